@@ -1,0 +1,5 @@
+"""A simulated kitchen: scenes from a seed, tasks with success predicates, a Panda, an egocentric camera."""
+
+from ..rendering import choose_gl
+
+choose_gl()

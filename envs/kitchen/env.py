@@ -1,0 +1,229 @@
+"""``ivg/Kitchen-v0``: the kitchen as a gymnasium environment."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import mujoco
+import numpy as np
+
+from ..errors import EnvsError
+from ..rendering import make_renderer, scene_option
+from .appearance import show_burner
+from .camera import camera_of
+from .cutting import part_carrot
+from .scene import KitchenScene, apply_scene, sample_scene
+from .simulation import KitchenSimulation
+from .state import KitchenState, StirCounter, read_state
+from .tasks import TASKS, Task, TaskMatch, match_task
+from .wiping import wipe_stains
+
+MIN_CAMERA_PX, MAX_CAMERA_PX = 32, 1024
+PROPRIO_SIZE = 16
+_PROPRIO_BOUND = 1e4  # seconds since the reset are the largest of its numbers
+_FAR_M = 20.0
+_FREE_TASK = "cut_carrot"
+
+
+class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
+    """A Panda behind a kitchen counter, seen from the eyes of a person in front of it.
+
+    Observation (Dict):
+        image: uint8 `(camera_size, camera_size, 3)` RGB, the egocentric camera.
+        proprio: float32 `(16,)`: end-effector position (m, world), its quaternion (wxyz), gripper opening in [0, 1]
+            (1 = 8 cm), joint angles (7, rad), time since the reset (s).
+        depth: float32 `(camera_size, camera_size)`, m along the optical axis; only with ``depth=True``.
+
+    Action: float32 `(7,)` in [-1, 1]: translation (1 = 5 cm a step), rotation (axis-angle, 1 = 0.5 rad), world frame,
+    and the gripper (-1 opens, 1 closes); robosuite's OSC_POSE at 20 Hz.
+
+    Reward: 1 on the step at which the task is done, else 0; the episode terminates there. ``info`` has ``is_success``,
+    ``camera`` (``K`` (3, 3) px, ``T_world_camera`` (4, 4) m in OpenCV axes, ``width``, ``height``), ``task``, ``text``,
+    ``scored``.
+
+    Args:
+        task: A sentence or a name of `tasks.TASKS`. A text that is near none is accepted: it is not scored.
+        camera_size: Side of the square picture, px, 32 to 1024.
+        depth: Whether observations have ``depth``.
+        horizon: Steps until truncation.
+        render_mode: None or ``"rgb_array"`` (the egocentric picture).
+
+    Raises:
+        EnvsError: A value is out of its range.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 20}
+
+    def __init__(
+        self,
+        task: str = "cut the carrot",
+        camera_size: int = 256,
+        depth: bool = False,
+        horizon: int = 400,
+        render_mode: str | None = None,
+    ) -> None:
+        if not MIN_CAMERA_PX <= camera_size <= MAX_CAMERA_PX:
+            raise EnvsError(f"camera_size {camera_size}: it must be from {MIN_CAMERA_PX} to {MAX_CAMERA_PX} px.")
+        if render_mode not in (None, "rgb_array"):
+            raise EnvsError(f"render_mode {render_mode!r}: it must be None or 'rgb_array'.")
+        if horizon < 1:
+            raise EnvsError(f"horizon {horizon}: it must be 1 or more steps.")
+        self.render_mode = render_mode
+        self._match: TaskMatch = match_task(task)
+        self._size, self._depth, self._horizon = camera_size, depth, horizon
+        self._simulation = KitchenSimulation(horizon=horizon)
+        self._renderer: mujoco.Renderer | None = None
+        self._option = scene_option()
+        self.action_space = gym.spaces.Box(-1.0, 1.0, (7,), np.float32)
+        spaces: dict[str, gym.Space[Any]] = {
+            "image": gym.spaces.Box(0, 255, (camera_size, camera_size, 3), np.uint8),
+            "proprio": gym.spaces.Box(-_PROPRIO_BOUND, _PROPRIO_BOUND, (PROPRIO_SIZE,), np.float32),
+        }
+        if depth:
+            spaces["depth"] = gym.spaces.Box(0.0, _FAR_M, (camera_size, camera_size), np.float32)
+        self.observation_space = gym.spaces.Dict(spaces)
+        self._scene: KitchenScene | None = None
+
+    @property
+    def task(self) -> Task | None:
+        """The task that success is judged by; None where the text is near none."""
+        return TASKS[self._match.task] if self._match.task else None
+
+    @property
+    def scene(self) -> KitchenScene:
+        """The scene of the current episode.
+
+        Raises:
+            EnvsError: The environment was not reset yet.
+        """
+        if self._scene is None:
+            raise EnvsError("no scene yet: call reset() before this.")
+        return self._scene
+
+    @property
+    def mj_model(self) -> mujoco.MjModel:
+        """The compiled MuJoCo model."""
+        return self._simulation.sim.model._model
+
+    @property
+    def mj_data(self) -> mujoco.MjData:
+        """The MuJoCo data."""
+        return self._simulation.sim.data._data
+
+    def state(self) -> KitchenState:
+        """Return the physical state of the kitchen's objects."""
+        return read_state(self.mj_model, self.mj_data, self._stir.angle_rad)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Lay out a new kitchen.
+
+        Args:
+            seed: The scene's seed; the same seed gives the same pixels. None draws one.
+            options: ``{"task": text}`` changes the task from this episode on.
+
+        Returns:
+            Observation and info.
+        """
+        super().reset(seed=seed)
+        if options and (unknown := set(options) - {"task"}):
+            raise EnvsError(f"unknown reset option {sorted(unknown)[0]!r}: it must be 'task'.")
+        if options and "task" in options:
+            self._match = match_task(options["task"])
+        scene_seed = seed if seed is not None else int(self.np_random.integers(2**31))
+        self._simulation.reset()
+        self._scene = sample_scene(self._match.task or _FREE_TASK, scene_seed)
+        apply_scene(self.mj_model, self.mj_data, self._scene)
+        show_burner(self.mj_model, False)
+        mujoco.mj_forward(self.mj_model, self.mj_data)
+        self._stir = StirCounter()
+        self._steps = 0
+        self._succeeded = False
+        return self._observe(), self._info()
+
+    def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
+        """Move the robot for 1/20 s.
+
+        Args:
+            action: `(7,)` in [-1, 1]; values beyond are clipped.
+
+        Returns:
+            Observation, reward, terminated, truncated, info.
+        """
+        scene = self.scene
+        action = np.asarray(action, dtype=np.float64)
+        if action.shape != (7,) or not np.isfinite(action).all():
+            raise EnvsError(f"action of shape {action.shape}: it must be 7 finite numbers in [-1, 1].")
+        self._simulation.step(np.clip(action, -1.0, 1.0))
+        self._steps += 1
+        self._let_things_happen()
+        self._succeeded = self.task is not None and self.task.success(self.state(), scene)
+        truncated = self._steps >= self._horizon
+        return self._observe(), float(self._succeeded), self._succeeded, truncated, self._info()
+
+    def render(self) -> np.ndarray | None:  # type: ignore[override]
+        """Return the egocentric picture, uint8 `(camera_size, camera_size, 3)`, in mode ``"rgb_array"``."""
+        return self._picture() if self.render_mode == "rgb_array" else None
+
+    def close(self) -> None:
+        """Free the renderer and the simulation."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+        self._simulation.close()
+
+    def _let_things_happen(self) -> None:
+        """What physics alone does not do: cuts, wiped spots, the burner's glow, the count of stirring."""
+        part_carrot(self.mj_model, self.mj_data)
+        wipe_stains(self.mj_model, self.mj_data)
+        spoon = [self.mj_data.joint(f"spoon_{axis}").qpos[0] for axis in "xy"]
+        if self.scene.spoon_xy_m is not None:
+            self._stir.update(np.array(spoon))
+        show_burner(self.mj_model, self.mj_data.joint("knob_hinge").qpos[0] >= 1.2)
+
+    def _picture(self) -> np.ndarray:
+        renderer = self._use_renderer()
+        renderer.update_scene(self.mj_data, "egocentric", self._option)
+        return renderer.render().copy()
+
+    def _use_renderer(self) -> mujoco.Renderer:
+        if self._renderer is None:
+            self._renderer = make_renderer(self.mj_model, self._size, self._size)
+        return self._renderer
+
+    def _depth_picture(self) -> np.ndarray:
+        renderer = self._use_renderer()
+        renderer.enable_depth_rendering()
+        renderer.update_scene(self.mj_data, "egocentric", self._option)
+        depth = renderer.render().astype(np.float32)
+        renderer.disable_depth_rendering()
+        return depth
+
+    def _observe(self) -> dict[str, np.ndarray]:
+        observation = {"image": self._picture(), "proprio": self._proprio()}
+        if self._depth:
+            observation["depth"] = self._depth_picture()
+        return observation
+
+    def _proprio(self) -> np.ndarray:
+        robot = self._simulation.robots[0]
+        data = self.mj_data
+        site = self.mj_model.site(robot.gripper["right"].important_sites["grip_site"]).id
+        quaternion = np.zeros(4)
+        mujoco.mju_mat2Quat(quaternion, data.site_xmat[site])
+        fingers = data.qpos[robot._ref_gripper_joint_pos_indexes["right"]]
+        opening = float(np.clip(np.abs(fingers).sum() / 0.08, 0.0, 1.0))
+        joints = data.qpos[robot._ref_joint_pos_indexes]
+        time = self._steps / 20.0
+        return np.concatenate([data.site_xpos[site], quaternion, [opening], joints, [time]]).astype(np.float32)
+
+    def _info(self) -> dict[str, Any]:
+        return {
+            "is_success": bool(self._succeeded),
+            "camera": camera_of(self.mj_model, self.mj_data, "egocentric", self._size, self._size),
+            "task": self._match.task,
+            "text": self._match.text,
+            "scored": self._match.scored,
+        }

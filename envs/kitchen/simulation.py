@@ -1,0 +1,86 @@
+"""The kitchen as a robosuite environment: a Panda under operational-space control behind the counter."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import xml.etree.ElementTree as ET
+from typing import Any
+
+with contextlib.redirect_stdout(io.StringIO()):
+    from robosuite.controllers import load_composite_controller_config
+    from robosuite.environments.manipulation.manipulation_env import ManipulationEnv
+    from robosuite.models.arenas import Arena
+    from robosuite.models.tasks import ManipulationTask
+
+from .arena import ARENA_XML, add_bodies, add_equalities
+
+ROBOT_BASE_M = (0.66, 0.0, -0.02)
+REST_QPOS = (0.0, -0.55, 0.0, -2.55, 0.0, 2.2, 0.785)
+_OFFSCREEN_PX = 1024
+
+
+class KitchenArena(Arena):
+    """The arena file with the kitchen's bodies added."""
+
+    def __init__(self) -> None:
+        super().__init__(str(ARENA_XML))
+        add_bodies(self.worldbody)
+
+
+class KitchenSimulation(ManipulationEnv):
+    """robosuite's part: model, robot and controller. Scenes, success and pictures are `env.KitchenEnv`'s.
+
+    The action is robosuite's OSC_POSE: 3 translations (1 = 5 cm), 3 rotations (1 = 0.5 rad), world frame, and the
+    gripper (-1 open, 1 closed), each in [-1, 1].
+    """
+
+    def __init__(self, control_freq: int = 20, horizon: int = 400) -> None:
+        config = load_composite_controller_config(robot="Panda")
+        config["body_parts"]["right"]["input_ref_frame"] = "world"
+        super().__init__(
+            robots="Panda",
+            controller_configs=config,
+            base_types="NullMount",
+            gripper_types="default",
+            initialization_noise=None,
+            use_camera_obs=False,
+            has_renderer=False,
+            has_offscreen_renderer=False,
+            control_freq=control_freq,
+            horizon=horizon,
+            ignore_done=True,
+            hard_reset=False,
+            renderer="mujoco",
+        )
+
+    def reward(self, action: Any = None) -> float:
+        """Return 0; the gymnasium environment rewards."""
+        return 0.0
+
+    def _load_model(self) -> None:
+        super()._load_model()
+        robot = self.robots[0].robot_model
+        robot.set_base_xpos(ROBOT_BASE_M)
+        robot.set_base_ori((0, 0, 3.141592653589793))
+        self.robots[0].init_qpos = REST_QPOS
+        self.model = ManipulationTask(mujoco_arena=KitchenArena(), mujoco_robots=[robot])
+
+    def edit_model_xml(self, xml_str: str) -> str:
+        """Add what robosuite does not merge from an arena: welds, the offscreen buffer, rendering quality."""
+        root = ET.fromstring(super().edit_model_xml(xml_str))
+        add_equalities(root)
+        visual = root.find("visual")
+        if visual is None:
+            visual = ET.SubElement(root, "visual")
+        for tag in ("global", "quality", "map"):
+            for old in visual.findall(tag):
+                visual.remove(old)
+        ET.SubElement(visual, "global", offwidth=str(_OFFSCREEN_PX), offheight=str(_OFFSCREEN_PX))
+        ET.SubElement(visual, "quality", shadowsize="0", offsamples="4")
+        ET.SubElement(visual, "map", znear="0.02", zfar="6")
+        return ET.tostring(root, encoding="unicode")
+
+    def kitchen_xml(self) -> str:
+        """Return the whole model, robot included, as the XML that was compiled."""
+        return self.edit_model_xml(self.model.get_xml())

@@ -1,0 +1,89 @@
+"""The physical state that success is judged on, read from a simulation by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import mujoco
+
+CARROT_SEGMENTS = 5
+STAIN_SPOTS = 8
+OBJECTS = ("knife", "mug", "plate", "pot", "sponge")
+
+
+@dataclass(frozen=True)
+class KitchenState:
+    """What the kitchen's objects are doing; metres, radians, world frame (z = 0 is the counter's top).
+
+    Attributes:
+        carrot_pos_world_m: Centres of the carrot's segments, `(5, 3)`.
+        carrot_parted: Which of the four joints between segments are cut, bool `(4,)`.
+        drawer_slide_m: 0 closed to 0.12 open.
+        knob_angle_rad: 0 off to pi/2 on.
+        stains_wiped: Which spots are gone, bool `(8,)`.
+        stirred_rad: Signed angle that the spoon has gone round the pot's centre since the reset.
+        object_pose: Name to `(7,)` position and quaternion (wxyz) of the free objects.
+    """
+
+    carrot_pos_world_m: np.ndarray
+    carrot_parted: np.ndarray
+    drawer_slide_m: float
+    knob_angle_rad: float
+    stains_wiped: np.ndarray
+    stirred_rad: float
+    object_pose: dict[str, np.ndarray]
+
+    def position(self, name: str) -> np.ndarray:
+        """Return the position of a free object, `(3,)` m."""
+        return self.object_pose[name][:3]
+
+    def upright(self, name: str) -> float:
+        """Return the cosine of the angle between the object's own z axis and the world's."""
+        _, x, y, _ = self.object_pose[name][3:]
+        return float(1 - 2 * (x * x + y * y))
+
+
+def read_state(model: mujoco.MjModel, data: mujoco.MjData, stirred_rad: float = 0.0) -> KitchenState:
+    """Read the state from a simulation whose kinematics are up to date.
+
+    Args:
+        model: A model that contains the kitchen.
+        data: Its data, after ``mj_forward`` or ``mj_kinematics``.
+        stirred_rad: What a `StirCounter` has summed up.
+
+    Returns:
+        The state; arrays are copies.
+    """
+    welds = [model.equality(f"carrot_weld_{i}").id for i in range(CARROT_SEGMENTS - 1)]
+    return KitchenState(
+        carrot_pos_world_m=np.array([data.body(f"carrot_{i}").xpos for i in range(CARROT_SEGMENTS)]),
+        carrot_parted=np.array([data.eq_active[weld] == 0 for weld in welds]),
+        drawer_slide_m=float(data.joint("drawer_slide").qpos[0]),
+        knob_angle_rad=float(data.joint("knob_hinge").qpos[0]),
+        stains_wiped=np.array([model.geom(f"stain_{i}").rgba[3] < 0.5 for i in range(STAIN_SPOTS)]),
+        stirred_rad=stirred_rad,
+        object_pose={name: data.joint(f"{name}_joint").qpos.copy() for name in OBJECTS},
+    )
+
+
+class StirCounter:
+    """Sums up how far round the pot's centre the spoon has gone; only where it is 8 mm or more off the centre."""
+
+    def __init__(self) -> None:
+        self.angle_rad = 0.0
+        self._last: float | None = None
+
+    def update(self, spoon_xy_m: np.ndarray) -> float:
+        """Take the spoon's offset from the pot's centre, `(2,)` m, and return the signed sum in radians."""
+        if np.hypot(*spoon_xy_m) < 0.008:
+            self._last = None
+            return self.angle_rad
+        angle = float(np.arctan2(spoon_xy_m[1], spoon_xy_m[0]))
+        if self._last is not None:
+            self.angle_rad += (angle - self._last + np.pi) % (2 * np.pi) - np.pi
+        self._last = angle
+        return self.angle_rad

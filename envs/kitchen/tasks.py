@@ -1,0 +1,252 @@
+"""The kitchen's tasks: a sentence each, what it moves, and when it is done; and free text matched to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import EnvsError, unknown_option
+from .scene import KitchenScene
+from .state import KitchenState
+
+Predicate = Callable[[KitchenState, KitchenScene], bool]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of the kitchen.
+
+    Attributes:
+        name: Key in `TASKS`.
+        sentence: How a person asks for it.
+        paraphrases: Other ways of asking; part of the training text.
+        held_out_paraphrases: Ways of asking that no training clip carries.
+        moved: Names of the objects that the task moves, the main one first.
+        success: True when the physical state says that the task is done.
+        words: Groups of words; a text matches the task when it has a word of every group.
+    """
+
+    name: str
+    sentence: str
+    paraphrases: tuple[str, ...]
+    held_out_paraphrases: tuple[str, ...]
+    moved: tuple[str, ...]
+    success: Predicate
+    words: tuple[frozenset[str], ...] = field(repr=False)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The sentence and the paraphrases that training clips carry."""
+        return (self.sentence, *self.paraphrases)
+
+
+def _cut(state: KitchenState, scene: KitchenScene) -> bool:
+    return bool(state.carrot_parted.any())
+
+
+def _carrot_in_pot(state: KitchenState, scene: KitchenScene) -> bool:
+    """Carrot's centre inside the pot's wall, below its rim."""
+    offset = state.carrot_pos_world_m.mean(axis=0) - state.position("pot")
+    inside = np.hypot(offset[0], offset[1]) <= scene.sizes["pot_radius"]
+    return bool(inside and 0.0 <= offset[2] <= scene.sizes["pot_height"] + 0.01)
+
+
+def _drawer_open(state: KitchenState, scene: KitchenScene) -> bool:
+    return state.drawer_slide_m >= 0.08
+
+
+def _drawer_closed(state: KitchenState, scene: KitchenScene) -> bool:
+    return state.drawer_slide_m <= 0.012
+
+
+def _stove_on(state: KitchenState, scene: KitchenScene) -> bool:
+    return state.knob_angle_rad >= 1.2
+
+
+def _mug_on_plate(state: KitchenState, scene: KitchenScene) -> bool:
+    """Mug upright, its axis within 60 % of the plate's radius, its bottom on the plate."""
+    offset = state.position("mug") - state.position("plate")
+    over = np.hypot(offset[0], offset[1]) <= 0.6 * scene.sizes["plate_radius"]
+    gap = offset[2] - scene.sizes["mug_height"] / 2 - scene.sizes["plate_thickness"]
+    return bool(over and abs(gap) <= 0.012 and state.upright("mug") > 0.95)
+
+
+def _plate_pushed(state: KitchenState, scene: KitchenScene) -> bool:
+    """Plate moved at least 6 cm away from the person, still flat on the counter."""
+    start = np.array(scene.objects["plate"].position)
+    moved = state.position("plate") - start
+    return bool(moved[0] >= 0.06 and abs(moved[2]) <= 0.02 and state.upright("plate") > 0.95)
+
+
+def _counter_wiped(state: KitchenState, scene: KitchenScene) -> bool:
+    """At least three quarters of the stain's spots wiped off."""
+    return bool(state.stains_wiped.mean() >= 0.75)
+
+
+def _pot_stirred(state: KitchenState, scene: KitchenScene) -> bool:
+    """The spoon went round the pot's centre at least once."""
+    return abs(state.stirred_rad) >= 2 * np.pi
+
+
+def _groups(*groups: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(group.split()) for group in groups)
+
+
+_PUT = "put place drop set move transfer add bring lay lift pick carry stand"
+_ALL = (
+    Task(
+        "cut_carrot",
+        "cut the carrot",
+        ("cut carrot", "chop the carrot", "cut the carrot with the knife", "cut the carrot into pieces"),
+        ("slice the carrot", "chop up the carrot"),
+        ("carrot", "knife"),
+        _cut,
+        _groups("cut chop slice dice divide part", "carrot vegetable"),
+    ),
+    Task(
+        "carrot_to_pot",
+        "put the carrot in the pot",
+        (
+            "put carrot in pot",
+            "place the carrot into the pot",
+            "drop the carrot in the pot",
+            "add the carrot to the pot",
+        ),
+        ("move the carrot into the pot", "toss the carrot in the pot"),
+        ("carrot",),
+        _carrot_in_pot,
+        _groups(_PUT + " toss throw", "carrot vegetable", "pot pan saucepan"),
+    ),
+    Task(
+        "open_drawer",
+        "open the drawer",
+        ("open drawer", "pull the drawer open", "pull out the drawer"),
+        ("slide the drawer open", "pull open the drawer"),
+        ("drawer",),
+        _drawer_open,
+        _groups("open pull", "drawer"),
+    ),
+    Task(
+        "close_drawer",
+        "close the drawer",
+        ("close drawer", "push the drawer shut", "shut the drawer"),
+        ("push the drawer closed", "slide the drawer shut"),
+        ("drawer",),
+        _drawer_closed,
+        _groups("close shut closed push", "drawer"),
+    ),
+    Task(
+        "turn_on_stove",
+        "turn on the stove",
+        ("turn on stove", "switch the stove on", "turn the stove knob", "turn on the burner"),
+        ("switch on the stove", "turn the knob of the stove"),
+        ("knob",),
+        _stove_on,
+        _groups("turn switch light start rotate twist", "stove knob burner cooker hob dial"),
+    ),
+    Task(
+        "mug_to_plate",
+        "put the mug on the plate",
+        (
+            "put mug on plate",
+            "place the mug on the plate",
+            "set the mug on the plate",
+            "put the cup on the plate",
+        ),
+        ("move the mug onto the plate", "stand the mug on the plate"),
+        ("mug",),
+        _mug_on_plate,
+        _groups(_PUT, "mug cup", "plate dish"),
+    ),
+    Task(
+        "push_plate",
+        "push the plate",
+        ("push plate", "push the plate away", "push the plate forward", "slide the plate away"),
+        ("shove the plate forward", "slide the plate forward"),
+        ("plate",),
+        _plate_pushed,
+        _groups("push slide shove nudge", "plate dish"),
+    ),
+    Task(
+        "wipe_counter",
+        "wipe the counter",
+        ("wipe counter", "wipe the counter with the sponge", "clean the counter", "wipe up the spill"),
+        ("scrub the counter", "clean the counter with the sponge"),
+        ("sponge",),
+        _counter_wiped,
+        _groups("wipe clean scrub mop", "counter table spill stain surface worktop sponge"),
+    ),
+    Task(
+        "stir_pot",
+        "stir the pot",
+        ("stir pot", "stir the soup", "stir the pot with the spoon", "stir the soup in the pot"),
+        ("mix the soup", "give the pot a stir"),
+        ("spoon",),
+        _pot_stirred,
+        _groups("stir mix", "pot soup spoon stew"),
+    ),
+)
+
+TASKS: dict[str, Task] = {task.name: task for task in _ALL}
+
+
+@dataclass(frozen=True)
+class TaskMatch:
+    """Which task a free text asks for.
+
+    Attributes:
+        text: The text, as given.
+        task: The task's name, or None when the text is near none.
+    """
+
+    text: str
+    task: str | None
+
+    @property
+    def scored(self) -> bool:
+        """Whether success can be judged."""
+        return self.task is not None
+
+
+def match_task(text: str) -> TaskMatch:
+    """Map a free text to the task whose words it has.
+
+    A name or a sentence of the table matches itself; another text matches the one task of which it has an action
+    word and all the object words. A text that fits none, or two equally well, matches none.
+
+    Args:
+        text: An instruction such as ``"slice the carrot"``.
+
+    Returns:
+        The match, with ``task=None`` where nothing is near.
+
+    Raises:
+        EnvsError: The text has no letter.
+    """
+    words = set(re.findall(r"[a-z]+", text.lower().replace("_", " ")))
+    if not words:
+        raise EnvsError(f"task text {text!r}: it must contain a word. Known tasks: {', '.join(TASKS)}.")
+    plain = " ".join(re.findall(r"[a-z]+", text.lower()))
+    for task in _ALL:
+        if plain in (*task.texts, *task.held_out_paraphrases, task.name.replace("_", " ")):
+            return TaskMatch(text, task.name)
+    words |= {word[:-1] for word in words if word.endswith("s")} | {word.removesuffix("ing") for word in words}
+    words |= {word[:-4] for word in words if re.search(r"(.)\1ing$", word)}  # cutting -> cut
+    fits = [task for task in _ALL if all(words & group for group in task.words)]
+    most = max((len(task.words) for task in fits), default=0)
+    best = [task for task in fits if len(task.words) == most]
+    return TaskMatch(text, best[0].name if len(best) == 1 else None)
+
+
+def get_task(name: str) -> Task:
+    """Return the task called `name`.
+
+    Raises:
+        EnvsError: No task has that name; the message lists them.
+    """
+    if name not in TASKS:
+        raise unknown_option("task", name, TASKS)
+    return TASKS[name]

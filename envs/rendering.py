@@ -1,0 +1,87 @@
+"""Offscreen rendering: which OpenGL this machine has, and a renderer that draws what the kitchen shows."""
+
+from __future__ import annotations
+
+import atexit
+import ctypes.util
+import importlib
+import os
+import re
+import sys
+import weakref
+from typing import TYPE_CHECKING
+
+from .errors import RenderingError
+
+if TYPE_CHECKING:
+    import mujoco
+
+_LIBRARIES = {"egl": "EGL", "osmesa": "OSMesa"}
+
+
+def choose_gl() -> str | None:
+    """Set ``MUJOCO_GL`` to EGL, else OSMesa, unless the user has set it.
+
+    Returns:
+        The value of ``MUJOCO_GL``; None when neither library is installed (`make_renderer` then says so).
+    """
+    chosen = os.environ.get("MUJOCO_GL")
+    if not chosen:
+        found = [name for name in ("egl", "osmesa") if ctypes.util.find_library(_LIBRARIES[name])]
+        if not found:
+            return None
+        chosen = os.environ["MUJOCO_GL"] = found[0]
+        for name in [name for name in sys.modules if re.fullmatch(r"mujoco\.(.*\.)?gl_context", name)]:
+            importlib.reload(sys.modules[name])  # mujoco chose when it was imported, before us: let it choose again
+    if chosen in ("egl", "osmesa"):
+        os.environ.setdefault("PYOPENGL_PLATFORM", chosen)
+    return chosen
+
+
+def make_renderer(model: mujoco.MjModel, height: int, width: int) -> mujoco.Renderer:
+    """Make an offscreen renderer.
+
+    Args:
+        model: The compiled model; its offscreen buffer must be at least as large as the picture.
+        height: Picture height, px.
+        width: Picture width, px.
+
+    Returns:
+        A ``mujoco.Renderer``; close it when done.
+
+    Raises:
+        RenderingError: The picture is larger than the offscreen buffer, or OpenGL does not start.
+    """
+    if choose_gl() is None:
+        raise RenderingError(
+            "no offscreen OpenGL: MUJOCO_GL is unset and neither libEGL nor libOSMesa is installed. "
+            "On Debian or Ubuntu: apt-get install libegl1 libgles2 (or libosmesa6)."
+        )
+    import mujoco
+
+    limit = model.vis.global_.offwidth, model.vis.global_.offheight
+    if width > limit[0] or height > limit[1]:
+        raise RenderingError(f"picture size {width}x{height} px: it must be at most {limit[0]}x{limit[1]} px.")
+    try:
+        renderer = mujoco.Renderer(model, height=height, width=width)
+    except Exception as error:  # mujoco raises plain RuntimeError, AttributeError or OpenGL errors here
+        raise RenderingError(
+            f"OpenGL did not start with MUJOCO_GL={os.environ['MUJOCO_GL']!r} ({error}). Set MUJOCO_GL to another "
+            "of egl, osmesa, or install libegl1 libgles2 or libosmesa6."
+        ) from error
+
+    alive = weakref.ref(renderer)
+    atexit.register(lambda: (left := alive()) and left.close())  # OpenGL has to go before the interpreter does
+    return renderer
+
+
+def scene_option() -> mujoco.MjvOption:
+    """Return the visibility options of every picture: visual geoms (groups 1 and 2), no collision geoms, no sites."""
+    choose_gl()
+    import mujoco
+
+    option = mujoco.MjvOption()
+    option.geomgroup[:] = 0
+    option.geomgroup[1] = 1
+    option.sitegroup[:] = 0
+    return option
