@@ -90,7 +90,7 @@ def _front_cut_carrot(layout: Layout, sizes: dict[str, float], rng: np.random.Ge
     yaw = rng.uniform(-0.15, 0.15)
     _put_board_with_carrot(layout, sizes, x, y, yaw, rng)
     layout.keep(x - 0.12, y, 0.1)
-    _put_knife(layout, rng.uniform(-0.0, 0.03), y + side * rng.uniform(0.155, 0.175), rng)
+    _put_knife(layout, rng.uniform(-0.0, 0.03), y + side * rng.uniform(0.142, 0.157), rng)
 
 
 def _front_carrot_to_pot(layout: Layout, sizes: dict[str, float], rng: np.random.Generator) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+import logging
 import xml.etree.ElementTree as ET
 from typing import Any
 
-with contextlib.redirect_stdout(io.StringIO()):
+_LEVEL = logging.root.manager.disable
+logging.disable(logging.WARNING)  # on import robosuite warns of macros and optional parts that nothing here uses
+try:
     from robosuite.controllers import load_composite_controller_config
     from robosuite.environments.manipulation.manipulation_env import ManipulationEnv
     from robosuite.models.arenas import Arena
     from robosuite.models.tasks import ManipulationTask
+finally:
+    logging.disable(_LEVEL)
 
-from .arena import ARENA_XML, add_bodies, add_equalities
+from .arena import ARENA_XML, add_bodies, add_equalities  # noqa: E402
 
 ROBOT_BASE_M = (0.66, 0.0, -0.02)
 REST_QPOS = (0.0, -0.55, 0.0, -2.55, 0.0, 2.2, 0.785)
@@ -36,6 +39,7 @@ class KitchenSimulation(ManipulationEnv):
     """
 
     def __init__(self, control_freq: int = 20, horizon: int = 400) -> None:
+        logging.getLogger("robosuite_logs").setLevel(logging.WARNING)
         config = load_composite_controller_config(robot="Panda")
         config["body_parts"]["right"]["input_ref_frame"] = "world"
         super().__init__(

@@ -1,0 +1,24 @@
+"""The human demonstrator: a procedural hand that acts the kitchen's tasks, with ground truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .clip import HumanClip
+    from .demonstrator import HumanDemonstrator
+
+__all__ = ["HumanClip", "HumanDemonstrator"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the demonstrator, and MuJoCo with it, only when it is asked for."""
+    if name == "HumanDemonstrator":
+        from .demonstrator import HumanDemonstrator
+
+        return HumanDemonstrator
+    if name == "HumanClip":
+        from .clip import HumanClip
+
+        return HumanClip
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""One choreography for every task of the kitchen."""

@@ -1,0 +1,112 @@
+"""Cut the carrot: one hand takes the knife from its rest, the other holds the carrot."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from ...kitchen.arena import CARROT_PITCH_M
+from ...kitchen.state import CARROT_SEGMENTS
+from ..motion import PINCH, HandTrack
+from ..plan import Plan, Stage, place_free
+from ..poses import pinch
+from ..rotations import about_z, blend
+from ..timing import progress
+
+Array = NDArray[np.float64]
+_GRIP = np.array([0.020, 0.0, 0.003])
+_BLADE_MIDDLE_M = 0.122
+_EDGE_BELOW_M = 0.0225
+_HANDLE_WIDTH_M = 0.019
+
+
+def cut_carrot(stage: Stage) -> Plan:
+    """Take the knife, saw through one joint of the carrot, and push the piece aside."""
+    style = stage.style
+    carrot, yaw, lying = stage.position("carrot"), stage.yaw("carrot"), stage.rotation("carrot")
+    joint = int(style.between(0, 0, 1.999)) if style.side == "right" else int(style.between(0, 2, 3.999))
+    cut = carrot + lying[:, 1] * (joint - 1.5) * CARROT_PITCH_M
+    knife, rest, cutting = stage.position("knife"), stage.rotation("knife"), about_z(yaw)
+    track = stage.track(PINCH)
+    _take_knife(stage, track, knife + rest @ _GRIP)
+    reach, parted = _saw(stage, track, cut, cutting[:, 0])
+    other = "left" if style.side == "right" else "right"
+    hands = {style.side: track, other: _holding_hand(stage, other, carrot, lying[:, 1])}
+
+    def move(model: mujoco.MjModel, data: mujoco.MjData, time: float) -> None:
+        if time > style.contact:
+            rotation = blend(rest, cutting, progress(time, style.contact, reach))
+            place_free(data, "knife", track.target(time).point - rotation @ _GRIP, rotation)
+        parting = progress(time, parted - 0.3, parted + 1.2)
+        _place_pieces(data, stage, carrot, lying, joint, parting)
+        data.eq_active[model.equality(f"carrot_weld_{joint}").id] = int(parting == 0)
+
+    return Plan(hands, (style.contact, 15.0), knife + rest @ _GRIP, move)
+
+
+def _take_knife(stage: Stage, track: HandTrack, grip: Array) -> None:
+    """Enter and close thumb and fingers on the handle."""
+    style = stage.style
+    yaw = stage.yaw("knife") + stage.heading(track, grip, 0.5, 0.05)
+    rotation = track.orientation(yaw, stage.pitch(grip), style.roll)
+    closed = style.relaxed(pinch(_HANDLE_WIDTH_M / style.shape.scale, others=0.15))
+    contact = style.contact - 0.4
+    stage.enter(track, style.enter, grip, rotation)
+    track.add(contact - 1.0, grip + [-0.01, 0, 0.03], rotation, style.relaxed(pinch(0.055)), arc=style.arc)
+    track.add(contact, grip, rotation, closed)
+    track.add(style.contact, grip, rotation, closed)
+
+
+def _saw(stage: Stage, track: HandTrack, cut: Array, forward: Array) -> tuple[float, float]:
+    """Bring the blade over the carrot and saw down; returns when it is over the carrot and when it is through."""
+    style, radius = stage.style, stage.scene.sizes["carrot_radius"]
+    grip, closed = track.keys[-1].point, track.keys[-1].pose
+    middle = cut - forward * (_BLADE_MIDDLE_M - _GRIP[0]) + [0, 0, _EDGE_BELOW_M + _GRIP[2]]
+    top, down = middle + [0.0, 0.0, radius], middle - [0.0, 0.0, radius]
+    yaw = stage.heading(track, middle, 0.8, style.between(7, 0.15, 0.45))
+    rotation = track.orientation(yaw, stage.pitch(middle), style.roll + 0.1)
+    reach = style.contact + style.between(1, 2.4, 3.0)
+    parted = style.finish - style.between(2, 1.3, 2.2)
+    track.add(0.5 * (style.contact + reach), 0.5 * (grip + top) + [-0.01, 0.0, 0.035], rotation, closed)
+    track.add(reach, top + 0.012 * forward + [0, 0, 0.006], rotation, closed)
+    for count in (1, 2, 3):
+        point = top + (down - top) * count / 3 + 0.014 * (-1.0) ** count * forward
+        track.add(reach + (parted - reach) * count / 3, point, rotation, closed)
+    aside = np.array([-0.014, style.sign * 0.014, 0.002])
+    track.add(parted + 1.3, down + aside, rotation, closed)
+    track.add(parted + 2.6, down + 2 * aside + [0, 0, 0.03], rotation, closed)
+    return reach, parted
+
+
+def _holding_hand(stage: Stage, side: str, carrot: Array, axis: Array) -> HandTrack:
+    """The other hand's fingers on the far end of the carrot."""
+    style = stage.style
+    sign = 1.0 if side == "left" else -1.0
+    radius = stage.scene.sizes["carrot_radius"]
+    spot = carrot + axis * sign * style.between(3, 0.034, 0.046) + [-0.004, 0.0, 0.25 * radius]
+    track = stage.track(PINCH, side)
+    yaw = stage.heading(track, spot, 0.9, style.between(4, 0.0, 0.2))
+    rotation = track.orientation(yaw, stage.pitch(spot), style.between(5, -0.05, 0.15))
+    closed = pinch(2 * radius / style.shape.scale, others=0.05)
+    delay = style.between(6, 0.0, 1.5)
+    stage.enter(track, style.enter + delay, spot, rotation)
+    over = spot + np.array([-0.02, sign * 0.01, 0.03])
+    track.add(style.contact + delay - 1.0, over, rotation, pinch(0.06), arc=style.arc)
+    track.add(style.contact + delay, spot, rotation, closed)
+    return track
+
+
+def _place_pieces(data: mujoco.MjData, stage: Stage, carrot: Array, lying: Array, joint: int, parted: float) -> None:
+    """Segments up to the cut joint and after it; the acting hand's side slides off and turns as they part."""
+    acting_low = stage.style.side == "right"
+    radius = stage.scene.sizes["carrot_radius"]
+    for segment in range(CARROT_SEGMENTS):
+        low = segment <= joint
+        loose = parted if low == acting_low else 0.0
+        direction = -1.0 if low else 1.0
+        pivot = np.array([0.0, (joint - 1.5) * CARROT_PITCH_M, 0.0])
+        offset = np.array([0.0, (segment - CARROT_SEGMENTS // 2) * CARROT_PITCH_M, 0.0]) - pivot
+        turn = lying @ about_z(-direction * 0.22 * loose)
+        shift = lying @ (pivot + np.array([0.25 * radius, direction * 0.014, 0.0]) * loose)
+        place_free(data, f"carrot_{segment}", carrot + shift + turn @ offset, turn)

@@ -1,0 +1,112 @@
+"""What a choreography hands over: the tracks of the hands and where the objects are at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kitchen.scene import KitchenScene, set_free_joint
+from ..kitchen.state import CARROT_SEGMENTS
+from .motion import HandTrack
+from .poses import OPEN
+from .rotations import to_quaternion
+from .style import Style
+
+Array = NDArray[np.float64]
+ObjectWriter = Callable[[mujoco.MjModel, mujoco.MjData, float], None]
+
+
+@dataclass
+class Plan:
+    """A choreography.
+
+    Attributes:
+        hands: tracks by side; the acting hand's side is the style's.
+        contact: frame times of the first and last touch.
+        grasp_point_world_m: (3,), where the acting hand touches first.
+        move_objects: writes the objects' state at a time (frames) into model and data.
+    """
+
+    hands: dict[str, HandTrack]
+    contact: tuple[float, float]
+    grasp_point_world_m: Array
+    move_objects: ObjectWriter
+    enter: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a choreography may look at: the scene as numbers and as a simulation at rest, and the style."""
+
+    scene: KitchenScene
+    model: mujoco.MjModel
+    data: mujoco.MjData
+    style: Style
+
+    def site(self, name: str) -> Array:
+        """Position of a site, (3,) m."""
+        return np.array(self.data.site(name).xpos)
+
+    def position(self, name: str) -> Array:
+        """Position of an object at rest, (3,) m; the carrot's is its middle segment's."""
+        return np.array(self.data.body(body_of(name)).xpos)
+
+    def rotation(self, name: str) -> Array:
+        """Rotation matrix (3, 3) of an object at rest."""
+        return np.array(self.data.body(body_of(name)).xmat).reshape(3, 3)
+
+    def yaw(self, name: str) -> float:
+        """Turn about z of an object as the scene has it, rad."""
+        return self.scene.objects[name].yaw_rad
+
+    def track(self, anchor: Array, side: str | None = None) -> HandTrack:
+        """An empty track of the acting hand, or of the given side."""
+        side = side or self.style.side
+        sign = 1.0 if side == "left" else -1.0
+        elbow = np.array([-0.43, sign * self.style.elbow_out, 0.15])
+        return HandTrack(side, self.style.shape, elbow, anchor)
+
+    def pitch(self, point: Array, extra: float = 0.0) -> float:
+        """How far the fingers point down at a place, rad; less far away, so that the camera sees the hand's back."""
+        return float(self.style.pitch + extra - 0.5 * max(0.0, point[0] - 0.15))
+
+    def heading(self, track: HandTrack, point: Array, share: float, inward: float | None = None) -> float:
+        """Yaw of a hand at a place: a share of the forearm's, turned inwards as far as the wrist stays in view.
+
+        Args:
+            track: the hand.
+            point: (3,) m, what it reaches for.
+            share: how far the hand follows the forearm's direction.
+            inward: turn towards the other side, rad; the style's where it is None.
+        """
+        yaw = share * track.natural_yaw(point) - track.sign * (self.style.yaw if inward is None else inward)
+        room = 0.11 + 0.17 * point[0] - track.sign * point[1]
+        limit = float(np.arcsin(np.clip(room / (0.13 * self.style.shape.scale), -0.6, 1.0)))
+        return float(-track.sign * min(-track.sign * yaw, limit))
+
+    def enter(self, track: HandTrack, time: float, point: Array, rotation: Array) -> None:
+        """Start a track outside of the picture, on the way to `point`."""
+        start = track.elbow + 0.22 * (point - track.elbow) + np.array([0.0, 0.0, 0.03])
+        start[0] = min(start[0], -0.22)
+        track.add(time, start, rotation, self.style.relaxed(OPEN))
+
+
+def body_of(name: str) -> str:
+    """Name of the body that stands for a moved thing."""
+    return f"carrot_{CARROT_SEGMENTS // 2}" if name == "carrot" else name
+
+
+def place_free(data: mujoco.MjData, name: str, position: Array, rotation: Array) -> None:
+    """Put a free body at a pose given by a rotation matrix."""
+    set_free_joint(data, f"{name}_joint", position, to_quaternion(rotation))
+
+
+def place_carrot(data: mujoco.MjData, position: Array, rotation: Array, pitch: float) -> None:
+    """Put the whole carrot; `position` is the middle segment's, `pitch` the segments' distance, m."""
+    for i in range(CARROT_SEGMENTS):
+        along = np.array([0.0, (i - CARROT_SEGMENTS // 2) * pitch, 0.0])
+        place_free(data, f"carrot_{i}", position + rotation @ along, rotation)

@@ -1,0 +1,109 @@
+"""Finger poses of the choreographies: the open hand, curled hands, and pinches of any opening."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from .anatomy import FINGER_RADII, PHALANGES, THUMB_RADII, HandShape
+from .kinematics import FingerPose, HandState, pose_hand
+
+Array = NDArray[np.float64]
+
+PINCH_GAPS_M = (0.004, 0.02, 0.04, 0.06, 0.08)
+FULL_OPENING_M = 0.11
+
+
+def curled(
+    mcp: float, pip: float, *, spread: float = 0.0, thumb: tuple[float, ...] = (0, 0, 0, 0.1, 0.1)
+) -> FingerPose:
+    """All four fingers bent alike; the little finger a bit more than the index finger.
+
+    Args:
+        mcp: flexion of the knuckles, rad.
+        pip: flexion of the middle joints, rad; the last joints follow with 0.6 of it.
+        spread: abduction between index and little finger, rad.
+        thumb: the thumb's five angles (see `FingerPose`).
+    """
+    more = np.array([0.95, 1.0, 1.05, 1.1])
+    fingers = np.stack([spread * np.array([0.5, 0.15, -0.2, -0.5]), mcp * more, pip * more, 0.6 * pip * more], axis=1)
+    return FingerPose(fingers, np.array(thumb, float))
+
+
+OPEN = curled(0.12, 0.22, spread=0.12, thumb=(0.05, 0.15, 0.0, 0.12, 0.15))
+FLAT = curled(0.10, 0.14, spread=0.10, thumb=(0.15, 0.10, 0.0, 0.15, 0.15))
+CLAW = curled(0.55, 0.75, spread=0.10, thumb=(0.15, 0.45, 0.2, 0.25, 0.3))
+HOOK = curled(0.30, 0.95, spread=0.04, thumb=(0.15, 0.30, 0.0, 0.25, 0.3))
+
+
+def pinch_point(state: HandState) -> Array:
+    """Midpoint of the tips of thumb and index finger, (3,) m."""
+    return np.asarray((state.joints[4] + state.joints[8]) / 2)
+
+
+def opening(state: HandState, shape: HandShape) -> float:
+    """Distance of the tips of thumb and index finger over that of a wide open hand, in [0, 1]."""
+    distance = float(np.linalg.norm(state.joints[4] - state.joints[8]))
+    return float(np.clip(distance / (FULL_OPENING_M * shape.scale), 0.0, 1.0))
+
+
+def pinch(gap: float, others: float = 0.0) -> FingerPose:
+    """Thumb opposite to index and middle finger, with `gap` metres between the pads of a hand of scale 1.
+
+    Args:
+        gap: width of the object that fits between the pads, m; clipped to [0.004, 0.08].
+        others: additional flexion of ring and little finger, rad.
+    """
+    gap = float(np.clip(gap, PINCH_GAPS_M[0], PINCH_GAPS_M[-1]))
+    after = int(np.clip(np.searchsorted(PINCH_GAPS_M, gap), 1, len(PINCH_GAPS_M) - 1))
+    low, high = PINCH_GAPS_M[after - 1], PINCH_GAPS_M[after]
+    solved = _solved_pinches()
+    pose = solved[after - 1].mixed_with(solved[after], (gap - low) / (high - low))
+    fingers = pose.fingers.copy()
+    fingers[2:, 1:] += others * np.array([[0.8, 1.0, 0.5], [1.0, 1.0, 0.5]])
+    return FingerPose(fingers, pose.thumb)
+
+
+@lru_cache(maxsize=1)
+def _solved_pinches() -> tuple[FingerPose, ...]:
+    """The pinch for every gap of the table; each starts from the one before it."""
+    start, poses = np.array([0.60, 0.95, 0.25, 0.75, -0.5, 0.20, 0.25]), []
+    for gap in PINCH_GAPS_M:
+        nominal: Array = start - np.array([0.10, 0.10, 0.0, 0.0, 0.0, 0.0, 0.0]) * (gap > PINCH_GAPS_M[0])
+        result = least_squares(_pinch_residual, start, args=(gap, nominal))
+        start = result.x
+        poses.append(_pinch_pose(result.x))
+    return tuple(poses)
+
+
+def _pinch_pose(angles: Array) -> FingerPose:
+    mcp, pip, *thumb = angles
+    fingers = np.array(
+        [
+            [0.0, mcp, pip, 0.5 * pip],
+            [0.03, mcp + 0.02, pip + 0.08, 0.5 * pip],
+            [0.03, mcp + 0.02, pip + 0.10, 0.5 * pip],
+            [0.03, mcp - 0.05, pip + 0.10, 0.5 * pip],
+        ]
+    )
+    return FingerPose(fingers, np.array(thumb))
+
+
+def _pinch_residual(angles: Array, gap: float, nominal: Array) -> Array:
+    state = pose_hand(_pinch_pose(angles), HandShape())
+    thumb, index, middle = state.bone_rotations[4], state.bone_rotations[7], state.bone_rotations[10]
+    thumb_pad = state.joints[4] - THUMB_RADII[3] * thumb[:, 2]
+    finger_pad = 0.6 * (state.joints[8] - FINGER_RADII[0, 3] * index[:, 2])
+    finger_pad += 0.4 * (state.joints[12] - FINGER_RADII[1, 3] * middle[:, 2])
+    across = finger_pad - thumb_pad
+    reach = PHALANGES[0].sum()
+    return np.concatenate(
+        [
+            (across + gap * thumb[:, 2]) / reach * 10,
+            0.08 * (index[:, 2] + thumb[:, 2]),
+            np.array([0.6, 0.6, 0.15, 0.15, 0.3, 0.3, 0.3]) * (angles - nominal),
+        ]
+    )
