@@ -1,0 +1,63 @@
+# Every target sets up what it needs first; a second call goes straight to the work.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.ivg-installed
+INSTALLED_DEV := $(VENV)/.ivg-installed-dev
+TREE := build/tree
+
+TASK ?= cut carrot
+OUT ?= out/demo
+SEED ?= 0
+
+.PHONY: help setup demo test check format pictures clean
+
+help:  ## what one can ask for
+	@echo "make TARGET"
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/    \1|\2/' | column -t -s '|'
+	@echo 'Options of demo: TASK="$(TASK)" SEED=$(SEED) OUT=$(OUT)'
+
+$(BIN)/python:
+	@bash scripts/system_libraries.sh
+	@python=$$(bash scripts/find_python.sh) && echo "making $(VENV) with $$python" && "$$python" -m venv $(VENV)
+
+$(INSTALLED): $(BIN)/python pyproject.toml setup.py
+	@bash scripts/system_libraries.sh
+	@echo "installing ivg and what it needs (a few minutes, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+setup: $(INSTALLED_DEV)  ## the virtual environment with everything, tools of development too
+
+demo: $(INSTALLED)  ## one kitchen frame and a sentence to a clip, hand tracks and a dataset
+	@$(BIN)/ivg-demo --env kitchen --task "$(TASK)" --seed $(SEED) --out "$(OUT)" --overwrite
+	@echo "The results lie in $(OUT): clip.mp4 overview.png demo.zarr report.json"
+
+test: $(INSTALLED_DEV)  ## all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED_DEV)  ## style, types, import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@$(BIN)/python scripts/package_tree.py $(TREE)
+	cd $(TREE) && ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache -p ivg
+	cd $(TREE) && ../../$(BIN)/lint-imports --config ../../pyproject.toml --no-logo --cache-dir ../../.import_linter_cache
+
+format: $(INSTALLED_DEV)  ## put imports in order and lines in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+pictures: $(INSTALLED)  ## the pictures in docs/ anew (some minutes)
+	$(BIN)/ivg-demo --env kitchen --task "cut carrot" --out out/pictures/demo --overwrite
+	cp out/pictures/demo/overview.png docs/pictures/demo.png
+	$(BIN)/ivg-dataset render --env kitchen --clips 9 --foreign 0 --out out/pictures/clips --sheet docs/pictures/demonstrator.png
+	$(BIN)/ivg-eval --sheet docs/pictures/eval.png --json out/pictures/eval.json
+
+clean:  ## remove what builds and checks leave behind (not the environment, not out/)
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,169 @@
+"""``ivg-dataset``: render clips with ground truth, annotate video, look at what is in a store."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from .command import add_json_option, check_positive, new_parser, run_command, write_json
+
+EXAMPLES = """\
+  ivg-dataset render --env kitchen --clips 900 --out out/train   # the same command goes on after a stop
+  ivg-dataset info out/train --json out/train.json
+  ivg-dataset sheet out/train --out out/train.png --joints
+  ivg-dataset annotate my_video.mp4 --out out/annotated
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code (2 after a message about a wrong request)."""
+    options = _parser().parse_args(arguments)
+    return run_command("ivg-dataset", lambda: options.action(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = new_parser("ivg-dataset", "Make and inspect clip stores.", EXAMPLES)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _add_render(actions)
+    _add_annotate(actions)
+    _add_info(actions)
+    _add_sheet(actions)
+    return parser
+
+
+def _add_render(actions: Any) -> None:
+    help_text = "render the human demonstrator at work in a kitchen, annotate the clips, write a store"
+    render = actions.add_parser("render", help=help_text, description=help_text)
+    render.add_argument("--env", choices=["kitchen"], default="kitchen", help="where (default: %(default)s)")
+    render.add_argument("--clips", type=int, required=True, metavar="N", help="number of clips")
+    render.add_argument("--out", type=Path, required=True, metavar="STORE", help="folder of the store")
+    render.add_argument("--size", type=int, default=128, help="height and width in pixels (default: %(default)s)")
+    render.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
+    render.add_argument("--seed-offset", type=int, default=0, help="clip k has seed OFFSET + k (default: 0)")
+    render.add_argument("--tasks", default="", metavar="A,B", help="names of tasks (default: all, in turn)")
+    foreign_help = "share of clips that show their task in a scene laid out for another (default: %(default)s)"
+    render.add_argument("--foreign", type=float, default=0.6, metavar="SHARE", help=foreign_help)
+    render.add_argument("--no-annotate", action="store_true", help="leave MediaPipe out")
+    render.add_argument("--sheet", type=Path, metavar="FILE", help="contact sheet (default: STORE/sheet.png)")
+    add_json_option(render)
+    render.set_defaults(action=_render)
+
+
+def _add_annotate(actions: Any) -> None:
+    help_text = "find the hands and the region of motion in video files"
+    annotate = actions.add_parser("annotate", help=help_text, description=help_text)
+    annotate.add_argument("videos", nargs="+", type=Path, metavar="VIDEO", help="any file that FFmpeg reads")
+    annotate.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="gets NAME.npz and NAME.png")
+    annotate.add_argument("--start", type=float, default=0.0, metavar="S", help="start of the action, seconds")
+    annotate.add_argument("--end", type=float, metavar="S", help="its end (default: of the video)")
+    annotate.add_argument("--frames", type=int, default=16, help="evenly sampled frames (default: %(default)s)")
+    add_json_option(annotate)
+    annotate.set_defaults(action=_annotate)
+
+
+def _add_info(actions: Any) -> None:
+    help_text = "print what a store holds and how good its annotation is"
+    info = actions.add_parser("info", help=help_text, description=help_text)
+    info.add_argument("store", type=Path, metavar="STORE")
+    add_json_option(info)
+    info.set_defaults(action=_info)
+
+
+def _add_sheet(actions: Any) -> None:
+    help_text = "draw a contact sheet of a store: a row a task"
+    sheet = actions.add_parser("sheet", help=help_text, description=help_text)
+    sheet.add_argument("store", type=Path, metavar="STORE")
+    sheet.add_argument("--out", type=Path, metavar="FILE", help="PNG or JPEG (default: STORE/sheet.png)")
+    sheet.add_argument("--joints", action="store_true", help="draw the annotated joints over the frames")
+    sheet.add_argument("--skip", type=int, default=0, metavar="N", help="show the Nth next clip of every task")
+    sheet.set_defaults(action=_sheet)
+
+
+def _render(options: argparse.Namespace) -> None:
+    from .render_pool import render_store
+
+    check_positive(clips=options.clips, size=options.size, workers=options.workers)
+    if not 0 <= options.foreign <= 1:
+        raise InputError(f"--foreign must lie in [0, 1], got {options.foreign}")
+    began = time.perf_counter()
+    store = render_store(
+        options.out,
+        clips=options.clips,
+        size=options.size,
+        workers=options.workers,
+        seed_offset=options.seed_offset,
+        tasks=[name for name in options.tasks.split(",") if name],
+        foreign=options.foreign,
+        annotate=not options.no_annotate,
+    )
+    seconds = time.perf_counter() - began
+    print(f"{options.clips} clips in {options.out}, {seconds:.0f} s")
+    _report(store, options.json)
+    _draw(store, options.sheet or options.out / "sheet.png", joints=False, skip=0)
+
+
+def _annotate(options: argparse.Namespace) -> None:
+    from .annotate import write_annotation
+
+    check_positive(frames=options.frames)
+    figures = {}
+    for video in options.videos:
+        figures[str(video)] = result = write_annotation(
+            video, options.out, frames=options.frames, start_s=options.start, end_s=options.end
+        )
+        print(
+            f"{video}: hands in {result['frames_with_hands']} of {result['frames']} frames, region of motion "
+            f"{100 * result['region_area']:.0f} % of the picture -> {result['picture']}"
+        )
+    write_json(figures, options.json)
+
+
+def _info(options: argparse.Namespace) -> None:
+    from ..data.clip_store import ClipStore
+
+    store = ClipStore.open(options.store)
+    attrs = store.attrs
+    print(
+        f"{options.store}: {len(store.indices_done)} of {attrs['count']} clips written, "
+        f"{attrs['frames']} frames of {attrs['size']} px, {attrs['fps']} fps, source {attrs['source']}"
+    )
+    _report(store, options.json)
+
+
+def _sheet(options: argparse.Namespace) -> None:
+    from ..data.clip_store import ClipStore
+
+    store = ClipStore.open(options.store)
+    _draw(store, options.out or options.store / "sheet.png", joints=options.joints, skip=options.skip)
+
+
+def _report(store: Any, target: Path | None) -> None:
+    """Prints how often MediaPipe finds the hands that are there, and how far off it is, by task."""
+    from ..metrics.annotation_report import annotation_report
+
+    report = annotation_report(store)
+    write_json({"store": str(store.path), **store.attrs, "annotation": report}, target)
+    if not report:
+        print("no ground truth to judge the annotation by")
+        return
+    print("MediaPipe against the ground truth, where at least half of a hand is to be seen:")
+    heads = ("frames found", "hands found", "joint error", "right side")
+    print(f"  {'task':<16}{'clips':>6}" + "".join(f"{head:>14}" for head in heads))
+    for task, row in report.items():
+        print(
+            f"  {task:<16}{row['clips']:>6}{row['frame_rate']:>14.1%}{row['hand_rate']:>14.1%}"
+            f"{row['median_joint_error']:>14.1%}{row['side_rate']:>14.1%}"
+        )
+    print("  (joint error: median over hands of the mean distance of 21 joints, relative to the hand's length)")
+
+
+def _draw(store: Any, target: Path, *, joints: bool, skip: int) -> None:
+    from ..data.contact_sheet import save_sheet
+    from .store_sheet import store_sheet
+
+    save_sheet(store_sheet(store, joints=joints, skip=skip), target)
+    print(f"contact sheet: {target}")

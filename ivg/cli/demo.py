@@ -1,0 +1,218 @@
+"""``ivg-demo``: one camera frame and a sentence to a clip, a picture, a dataset and a report."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from ..staging import refuse_existing, staged_output
+from .appearance import add_appearance_options, appearance_from
+from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .demo_report import FILES, STAGES, make_report, summary, words_of
+
+if TYPE_CHECKING:
+    from ..policy import DemoGenerator, Demonstration
+    from .context import ContextFrame
+
+PROGRAM = "ivg-demo"
+
+EXAMPLES = """\
+  ivg-demo --env kitchen --task "cut carrot"
+  ivg-demo --env kitchen --task "put the mug on the plate" --seed 7 --skin dark --side left --out out/mug
+  ivg-demo --image kitchen.jpg --task "stir the pot" --steps 20 --json -
+"""
+
+LoadGenerator = Callable[..., "DemoGenerator"]
+
+
+def main(arguments: Sequence[str] | None = None, load_generator: LoadGenerator | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: The command line's, without the program's name; the process's own if None.
+        load_generator: Makes a generator of weights and a device; `DemoGenerator.from_pretrained` if None.
+
+    Returns:
+        The exit code: 0, or 2 when what was asked for cannot be done.
+    """
+    options = new_demo_parser().parse_args(arguments)
+    return run_command(PROGRAM, lambda: run(options, load_generator))
+
+
+def new_demo_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = new_parser(
+        PROGRAM, "Generate a clip of a human hand doing a task in the scene of a camera frame.", EXAMPLES
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--env", default="kitchen", metavar="NAME", help="environment (default: kitchen)")
+    source.add_argument("--image", type=Path, metavar="FILE", help="any picture, instead of an environment")
+    parser.add_argument("--task", required=True, metavar="TEXT", help='what to do, such as "cut carrot"')
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of scene, hand and noise (default: 0)")
+    parser.add_argument("--steps", type=int, metavar="N", help="denoising steps (default: the pipeline's)")
+    parser.add_argument(
+        "--camera-size",
+        type=int,
+        metavar="PX",
+        help="side of the camera's frame (default: 256); a larger picture is reduced to it (default: 512)",
+    )
+    parser.add_argument("--weights", default="nano", metavar="NAME", help="nano, or a folder (default: nano)")
+    parser.add_argument("--device", default="cpu", metavar="NAME", help="torch device (default: cpu)")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: out/<task>-<seed>")
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier result in the folder")
+    add_json_option(parser)
+    add_appearance_options(parser)
+    return parser
+
+
+def run(options: argparse.Namespace, load_generator: LoadGenerator | None = None) -> None:
+    """Do what the command line asks for.
+
+    Args:
+        options: Parsed by `new_demo_parser`.
+        load_generator: As `main` takes it.
+
+    Raises:
+        IvgError: If it cannot be done; then nothing is left behind.
+    """
+    text = _checked_text(options)
+    folder = options.out or Path("out") / f"{_slug(text)}-{options.seed}"
+    _check_replaceable(folder, options.overwrite)
+    clock = Stopwatch()
+    with staged_output(folder, overwrite=options.overwrite) as stage:
+        with clock("context"):
+            context = _context_frame(options, text)
+        with clock("loading"):
+            generator = _load(load_generator, options)
+        with generator, ProgressBars() as bars:
+            demonstration = generator(
+                context.frame,
+                text,
+                seed=options.seed,
+                appearance=appearance_from(options, options.seed),
+                steps=options.steps,
+                progress=bars,
+            )
+        demonstration.provenance["context"] = context.origin
+        with clock("writing"):
+            report = _write(stage, demonstration, context, clock)
+    report["folder"] = str(folder)
+    write_json(report, options.json)
+    print(summary(report), file=sys.stderr if str(options.json) == "-" else sys.stdout)
+
+
+class Stopwatch:
+    """Times named stages: `with clock("writing"): ...`.
+
+    Attributes:
+        seconds: What each stage took, in order.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Time a block."""
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start
+
+
+class ProgressBars:
+    """A progress bar for each of `STAGES`, on standard error when that is a terminal."""
+
+    def __init__(self) -> None:
+        self._bars: dict[str, Any] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show that `done` of `total` steps of a stage are done."""
+        from tqdm import tqdm
+
+        if stage not in self._bars:
+            name = STAGES.get(stage, stage)
+            form = "{desc:<17} {bar:32} {n_fmt}/{total_fmt}  {elapsed}"
+            self._bars[stage] = tqdm(total=total, desc=name, bar_format=form, disable=None)
+        bar = self._bars[stage]
+        bar.update(done - bar.n)
+
+    def __enter__(self) -> ProgressBars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for bar in self._bars.values():
+            bar.close()
+
+
+def _checked_text(options: argparse.Namespace) -> str:
+    """Check what can be checked before anything is loaded; return the text."""
+    from .context import check_environment
+
+    text = " ".join(options.task.split())
+    if not text:
+        raise InputError('--task must say what to do, such as "cut carrot"; it is empty')
+    if options.seed < 0:
+        raise InputError(f"--seed must not be negative, got {options.seed}")
+    given = {name: getattr(options, name) for name in ("steps", "camera_size")}
+    check_positive(**{name: value for name, value in given.items() if value is not None})
+    appearance_from(options, options.seed)
+    if options.image is None:
+        check_environment(options.env)
+    return text
+
+
+def _check_replaceable(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder that exists, or that holds what this command did not write."""
+    refuse_existing(folder, overwrite=overwrite)
+    if not folder.exists():
+        return
+    strange = {item.name for item in folder.iterdir()} - set(FILES.values()) if folder.is_dir() else {folder.name}
+    if strange:
+        raise InputError(
+            f"'{folder}' cannot be overwritten: it holds '{min(strange)}', which is not of {PROGRAM}'s making"
+        )
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "task"
+
+
+def _context_frame(options: argparse.Namespace, text: str) -> ContextFrame:
+    from .context import DEFAULT_CAMERA_SIZE, LARGEST_PICTURE, frame_from_environment, frame_from_picture
+
+    if options.image is not None:
+        return frame_from_picture(options.image, options.camera_size or LARGEST_PICTURE)
+    return frame_from_environment(options.env, text, options.seed, options.camera_size or DEFAULT_CAMERA_SIZE)
+
+
+def _load(load_generator: LoadGenerator | None, options: argparse.Namespace) -> DemoGenerator:
+    from ..policy import DemoGenerator
+
+    return (load_generator or DemoGenerator.from_pretrained)(options.weights, device=options.device)
+
+
+def _write(stage: Path, demonstration: Demonstration, context: ContextFrame, clock: Stopwatch) -> dict[str, Any]:
+    """Write the folder; return the report."""
+    from PIL import Image
+
+    from ..video import write_video
+    from .overview import draw_overview
+
+    stage.mkdir()
+    report = make_report(demonstration, context, clock.seconds)
+    write_video(stage / FILES["clip"], demonstration.clip, demonstration.fps)
+    Image.fromarray(draw_overview(demonstration, *words_of(report))).save(stage / FILES["overview"])
+    demonstration.save(stage / FILES["dataset"])
+    write_json(report, stage / FILES["report"])
+    return report
+
+
+if __name__ == "__main__":
+    sys.exit(main())

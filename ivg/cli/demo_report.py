@@ -1,0 +1,118 @@
+"""What ``ivg-demo`` says of a demonstration: the report as JSON, as a table, as words on the overview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..policy import Demonstration
+    from .context import ContextFrame
+
+FILES = {"clip": "clip.mp4", "overview": "overview.png", "dataset": "demo.zarr", "report": "report.json"}
+"""What a demonstration's folder holds."""
+
+STAGES = {"region": "region of motion", "clip": "clip", "hands": "hand tracks"}
+"""Stages with a progress bar, and their names."""
+
+
+def make_report(demonstration: Demonstration, context: ContextFrame, seconds: dict[str, float]) -> dict[str, Any]:
+    """Return what ``report.json`` holds.
+
+    Args:
+        demonstration: With the provenance that `DemoGenerator` writes.
+        context: The frame it started from.
+        seconds: What the command's own stages took.
+    """
+    origin = demonstration.provenance
+    times = origin["timings_s"]
+    later = demonstration.present[1:]
+    return {
+        "task": origin["prompt"],
+        "seed": origin["seed"],
+        "context": {"name": context.name, **context.origin},
+        "scoring": _scoring(context),
+        "clip": {
+            "frames": len(demonstration),
+            "size": list(demonstration.clip.shape[1:3]),
+            "fps": demonstration.fps,
+        },
+        "hands": {
+            "frames": len(later),
+            "frames_with_hand": int(later.any(axis=1).sum()),
+            "detection_rate": demonstration.detection_rate,
+            "left": int(later[:, 0].sum()),
+            "right": int(later[:, 1].sum()),
+        },
+        "region": {"share": float(demonstration.region.mean())},
+        "times_s": {**seconds, **times},
+        "speed": {
+            "generation_s": times["generation"],
+            "clip_s": len(demonstration) / demonstration.fps,
+            "per_step_s": {k.removesuffix("_step"): v for k, v in times.items() if k.endswith("_step")},
+        },
+        "provenance": origin,
+    }
+
+
+def _scoring(context: ContextFrame) -> str:
+    if context.task:
+        return f"{context.task}, which the environment scores"
+    if context.scorable:
+        return "near none of the environment's tasks: generated all the same, but not scored"
+    return "a picture: not scored"
+
+
+def words_of(report: dict[str, Any]) -> tuple[str, str, list[str]]:
+    """Return title, subtitle and foot of the overview."""
+    hands, speed, hand = report["hands"], report["speed"], report["provenance"]["appearance"]
+    weights = report["provenance"]["weights"]
+    where = [
+        report["context"]["name"],
+        f"seed {report['seed']}",
+        f"weights {weights['name']} {weights['sha256'][:8]}",
+    ]
+    facts = [
+        f"hand found in {hands['frames_with_hand']} of {hands['frames']} frames",
+        f"generated in {speed['generation_s']:.2f} s, plays {speed['clip_s']:.2f} s",
+        f"{hand['side']} hand, {18.5 * hand['hand_scale']:.1f} cm",
+        report["scoring"],
+    ]
+    return report["task"], "   ·   ".join(where), facts
+
+
+def summary(report: dict[str, Any]) -> str:
+    """Return a report as a table to print."""
+    times, speed, hands = report["times_s"], report["speed"], report["hands"]
+    lines = ["", f"{report['task']}  ({report['context']['name']}, seed {report['seed']})", ""]
+    lines += [f"  {name:<18}{_seconds(times[key])}{note}" for key, name, note in _time_rows(report) if key in times]
+    lines += [
+        "",
+        f"  {'generation':<18}{_seconds(speed['generation_s'])}  for a clip that plays {speed['clip_s']:.2f} s",
+        f"  {'hands':<18}found in {hands['frames_with_hand']} of {hands['frames']} frames "
+        f"({hands['detection_rate']:.0%})",
+        f"  {'region':<18}{report['region']['share']:.1%} of the picture",
+        f"  {'task':<18}{report['scoring']}",
+        "",
+        *(f"  {Path(report['folder']) / name}" for name in FILES.values()),
+    ]
+    return "\n".join(lines)
+
+
+def _time_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
+    per_step = report["speed"]["per_step_s"]
+    notes = {key: f"  {1000 * per_step[key]:.0f} ms a denoising step" for key in per_step}
+    names = {
+        "context": "context frame",
+        "loading": "loading",
+        "prepare": "encoding",
+        "text": "text",
+        **STAGES,
+        "decode": "decoding",
+        "writing": "writing",
+    }
+    return [(key, name, notes.get(key, "")) for key, name in names.items()]
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:7.2f} s"

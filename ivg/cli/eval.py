@@ -1,0 +1,160 @@
+"""``ivg-eval``: how good the generated clips are, on scenes that nothing was trained on."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from .command import add_json_option, check_positive, new_parser, run_command, write_json
+
+EXAMPLES = """\
+  ivg-eval                                      # 72 scenes, about five minutes on two cores
+  ivg-eval --weights out/train/nano --json out/eval.json --sheet out/eval.png
+  ivg-eval --scenes 18 --no-text                # a quick look
+"""
+HELD_OUT_SEEDS = 1_000_000
+REFERENCES = 180
+SIZE = 128
+
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code (2 after a message about a wrong request)."""
+    options = _parser().parse_args(arguments)
+    return run_command("ivg-eval", lambda: _evaluate(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    about = (
+        "Generate clips in held-out kitchens, with the region predicted and the person's appearance that of the "
+        "ground truth, and judge them beside the ground truth. Rendered clips are kept for the next time."
+    )
+    parser = new_parser("ivg-eval", about, EXAMPLES)
+    parser.add_argument("--weights", default="nano", help="name or folder (default: %(default)s)")
+    parser.add_argument("--scenes", type=int, default=72, metavar="N", help="held-out scenes (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=10, help="denoising steps (default: %(default)s)")
+    parser.add_argument(
+        "--seed-offset", type=int, default=HELD_OUT_SEEDS, help="first seed of the scenes (default: %(default)s)"
+    )
+    parser.add_argument("--train-store", type=Path, metavar="STORE", help="training clips, for the prior mask")
+    parser.add_argument("--cache", type=Path, default=Path("out/eval"), help="rendered clips (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes")
+    parser.add_argument("--device", default="cpu", help="where torch computes (default: %(default)s)")
+    parser.add_argument("--no-text", action="store_true", help="leave out whether the text decides")
+    parser.add_argument(
+        "--text-scenes", type=int, default=12, metavar="N", help="scenes for that (default: %(default)s)"
+    )
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="contact sheet (default: CACHE/sheet.png)")
+    add_json_option(parser)
+    return parser
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from ..data.clip_store import ClipStore
+    from ..metrics.clip_figures import TrueClip
+    from .eval_summary import summarise
+    from .eval_worker import EvalSettings, judge_scene, start
+    from .render_pool import environment, render_store
+    from .render_worker import ONE_THREAD
+
+    check_positive(scenes=options.scenes, steps=options.steps, workers=options.workers)
+    began = time.perf_counter()
+    name = f"scenes-{options.scenes}-from-{options.seed_offset}"
+    held_out = render_store(
+        options.cache / name, clips=options.scenes, size=SIZE, workers=options.workers, seed_offset=options.seed_offset
+    )
+    if options.train_store is None:
+        references = render_store(options.cache / "references", clips=REFERENCES, size=SIZE, workers=options.workers)
+    else:
+        references = ClipStore.open(options.train_store)
+
+    settings = EvalSettings(options.weights, held_out.path, options.steps, options.device)
+    truths = [TrueClip.of(held_out.read(index)) for index in range(options.scenes)]
+    with environment(ONE_THREAD), _pool(options.workers, start, settings) as pool:
+        results = _all(pool, judge_scene, range(options.scenes), "scenes")
+        figures = summarise(results, truths, training_regions(references))
+        if not options.no_text:
+            figures["text"] = _text(pool, held_out, options)
+    figures |= {
+        "weights": options.weights,
+        "seeds": [options.seed_offset, options.seed_offset + options.scenes - 1],
+        "steps": options.steps,
+        "appearance": "the ground truth's",
+        "total_seconds": time.perf_counter() - began,
+    }
+    _print(figures)
+    write_json(figures, options.json)
+    _draw(results, truths, options.sheet or options.cache / "sheet.png")
+
+
+def _pool(workers: int, initializer: Callable[..., None], settings: Any) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=initializer, initargs=(settings,))
+
+
+def _all(
+    pool: ProcessPoolExecutor, function: Callable[[_Job], _Result], jobs: Iterable[_Job], what: str
+) -> list[_Result]:
+    """Runs all jobs on the pool under a progress bar and returns their results in order."""
+    jobs = list(jobs)
+    return list(tqdm(pool.map(function, jobs), total=len(jobs), desc=what, unit=what.rstrip("s")))
+
+
+def training_regions(store: Any) -> NDArray[np.bool_]:
+    """Returns the annotated regions of motion (unions) of a store's clips that are not held out: bool (n, h, w)."""
+    from ..data.split import split_indices
+    from ..region import region_from_tracks
+    from ..types import HandTracks
+
+    regions = []
+    for index in split_indices(store.indices_done)[0]:
+        arrays = (np.asarray(store.array(name)[int(index)]) for name in ("keypoints", "present", "score"))
+        keypoints, present, score = arrays
+        regions.append(region_from_tracks(HandTracks(keypoints, present.astype(bool), score), SIZE, SIZE).union)
+    return np.stack(regions)
+
+
+def _text(pool: ProcessPoolExecutor, held_out: Any, options: argparse.Namespace) -> dict[str, Any]:
+    from .eval_prompts import follow_rates, text_test
+    from .eval_worker import follow_prompt
+
+    test = text_test(held_out, options.text_scenes)
+    cache = options.cache / f"{held_out.path.name}-performances-{options.text_scenes}"
+    return follow_rates(
+        held_out, test, lambda prompts: _all(pool, follow_prompt, prompts, "prompts"), cache, options.workers
+    )
+
+
+def _print(figures: dict[str, Any]) -> None:
+    from .eval_summary import bars_table, hs_err_table, notes, task_table
+
+    first, last = figures["seeds"]
+    print(f"{figures['scenes']} held-out scenes, seeds {first} to {last}, weights {figures['weights']!r}; region")
+    print(f"predicted, {figures['steps']} denoising steps, the person's appearance {figures['appearance']}")
+    for title, table in (
+        ("What must hold", bars_table(figures)),
+        ("Hand structure error (Eq. 2, squared fractions of the picture)", hs_err_table(figures)),
+        ("By task: moved objects at the end of the clip against the ground truth", task_table(figures, SIZE)),
+        ("Beside these", notes(figures, SIZE)),
+    ):
+        print(f"\n{title}\n{table}")
+
+
+def _draw(results: Sequence[Any], truths: Sequence[Any], target: Path) -> None:
+    from ..data.contact_sheet import save_sheet
+    from .eval_sheet import eval_sheet
+
+    save_sheet(eval_sheet(results, truths), target)
+    print(f"\ncontact sheet (ground truth above generated): {target}")

@@ -1,0 +1,179 @@
+"""Generates and judges clips in a process of its own, like `render_worker` renders them."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.clip_store import ClipRecord, ClipStore
+from ..metrics.clip_figures import GeneratedClip, TrueClip, clip_figures, codec_figures, object_scores
+from ..metrics.moved_objects import ObjectScore
+from ..region import region_from_tracks
+from ..types import Appearance, HandTracks, RegionOfMotion
+
+Detector = Callable[[NDArray[np.uint8]], HandTracks]
+
+
+@dataclass(frozen=True)
+class EvalSettings:
+    """What every process needs to know.
+
+    Attributes:
+        weights: "nano" or a folder.
+        store: The held-out clips.
+        steps: Denoising steps.
+        device: Where torch computes.
+        threads: Torch's threads in each process.
+    """
+
+    weights: str
+    store: Path
+    steps: int
+    device: str = "cpu"
+    threads: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class SceneResult:
+    """What came out for one held-out scene.
+
+    Attributes:
+        index: Of the clip in the store.
+        task: Its task.
+        frames: uint8 (t, h, w, 3), generated with the predicted region.
+        region: bool (h, w), predicted.
+        keypoints: float32 (t, 2, 21, 2), found in `frames`.
+        figures: Of the clip generated with the predicted region.
+        codec: Of the reconstruction.
+        given_region: Figures of the clip generated with the annotated region.
+        objects: The moved objects' scores by variant: "generated", "reconstruction", "still" (the context frame).
+        seconds: Time of the generation, and of its stages as the pipeline tells them.
+    """
+
+    index: int
+    task: str
+    frames: NDArray[np.uint8]
+    region: NDArray[np.bool_]
+    keypoints: NDArray[np.float32]
+    figures: dict[str, float]
+    codec: dict[str, float]
+    given_region: dict[str, float]
+    objects: dict[str, list[ObjectScore]]
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A text to generate by in a held-out scene.
+
+    Attributes:
+        index: Of the scene's clip in the store.
+        task: The task that the text asks for.
+        text: The text.
+    """
+
+    index: int
+    task: str
+    text: str
+
+
+class Judge:
+    """Generates clips in held-out scenes and takes their figures.
+
+    Args:
+        pipeline: Generates; an `InstructionalVideoPipeline`, or what is called like one.
+        detector: Finds hands; `MediaPipeHands`, or what is called like it.
+        store: The held-out clips.
+        steps: Denoising steps.
+    """
+
+    def __init__(self, pipeline: Any, detector: Detector, store: ClipStore, steps: int) -> None:
+        self.pipeline = pipeline
+        self.detector = detector
+        self.store = store
+        self.steps = steps
+
+    def generate(self, record: ClipRecord, text: str, region: RegionOfMotion | None = None) -> Any:
+        """Generates by a text in the scene of a clip, with the appearance of its person."""
+        assert record.appearance is not None
+        return self.pipeline(
+            record.frames[0],
+            text,
+            seed=int(record.info["seed"]),
+            appearance=Appearance.from_vector(record.appearance),
+            steps=self.steps,
+            region=region,
+        )
+
+    def _judged(self, output: Any) -> GeneratedClip:
+        return GeneratedClip(output.clip, self.detector(output.clip), output.region.union, _union(output.composited))
+
+    def scene(self, index: int) -> SceneResult:
+        """Generates the clip of one held-out scene, with both regions, and judges it."""
+        record = self.store.read(index)
+        truth = TrueClip.of(record)
+        began = time.perf_counter()
+        output = self.generate(record, record.text)
+        seconds = {"generation": time.perf_counter() - began, **output.timings}
+        generated = self._judged(output)
+        given = self.generate(record, record.text, region_from_tracks(truth.tracks, *record.frames.shape[1:3]))
+        reconstruction = np.asarray(self.pipeline.reconstruct(record.frames))
+        still = np.broadcast_to(record.frames[:1], record.frames.shape)
+        variants = {"generated": generated.frames, "reconstruction": reconstruction, "still": still}
+        return SceneResult(
+            index=index,
+            task=record.task,
+            frames=generated.frames,
+            region=output.region.union,
+            keypoints=generated.tracks.keypoints,
+            figures=clip_figures(truth, generated),
+            codec=codec_figures(truth, reconstruction, self.detector(reconstruction)),
+            given_region=clip_figures(truth, self._judged(given)),
+            objects={name: object_scores(truth, frames) for name, frames in variants.items()},
+            seconds=seconds,
+        )
+
+    def prompt(self, prompt: Prompt) -> HandTracks:
+        """Generates by a text in a held-out scene and returns the hands found in the clip."""
+        output = self.generate(self.store.read(prompt.index), prompt.text)
+        return self.detector(output.clip)
+
+
+def _union(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Returns (h, w) of masks (h, w) or (t, h, w)."""
+    return np.asarray(masks if masks.ndim == 2 else masks.any(0))
+
+
+_judges: list[Judge] = []  # the one of this process
+
+
+def start(settings: EvalSettings) -> None:
+    """Prepares this process: pipeline, detector, store. Ctrl-C is left to the parent."""
+    import cv2
+    import torch
+
+    from ..hands import MediaPipeHands
+    from ..pipeline import InstructionalVideoPipeline
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    torch.set_num_threads(settings.threads)
+    pipeline = InstructionalVideoPipeline.from_pretrained(settings.weights).to(settings.device)
+    _judges[:] = [Judge(pipeline, MediaPipeHands(), ClipStore.open(settings.store), settings.steps)]
+
+
+def judge_scene(index: int) -> SceneResult:
+    """Calls this process's `Judge.scene`."""
+    return _judges[0].scene(index)
+
+
+def follow_prompt(prompt: Prompt) -> HandTracks:
+    """Calls this process's `Judge.prompt`."""
+    return _judges[0].prompt(prompt)

@@ -1,0 +1,152 @@
+"""Renders many clips over several processes into a store, goes on where a stopped run left off."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ..data.clip_store import ClipStore
+from ..envs.kitchen.feasibility import sample_foreign_scene
+from ..envs.kitchen.tasks import TASKS
+from ..errors import StoreError, unknown_option
+from ..types import FPS
+from .render_worker import ONE_THREAD, RenderJob, render, start
+
+CHUNK = 256
+"""Jobs handed to the pool at a time, so that Ctrl-C does not have to wait for a long queue."""
+
+
+def check_tasks(names: Sequence[str]) -> list[str]:
+    """Returns the names, or all tasks if there are none.
+
+    Raises:
+        InputError: One is not a task of the kitchen.
+    """
+    for name in names:
+        if name not in TASKS:
+            raise unknown_option("task", name, TASKS)
+    return list(names) or list(TASKS)
+
+
+def render_store(
+    path: Path,
+    *,
+    clips: int,
+    size: int = 128,
+    workers: int = 2,
+    seed_offset: int = 0,
+    tasks: Sequence[str] = (),
+    foreign: float = 0.0,
+    annotate: bool = True,
+    progress: bool = True,
+) -> ClipStore:
+    """Renders clips of the kitchen: clip k shows task ``k % len(tasks)`` with seed ``seed_offset + k``.
+
+    Args:
+        path: A new folder, or the store of a stopped run with the same values.
+        clips: Number of clips.
+        size: Height and width in pixels.
+        workers: Processes.
+        seed_offset: First seed. Training uses seeds below `HELD_OUT_SEEDS`, evaluation those from there on.
+        tasks: Names of tasks; all of them if empty.
+        foreign: Share of the clips, where possible, that show their task in a scene laid out for another one.
+        annotate: Whether MediaPipe looks at the clips.
+        progress: Whether to show a bar on stderr.
+
+    Raises:
+        InputError: A task is unknown.
+        StoreError: The folder holds something else, or a store begun with other values.
+    """
+    names = check_tasks(tasks)
+    meta = {"seed_offset": seed_offset, "tasks": names, "foreign": foreign, "annotate": annotate}
+    jobs = [_job(k, names[k % len(names)], seed_offset + k, foreign) for k in range(clips)]
+    return render_jobs(path, jobs, size=size, workers=workers, meta=meta, annotate=annotate, progress=progress)
+
+
+def _job(index: int, task: str, seed: int, foreign: float) -> RenderJob:
+    if np.random.default_rng([seed, 0xF0]).random() >= foreign:
+        return RenderJob(index, task, seed)
+    scene = sample_foreign_scene(task, seed)
+    return RenderJob(index, task, seed, (scene.task, scene.seed) if scene else None)
+
+
+def render_jobs(
+    path: Path,
+    jobs: Sequence[RenderJob],
+    *,
+    size: int,
+    workers: int,
+    meta: dict[str, Any],
+    annotate: bool = True,
+    progress: bool = True,
+) -> ClipStore:
+    """Renders the given clips into a store; those that a stopped run has done are left as they are.
+
+    Args:
+        path: A new folder, or the store of a stopped run with the same `meta`.
+        jobs: One for every index from 0 on.
+        size: Height and width in pixels.
+        workers: Processes.
+        meta: JSON values to know the store again by.
+        annotate: Whether MediaPipe looks at the clips.
+        progress: Whether to show a bar on stderr.
+
+    Raises:
+        StoreError: The folder holds something else, or a store begun with other values.
+    """
+    store = ClipStore.create(path, count=len(jobs), size=size, fps=FPS, source="kitchen", meta=meta)
+    if store.attrs["meta"] != meta:
+        raise StoreError(f"{path} was begun with {store.attrs['meta']}, not {meta}; give a new folder")
+    missing = [jobs[index] for index in store.indices_missing]
+    done = len(jobs) - len(missing)
+    with tqdm(total=len(jobs), initial=done, unit="clip", desc=path.name, disable=not progress) as bar:
+        for _ in _run(missing, store, workers, annotate):
+            bar.update()
+    return ClipStore.open(path)
+
+
+def _run(jobs: Sequence[RenderJob], store: ClipStore, workers: int, annotate: bool) -> Iterator[int]:
+    if not jobs:
+        return
+    arguments = (store.path, store.size, annotate)
+    context = multiprocessing.get_context("spawn")
+    count = min(workers, len(jobs))
+    with (
+        environment(ONE_THREAD),
+        ProcessPoolExecutor(count, mp_context=context, initializer=start, initargs=arguments) as pool,
+    ):
+        try:
+            for first in range(0, len(jobs), CHUNK):
+                for done in as_completed([pool.submit(render, job) for job in jobs[first : first + CHUNK]]):
+                    yield done.result()
+        except BrokenProcessPool as error:
+            raise StoreError(
+                "a rendering process died (its trace stands above); clips that are done are kept, "
+                "the same command goes on"
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Sets environment variables for the processes that start meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,83 @@
+"""Putting what the model changes into the input picture, so that everything else stays the input's own pixels.
+
+The region of motion is the hull of the hand (Sec. 3.1.1), but the forearm and moved objects change pixels outside of
+it. So what is put in is found frame by frame from what the model changed: the difference between the decoded
+generated latents and the context's decoded latents. Both have been through the same decoder, whose errors cancel.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .framing import Framing
+
+WEAK = 0.06
+"""A place may have changed if the blurred change of a channel exceeds this (of a range of 1, so 15 grey levels)."""
+
+STRONG = 0.16
+"""A connected place is taken for changed if its change exceeds this somewhere, or if it touches the region."""
+
+MIN_AREA = 10
+"""Places of fewer pixels, at the model's size, are left out."""
+
+_GROW = 5
+_FEATHER = 1.2
+_COVER = (0.06, 0.18)
+
+
+def change_matte(change: NDArray[np.float32], region: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Find where a frame has changed.
+
+    Args:
+        change: Float (s, s, 3), generated frame less reconstructed context, of a range of 1.
+        region: Bool (s, s), the frame's region of motion.
+
+    Returns:
+        Float (s, s) in [0, 1]: 0 where the context stays, 1 inside, with a feathered edge.
+    """
+    amount = cv2.GaussianBlur(np.abs(change).max(-1), (0, 0), 1.0)
+    candidates = ((amount > WEAK) | region).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(candidates, connectivity=8)
+    kept = np.zeros(count, bool)
+    kept[np.unique(labels[(amount > STRONG) | region])] = True
+    kept &= stats[:, cv2.CC_STAT_AREA] >= MIN_AREA
+    kept[0] = False
+    matte = cv2.dilate(kept[labels].astype(np.float32), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GROW, _GROW)))
+    return np.asarray(cv2.GaussianBlur(matte, (7, 7), _FEATHER), dtype=np.float32)
+
+
+def composite(
+    context: NDArray[np.uint8],
+    generated: NDArray[np.float32],
+    change: NDArray[np.float32],
+    matte: NDArray[np.float32],
+    framing: Framing,
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Put a generated frame into the context picture, at the picture's own size.
+
+    Inside the matte, a place that has changed much shows the generated picture; one that has changed little (a shadow)
+    shows the context with the change added, which keeps its fine detail. Outside of the matte not a bit changes.
+
+    Args:
+        context: uint8 (h, w, 3), the input picture.
+        generated: Float (s, s, 3) in [0, 1], the generated frame.
+        change: Float (s, s, 3), `generated` less the reconstructed context.
+        matte: Float (s, s), of `change_matte`.
+        framing: Between picture and square.
+
+    Returns:
+        The frame uint8 (h, w, 3), and bool (h, w), true where it may differ from the context.
+    """
+    amount = cv2.GaussianBlur(np.abs(change).max(-1), (0, 0), 1.0)
+    cover = np.clip((amount - _COVER[0]) / (_COVER[1] - _COVER[0]), 0, 1)
+    matte, cover = framing.back(matte)[..., None], framing.back(cover.astype(np.float32))[..., None]
+    generated, change = framing.back(generated), framing.back(change)
+    original = context.astype(np.float32) / 255
+    shown = cover * generated + (1 - cover) * (original + change)
+    mixed = original + matte * (shown - original)
+    frame = np.clip(np.rint(mixed * 255), 0, 255).astype(np.uint8)
+    touched = matte[..., 0] > 0
+    frame[~touched] = context[~touched]
+    return frame, touched

@@ -1,0 +1,1 @@
+"""Clips on disk, and how training reads them."""

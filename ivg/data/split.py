@@ -1,0 +1,20 @@
+"""Which clips of a store are held out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+HELD_OUT_EVERY = 32
+"""Clip k is held out (never trained on) if k % 32 == 31."""
+
+
+def is_held_out(index: int) -> bool:
+    """Tell whether clip `index` of a store is for validation."""
+    return index % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+
+
+def split_indices(indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split clip indices into those for training and those held out, both in the given order."""
+    held = indices % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+    return indices[~held], indices[held]

@@ -1,0 +1,151 @@
+"""Which detection is the left hand and which the right, decided over a whole clip.
+
+The detector names the side frame by frame and now and then gets it wrong, or names both hands alike. A hand
+moves little between frames, so its detections are linked into tracks, and each track's frames vote.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import JOINTS, HandTracks
+
+MAX_GAP = 3
+"""A track may miss this many frames and go on."""
+
+MAX_STEP = 0.75
+"""Farthest mean joint motion between frames of a track, in hand lengths (diagonals of the joints' box)."""
+
+SAME_HAND = 0.15
+"""Two detections of one frame nearer than this (in hand lengths) are one hand found twice."""
+
+POSITION_LOGIT = 0.5
+"""Weight of the place in the picture: as seen by their owner, right hands are mostly at the right."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """A hand found in one frame.
+
+    Attributes:
+        joints: float32 (21, 2), normalised by the frame's width and height.
+        p_right: Probability that it is the person's right hand, in [0, 1].
+        score: The detector's confidence in [0, 1].
+    """
+
+    joints: NDArray[np.float32]
+    p_right: float
+    score: float
+
+
+@dataclass(eq=False)
+class _Track:
+    frames: list[int] = field(default_factory=list)
+    detections: list[Detection] = field(default_factory=list)
+
+    def add(self, frame: int, detection: Detection) -> None:
+        self.frames.append(frame)
+        self.detections.append(detection)
+
+    @property
+    def evidence(self) -> float:
+        """Log odds that this is a right hand."""
+        votes = sum(_logit(d.p_right) for d in self.detections)
+        place = float(np.mean([d.joints[:, 0].mean() for d in self.detections]))
+        return votes + POSITION_LOGIT * float(np.clip(2 * place - 1, -1, 1))
+
+
+def assign_sides(clip: Sequence[Sequence[Detection]], aspect: float = 1.0) -> HandTracks:
+    """Sort the detections of a clip into left and right tracks.
+
+    Args:
+        clip: The detections of each frame.
+        aspect: Width over height of the frames (distances are measured in pixels, not in normalised units).
+
+    Returns:
+        Tracks of `len(clip)` frames; a frame with more than two hands keeps the two that score best.
+    """
+    scale = np.array([aspect, 1.0], np.float32)
+    frames = [_two_best(_without_duplicates(list(found), scale)) for found in clip]
+    tracks = _link(frames, scale)
+    return _fill(tracks, _vote(tracks), len(clip))
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, 0.02), 0.98)
+    return math.log(p / (1 - p))
+
+
+def _distance(a: Detection, b: Detection, scale: NDArray[np.float32]) -> float:
+    """Mean joint distance in units of the larger hand's box diagonal."""
+    length = max(float(np.linalg.norm(np.ptp(d.joints * scale, axis=0))) for d in (a, b))
+    moved = float(np.linalg.norm((a.joints - b.joints) * scale, axis=-1).mean())
+    return moved / max(length, 1e-6)
+
+
+def _without_duplicates(found: list[Detection], scale: NDArray[np.float32]) -> list[Detection]:
+    kept: list[Detection] = []
+    for detection in sorted(found, key=lambda d: -d.score):
+        if all(_distance(detection, other, scale) > SAME_HAND for other in kept):
+            kept.append(detection)
+    return kept
+
+
+def _two_best(found: list[Detection]) -> list[Detection]:
+    return sorted(found, key=lambda d: -d.score)[:2]
+
+
+def _link(frames: Sequence[Sequence[Detection]], scale: NDArray[np.float32]) -> list[_Track]:
+    """Join detections of neighbouring frames into tracks, nearest pairs first."""
+    tracks: list[_Track] = []
+    for t, found in enumerate(frames):
+        live = [track for track in tracks if t - track.frames[-1] <= MAX_GAP + 1]
+        pairs = sorted(
+            (_distance(track.detections[-1], detection, scale), i, j)
+            for i, track in enumerate(live)
+            for j, detection in enumerate(found)
+        )
+        used_tracks: set[int] = set()
+        used: set[int] = set()
+        for distance, i, j in pairs:
+            if distance <= MAX_STEP and i not in used_tracks and j not in used:
+                live[i].add(t, found[j])
+                used_tracks.add(i)
+                used.add(j)
+        for j, detection in enumerate(found):
+            if j not in used:
+                tracks.append(_Track([t], [detection]))
+    return tracks
+
+
+def _vote(tracks: Sequence[_Track]) -> list[int]:
+    """Choose 0 (left) or 1 (right) for each track; the surest first, others give way where they overlap."""
+    sides: dict[int, int] = {}
+    evidence = [track.evidence for track in tracks]
+    for i in sorted(range(len(tracks)), key=lambda i: -abs(evidence[i])):
+        wanted = int(evidence[i] > 0)
+        taken = [0, 0]
+        for j, side in sides.items():
+            taken[side] += len(set(tracks[i].frames) & set(tracks[j].frames))
+        sides[i] = wanted if taken[wanted] <= taken[1 - wanted] else 1 - wanted
+    return [sides[i] for i in range(len(tracks))]
+
+
+def _fill(tracks: Sequence[_Track], sides: Sequence[int], count: int) -> HandTracks:
+    keypoints = np.full((count, 2, JOINTS, 2), np.nan, np.float32)
+    present = np.zeros((count, 2), np.bool_)
+    score = np.zeros((count, 2), np.float32)
+    by_frame = sorted(
+        ((t, -abs(track.evidence), side, d) for track, side in zip(tracks, sides, strict=True)
+         for t, d in zip(track.frames, track.detections, strict=True)),
+        key=lambda entry: entry[:2],
+    )  # fmt: skip
+    for t, _, side, detection in by_frame:
+        slot = 1 - side if present[t, side] else side
+        keypoints[t, slot], present[t, slot], score[t, slot] = detection.joints, True, detection.score
+    return HandTracks(keypoints, present, score)

@@ -1,0 +1,59 @@
+"""The paper's losses, as pure functions."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def noise_loss(prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """L_noise: mean squared error between predicted and true clean samples, weighted place by place.
+
+    The networks predict the clean sample, from which the noise follows by Eq. 1; for one noise level the two
+    errors differ by a factor only.
+
+    Args:
+        prediction: Float (b, t, z, h, w).
+        target: Same shape.
+        weight: Broadcast against them; None weighs all alike.
+    """
+    error = (prediction.float() - target.float()).square()
+    return error.mean() if weight is None else (error * weight).mean()
+
+
+def miou_loss(masks: Tensor, target: Tensor) -> Tensor:
+    """L_mIoU (Eq. 4): 1 - mean over frames of sum(G M) / sum(G + M - G M).
+
+    A pixel is added to both sums, so that a frame that is empty in both counts as right.
+
+    Args:
+        masks: Decoded masks G, float (..., h, w) in [0, 1].
+        target: Target masks M, same shape, 0 or 1.
+
+    Returns:
+        The loss, a scalar in [0, 1]: 0 if all frames agree.
+    """
+    both = (masks * target).sum((-2, -1))
+    either = (masks + target - masks * target).sum((-2, -1))
+    return 1 - ((both + 1) / (either + 1)).mean()
+
+
+def hand_structure_loss(generated: Tensor, target: Tensor, target_present: Tensor) -> Tensor:
+    """L_hand (Eq. 2): 1/L' sum over frames l of 1/J_l ||P_l_gen - P_l_train||^2.
+
+    L' counts the frames in which the training video has a hand, J_l its joints there. Where the generated video has
+    no hand, give its joints as 0 (or times a presence in [0, 1], through which a gradient flows).
+
+    Args:
+        generated: Joints (b, t, 2, 21, 2), normalised, 0 where missing.
+        target: Joints of the training video, same shape; values of absent hands, also NaN, are not looked at.
+        target_present: Bool (b, t, 2).
+
+    Returns:
+        The loss, a scalar, the mean over the batch; 0 if the training videos show no hand.
+    """
+    present = target_present[..., None, None]
+    difference = (generated - target.nan_to_num()).where(present, generated.new_zeros(()))
+    joints = (target_present.sum(-1) * generated.shape[-2]).clamp_min(1)
+    by_frame = difference.square().sum((-3, -2, -1)) / joints
+    frames = target_present.any(-1).sum(-1).clamp_min(1)
+    return (by_frame.sum(-1) / frames).mean()

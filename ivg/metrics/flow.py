@@ -1,0 +1,68 @@
+"""Optical flow as numbers and as a picture (the paper shows it of its results, Sec. 4)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+
+FINE_SIDE = 256
+"""Frames whose longer side is smaller are enlarged to it: the method works on patches of 8 pixels."""
+
+
+def optical_flow(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Estimate dense optical flow (Kroeger et al., Fast Optical Flow using Dense Inverse Search, 2016).
+
+    Args:
+        before: uint8 (h, w, 3), RGB, both sides at least 16 pixels.
+        after: uint8 (h, w, 3), RGB, of the same size.
+
+    Returns:
+        float32 (h, w, 2): motion in pixels (x to the right, y down) of each pixel of `before`.
+
+    Raises:
+        InputError: If a frame has another dtype or shape.
+    """
+    for name, frame in (("before", before), ("after", after)):
+        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or min(frame.shape[:2]) < 16:
+            raise InputError(f"{name} must be uint8 (h, w, 3), 16 px or more, got {frame.dtype} {frame.shape}")
+    if before.shape != after.shape:
+        raise InputError(f"after must have the size of before, {before.shape[:2]}, got {after.shape[:2]}")
+    height, width = before.shape[:2]
+    scale = max(1.0, FINE_SIDE / max(height, width))
+    size = (round(width * scale), round(height * scale))
+    grey = [cv2.cvtColor(cv2.resize(f, size, interpolation=cv2.INTER_CUBIC), cv2.COLOR_RGB2GRAY)
+            for f in (before, after)]  # fmt: skip
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    fine = search.calc(grey[0], grey[1], np.zeros((size[1], size[0], 2), np.float32))
+    flow = cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(flow / (size[0] / width, size[1] / height), np.float32)
+
+
+def flow_to_rgb(flow: NDArray[np.floating], largest: float | None = None) -> NDArray[np.uint8]:
+    """Colour a flow field: the hue says where to, the saturation how far, white is rest.
+
+    Args:
+        flow: (..., 2), motion in pixels, x to the right and y down.
+        largest: The motion, in pixels, that gets full colour; the field's own largest if None.
+
+    Returns:
+        uint8 (..., 3), RGB.
+    """
+    length = np.linalg.norm(flow, axis=-1)
+    full = float(length.max()) if largest is None else largest
+    amount = np.clip(length / max(full, 1e-6), 0, 1)[..., None]
+    angle = np.arctan2(flow[..., 1], flow[..., 0])[..., None]
+    # Three cosines a third of a turn apart run smoothly through the hues: red to the right, then clockwise.
+    hue = 0.5 + 0.5 * np.cos(angle - np.array([0, 2, 4]) * np.pi / 3)
+    return np.asarray(np.round(255 * (1 - amount * (1 - hue))), np.uint8)
+
+
+def flow_wheel(size: int) -> NDArray[np.uint8]:
+    """Return the legend of `flow_to_rgb`: uint8 (size, size, 3), a disc on white, full motion at its rim."""
+    y, x = (np.mgrid[:size, :size] + 0.5) * 2 / size - 1
+    field = np.stack([x, y], axis=-1)
+    inside = np.linalg.norm(field, axis=-1, keepdims=True) <= 1
+    return np.where(inside, flow_to_rgb(field, 1.0), 255).astype(np.uint8)

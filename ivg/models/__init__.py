@@ -1,0 +1,1 @@
+"""The networks: autoencoder, text encoder, denoiser, and how noise is added to what they work on."""

@@ -1,0 +1,355 @@
+"""The generator: a frame and a sentence in, a clip of a hand doing it out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler
+from diffusers.utils import BaseOutput
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .compositing import change_matte, composite
+from .errors import InputError, WeightsError
+from .framing import Framing
+from .models.autoencoder import FACTOR, NanoAutoencoder
+from .models.denoiser import NanoVideoDenoiser
+from .models.noise import reference_latents
+from .models.region_input import region_input
+from .models.text import MiniLMTextEncoder, check_text
+from .models.weights import load_weights
+from .region.postprocess import clean_region
+from .types import FPS, Appearance, RegionOfMotion
+
+Progress = Callable[[str, int, int], None]
+"""Called as `progress(stage, done, total)`; stages are "region" and "clip"."""
+
+PACKAGED = ("nano",)
+"""Names of the weights that come with the package."""
+
+DEFAULT_STEPS = 10
+"""Denoising steps of each stage."""
+
+
+@dataclass
+class PipelineOutput(BaseOutput):
+    """What the pipeline returns; h and w are the input's.
+
+    Attributes:
+        clip: uint8 (16, h, w, 3); frame 0 is the input.
+        region: The region of motion that the clip was generated with (16, h, w).
+        composited: bool (16, h, w), true where a frame may differ from the input.
+        appearance: The person that the clip shows.
+        timings: Seconds by phase ("prepare", "text", "region", "clip", "decode", "total"), and of a single denoising
+            step on average ("region_step", "clip_step").
+        latents: float32 (16, z, s/8, s/8), the generated clip's.
+        fps: Frames per second.
+    """
+
+    clip: NDArray[np.uint8]
+    region: RegionOfMotion
+    composited: NDArray[np.bool_]
+    appearance: Appearance
+    timings: dict[str, float]
+    latents: Tensor
+    fps: float = FPS
+
+
+@dataclass
+class _Clock:
+    """Times of the phases."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - began
+
+
+class InstructionalVideoPipeline(DiffusionPipeline):
+    """Generates a clip of a hand that does what a text says, in the scene that a frame shows.
+
+    First the region of motion (the paper's stage 1), then the clip, conditioned on it (stage 2). The text encoder is
+    MiniLM from its own wheel; it is made when first needed and not saved with the pipeline.
+
+    Args:
+        autoencoder: Between pictures and latents.
+        region_denoiser: Stage 1.
+        denoiser: Stage 2.
+        scheduler: The noise schedule of the denoisers' training, and the solver.
+
+    Example:
+        >>> pipeline = InstructionalVideoPipeline.from_pretrained("nano")
+        >>> output = pipeline(frame, "cut the carrot", seed=0)
+        >>> output.clip.shape
+        (16, 480, 640, 3)
+    """
+
+    model_cpu_offload_seq = "region_denoiser->denoiser->autoencoder"
+
+    def __init__(
+        self,
+        autoencoder: NanoAutoencoder,
+        region_denoiser: NanoVideoDenoiser,
+        denoiser: NanoVideoDenoiser,
+        scheduler: DPMSolverMultistepScheduler,
+    ) -> None:
+        super().__init__()
+        self.register_modules(
+            autoencoder=autoencoder, region_denoiser=region_denoiser, denoiser=denoiser, scheduler=scheduler
+        )
+        self._text_encoder: MiniLMTextEncoder | None = None
+
+    @classmethod
+    def from_pretrained(cls, weights: str | Path = "nano", **options: Any) -> InstructionalVideoPipeline:  # type: ignore[override]
+        """Load a pipeline.
+
+        Args:
+            weights: "nano", which comes with the package, or a folder that `save_pretrained` wrote.
+            **options: None is known; anything given is refused.
+
+        Raises:
+            WeightsError: If there are no such weights, or they are incomplete.
+        """
+        if options:
+            raise InputError(f"from_pretrained takes weights only, not {', '.join(sorted(options))}")
+        folder = find_weights(weights)
+        if not (folder / "scheduler" / "scheduler_config.json").exists():
+            raise WeightsError(f"{folder} holds no scheduler: scheduler/scheduler_config.json is missing")
+        return cls(
+            autoencoder=load_weights(NanoAutoencoder, folder / "autoencoder"),
+            region_denoiser=load_weights(NanoVideoDenoiser, folder / "region_denoiser"),
+            denoiser=load_weights(NanoVideoDenoiser, folder / "denoiser"),
+            scheduler=DPMSolverMultistepScheduler.from_pretrained(folder / "scheduler"),
+        )
+
+    @torch.inference_mode()
+    def __call__(
+        self,
+        frame: NDArray[np.uint8],
+        text: str,
+        *,
+        seed: int = 0,
+        appearance: Appearance | None = None,
+        steps: int = DEFAULT_STEPS,
+        region: RegionOfMotion | None = None,
+        progress: Progress | None = None,
+    ) -> PipelineOutput:
+        """Generate a clip.
+
+        Args:
+            frame: uint8 (h, w, 3), RGB: the scene, without hands. Any size and aspect.
+            text: What is to be done, such as "cut the carrot".
+            seed: The same seed, on the same machine, gives the same clip.
+            appearance: Skin tone, size and side of the hand; drawn from the seed if None.
+            steps: Denoising steps of each stage.
+            region: Region of motion to use (16, h, w) or, the same in all frames, (1, h, w); predicted if None.
+            progress: Called as `progress(stage, done, total)` with the stages "region" and "clip".
+
+        Returns:
+            The clip, with all that led to it.
+
+        Raises:
+            InputError: If the frame, the text, the steps or the region cannot be used.
+        """
+        began, clock = time.perf_counter(), _Clock()
+        frame, text = check_frame(frame), check_text(text)
+        if steps < 1:
+            raise InputError(f"steps must be at least 1, got {steps}")
+        appearance = appearance or Appearance.sample(seed)
+        generator = torch.Generator().manual_seed(seed)
+        report = progress or (lambda stage, done, total: None)
+
+        # 1. Fit the frame to the model's size and encode it.
+        with clock.phase("prepare"):
+            framing = Framing(frame.shape[0], frame.shape[1], self.model_size)
+            given = None if region is None else self._check_region(region, framing)
+            context = self._encode(framing.fit(frame)[None])
+
+        # 2. Encode the text.
+        with clock.phase("text"):
+            conditions = self._conditions(text, context, appearance)
+
+        # 3. Stage 1: where the hand will move.
+        with clock.phase("region"):
+            masks = given if given is not None else self._predict_region(conditions, steps, generator, report, clock)
+
+        # 4. Stage 2: the clip's latents, given the region.
+        with clock.phase("clip"):
+            latents = self._generate_clip(conditions, masks, steps, generator, report, clock)
+
+        # 5. Decode, and put what has changed into the input.
+        with clock.phase("decode"):
+            clip, composited = self._decode(frame, context, latents, masks, framing)
+
+        per_frame = np.stack([framing.back_mask(mask) for mask in masks])
+        clock.seconds["total"] = time.perf_counter() - began
+        return PipelineOutput(
+            clip=clip,
+            region=RegionOfMotion(per_frame),
+            composited=composited,
+            appearance=appearance,
+            timings=clock.seconds,
+            latents=latents[0].float().cpu(),
+        )
+
+    @property
+    def model_size(self) -> int:
+        """Height and width in pixels of the pictures that the model works on."""
+        return int(self.denoiser.config["latent_size"]) * FACTOR
+
+    @property
+    def frames(self) -> int:
+        """Frames of a clip."""
+        return int(self.denoiser.config["frames"])
+
+    @torch.inference_mode()
+    def reconstruct(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return what the autoencoder makes of frames uint8 (t, h, w, 3), at the model's size: its best case."""
+        framing = Framing(frames.shape[1], frames.shape[2], self.model_size)
+        decoded = [self._to_pictures(self._encode(framing.fit(check_frame(frame))[None]))[0] for frame in frames]
+        back = np.stack([framing.back(picture) for picture in decoded])
+        return np.asarray(np.clip(np.rint(back * 255), 0, 255).astype(np.uint8))
+
+    def _encode(self, pictures: NDArray[np.uint8]) -> Tensor:
+        """Encode pictures (n, s, s, 3) to latents (n, z, c, c)."""
+        values = torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2).to(self.autoencoder.dtype)
+        latents: Tensor = self.autoencoder.encode(values / 127.5 - 1)
+        return latents
+
+    def _to_pictures(self, latents: Tensor) -> NDArray[np.float32]:
+        """Decode latents (n, z, c, c) to pictures (n, s, s, 3) in [0, 1]."""
+        pictures = (self.autoencoder.decode(latents.to(self.autoencoder.dtype)).float() + 1) / 2
+        return np.ascontiguousarray(pictures.clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy())
+
+    def _conditions(self, text: str, context: Tensor, appearance: Appearance) -> dict[str, Tensor]:
+        """Return what both denoisers are told."""
+        if self._text_encoder is None:
+            self._text_encoder = MiniLMTextEncoder()
+        tokens, mask = self._text_encoder.encode([text])
+        values = {
+            "encoder_hidden_states": tokens.to(self.denoiser.dtype),
+            "encoder_attention_mask": mask,
+            "context": context.to(self.denoiser.dtype),
+            "appearance": torch.from_numpy(appearance.vector)[None].to(self.denoiser.dtype),
+        }
+        return {name: value.to(self.device) for name, value in values.items()}
+
+    def _predict_region(
+        self, conditions: dict[str, Tensor], steps: int, generator: torch.Generator, report: Progress, clock: _Clock
+    ) -> NDArray[np.bool_]:
+        """Sample the masks, decode and clean them: bool (t, s, s)."""
+        black = self._encode(np.zeros((1, self.model_size, self.model_size, 3), np.uint8))[0]
+        reference = reference_latents(conditions["context"], self.frames, black)
+        latents = self._sample(self.region_denoiser, reference, conditions, steps, generator, "region", report, clock)
+        probability = self._to_pictures(latents[0]).mean(-1)
+        probability[0] = 0  # the context frame, which shows no hand
+        return clean_region(probability).per_frame
+
+    def _generate_clip(
+        self,
+        conditions: dict[str, Tensor],
+        masks: NDArray[np.bool_],
+        steps: int,
+        generator: torch.Generator,
+        report: Progress,
+        clock: _Clock,
+    ) -> Tensor:
+        """Sample the latents (1, t, z, c, c) of the clip."""
+        region = region_input(torch.from_numpy(masks.astype(np.float32))[None]).to(conditions["context"])
+        reference = reference_latents(conditions["context"], self.frames)
+        told = {**conditions, "region": region}
+        return self._sample(self.denoiser, reference, told, steps, generator, "clip", report, clock)
+
+    def _sample(
+        self,
+        denoiser: NanoVideoDenoiser,
+        reference: Tensor,
+        conditions: dict[str, Tensor],
+        steps: int,
+        generator: torch.Generator,
+        stage: str,
+        report: Progress,
+        clock: _Clock,
+    ) -> Tensor:
+        """Sample latents from the noised reference (Eq. 1; as residuals, see `ivg.models.noise`) by DPM-Solver."""
+        scheduler = self.scheduler
+        scheduler.set_timesteps(steps)
+        noise = torch.randn(reference.shape, generator=generator, dtype=torch.float32)
+        x = noise.to(self.device) * scheduler.init_noise_sigma
+        began = time.perf_counter()
+        report(stage, 0, steps)
+        for done, timestep in enumerate(scheduler.timesteps, 1):
+            prediction = denoiser(x.to(denoiser.dtype), timestep.to(self.device), **conditions).sample
+            x = scheduler.step(prediction.float(), timestep, x).prev_sample
+            report(stage, done, steps)
+        clock.seconds[f"{stage}_step"] = (time.perf_counter() - began) / steps
+        return x / denoiser.config["residual_scale"] + reference.float()
+
+    def _decode(
+        self,
+        frame: NDArray[np.uint8],
+        context: Tensor,
+        latents: Tensor,
+        masks: NDArray[np.bool_],
+        framing: Framing,
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return the clip (t, h, w, 3) and where it may differ from the input (t, h, w)."""
+        still, *generated = self._to_pictures(torch.cat([context, latents[0, 1:].to(context.dtype)]))
+        frames, touched = [frame], [np.zeros(frame.shape[:2], bool)]
+        for picture, mask in zip(generated, masks[1:], strict=True):
+            change = picture - still
+            shown, where = composite(frame, picture, change, change_matte(change, mask), framing)
+            frames.append(shown)
+            touched.append(where)
+        return np.stack(frames), np.stack(touched)
+
+    def _check_region(self, region: RegionOfMotion, framing: Framing) -> NDArray[np.bool_]:
+        """Fit a given region to the model's size, bool (t, s, s)."""
+        masks = region.per_frame
+        expected = (self.frames, framing.height, framing.width)
+        if masks.shape not in (expected, (1, *expected[1:])):
+            raise InputError(f"region must have shape {expected}, or 1 mask for all frames, got {masks.shape}")
+        fitted = np.stack([framing.fit_mask(mask) for mask in masks])
+        return np.broadcast_to(fitted, (self.frames, *fitted.shape[1:])).copy()
+
+
+def check_frame(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the frame if it is one.
+
+    Raises:
+        InputError: If it is no uint8 array (h, w, 3) of at least 16 x 16 pixels.
+    """
+    if not isinstance(frame, np.ndarray):
+        raise InputError(f"frame must be a numpy array, got {type(frame).__name__}")
+    if frame.dtype != np.uint8:
+        raise InputError(f"frame must have dtype uint8 (values 0 to 255), got {frame.dtype}")
+    if frame.ndim != 3 or frame.shape[2] != 3:
+        raise InputError(f"frame must have shape (h, w, 3), RGB, got {frame.shape}")
+    if min(frame.shape[:2]) < 16:
+        raise InputError(f"frame must have at least 16 x 16 pixels, got {frame.shape[0]} x {frame.shape[1]}")
+    return frame
+
+
+def find_weights(weights: str | Path) -> Path:
+    """Return the folder of weights, given by a packaged name or as a folder.
+
+    Raises:
+        WeightsError: If there is no such name or folder.
+    """
+    folder = Path(weights)
+    if str(weights) in PACKAGED:
+        folder = Path(__file__).parent / "weights" / str(weights)
+    if not folder.is_dir():
+        options = ", ".join(repr(name) for name in PACKAGED)
+        raise WeightsError(f"no weights {str(weights)!r}; give {options} or a folder that save_pretrained wrote")
+    return folder

@@ -1,0 +1,80 @@
+"""Output that is there whole or not at all: written beside its place, then renamed into it."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import InputError
+
+
+@contextmanager
+def staged_output(target: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a path to write a file or folder at, and move it to the target when the block ends well.
+
+    If the block raises (Ctrl-C included), what it wrote is removed, and the target is as it was.
+
+    Args:
+        target: Where the output is to stand. Its folder is made if needed.
+        overwrite: Replace what stands there.
+
+    Yields:
+        A path beside the target (same file system, hidden, not existing yet), with the target's ending.
+
+    Raises:
+        InputError: If the target exists and `overwrite` is not set, or its folder cannot be written to.
+    """
+    target = Path(target)
+    refuse_existing(target, overwrite=overwrite)
+    made = _make_parents(target)
+    stage = target.with_name(f".{uuid.uuid4().hex[:8]}.partial.{target.name}")
+    try:
+        yield stage
+        refuse_existing(target, overwrite=overwrite)
+        _swap(stage, target)
+    except BaseException:
+        _remove(stage)
+        for folder in made:
+            folder.rmdir() if not any(folder.iterdir()) else None
+        raise
+
+
+def refuse_existing(target: Path, *, overwrite: bool) -> None:
+    """Raise an `InputError` if the target exists and is not to be overwritten."""
+    if not overwrite and (target.exists() or target.is_symlink()):
+        raise InputError(f"'{target}' exists already: choose another path, or ask to overwrite it")
+
+
+def _make_parents(target: Path) -> list[Path]:
+    """Make the folders above the target; return those that were missing, innermost first."""
+    missing = [folder for folder in target.parents if not folder.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write to '{target.parent}': {error.strerror}") from error
+    return missing
+
+
+def _swap(stage: Path, target: Path) -> None:
+    """Move the stage to the target; what stood there goes only once the new one is in place."""
+    if not target.exists() or (target.is_file() and stage.is_file()):
+        stage.replace(target)
+        return
+    old = target.with_name(f".{uuid.uuid4().hex[:8]}.old.{target.name}")
+    target.rename(old)
+    try:
+        stage.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

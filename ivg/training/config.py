@@ -1,0 +1,180 @@
+"""What can be set in training: one dataclass a stage, filled by hydra, which refuses unknown keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import ConfigError, unknown_option
+
+PRECISIONS = ("no", "bf16", "fp16")
+OPTIMIZERS = ("muon", "adamw")
+SCHEDULES = ("cosine", "flat")
+
+
+@dataclass(kw_only=True)
+class RunConfig:
+    """What every stage's training needs.
+
+    Attributes:
+        stage: "autoencoder", "region" (the paper's stage 1) or "clip" (stage 2).
+        minutes: Budget in minutes of wall clock, validation included. Learning rates follow the fraction of the
+            budget that is used up, over stops and resumes.
+        steps: Budget in optimiser steps; if given, `minutes` is ignored.
+        batch_size: Samples a step and process.
+        learning_rate: Its peak.
+        optimizer: "muon" or "adamw" (see `ivg.training.optimizer`).
+        weight_decay: Decoupled weight decay.
+        warmup_steps: Steps of linear warm-up.
+        schedule: "cosine" falls to the end; "flat" stays up, then falls linearly.
+        decay: Fraction of the budget, at its end, in which "flat" falls.
+        ema: Largest decay of the averaged weights, which are what is exported.
+        clip_gradient: Largest norm of the gradient.
+        precision: accelerate's mixed precision: "no", "bf16" or "fp16".
+        threads: CPU threads; 0 leaves torch's choice.
+        seed: Everything random follows from it.
+        log_seconds: Time between lines of the log.
+        validate_minutes: Time between validations on held-out clips, each with a sample sheet.
+        checkpoint_minutes: Time between checkpoints.
+    """
+
+    stage: str
+    minutes: float | None = None
+    steps: int | None = None
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    optimizer: str = "muon"
+    weight_decay: float = 0.01
+    warmup_steps: int = 100
+    schedule: str = "flat"
+    decay: float = 0.3
+    ema: float = 0.998
+    clip_gradient: float = 1.0
+    precision: str = "bf16"
+    threads: int = 0
+    seed: int = 0
+    log_seconds: float = 10.0
+    validate_minutes: float = 3.0
+    checkpoint_minutes: float = 3.0
+
+    def __post_init__(self) -> None:
+        """Validate values."""
+        if self.minutes is None and self.steps is None:
+            raise ConfigError("give a budget: train.minutes or train.steps")
+        if (self.minutes is not None and self.minutes <= 0) or (self.steps is not None and self.steps <= 0):
+            raise ConfigError(f"the budget must be positive, got minutes={self.minutes}, steps={self.steps}")
+        if self.batch_size <= 0:
+            raise ConfigError(f"train.batch_size must be positive, got {self.batch_size}")
+        for name, value, options in (
+            ("train.optimizer", self.optimizer, OPTIMIZERS),
+            ("train.schedule", self.schedule, SCHEDULES),
+            ("train.precision", self.precision, PRECISIONS),
+        ):
+            if value not in options:
+                raise unknown_option(name, value, options)
+
+
+@dataclass(kw_only=True)
+class AutoencoderConfig(RunConfig):
+    """Training of the autoencoder.
+
+    Attributes:
+        crop: Height and width of the training crops in pixels, a multiple of 8.
+        moving_share: Share of the crops that are centred on something that moves.
+        mask_share: Share of the samples that are region masks instead of pictures: stage 1 encodes these too.
+        moving_weight: How much more than elsewhere errors count on hands and moved objects.
+        gradient_weight: Weight of the loss on the pictures' gradients.
+        square_weight: Weight of the squared error.
+        latent_noise: Largest spread of the noise on the latents that the decoder sees, of their own spread.
+    """
+
+    stage: str = "autoencoder"
+    crop: int = 64
+    moving_share: float = 0.6
+    mask_share: float = 0.1
+    moving_weight: float = 3.0
+    gradient_weight: float = 1.0
+    square_weight: float = 1.0
+    latent_noise: float = 0.08
+    schedule: str = "cosine"
+
+
+@dataclass(kw_only=True)
+class DenoiserConfig(RunConfig):
+    """What the paper's two stages share.
+
+    Attributes:
+        noise_bias: Exponent above 1 draws high noise more often.
+        region_weight: Weight of the noise loss inside the region, beside 0.25 everywhere.
+        hand_weight: Weight added on hands.
+        moved_weight: Weight added on moved objects.
+        drop_appearance: Share of samples that are trained without the person's appearance.
+    """
+
+    batch_size: int = 4
+    learning_rate: float = 6e-4
+    noise_bias: float = 1.3
+    region_weight: float = 1.75
+    hand_weight: float = 3.0
+    moved_weight: float = 2.0
+    drop_appearance: float = 0.05
+
+
+@dataclass(kw_only=True)
+class RegionConfig(DenoiserConfig):
+    """Stage 1: the region of motion (Sec. 3.1.1).
+
+    Attributes:
+        miou_weight: The paper's beta of Eq. 3.
+        miou_frames: Frames of every clip, drawn anew each step, that are decoded for L_mIoU.
+    """
+
+    stage: str = "region"
+    miou_weight: float = 0.1
+    miou_frames: int = 2
+
+
+@dataclass(kw_only=True)
+class ClipConfig(DenoiserConfig):
+    """Stage 2: the clip (Sec. 3.1.2).
+
+    Attributes:
+        drop_per_frame: Share of samples that are given the union of the region only.
+        region_shift: Largest shift of a frame's region, in pixels.
+        region_jitter: Share of samples whose per-frame regions come a frame early or late.
+        hand_structure_weight: The paper's alpha of Eq. 6; a place for it, the loss is not built in yet.
+    """
+
+    stage: str = "clip"
+    drop_per_frame: float = 0.15
+    region_shift: int = 3
+    region_jitter: float = 0.2
+    hand_structure_weight: float = 0.0
+
+
+@dataclass(kw_only=True)
+class DataConfig:
+    """Where the training clips are.
+
+    Attributes:
+        path: A clip store that `ivg-dataset` wrote.
+        cache: Folder for encoded clips; None puts it beside the store (`<path>.latents`).
+        limit: Use no more than this many clips; None uses all.
+    """
+
+    path: str
+    cache: str | None = None
+    limit: int | None = None
+
+
+@dataclass(kw_only=True)
+class ModelConfig:
+    """Sizes of the networks, as keyword arguments of the model classes.
+
+    Attributes:
+        autoencoder: Of `ivg.models.autoencoder.NanoAutoencoder`.
+        denoiser: Of `ivg.models.denoiser.NanoVideoDenoiser`.
+    """
+
+    autoencoder: dict[str, Any] = field(default_factory=dict)
+    denoiser: dict[str, Any] = field(default_factory=dict)

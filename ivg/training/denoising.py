@@ -1,0 +1,199 @@
+"""What the two stages share: drawing noisy samples, weighing errors, sampling held-out clips."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..losses import noise_loss
+from ..models.autoencoder import NanoAutoencoder
+from ..models.denoiser import NanoVideoDenoiser
+from ..models.noise import STEPS, add_noise, draw_timesteps, reference_latents, training_scheduler
+from .config import DenoiserConfig
+from .latents import LatentClips
+from .stage import Stage, StepRandom
+
+_SPREAD = 0.8
+"""Training scales residuals so that, where something changes, they have this spread."""
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyBatch:
+    """A batch as the denoiser sees it, and the truth.
+
+    Attributes:
+        clips: int64 (b,), places in the `LatentClips`.
+        clean: Float (b, t, z, c, c), the scaled residuals x_0.
+        noisy: Same shape, x_t.
+        timesteps: int64 (b,).
+        reference: Same shape as `clean`, what the residuals add to.
+        conditions: Keyword arguments of the denoiser.
+    """
+
+    clips: Tensor
+    clean: Tensor
+    noisy: Tensor
+    timesteps: Tensor
+    reference: Tensor
+    conditions: dict[str, Tensor]
+
+
+class DenoiserStage(Stage):
+    """A stage that trains a denoiser on cached latents.
+
+    Args:
+        model: The denoiser.
+        config: How to train it.
+        train: Clips to train on.
+        held_out: Clips to judge it on.
+        autoencoder: The frozen autoencoder.
+    """
+
+    name: str
+    """Folder of the exported weights."""
+
+    def __init__(
+        self,
+        model: NanoVideoDenoiser,
+        config: DenoiserConfig,
+        train: LatentClips,
+        held_out: LatentClips,
+        autoencoder: NanoAutoencoder,
+    ) -> None:
+        self.model = model
+        self.train, self.held_out = train, held_out
+        self.autoencoder = autoencoder.eval().requires_grad_(False)
+        self.alpha_bar = training_scheduler().alphas_cumprod
+        self._config = config
+        model.register_to_config(residual_scale=self._residual_scale())
+
+    @abstractmethod
+    def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
+        """Return the latents (b, t, z, c, c) of what the stage shall generate."""
+
+    @abstractmethod
+    def rest(self, data: LatentClips) -> Tensor | None:
+        """Return the reference (z, c, c) of frames 1 and later, or None for the context's latent."""
+
+    @abstractmethod
+    def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
+        """Return the region input (b, t, 2, c, c); `random` is None in validation."""
+
+    @property
+    def scale(self) -> float:
+        """What residuals are multiplied with."""
+        return float(self.model.config["residual_scale"])
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return next(self.model.parameters()).device
+
+    def _residual_scale(self, clips: int = 256) -> float:
+        """Find the scale from the residuals of some clips, where something changes."""
+        chosen = torch.arange(0, len(self.train), max(1, len(self.train) // clips))
+        latents = self.targets(self.train, chosen).float()
+        context = self.train.latents[chosen, 0].float()
+        residual = latents - reference_latents(context, latents.shape[1], self.rest(self.train))
+        where = (self.train.change[chosen] > 0)[:, None, None].expand_as(residual)
+        spread = float(residual[where].std()) if where.any() else float(residual.std())
+        return _SPREAD / max(spread, 1e-3)
+
+    def batch(self, random: StepRandom) -> NoisyBatch:
+        """Draw training samples."""
+        config = self._config
+        clips = torch.randint(len(self.train), (config.batch_size,), generator=random.torch)
+        timesteps = draw_timesteps(len(clips), config.noise_bias, random.torch)
+        return self.noised(self.train, clips, timesteps, random.torch, random)
+
+    def noised(
+        self,
+        data: LatentClips,
+        clips: Tensor,
+        timesteps: Tensor,
+        generator: torch.Generator,
+        random: StepRandom | None = None,
+    ) -> NoisyBatch:
+        """Noise some clips by Eq. 1 and gather what they are conditioned on."""
+        latents = self.targets(data, clips).to(self.device).float()
+        context = data.latents[clips, 0].to(self.device).float()
+        rest = self.rest(data)
+        reference = reference_latents(context, latents.shape[1], None if rest is None else rest.to(self.device))
+        clean = (latents - reference) * self.scale
+        noise = torch.randn(clean.shape, generator=generator).to(self.device)
+        noisy = add_noise(clean, noise, self.alpha_bar[timesteps].to(self.device))
+        conditions = self.conditions(data, clips, context, random)
+        return NoisyBatch(clips, clean, noisy, timesteps, reference, conditions)
+
+    def conditions(
+        self, data: LatentClips, clips: Tensor, context: Tensor, random: StepRandom | None
+    ) -> dict[str, Tensor]:
+        """Return the denoiser's keyword arguments for some clips."""
+        tokens, mask = data.text(clips)
+        appearance = data.appearance[clips].clone()
+        if random is not None:
+            unknown = torch.rand(len(clips), generator=random.torch) < self._config.drop_appearance
+            appearance[unknown] = torch.nan
+        values = {
+            "encoder_hidden_states": tokens,
+            "encoder_attention_mask": mask,
+            "context": context,
+            "appearance": appearance,
+        }
+        region = self.region(data, clips, random)
+        if region is not None:
+            values["region"] = region
+        return {name: value.to(self.device) for name, value in values.items()}
+
+    def predict(self, model: nn.Module, batch: NoisyBatch) -> Tensor:
+        """Return the predicted clean samples."""
+        prediction: Tensor = model(batch.noisy, batch.timesteps.to(self.device), **batch.conditions).sample
+        return prediction.float()
+
+    def noise_loss(self, batch: NoisyBatch, prediction: Tensor) -> Tensor:
+        """Return L_noise, weighted up where something changes, on hands and on moved objects."""
+        config, data = self._config, self.train
+        change = (data.change[batch.clips] > 0).float()[:, None]
+        hands, moved = (part[batch.clips].float() / 255 for part in (data.hands, data.moved))
+        weight = 0.25 + config.region_weight * change + config.hand_weight * hands + config.moved_weight * moved
+        return noise_loss(prediction, batch.clean, weight[:, :, None].to(self.device))
+
+    def latents_of(self, prediction: Tensor, reference: Tensor) -> Tensor:
+        """Turn scaled residuals into latents."""
+        return prediction / self.scale + reference
+
+    @torch.no_grad()
+    def sample(self, model: nn.Module, clips: Tensor, steps: int = 8, seed: int = 0) -> Tensor:
+        """Generate the latents (b, t, z, c, c) of held-out clips from noise."""
+        generator = torch.Generator().manual_seed(seed)
+        last = torch.full((len(clips),), STEPS - 1)
+        batch = self.noised(self.held_out, clips, last, generator)
+        scheduler = training_scheduler()
+        scheduler.set_timesteps(steps)
+        x = torch.randn(batch.clean.shape, generator=generator).to(self.device) * scheduler.init_noise_sigma
+        for timestep in scheduler.timesteps:
+            with self._autocast():
+                prediction = model(x, timestep.to(self.device), **batch.conditions).sample.float()
+            x = scheduler.step(prediction, timestep, x).prev_sample
+        return self.latents_of(x, batch.reference)
+
+    def _autocast(self) -> torch.autocast:
+        """Return a context in which validation runs in bfloat16 if training does."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self._config.precision == "bf16")
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Decode latents (b, t, z, c, c) to pictures (b, t, 3, s, s)."""
+        with self._autocast():
+            pictures = self.autoencoder.decode(latents.flatten(0, 1))
+        return pictures.float().unflatten(0, latents.shape[:2])
+
+    def export(self, model: nn.Module, folder: Path) -> None:
+        """See `Stage.export`: the denoiser, and the noise schedule that belongs to it."""
+        assert isinstance(model, NanoVideoDenoiser)
+        model.register_to_config(residual_scale=self.scale)
+        model.save_pretrained(folder / self.name)
+        training_scheduler().save_pretrained(folder / "scheduler")

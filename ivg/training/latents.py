@@ -1,0 +1,206 @@
+"""Clips encoded once, for the training of denoisers: latents, masks and weights in memory, texts as tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from ..data.clip_arrays import HAND_LABELS, changed_pixels, hull_mask
+from ..data.clip_store import ClipStore
+from ..models.autoencoder import FACTOR, NanoAutoencoder
+from ..models.text import MiniLMTextEncoder
+from .pictures import to_model
+
+_PARTS = ("latents", "mask_latents", "masks", "hands", "moved", "change", "appearance")
+
+
+@dataclass(frozen=True, eq=False)
+class LatentClips:
+    """Encoded clips; c is the latents' height and width, s that of the frames.
+
+    Attributes:
+        latents: float16 (n, t, z, c, c), of the frames.
+        mask_latents: float16 (n, t, z, c, c), of the region's masks as white on black pictures.
+        black: float32 (z, c, c), latent of a black picture.
+        masks: uint8 (n, t, s, s / 8), the region of motion per frame, bits packed (numpy's order).
+        hands: uint8 (n, t, c, c), share of hands in a cell, of 255; the arm outside the hull counts half.
+        moved: uint8 (n, t, c, c), share of moved objects that look changed.
+        change: uint8 (n, c, c), share of pixels near to any that change during the clip.
+        appearance: float32 (n, 5), NaN where unknown.
+        tokens: float32 (m, l, 384), the distinct texts.
+        token_mask: bool (m, l).
+        text_of: int64 (n,), each clip's text.
+        indices: int64 (n,), the clips' indices in the store.
+    """
+
+    latents: Tensor
+    mask_latents: Tensor
+    black: Tensor
+    masks: NDArray[np.uint8]
+    hands: Tensor
+    moved: Tensor
+    change: Tensor
+    appearance: Tensor
+    tokens: Tensor
+    token_mask: Tensor
+    text_of: Tensor
+    indices: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of clips."""
+        return len(self.indices)
+
+    def region(self, clips: NDArray[np.int64] | Tensor) -> Tensor:
+        """Return the masks of some clips, float (b, t, s, s), 0 or 1."""
+        packed = self.masks[np.asarray(clips)]
+        return torch.from_numpy(np.unpackbits(packed, axis=-1)).float()
+
+    def text(self, clips: Tensor) -> tuple[Tensor, Tensor]:
+        """Return tokens (b, l, 384) and their mask (b, l) of some clips, no longer than they need to be."""
+        chosen = self.text_of[clips]
+        mask = self.token_mask[chosen]
+        length = int(mask.sum(1).max())
+        return self.tokens[chosen, :length], mask[:, :length]
+
+
+def load_latents(
+    store: ClipStore, indices: NDArray[np.int64], autoencoder: NanoAutoencoder, cache: Path
+) -> LatentClips:
+    """Encode clips, or read them from the cache if it was made by this autoencoder from these clips.
+
+    Args:
+        store: The clips.
+        indices: Which to take.
+        autoencoder: The trained autoencoder, on the device to encode on.
+        cache: Folder to keep the arrays in, one `.npy` each.
+    """
+    indices = np.asarray(indices)
+    key = _fingerprint(store, indices, autoencoder)
+    folder = cache / key[:16]
+    if not (folder / "done.json").exists():
+        _encode_all(store, indices, autoencoder, folder)
+        (folder / "done.json").write_text(json.dumps({"fingerprint": key, "clips": len(indices)}))
+    arrays = {name: np.load(folder / f"{name}.npy") for name in _PARTS}
+    masks = arrays.pop("masks")
+    texts = [str(store.info(int(index)).get("text", "")) for index in indices]
+    tokens, token_mask, text_of = _encode_texts(texts)
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return LatentClips(
+        **tensors,
+        black=_black_latent(autoencoder, store.size).float(),
+        masks=masks,
+        tokens=tokens,
+        token_mask=token_mask,
+        text_of=text_of,
+        indices=indices,
+    )
+
+
+def _fingerprint(store: ClipStore, indices: NDArray[np.int64], autoencoder: NanoAutoencoder) -> str:
+    digest = hashlib.sha256(indices.tobytes() + str(store.path.resolve()).encode())
+    for name, value in sorted(autoencoder.state_dict().items()):
+        digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _encode_all(store: ClipStore, indices: NDArray[np.int64], autoencoder: NanoAutoencoder, folder: Path) -> None:
+    """Encode clip by clip into memory-mapped arrays; the next clips are read while one is encoded."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, NDArray[Any]] = {}
+    black = _black_latent(autoencoder, store.size)
+    for place, clip in enumerate(tqdm(_read_ahead(store, indices), total=len(indices), desc="encode", mininterval=2)):
+        for name, value in _encode_clip(autoencoder, clip, black).items():
+            if name not in arrays:
+                shape = (len(indices), *value.shape)
+                arrays[name] = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", value.dtype, shape)
+            arrays[name][place] = value
+    arrays.clear()  # closes, and so flushes, the files
+
+
+@dataclass(frozen=True, eq=False)
+class _RawClip:
+    """Frames u8 (t, s, s, 3), region bool (t, s, s), and what goes into the cache as it is."""
+
+    frames: NDArray[np.uint8]
+    region: NDArray[np.bool_]
+    rest: dict[str, NDArray[Any]]
+
+
+def _read_ahead(store: ClipStore, indices: NDArray[np.int64], ahead: int = 4) -> Iterator[_RawClip]:
+    with ThreadPoolExecutor(1) as pool:
+        waiting = [pool.submit(_read, store, int(index)) for index in indices[:ahead]]
+        for place in range(len(indices)):
+            clip = waiting.pop(0).result()
+            if place + ahead < len(indices):
+                waiting.append(pool.submit(_read, store, int(indices[place + ahead])))
+            yield clip
+
+
+def _read(store: ClipStore, index: int) -> _RawClip:
+    """Read a clip and work out where its region, hands, moved objects and changes are."""
+    names = ("frames", "labels", "keypoints", "appearance")
+    frames, labels, keypoints, appearance = (np.asarray(store.array(name)[index]) for name in names)
+    region = np.stack([hull_mask(joints, store.size) for joints in keypoints])
+    changed = changed_pixels(frames, frames[0])
+    arms = np.isin(labels, HAND_LABELS)
+    moved = (labels > max(HAND_LABELS)) & (labels != 255) & changed
+    near = cv2.dilate((changed | arms).any(0).astype(np.uint8), np.ones((9, 9), np.uint8))
+    rest = {
+        "masks": np.packbits(region, axis=-1),
+        "hands": _coverage(np.maximum(region, arms * np.float32(0.5))),
+        "moved": _coverage(moved),
+        "change": _coverage(near),
+        "appearance": appearance.astype(np.float32),
+    }
+    return _RawClip(frames, region, rest)
+
+
+def _coverage(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Average (..., s, s) in [0, 1] over the pixels of each latent cell, as uint8 (..., c, c) of 255."""
+    *lead, size, _ = values.shape
+    cells = size // FACTOR
+    means = values.astype(np.float32).reshape(*lead, cells, FACTOR, cells, FACTOR).mean((-3, -1))
+    return np.asarray((means * 255).round().astype(np.uint8))
+
+
+def _encode_clip(autoencoder: NanoAutoencoder, clip: _RawClip, black: Tensor) -> dict[str, NDArray[Any]]:
+    """Encode frames and masks; masks without a hand are black and are not encoded again."""
+    shown = np.flatnonzero(clip.region.any((1, 2)))
+    white = np.repeat(clip.region[shown, ..., None] * np.uint8(255), 3, -1)
+    latents = _encode_pictures(autoencoder, np.concatenate([clip.frames, white]))
+    masks = black.to(latents.dtype).repeat(len(clip.frames), 1, 1, 1)
+    masks[shown] = latents[len(clip.frames) :]
+    return {"latents": latents[: len(clip.frames)].numpy(), "mask_latents": masks.numpy(), **clip.rest}
+
+
+@torch.no_grad()
+def _encode_pictures(autoencoder: NanoAutoencoder, pictures: NDArray[np.uint8]) -> Tensor:
+    """Encode pictures (n, s, s, 3), in bfloat16 inside, to float16 latents on the CPU."""
+    device = autoencoder.device
+    with torch.autocast(device.type, torch.bfloat16):
+        return autoencoder.encode(to_model(pictures).to(device)).half().cpu()
+
+
+def _black_latent(autoencoder: NanoAutoencoder, size: int) -> Tensor:
+    """Return the latent (z, c, c) of a black picture, float16."""
+    return _encode_pictures(autoencoder, np.zeros((1, size, size, 3), np.uint8))[0]
+
+
+def _encode_texts(texts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
+    """Encode the distinct texts; return tokens, their mask, and each clip's place among them."""
+    distinct = sorted(set(texts))
+    tokens, mask = MiniLMTextEncoder().encode(distinct)
+    places = {text: place for place, text in enumerate(distinct)}
+    return tokens, mask, torch.tensor([places[text] for text in texts])

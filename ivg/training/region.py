@@ -1,0 +1,115 @@
+"""Stage 1 (Sec. 3.1.1): a clip of masks that says where the hand will move."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..losses import miou_loss
+from ..models.autoencoder import NanoAutoencoder
+from ..models.denoiser import NanoVideoDenoiser
+from .config import RegionConfig
+from .denoising import DenoiserStage, NoisyBatch
+from .latents import LatentClips
+from .pictures import from_model, grid
+from .stage import StepRandom
+
+
+class RegionStage(DenoiserStage):
+    """Generates V_mask: the context picture in frame 0, then the region's masks, white on black.
+
+    What is diffused is the residual to the context's latent for frame 0, which is zero, and to a black picture's
+    latent for the masks: it is zero wherever there is no hand, so that nothing of the picture has to be unlearnt.
+
+    The loss is L_noise + beta * L_mIoU (Eq. 3). For L_mIoU the predicted clean latents of `miou_frames` frames a
+    clip, drawn anew each step from frames 1 to L, are decoded by the frozen decoder; decoding all of them would double
+    the cost of a step, and the mean over random frames has the same expectation. The context frame is left out: it is
+    no mask.
+    """
+
+    name = "region_denoiser"
+
+    def __init__(
+        self,
+        model: NanoVideoDenoiser,
+        config: RegionConfig,
+        train: LatentClips,
+        held_out: LatentClips,
+        autoencoder: NanoAutoencoder,
+    ) -> None:
+        super().__init__(model, config, train, held_out, autoencoder)
+        self.config = config
+
+    def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
+        """See `DenoiserStage.targets`."""
+        return torch.cat([data.latents[clips, :1], data.mask_latents[clips, 1:]], 1)
+
+    def rest(self, data: LatentClips) -> Tensor | None:
+        """See `DenoiserStage.rest`."""
+        return data.black
+
+    def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
+        """See `DenoiserStage.region`: stage 1 has none."""
+        return None
+
+    def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
+        """See `Stage.loss`."""
+        batch = self.batch(random)
+        prediction = self.predict(model, batch)
+        parts = {"noise": self.noise_loss(batch, prediction)}
+        if self.config.miou_weight and self.config.miou_frames:
+            parts["miou"] = self._miou_loss(batch, prediction, random)
+        return parts["noise"] + self.config.miou_weight * parts.get("miou", parts["noise"] * 0), parts
+
+    def _miou_loss(self, batch: NoisyBatch, prediction: Tensor, random: StepRandom) -> Tensor:
+        clips, frames = prediction.shape[:2]
+        chosen = torch.rand(clips, frames - 1, generator=random.torch).argsort(1)[:, : self.config.miou_frames] + 1
+        rows = torch.arange(clips)[:, None]
+        latents = self.latents_of(prediction, batch.reference)[rows, chosen]
+        masks = as_masks(self.decode(latents))
+        return miou_loss(masks, self.train.region(batch.clips)[rows, chosen].to(self.device))
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Sample masks of held-out clips; return their IoU with the annotation, by frame and of the unions."""
+        clips = _spread(len(self.held_out), 24)
+        masks = self._sample_masks(model, clips) > 0.5
+        truth = self.held_out.region(clips)[:, 1:] > 0.5
+        return {"iou_union": _iou(masks.any(1), truth.any(1)), "iou_frame": _iou(masks, truth, truth)}
+
+    def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
+        """Return, for held-out clips, the context and true masks above the sampled ones."""
+        clips = _spread(len(self.held_out), 4)
+        sampled, truth = self._sample_masks(model, clips), self.held_out.region(clips)[:, 1:]
+        context = from_model(self.decode(self.held_out.latents[clips, :1].float().to(self.device))[:, 0])
+        rows = []
+        for i in range(len(clips)):
+            for masks in (truth[i, 1::2], sampled[i, 1::2].cpu()):
+                gray = (masks.numpy() * 255).astype(np.uint8)
+                rows.append(np.concatenate([context[i : i + 1], np.repeat(gray[..., None], 3, -1)]))
+        return grid(rows)
+
+    def _sample_masks(self, model: nn.Module, clips: Tensor) -> Tensor:
+        """Return the sampled masks (b, t - 1, s, s) of held-out clips, in [0, 1]."""
+        parts = [self.sample(model, part, seed=int(part[0])) for part in clips.split(4)]
+        return torch.cat([as_masks(self.decode(part[:, 1:])) for part in parts]).cpu()
+
+
+def as_masks(pictures: Tensor) -> Tensor:
+    """Turn decoded pictures (..., 3, h, w) in [-1, 1] into masks (..., h, w) in [0, 1]."""
+    return ((pictures.mean(-3) + 1) / 2).clamp(0, 1)
+
+
+def _spread(count: int, at_most: int) -> Tensor:
+    return torch.from_numpy(np.unique(np.linspace(0, count - 1, min(count, at_most)).astype(int)))
+
+
+def _iou(masks: Tensor, truth: Tensor, where: Tensor | None = None) -> float:
+    """Return the mean IoU over masks (..., s, s); only over those that are not empty in `where`."""
+    both = (masks & truth).flatten(-2).sum(-1)
+    either = (masks | truth).flatten(-2).sum(-1)
+    scores = (both + 1) / (either + 1)
+    if where is not None:
+        scores = scores[where.flatten(-2).any(-1)]
+    return float(scores.mean()) if scores.numel() else 1.0

@@ -1,0 +1,55 @@
+"""What a stage of training is: a model, its loss, how it is judged, and where it is saved."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+
+class StepRandom:
+    """The randomness of one step: a function of seed, step and process, so that a resumed run goes on alike.
+
+    Attributes:
+        numpy: numpy's generator.
+        torch: torch's generator, on the CPU.
+    """
+
+    def __init__(self, seed: int, step: int, process: int = 0) -> None:
+        self.numpy = np.random.default_rng([seed, step, process])
+        self.torch = torch.Generator().manual_seed(int(self.numpy.integers(2**62)))
+
+
+class Stage(ABC):
+    """One stage of training.
+
+    Attributes:
+        model: What is trained.
+    """
+
+    model: nn.Module
+
+    @abstractmethod
+    def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
+        """Draw a batch and return the loss, and its parts for the log.
+
+        Args:
+            model: `self.model`, perhaps wrapped by accelerate: call it, don't reach into it.
+            random: Draw everything random from here.
+        """
+
+    @abstractmethod
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Judge the averaged model on held-out clips; the figures go to the log."""
+
+    @abstractmethod
+    def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
+        """Return a picture (h, w, 3) of what the averaged model makes of held-out clips."""
+
+    @abstractmethod
+    def export(self, model: nn.Module, folder: Path) -> None:
+        """Save the averaged model for use, with its configuration."""

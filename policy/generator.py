@@ -1,0 +1,175 @@
+"""From a camera frame and a sentence to a demonstration."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.hands import MediaPipeHands
+from ivg.types import Appearance, HandTracks
+
+from .demonstration import Demonstration
+from .provenance import describe_appearance, versions, weights_sha256
+
+Progress = Callable[[str, int, int], None]
+"""Called as `progress(stage, done, total)`; stages are "region", "clip" and "hands"."""
+
+
+class DemoGenerator:
+    """Generates demonstrations: a clip by the pipeline, then the hand tracks in it.
+
+    Args:
+        pipeline: An `ivg.pipeline.InstructionalVideoPipeline`, or what is called like one.
+        detector: Finds the hands of a clip; MediaPipe with its default settings if None.
+        weights: What the weights are called, for the provenance.
+
+    Example:
+        >>> generator = DemoGenerator.from_pretrained("nano")
+        >>> demonstration = generator(frame, "cut the carrot", seed=0)
+        >>> demonstration.save("cut_carrot.zarr")
+    """
+
+    def __init__(
+        self,
+        pipeline: Any,
+        *,
+        detector: Callable[[NDArray[np.uint8]], HandTracks] | None = None,
+        weights: str = "custom",
+    ) -> None:
+        self.pipeline = pipeline
+        self.weights = weights
+        self._own_detector = MediaPipeHands() if detector is None else None
+        self._detector = detector
+        self._weights_sha256: str | None = None
+
+    @classmethod
+    def from_pretrained(cls, weights: str | Path = "nano", *, device: str = "cpu") -> DemoGenerator:
+        """Load a pipeline.
+
+        Args:
+            weights: "nano", which comes with the package, or a folder written by `save_pretrained`.
+            device: Where torch computes: "cpu", "cuda", "cuda:1", ...
+
+        Raises:
+            WeightsError: If the weights are missing or damaged.
+            InputError: If there is no such device.
+        """
+        from ivg.pipeline import InstructionalVideoPipeline
+
+        pipeline = InstructionalVideoPipeline.from_pretrained(str(weights))
+        return cls(pipeline.to(_checked(device)), weights=Path(weights).name)
+
+    def __call__(
+        self,
+        frame: NDArray[np.uint8],
+        text: str,
+        seed: int = 0,
+        appearance: Appearance | None = None,
+        steps: int | None = None,
+        progress: Progress | None = None,
+    ) -> Demonstration:
+        """Generate a demonstration of what the text says, in the scene that the frame shows.
+
+        Args:
+            frame: uint8 (h, w, 3), RGB: the scene, without hands.
+            text: What is to be done, such as "cut the carrot".
+            seed: The same seed, on the same machine, gives the same demonstration.
+            appearance: Skin tone, size and side of the hand; drawn from the seed if None.
+            steps: Denoising steps; the pipeline's default if None.
+            progress: Called as `progress(stage, done, total)` with the stages "region", "clip" and "hands".
+
+        Returns:
+            The demonstration; its pictures have the frame's size. `provenance` holds prompt, seed, steps,
+            appearance, weights, versions, device and times (seconds).
+
+        Raises:
+            InputError: If the frame or the text cannot be used.
+        """
+        options = {} if steps is None else {"steps": steps}
+        taken: dict[str, int] = {}  # steps by stage
+
+        def report(stage: str, done: int, total: int) -> None:
+            taken[stage] = total
+            if progress is not None:
+                progress(stage, done, total)
+
+        began = time.perf_counter()
+        output = self.pipeline(frame, text, seed=seed, appearance=appearance, progress=report, **options)
+        generated = time.perf_counter()
+        tracks = self._find_hands(output.clip, progress)
+        timings = {
+            **output.timings,
+            "generation": generated - began,
+            "hands": time.perf_counter() - generated,
+        }
+        return Demonstration(
+            clip=output.clip,
+            region=output.region.union,
+            keypoints=tracks.keypoints,
+            present=tracks.present,
+            fps=float(output.fps),
+            provenance=self._provenance(text, seed, taken.get("clip"), output.appearance, timings),
+            region_per_frame=output.region.per_frame,
+            score=tracks.score,
+        )
+
+    @property
+    def weights_sha256(self) -> str:
+        """SHA-256 over all weights of the pipeline (see `ivg.policy.provenance`)."""
+        if self._weights_sha256 is None:
+            self._weights_sha256 = weights_sha256(self.pipeline)
+        return self._weights_sha256
+
+    def close(self) -> None:
+        """Stop the detector's threads (not those of a detector that was given)."""
+        if self._own_detector is not None:
+            self._own_detector.close()
+
+    def __enter__(self) -> DemoGenerator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _find_hands(self, clip: NDArray[np.uint8], progress: Progress | None) -> HandTracks:
+        if self._own_detector is None:
+            assert self._detector is not None
+            return self._detector(clip)
+        if progress is None:
+            return self._own_detector(clip)
+        return self._own_detector(clip, lambda done, total: progress("hands", done, total))
+
+    def _provenance(
+        self, text: str, seed: int, steps: int | None, appearance: Appearance, timings: dict[str, float]
+    ) -> dict[str, Any]:
+        return {
+            "prompt": text,
+            "seed": seed,
+            "steps": steps,
+            "appearance": describe_appearance(appearance),
+            "weights": {"name": self.weights, "sha256": self.weights_sha256},
+            "device": str(getattr(self.pipeline, "device", "cpu")),
+            "versions": versions(),
+            "timings_s": {name: round(float(seconds), 4) for name, seconds in timings.items()},
+        }
+
+
+def _checked(device: str) -> str:
+    """Return a device's name if torch can compute there."""
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"device '{device}' cannot be used: {reason}") from error
+    return device

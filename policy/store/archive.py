@@ -1,0 +1,119 @@
+"""A dataset as a folder or as a zip file: telling them apart, opening, packing, copying cheaply."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import zarr
+import zarr.storage
+
+from ivg.errors import InputError, StoreError
+
+from .layout import DATA_KEYS, META_KEYS
+
+ENDINGS = (".zarr", ".zarr.zip")
+"""What a dataset's name may end with."""
+
+ARRAYS = (*(f"data/{key}" for key in DATA_KEYS), *(f"meta/{key}" for key in META_KEYS))
+"""What a dataset has to hold."""
+
+
+def is_zip(path: Path) -> bool:
+    """Return whether this path names a zipped dataset.
+
+    Raises:
+        InputError: If the name ends with neither of `ENDINGS`.
+    """
+    if not path.name.endswith(ENDINGS):
+        raise InputError(f"a dataset's name must end with {' or '.join(ENDINGS)}, got '{path.name}'")
+    return path.name.endswith(".zip")
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """Write a folder's files into a zip file, uncompressed (the chunks are packed already)."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, allowZip64=True) as packed:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                packed.write(file, file.relative_to(folder).as_posix())
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Write the files of a zip file into a folder.
+
+    Raises:
+        StoreError: If it is no zip file.
+    """
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(folder)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise StoreError(f"'{archive}' is no dataset of demonstrations: {error}") from error
+
+
+def copy_for_append(source: Path, target: Path) -> None:
+    """Copy a dataset's folder so that rows can be appended to the copy.
+
+    Chunks that an append leaves alone are linked where the file system can; those it writes to (the last of
+    each array, and all of `meta/`) are copied, as are the small files that describe the arrays.
+    """
+    last: dict[str, int] = {}
+
+    def copy(file: str, place: str) -> str:
+        folder, name = os.path.split(file)
+        array = os.path.relpath(folder, source)
+        if name.startswith(".") or array.startswith("meta"):
+            return str(shutil.copy2(file, place))
+        if folder not in last:
+            last[folder] = max(_time_index(f.name) for f in Path(folder).iterdir() if f.name[0] != ".")
+        if _time_index(name) == last[folder]:
+            return str(shutil.copy2(file, place))
+        return _link_or_copy(file, place)
+
+    shutil.copytree(source, target, copy_function=copy)
+
+
+def _time_index(chunk: str) -> int:
+    """Return the place on the time axis of a chunk's file, named as ``7.0.0.0``."""
+    return int(chunk.split(".")[0])
+
+
+def _link_or_copy(file: str, place: str) -> str:
+    try:
+        os.link(file, place)
+    except OSError:
+        return str(shutil.copy2(file, place))
+    return place
+
+
+@contextmanager
+def removed_afterwards(folder: Path | None) -> Iterator[None]:
+    """Remove a folder when the block ends, however it ends."""
+    try:
+        yield
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_folder(folder: Path, mode: Literal["r", "r+"]) -> Any:
+    """Open a dataset's folder, or a zip file to read, and check its layout.
+
+    Raises:
+        StoreError: If it is missing or unreadable, of another zarr format, or lacks arrays.
+    """
+    zipped = folder.is_file()
+    try:
+        store = zarr.storage.ZipStore(folder, mode="r") if zipped else zarr.storage.LocalStore(folder)
+        group = zarr.open_group(store, mode=mode, zarr_format=2)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise StoreError(f"'{folder}' is no dataset of demonstrations: {error}") from error
+    missing = [key for key in ARRAYS if key not in group]
+    if missing:
+        raise StoreError(f"'{folder}' is no dataset of demonstrations: it lacks {', '.join(missing)}")
+    return group

@@ -1,0 +1,54 @@
+"""The paper's losses."""
+
+import pytest
+import torch
+
+from ivg.losses import hand_structure_loss, miou_loss, noise_loss
+
+
+def test_identical_masks_have_no_miou_loss() -> None:
+    masks = (torch.rand(2, 4, 16, 16) > 0.5).float()
+    masks[0, 0] = 0
+    assert miou_loss(masks, masks).item() == 0
+
+
+def test_miou_loss_is_equation_4() -> None:
+    masks, target = torch.zeros(1, 1, 10, 10), torch.zeros(1, 1, 10, 10)
+    masks[..., :6, :] = 1  # 60 pixels, 40 of them shared, 80 in all
+    target[..., 2:8, :] = 1
+    assert miou_loss(masks, target).item() == pytest.approx(1 - 41 / 81)
+
+
+def test_miou_loss_falls_as_masks_come_near() -> None:
+    target = torch.zeros(1, 1, 8, 8)
+    target[..., 2:6, 2:6] = 1
+    soft = (0.5 * torch.ones(1, 1, 8, 8)).requires_grad_()
+    miou_loss(soft, target).backward()
+    assert soft.grad is not None
+    assert (soft.grad[target > 0] < 0).all()
+    assert (soft.grad[target == 0] > 0).all()
+
+
+def test_noise_loss_weighs() -> None:
+    prediction, target = torch.tensor([1.0, 3.0]), torch.zeros(2)
+    assert noise_loss(prediction, target).item() == 5
+    assert noise_loss(prediction, target, torch.tensor([1.0, 0.0])).item() == 0.5
+
+
+def test_hand_structure_loss_is_equation_2() -> None:
+    target = torch.rand(1, 4, 2, 21, 2)
+    target[0, 0] = torch.nan  # no hand in frame 0
+    target[0, 1:, 0] = torch.nan  # and never a left one
+    present = target.isfinite().all(-1).all(-1)
+    generated = target.nan_to_num()
+    generated[0, 1:, 1] += 0.1
+    assert hand_structure_loss(target.nan_to_num(), target, present).item() == 0
+    assert hand_structure_loss(generated, target, present).item() == pytest.approx(2 * 0.1**2, rel=1e-4)
+
+
+def test_missing_hands_count_as_zeros() -> None:
+    target = torch.full((1, 1, 2, 21, 2), 0.5)
+    present = torch.ones(1, 1, 2, dtype=torch.bool)
+    loss = hand_structure_loss(torch.zeros_like(target), target, present)
+    assert loss.item() == pytest.approx(0.5)
+    assert hand_structure_loss(torch.zeros_like(target), target, ~present).item() == 0

@@ -1,0 +1,115 @@
+"""The generator: what it hands to the pipeline, what it makes of the result, and what it writes down."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from ivg.policy import DemoGenerator, Demonstration
+from ivg.policy.provenance import versions, weights_sha256
+from ivg.types import Appearance, HandTracks, RegionOfMotion
+
+
+class StandIn:
+    """Called like the pipeline: the context frame, brightened from frame to frame by the seed's draw."""
+
+    device = torch.device("cpu")
+
+    def __init__(self):
+        self.components = {"denoiser": torch.nn.Linear(2, 2), "scheduler": object()}
+        self.calls = []
+
+    def __call__(self, frame, text, *, seed=0, appearance=None, steps=10, region=None, progress=None):
+        self.calls.append({"text": text, "seed": seed, "steps": steps})
+        noise = np.random.default_rng(seed).integers(0, 50, (16, *frame.shape), np.uint8)
+        masks = np.zeros((16, *frame.shape[:2]), bool)
+        masks[1:, 4:9, 4:9] = True
+        if progress is not None:
+            progress("region", steps, steps)
+            progress("clip", steps, steps)
+        return SimpleNamespace(
+            clip=frame // 2 + noise,
+            region=RegionOfMotion(masks),
+            appearance=appearance or Appearance.sample(seed),
+            timings={"region": 0.25, "clip": 0.5},
+            latents=None,
+            fps=8,
+        )
+
+
+def one_hand(frames):
+    keypoints = np.full((len(frames), 2, 21, 2), np.nan, np.float32)
+    keypoints[1:, 1] = 0.5
+    present = np.isfinite(keypoints).all((-1, -2))
+    return HandTracks(keypoints, present, present.astype(np.float32))
+
+
+FRAME = np.full((24, 32, 3), 100, np.uint8)
+
+
+@pytest.fixture
+def generator():
+    return DemoGenerator(StandIn(), detector=one_hand, weights="tiny")
+
+
+def test_it_makes_a_demonstration_of_the_frames_size(generator):
+    demonstration = generator(FRAME, "cut the carrot", seed=3)
+    assert isinstance(demonstration, Demonstration)
+    assert demonstration.clip.shape == (16, 24, 32, 3)
+    assert demonstration.region.sum() == 25
+    assert demonstration.present.sum() == 15
+    assert demonstration.fps == 8
+
+
+def test_the_seed_decides(generator):
+    first, again, other = (generator(FRAME, "cut the carrot", seed=s) for s in (1, 1, 2))
+    assert first.clip.tobytes() == again.clip.tobytes()
+    assert first.clip.tobytes() != other.clip.tobytes()
+
+
+def test_the_pipeline_chooses_the_steps_unless_told(generator):
+    generator(FRAME, "cut the carrot")
+    generator(FRAME, "cut the carrot", steps=4)
+    assert [call["steps"] for call in generator.pipeline.calls] == [10, 4]
+
+
+def test_the_steps_taken_are_written_down(generator):
+    assert generator(FRAME, "cut the carrot").provenance["steps"] == 10
+
+
+def test_it_writes_down_where_the_clip_comes_from(generator):
+    origin = generator(FRAME, "cut the carrot", seed=5, steps=4).provenance
+    assert origin["prompt"] == "cut the carrot"
+    assert (origin["seed"], origin["steps"]) == (5, 4)
+    assert origin["weights"] == {"name": "tiny", "sha256": weights_sha256(generator.pipeline)}
+    assert origin["appearance"]["side"] in ("left", "right")
+    assert {"ivg", "torch", "mediapipe", "diffusers"} <= set(origin["versions"])
+    assert {"region", "clip", "hands", "generation"} <= set(origin["timings_s"])
+
+
+def test_progress_is_passed_on(generator):
+    seen = []
+    generator(FRAME, "cut the carrot", steps=4, progress=lambda *call: seen.append(call))
+    assert ("region", 4, 4) in seen
+    assert ("clip", 4, 4) in seen
+
+
+def test_what_it_makes_can_be_saved(tmp_path, generator):
+    demonstration = generator(FRAME, "cut the carrot")
+    back = Demonstration.load(demonstration.save(tmp_path / "d.zarr"))
+    assert back.provenance == demonstration.provenance
+
+
+def test_the_hash_is_of_the_weights_alone():
+    torch.manual_seed(0)
+    pipeline = StandIn()
+    before = weights_sha256(pipeline)
+    assert before == weights_sha256(pipeline)
+    with torch.no_grad():
+        pipeline.components["denoiser"].bias[0] += 1e-3
+    assert weights_sha256(pipeline) != before
+
+
+def test_versions_are_of_what_is_installed():
+    assert versions()["numpy"] == np.__version__
