@@ -149,9 +149,7 @@ def _frames(container: InputContainer, start_s: float, end_s: float | None) -> I
             yield time_s, frame
 
 
-def _pick(
-    frames: Iterator[tuple[float, Any]], targets: Sequence[float]
-) -> tuple[list[NDArray[np.uint8]], list[float]]:
+def _pick(frames: Iterator[tuple[float, Any]], targets: Sequence[float]) -> tuple[list[NDArray[np.uint8]], list[float]]:
     """Return, for each target time (ascending), the first frame from then on, or the last frame there is."""
     pixels: list[NDArray[np.uint8]] = []
     times: list[float] = []

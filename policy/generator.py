@@ -64,7 +64,10 @@ class DemoGenerator:
         from ivg.pipeline import InstructionalVideoPipeline
 
         pipeline = InstructionalVideoPipeline.from_pretrained(str(weights))
-        return cls(pipeline.to(_checked(device)), weights=Path(weights).name)
+        generator = cls(pipeline.to(_checked(device)), weights=Path(weights).name)
+        if generator._own_detector is not None:
+            generator._own_detector.start()
+        return generator
 
     def __call__(
         self,

@@ -26,10 +26,14 @@ def _add(parent: ET.Element, tag: str, **attributes: object) -> ET.Element:
     return ET.SubElement(parent, tag, {key.rstrip("_"): _text(value) for key, value in attributes.items()})
 
 
-def _geom(body: ET.Element, name: str, type_: str, solid: bool = True, **attributes: object) -> ET.Element:
-    """Append a visible geom (group 1); one that is not solid collides with nothing and weighs nothing."""
-    extra: dict[str, object] = {} if solid else {"contype": "0", "conaffinity": "0", "mass": "0"}
-    return _add(body, "geom", name=name, type=type_, group="1", **extra, **attributes)
+def _geom(body: ET.Element, name: str, type_: str, **attributes: object) -> ET.Element:
+    """Append a visible geom (group 1) that collides."""
+    return _add(body, "geom", name=name, type=type_, group="1", **attributes)
+
+
+def _shown(body: ET.Element, name: str, type_: str, **attributes: object) -> ET.Element:
+    """Append a visible geom that collides with nothing and weighs nothing."""
+    return _geom(body, name, type_, contype="0", conaffinity="0", mass="0", **attributes)
 
 
 def _free_body(
@@ -74,12 +78,12 @@ def _carrot(world: ET.Element) -> None:
             friction="1.2 0.02 0.004",
         )
         if i == 0:
-            _geom(body, "carrot_tip", "ellipsoid", solid=False, size=(0.009, 0.012, 0.009), pos=(0, -0.01, 0))
+            _shown(body, "carrot_tip", "ellipsoid", size=(0.009, 0.012, 0.009), pos=(0, -0.01, 0))
     last = body
-    _geom(last, "carrot_crown", "ellipsoid", solid=False, size=(0.012, 0.006, 0.012), pos=(0, 0.01, 0))
+    _shown(last, "carrot_crown", "ellipsoid", size=(0.012, 0.006, 0.012), pos=(0, 0.01, 0))
     for i, (x, z) in enumerate(((0.004, 0.002), (-0.004, 0.003), (0.0, 0.005))):
         leaf = (0, 0.013, 0, 2.2 * x, 0.04, z)
-        _geom(last, f"carrot_leaf_{i}", "capsule", solid=False, size=(0.0035,), fromto=leaf, material="matt")
+        _shown(last, f"carrot_leaf_{i}", "capsule", size=(0.0035,), fromto=leaf, material="matt")
 
 
 def _knife(world: ET.Element) -> None:
@@ -87,11 +91,10 @@ def _knife(world: ET.Element) -> None:
     body = _free_body(world, "knife", "0.12", centre=(0.105, 0, -0.006))
     grip = {"material": "matt", "friction": "1.5 0.02 0.002", "condim": "4"}
     _geom(body, "knife_handle", "box", size=(0.052, 0.0095, 0.012), **grip)
-    _geom(
+    _shown(
         body,
         "knife_bolster",
         "box",
-        solid=False,
         size=(0.006, 0.0085, 0.0125),
         pos=(0.054, 0, 0),
         material="metal",
@@ -129,9 +132,9 @@ def _mug(world: ET.Element) -> None:
     body = _free_body(world, "mug", "0.2")
     solid = {"material": "glazed", "friction": "1.0 0.02 0.002", "condim": "4"}
     _geom(body, "mug_wall", "cylinder", size=(0.034, 0.04), **solid)
-    _geom(body, "mug_inside", "cylinder", solid=False, size=(0.029, 0.0006), pos=(0, 0, 0.04), material="matt")
+    _shown(body, "mug_inside", "cylinder", size=(0.029, 0.0006), pos=(0, 0, 0.04), material="matt")
     for i in range(3):
-        _geom(body, f"mug_handle_{i}", "capsule", solid=False, size=(0.0055, 0.01), material="glazed")
+        _shown(body, f"mug_handle_{i}", "capsule", size=(0.0055, 0.01), material="glazed")
 
 
 def _plate(world: ET.Element) -> None:
@@ -146,11 +149,10 @@ def _plate(world: ET.Element) -> None:
         material="glazed",
         friction="0.5 0.005 0.0005",
     )
-    _geom(
+    _shown(
         body,
         "plate_well",
         "cylinder",
-        solid=False,
         size=(0.055, 0.0006),
         pos=(0, 0, 0.016),
         material="glazed",
@@ -174,7 +176,7 @@ def _pot(world: ET.Element) -> None:
     _geom(body, "pot_soup", "cylinder", size=(0.06, 0.006), pos=(0, 0, 0.01), material="matt")
     for side in ("left", "right"):
         for part in ("near", "far", "grip"):
-            _geom(body, f"pot_handle_{side}_{part}", "capsule", solid=False, size=(0.006, 0.01), material="matt")
+            _shown(body, f"pot_handle_{side}_{part}", "capsule", size=(0.006, 0.01), material="matt")
     spoon = _add(body, "body", name="spoon", pos=(0, 0, 0.02))
     _add(spoon, "inertial", pos=(0, 0, 0.06), mass="0.05", diaginertia=(1e-4, 1e-4, 1e-4))
     for axis, direction in (("x", (1, 0, 0)), ("y", (0, 1, 0))):
@@ -188,11 +190,10 @@ def _pot(world: ET.Element) -> None:
         _add(spoon, "joint", name=f"spoon_{axis}", limited="true", armature="0.02", **joint)
     grip = {"material": "matt", "friction": "1.5 0.02 0.002"}
     _geom(spoon, "spoon_stick", "capsule", size=(0.008,), fromto=(0, 0, 0, 0, 0, 0.12), **grip)
-    _geom(
+    _shown(
         spoon,
         "spoon_knob",
         "ellipsoid",
-        solid=False,
         size=(0.011, 0.011, 0.016),
         pos=(0, 0, 0.12),
         material="matt",
@@ -205,11 +206,10 @@ def _sponge(world: ET.Element) -> None:
     body = _free_body(world, "sponge", "0.03")
     friction = {"friction": "0.8 0.01 0.001", "condim": "4", "material": "matt"}
     _geom(body, "sponge_foam", "box", size=(0.045, 0.029, 0.014), **friction)
-    _geom(
+    _shown(
         body,
         "sponge_scourer",
         "box",
-        solid=False,
         size=(0.0452, 0.0292, 0.004),
         pos=(0, 0, 0.0115),
         material="matt",
@@ -265,16 +265,15 @@ def _stove(world: ET.Element) -> None:
     body = _add(world, "body", name="stove", pos=(0.38, -0.14, 0))
     _geom(body, "stove_box", "box", size=(0.095, 0.085, 0.02), pos=(0, 0, 0.02), material="matt")
     _geom(body, "stove_plate", "cylinder", size=(0.058, 0.003), pos=(0.034, 0, 0.042), material="matt")
-    _geom(
+    _shown(
         body,
         "stove_burner",
         "cylinder",
-        solid=False,
         size=(0.048, 0.0008),
         pos=(0.034, 0, 0.0452),
         material="matt",
     )
-    _geom(body, "stove_mark", "box", solid=False, size=(0.002, 0.007, 0.0005), pos=(-0.06, 0.042, 0.0402))
+    _shown(body, "stove_mark", "box", size=(0.002, 0.007, 0.0005), pos=(-0.06, 0.042, 0.0402))
     knob = _add(body, "body", name="knob", pos=(-0.06, 0, 0.04))
     _add(knob, "inertial", pos=(0, 0, 0.015), mass="0.05", diaginertia=(2e-5, 2e-5, 2e-5))
     hinge = {"axis": (0, 0, 1), "range": (0, 1.5708), "damping": "0.02", "frictionloss": "0.02"}
@@ -295,11 +294,10 @@ def _stove(world: ET.Element) -> None:
 def _stains(world: ET.Element) -> None:
     for i in range(STAIN_SPOTS):
         body = _add(world, "body", name=f"stain_{i}", pos=(0, 0, 0))
-        _geom(
+        _shown(
             body,
             f"stain_{i}",
             "cylinder",
-            solid=False,
             size=(0.014, 0.0006),
             pos=(0, 0, 0.0006),
             material="matt",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import mujoco
@@ -53,7 +53,7 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         EnvsError: A value is out of its range.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 20}
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012 (gymnasium declares it)
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         }
         if depth:
             spaces["depth"] = gym.spaces.Box(0.0, _FAR_M, (camera_size, camera_size), np.float32)
-        self.observation_space = gym.spaces.Dict(spaces)
+        self.observation_space: gym.Space[Any] = gym.spaces.Dict(spaces)
         self._scene: KitchenScene | None = None
 
     @property

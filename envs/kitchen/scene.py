@@ -15,7 +15,7 @@ from .appearance import draw_colours, paint
 from .arena import CARROT_PITCH_M
 from .layout import Placement, draw_layout
 from .sizes import carrot_slope, draw_sizes, resize
-from .state import CARROT_SEGMENTS
+from .state import CARROT_SEGMENTS, STAIN_SPOTS
 
 _SHELF_Z = -0.57
 
@@ -169,10 +169,7 @@ def _place_objects(model: mujoco.MjModel, data: mujoco.MjData, scene: KitchenSce
     for geom in ("spoon_stick", "spoon_knob"):
         model.geom(geom).rgba[3] = 1.0 if has_spoon else 0.0
     model.geom("spoon_stick").contype = model.geom("spoon_stick").conaffinity = 1 if has_spoon else 0
-    values = {
-        "spoon_x": scene.spoon_xy_m[0] if has_spoon else 0.0,
-        "spoon_y": scene.spoon_xy_m[1] if has_spoon else 0.0,
-    }
+    values = dict(zip(("spoon_x", "spoon_y"), scene.spoon_xy_m or (0.0, 0.0), strict=True))
     values |= {"drawer_slide": scene.drawer_open_m, "knob_hinge": 0.0}
     for name, value in values.items():
         data.joint(name).qpos[0] = value
@@ -180,10 +177,11 @@ def _place_objects(model: mujoco.MjModel, data: mujoco.MjData, scene: KitchenSce
 
 
 def _place_stains(model: mujoco.MjModel, scene: KitchenScene) -> None:
-    for i in range(8):
-        shown = scene.stains_xy_m is not None
-        model.body(f"stain_{i}").pos = (*scene.stains_xy_m[i], 0.0) if shown else (0.1, 0.0, _SHELF_Z)
-        model.geom(f"stain_{i}").rgba[3] = 1.0 if shown else 0.0
+    parked = np.tile([0.1, 0.0], (STAIN_SPOTS, 1))
+    places = parked if scene.stains_xy_m is None else scene.stains_xy_m
+    for i, place in enumerate(places):
+        model.body(f"stain_{i}").pos = (*place, _SHELF_Z if scene.stains_xy_m is None else 0.0)
+        model.geom(f"stain_{i}").rgba[3] = 0.0 if scene.stains_xy_m is None else 1.0
 
 
 def _aim_camera(model: mujoco.MjModel, scene: KitchenScene) -> None:

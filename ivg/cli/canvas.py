@@ -31,9 +31,7 @@ def font(size: int, bold: bool = False) -> Any:
         return ImageFont.load_default(size)
 
 
-def enlarged(
-    picture: NDArray[np.uint8], width: int, height: int, *, smooth: bool = True
-) -> NDArray[np.uint8]:
+def enlarged(picture: NDArray[np.uint8], width: int, height: int, *, smooth: bool = True) -> NDArray[np.uint8]:
     """Return a picture (h, w, 3) at another size: averaged where it shrinks, interpolated where it grows."""
     shrinks = width < picture.shape[1]
     way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC if smooth else cv2.INTER_NEAREST

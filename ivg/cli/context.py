@@ -63,11 +63,8 @@ def frame_from_environment(name: str, text: str, seed: int, size: int) -> Contex
         seed: The scene's seed.
         size: Side of the square frame in pixels.
     """
-    from .. import envs  # registers the ids
-
     check_environment(name)
-    assert ENVIRONMENTS[name] in gymnasium.registry, envs
-    env = gymnasium.make(ENVIRONMENTS[name], task=text, camera_size=size, disable_env_checker=True)
+    env = gymnasium.make(f"ivg.envs:{ENVIRONMENTS[name]}", task=text, camera_size=size, disable_env_checker=True)
     try:
         observation, info = env.reset(seed=seed)
     finally:
@@ -93,14 +90,10 @@ def frame_from_picture(path: Path, largest: int) -> ContextFrame:
     except UnidentifiedImageError as error:
         raise InputError(f"cannot read picture '{path}': it is of no known format") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(
-            f"cannot read picture '{path}': {getattr(error, 'strerror', None) or error}"
-        ) from error
+        raise InputError(f"cannot read picture '{path}': {getattr(error, 'strerror', None) or error}") from error
     if min(picture.size) < SMALLEST_PICTURE:
         width, height = picture.size
-        raise InputError(
-            f"picture '{path}' is {width} x {height}: both sides must be at least {SMALLEST_PICTURE}"
-        )
+        raise InputError(f"picture '{path}' is {width} x {height}: both sides must be at least {SMALLEST_PICTURE}")
     full_size = picture.size
     picture.thumbnail((largest, largest), Image.Resampling.LANCZOS)
     origin = {"image": path.name, "image_size": list(full_size), "frame_size": list(picture.size)}

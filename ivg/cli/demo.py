@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -101,8 +102,7 @@ def run(options: argparse.Namespace, load_generator: LoadGenerator | None = None
                 progress=bars,
             )
         demonstration.provenance["context"] = context.origin
-        with clock("writing"):
-            report = _write(stage, demonstration, context, clock)
+        report = _write(stage, demonstration, context, clock)
     report["folder"] = str(folder)
     write_json(report, options.json)
     print(summary(report), file=sys.stderr if str(options.json) == "-" else sys.stdout)
@@ -137,11 +137,19 @@ class ProgressBars:
         from tqdm import tqdm
 
         if stage not in self._bars:
-            name = STAGES.get(stage, stage)
-            form = "{desc:<17} {bar:32} {n_fmt}/{total_fmt}  {elapsed}"
-            self._bars[stage] = tqdm(total=total, desc=name, bar_format=form, disable=None)
+            size = shutil.get_terminal_size()  # tqdm's own guess shows nothing on terminals that do not tell theirs
+            self._bars[stage] = tqdm(
+                total=total,
+                desc=STAGES.get(stage, stage),
+                bar_format="{desc:<17} {bar:32} {n_fmt}/{total_fmt}  {elapsed}",
+                disable=None,
+                ncols=size.columns,
+                nrows=size.lines,
+            )
         bar = self._bars[stage]
         bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
 
     def __enter__(self) -> ProgressBars:
         return self
@@ -206,10 +214,12 @@ def _write(stage: Path, demonstration: Demonstration, context: ContextFrame, clo
     from .overview import draw_overview
 
     stage.mkdir()
+    with clock("writing"):
+        sheet = draw_overview(demonstration, *words_of(make_report(demonstration, context, clock.seconds)))
+        Image.fromarray(sheet).save(stage / FILES["overview"])
+        write_video(stage / FILES["clip"], demonstration.clip, demonstration.fps)
+        demonstration.save(stage / FILES["dataset"])
     report = make_report(demonstration, context, clock.seconds)
-    write_video(stage / FILES["clip"], demonstration.clip, demonstration.fps)
-    Image.fromarray(draw_overview(demonstration, *words_of(report))).save(stage / FILES["overview"])
-    demonstration.save(stage / FILES["dataset"])
     write_json(report, stage / FILES["report"])
     return report
 

@@ -107,8 +107,10 @@ def _time_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
         "loading": "loading",
         "prepare": "encoding",
         "text": "text",
-        **STAGES,
+        "region": STAGES["region"],
+        "clip": STAGES["clip"],
         "decode": "decoding",
+        "hands": STAGES["hands"],
         "writing": "writing",
     }
     return [(key, name, notes.get(key, "")) for key, name in names.items()]

@@ -141,8 +141,8 @@ def _print(figures: dict[str, Any]) -> None:
     from .eval_summary import bars_table, hs_err_table, notes, task_table
 
     first, last = figures["seeds"]
-    print(f"{figures['scenes']} held-out scenes, seeds {first} to {last}, weights {figures['weights']!r}; region")
-    print(f"predicted, {figures['steps']} denoising steps, the person's appearance {figures['appearance']}")
+    print(f"{figures['scenes']} held-out scenes, seeds {first} to {last}; weights {figures['weights']!r}")
+    print(f"{figures['steps']} denoising steps, region predicted, the person's appearance {figures['appearance']}")
     for title, table in (
         ("What must hold", bars_table(figures)),
         ("Hand structure error (Eq. 2, squared fractions of the picture)", hs_err_table(figures)),

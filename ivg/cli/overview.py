@@ -62,9 +62,7 @@ class Flow:
         return flow_to_rgb(self.fields[step], self.largest)
 
 
-def draw_overview(
-    demonstration: Demonstration, title: str, subtitle: str, facts: list[str]
-) -> NDArray[np.uint8]:
+def draw_overview(demonstration: Demonstration, title: str, subtitle: str, facts: list[str]) -> NDArray[np.uint8]:
     """Draw a demonstration on one sheet.
 
     Args:
@@ -107,7 +105,11 @@ def _panels(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, 
     panels = (
         ("Context", "the camera's frame", context),
         ("Region of motion", f"{share:.0%} of the picture", _region(context, demonstration)),
-        ("Path of the hand", "tip of the index finger", _path(demonstration, *size)),
+        (
+            "Path of the hand",
+            "tip of the index finger" if demonstration.present.any() else "no hand was found",
+            _path(demonstration, *size),
+        ),
         ("Optical flow", f"{_span(demonstration, step)}, largest motion", busiest),
     )
     for i, (name, note, picture) in enumerate(panels):
@@ -143,9 +145,7 @@ def _path(demonstration: Demonstration, width: int, height: int) -> NDArray[np.u
     return picture
 
 
-def _line(
-    picture: NDArray[np.uint8], a: tuple[int, int], b: tuple[int, int], colour: Colour, width: int
-) -> None:
+def _line(picture: NDArray[np.uint8], a: tuple[int, int], b: tuple[int, int], colour: Colour, width: int) -> None:
     cv2.line(picture, a, b, colour, width, cv2.LINE_AA, SUBPIXEL)
 
 
@@ -160,9 +160,7 @@ def _faded(colour: Colour, frame: int, count: int) -> Colour:
     return red, green, blue
 
 
-def _strips(
-    canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, height: int, pitch: int
-) -> None:
+def _strips(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, height: int, pitch: int) -> None:
     chosen = np.linspace(1, len(demonstration) - 1, COLUMNS).round().astype(int)
     names = ("Frames", "Region and hand tracks", "Optical flow from the frame before")
     for row, name in enumerate(names):
@@ -179,9 +177,7 @@ def _strips(
             x = MARGIN + column * (FRAME_WIDTH + GAP)
             canvas.picture(x, y, _cell(row, demonstration, flow, int(t), height))
             if row == 0:
-                canvas.text(
-                    x + FRAME_WIDTH, y - 10, f"{t / demonstration.fps:.2f} s", 13, colour=FAINT, anchor="rs"
-                )
+                canvas.text(x + FRAME_WIDTH, y - 10, f"{t / demonstration.fps:.2f} s", 13, colour=FAINT, anchor="rs")
 
 
 def _cell(row: int, demonstration: Demonstration, flow: Flow, t: int, height: int) -> NDArray[np.uint8]:

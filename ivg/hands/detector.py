@@ -20,7 +20,7 @@ from .sides import Detection, assign_sides
 class MediaPipeHands:
     """Finds hands in the frames of a clip: the paper's keypoint detector H (Sec. 3.1.1).
 
-    MediaPipe is loaded at the first frame. Close the detector, or use it in a `with` block, to free its
+    MediaPipe is loaded at the first frame, or by `start`. Close the detector, or use it in a `with` block, to free its
     threads.
 
     Args:
@@ -60,9 +60,7 @@ class MediaPipeHands:
         self._graph: Any = None
         self._warm = False
 
-    def __call__(
-        self, frames: NDArray[np.uint8], progress: Callable[[int, int], None] | None = None
-    ) -> HandTracks:
+    def __call__(self, frames: NDArray[np.uint8], progress: Callable[[int, int], None] | None = None) -> HandTracks:
         """Detect the hands of a clip.
 
         Args:
@@ -92,14 +90,18 @@ class MediaPipeHands:
     def detect(self, frame: NDArray[np.uint8]) -> list[Detection]:
         """Detect the hands of one frame, uint8 (h, w, 3), RGB; their sides are not settled yet."""
         box = Letterbox.for_frame(frame.shape[0], frame.shape[1], at_least=self.upsample_to)
-        if self._graph is None:
-            self._graph = _start(self.min_confidence, self.max_hands, self.tracking)
+        self.start()
         # To MediaPipe the first hand it finds is worth a notice, too.
         with nullcontext() if self._warm else quiet_native_logs():
             found = self._graph.process(box.fit(frame))
         self._warm = self._warm or bool(found.multi_hand_landmarks)
         hands = zip(found.multi_hand_landmarks or (), found.multi_handedness or (), strict=True)
         return [_detection(landmarks, handedness, box) for landmarks, handedness in hands]
+
+    def start(self) -> None:
+        """Load MediaPipe and its models now, not at the first frame; does nothing if they are loaded."""
+        if self._graph is None:
+            self._graph = _start(self.min_confidence, self.max_hands, self.tracking)
 
     def close(self) -> None:
         """Stop MediaPipe's threads; the detector starts them again if it is called again."""

@@ -39,18 +39,14 @@ def draw_hands(
         points = _subpixels(joints, height, width)
         for paint, thickness in ((OUTLINE, 3.2 * unit), (colour, 2.0 * unit)):
             for a, b in BONES:
-                cv2.line(
-                    drawn, points[a], points[b], paint, max(1, round(thickness)), cv2.LINE_AA, _SUBPIXEL_BITS
-                )
+                cv2.line(drawn, points[a], points[b], paint, max(1, round(thickness)), cv2.LINE_AA, _SUBPIXEL_BITS)
         for point in points:
             _dot(drawn, point, 1.9 * unit, OUTLINE)
             _dot(drawn, point, 1.15 * unit, (255, 255, 255))
     return drawn
 
 
-def tint_region(
-    picture: NDArray[np.uint8], mask: NDArray[np.bool_], *, strength: float = 0.45
-) -> NDArray[np.uint8]:
+def tint_region(picture: NDArray[np.uint8], mask: NDArray[np.bool_], *, strength: float = 0.45) -> NDArray[np.uint8]:
     """Tint a mask's inside, dim its outside a little and trace its edge.
 
     Args:
@@ -71,8 +67,6 @@ def _subpixels(joints: NDArray[np.float32], height: int, width: int) -> list[tup
     return [(int(x), int(y)) for x, y in np.round(pixels * 2**_SUBPIXEL_BITS)]
 
 
-def _dot(
-    picture: NDArray[np.uint8], centre: tuple[int, int], radius: float, colour: tuple[int, int, int]
-) -> None:
+def _dot(picture: NDArray[np.uint8], centre: tuple[int, int], radius: float, colour: tuple[int, int, int]) -> None:
     fixed = round(radius * 2**_SUBPIXEL_BITS)
     cv2.circle(picture, centre, fixed, colour, cv2.FILLED, cv2.LINE_AA, _SUBPIXEL_BITS)

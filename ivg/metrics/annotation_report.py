@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..data.clip_store import ClipRecord, ClipStore
+from ..data.clip_store import ClipStore
 from .detection import hand_length, match_hands, ratio
+
+BLOCK = 500
+"""Clips read at a time."""
+
+
+class Annotated(TypedDict):
+    """What the report needs of a clip: its arrays as the store names them, and the size of its frames in pixels."""
+
+    keypoints: NDArray[np.float32]
+    present: NDArray[np.uint8]
+    gt_keypoints: NDArray[np.float32]
+    gt_visible: NDArray[np.float32]
+    joints_world_m: NDArray[np.float32]
+    K: NDArray[np.float64]
+    T_world_camera: NDArray[np.float64]
+    size: int
 
 
 @dataclass
@@ -38,15 +56,11 @@ class DetectionTally:
     false_frames: int = 0
     errors: list[float] = field(default_factory=list)
 
-    def add(self, record: ClipRecord) -> None:
-        """Counts one annotated clip of which the ground truth is known."""
-        if record.gt_keypoints is None or record.joints_world_m is None or record.gt_visible is None:
-            return
-        assert record.K is not None
-        assert record.T_world_camera is not None
-        visible = np.nan_to_num(record.gt_visible)
-        length = hand_length(record.joints_world_m, record.K, record.T_world_camera, record.frames.shape[2])
-        match = match_hands(record.keypoints, record.gt_keypoints, visible, length)
+    def add(self, clip: Annotated) -> None:
+        """Counts one annotated clip."""
+        visible = np.nan_to_num(clip["gt_visible"])
+        length = hand_length(clip["joints_world_m"], clip["K"], clip["T_world_camera"], clip["size"])
+        match = match_hands(clip["keypoints"], clip["gt_keypoints"], visible, length)
         empty = (visible <= 0).all(1)
         self.clips += 1
         self.wanted += int(match.wanted.sum())
@@ -55,7 +69,7 @@ class DetectionTally:
         self.wanted_frames += int(match.wanted.any(1).sum())
         self.found_frames += int(match.found.any(1).sum())
         self.empty_frames += int(empty.sum())
-        self.false_frames += int((empty & record.present.any(1)).sum())
+        self.false_frames += int((empty & (clip["present"] == 1).any(1)).sum())
         self.errors += match.error[match.found].tolist()
 
     def __add__(self, other: DetectionTally) -> DetectionTally:
@@ -78,12 +92,24 @@ class DetectionTally:
 
 def annotation_report(store: ClipStore) -> dict[str, dict[str, Any]]:
     """Returns `DetectionTally.figures` by task, and under "total"; nothing without ground truth."""
+    tasks = store.tasks
     tallies: dict[str, DetectionTally] = defaultdict(DetectionTally)
-    for index in store.indices_done:
-        record = store.read(index)
-        tallies[record.task].add(record)
+    for index, clip in _annotated_clips(store):
+        if np.isfinite(clip["gt_visible"]).any():
+            tallies[tasks[index]].add(clip)
     known = {task: tally for task, tally in tallies.items() if tally.clips}
     if not known:
         return {}
     total = sum(known.values(), DetectionTally())
     return {**{task: known[task].figures() for task in sorted(known)}, "total": total.figures()}
+
+
+def _annotated_clips(store: ClipStore) -> Iterator[tuple[int, Annotated]]:
+    """Yields what the report needs of every clip, read in blocks: reading single chunks takes much longer."""
+    for first in range(0, len(store), BLOCK):
+        block = slice(first, min(first + BLOCK, len(store)))
+        arrays = {name: np.asarray(store.array(name)[block]) for name in Annotated.__annotations__ if name != "size"}
+        for index in store.indices_done:
+            if block.start <= index < block.stop:
+                clip = {name: array[index - first] for name, array in arrays.items()}
+                yield int(index), Annotated(size=store.size, **clip)  # type: ignore[typeddict-item]

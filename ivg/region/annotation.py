@@ -13,9 +13,7 @@ _FAR = 8.0
 """Joints are clipped to this many picture sizes, far enough not to bend a hull's part inside the picture."""
 
 
-def region_from_tracks(
-    tracks: HandTracks, height: int, width: int, *, per_hand: bool = False
-) -> RegionOfMotion:
+def region_from_tracks(tracks: HandTracks, height: int, width: int, *, per_hand: bool = False) -> RegionOfMotion:
     """Fill the convex hull of the hand joints of every frame.
 
     Args:

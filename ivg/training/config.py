@@ -112,7 +112,7 @@ class DenoiserConfig(RunConfig):
     """
 
     batch_size: int = 4
-    learning_rate: float = 6e-4
+    learning_rate: float = 1e-3
     noise_bias: float = 1.3
     region_weight: float = 1.75
     hand_weight: float = 3.0

@@ -33,9 +33,7 @@ def test_any_size_and_length_comes_back(tmp_path, make, shape):
 
 
 def test_what_may_be_left_out_is_filled_in(demonstration):
-    short = Demonstration(
-        demonstration.clip, demonstration.region, demonstration.keypoints, demonstration.present, 8.0
-    )
+    short = Demonstration(demonstration.clip, demonstration.region, demonstration.keypoints, demonstration.present, 8.0)
     assert (short.region_per_frame == demonstration.region).all()
     np.testing.assert_array_equal(short.score, demonstration.present)
     assert short.provenance == {}

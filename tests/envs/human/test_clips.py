@@ -6,7 +6,6 @@ import gymnasium
 import numpy as np
 import pytest
 
-import ivg.envs
 from ivg.envs.errors import EnvsError
 from ivg.envs.human.choreography import CHOREOGRAPHIES, choreograph
 from ivg.envs.human.clip import HumanClip

@@ -235,9 +235,7 @@ def test_a_bug_leaves_nothing_and_is_not_hidden(demo, tmp_path):
 
 def test_help_shows_examples_and_is_quick(capsys):
     code = "from ivg.cli.demo import main; main(['--help'])"
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, check=True)
     assert 'ivg-demo --env kitchen --task "cut carrot"' in done.stdout
     for heavy in ("torch", "robosuite", "mediapipe", "diffusers"):
         assert f" {heavy}\n" not in done.stderr

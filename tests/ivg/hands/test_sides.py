@@ -15,7 +15,6 @@ def hand(x, p_right=0.95, score=0.9, y=0.5):
     return Detection((SHAPE + (x, y)).astype(np.float32), p_right, score)
 
 
-
 def test_no_hands_are_absent_as_nan():
     tracks = assign_sides([[], [], []])
     assert tracks.keypoints.shape == (3, 2, 21, 2)

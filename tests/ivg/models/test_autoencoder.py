@@ -12,7 +12,7 @@ from ivg.models.weights import load_weights
 TINY = {"latent_channels": 4, "encoder_widths": (8, 8, 16), "decoder_widths": (8, 8, 16), "decoder_depth": 1}
 
 
-@pytest.fixture()
+@pytest.fixture
 def model() -> NanoAutoencoder:
     torch.manual_seed(0)
     return NanoAutoencoder(**TINY).eval()

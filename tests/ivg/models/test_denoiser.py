@@ -41,7 +41,7 @@ def _awake(seed: int = 0) -> NanoVideoDenoiser:
     return model
 
 
-@pytest.fixture()
+@pytest.fixture
 def awake() -> NanoVideoDenoiser:
     return _awake()
 

@@ -24,9 +24,7 @@ def clips(path):
 
 def dataset(tmp_path, make, count=3, ending=".zarr", **sizes):
     lengths = (16, 5, 9, 16, 1)
-    return write_demonstrations(
-        tmp_path / f"d{ending}", [make(i, lengths[i % 5], **sizes) for i in range(count)]
-    )
+    return write_demonstrations(tmp_path / f"d{ending}", [make(i, lengths[i % 5], **sizes) for i in range(count)])
 
 
 def test_it_is_zarr_format_2_as_the_replay_buffer_lays_it_out(tmp_path, make):
