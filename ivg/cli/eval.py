@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..errors import WeightsError
 from .command import add_json_option, check_positive, new_parser, run_command, write_json
 
 EXAMPLES = """\
@@ -62,21 +64,28 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    check_positive(scenes=options.scenes, steps=options.steps, workers=options.workers)
+
     from ..data.clip_store import ClipStore
     from ..metrics.clip_figures import TrueClip
+    from ..pipeline import find_weights
     from .eval_summary import summarise
     from .eval_worker import EvalSettings, judge_scene, start
-    from .render_pool import environment, render_store
+    from .render_pool import environment, envs_fingerprint, render_store
     from .render_worker import ONE_THREAD
 
-    check_positive(scenes=options.scenes, steps=options.steps, workers=options.workers)
+    find_weights(options.weights)  # a wrong name is told before minutes go into rendering
     began = time.perf_counter()
-    name = f"scenes-{options.scenes}-from-{options.seed_offset}"
+    cache = options.cache / envs_fingerprint()
     held_out = render_store(
-        options.cache / name, clips=options.scenes, size=SIZE, workers=options.workers, seed_offset=options.seed_offset
+        cache / f"scenes-{options.scenes}-from-{options.seed_offset}",
+        clips=options.scenes,
+        size=SIZE,
+        workers=options.workers,
+        seed_offset=options.seed_offset,
     )
     if options.train_store is None:
-        references = render_store(options.cache / "references", clips=REFERENCES, size=SIZE, workers=options.workers)
+        references = render_store(cache / "references", clips=REFERENCES, size=SIZE, workers=options.workers)
     else:
         references = ClipStore.open(options.train_store)
 
@@ -109,7 +118,10 @@ def _all(
 ) -> list[_Result]:
     """Runs all jobs on the pool under a progress bar and returns their results in order."""
     jobs = list(jobs)
-    return list(tqdm(pool.map(function, jobs), total=len(jobs), desc=what, unit=what.rstrip("s")))
+    try:
+        return list(tqdm(pool.map(function, jobs), total=len(jobs), desc=what, unit=what.rstrip("s")))
+    except BrokenProcessPool as error:
+        raise WeightsError("an evaluating process died (its trace stands above)") from error
 
 
 def training_regions(store: Any) -> NDArray[np.bool_]:
@@ -131,7 +143,7 @@ def _text(pool: ProcessPoolExecutor, held_out: Any, options: argparse.Namespace)
     from .eval_worker import follow_prompt
 
     test = text_test(held_out, options.text_scenes)
-    cache = options.cache / f"{held_out.path.name}-performances-{options.text_scenes}"
+    cache = held_out.path.with_name(f"{held_out.path.name}-performances-{options.text_scenes}")
     return follow_rates(
         held_out, test, lambda prompts: _all(pool, follow_prompt, prompts, "prompts"), cache, options.workers
     )

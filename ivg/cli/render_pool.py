@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from .. import envs
 from ..data.clip_store import ClipStore
 from ..envs.kitchen.feasibility import sample_foreign_scene
 from ..envs.kitchen.tasks import TASKS
@@ -135,6 +137,16 @@ def _run(jobs: Sequence[RenderJob], store: ClipStore, workers: int, annotate: bo
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def envs_fingerprint() -> str:
+    """Returns eight hex digits that change whenever a file does that rendered clips depend on."""
+    folder = Path(envs.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".xml", ".png")):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 @contextmanager

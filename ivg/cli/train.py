@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import hydra
 from hydra.core.config_store import ConfigStore
@@ -54,8 +54,13 @@ def main() -> None:
     try:
         _hydra_main()
     except (IvgError, HydraException, OmegaConfBaseException) as error:
-        print(f"ivg-train: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
+        _fail(error)
+
+
+def _fail(error: Exception) -> NoReturn:
+    """End with one line and code 2."""
+    print(f"ivg-train: {' '.join(str(error).split())}", file=sys.stderr)
+    sys.exit(2)
 
 
 def _export(arguments: list[str]) -> None:
@@ -118,7 +123,10 @@ def train(config: DictConfig) -> dict[str, float]:
 @hydra.main(config_path="pkg://ivg.configs", config_name="train", version_base="1.3")
 def _hydra_main(config: DictConfig) -> None:
     """Hydra composes and calls this."""
-    train(config)
+    try:
+        train(config)
+    except (IvgError, OmegaConfBaseException) as error:
+        _fail(error)  # here, before hydra adds lines of its own
 
 
 if __name__ == "__main__":

@@ -49,9 +49,13 @@ class ClipArrays:
             StoreError: If there are none.
         """
         if not len(indices):
-            raise StoreError(f"{store.path} holds no clips for this split; {len(store.indices_done)} are written in all")
+            raise StoreError(
+                f"{store.path} holds no clips for this split; {len(store.indices_done)} are written in all"
+            )
         names = ("frames", "labels", "keypoints", "appearance")
-        arrays = {name: np.empty((len(indices), *store.array(name).shape[1:]), store.array(name).dtype) for name in names}
+        arrays = {
+            name: np.empty((len(indices), *store.array(name).shape[1:]), store.array(name).dtype) for name in names
+        }
 
         def read(place: int) -> None:
             for name, array in arrays.items():

@@ -132,7 +132,14 @@ class ClipStore:
             StoreError: If the folder holds something else.
         """
         path = Path(path)
-        attrs = {"format": _FORMAT, "count": count, "size": size, "fps": fps, "source": source, "frames": frames}
+        attrs: dict[str, Any] = {
+            "format": _FORMAT,
+            "count": count,
+            "size": size,
+            "fps": fps,
+            "source": source,
+            "frames": frames,
+        }
         if (path / ".zgroup").exists():
             return cls._reopen(path, attrs)
         if path.exists() and any(path.iterdir()):
@@ -266,7 +273,9 @@ class ClipStore:
         index = int(index)
         self._check_index(index)
         if int(np.asarray(self.array("done")[index])) != 1:
-            raise StoreError(f"clip {index} of {self.path} is not written yet ({len(self.indices_done)} of {len(self)} are)")
+            raise StoreError(
+                f"clip {index} of {self.path} is not written yet ({len(self.indices_done)} of {len(self)} are)"
+            )
         values = {name: np.asarray(self.array(name)[index]) for name in _ARRAYS}
         known = {name: value for name, value in values.items() if name in _ANNOTATION or not _is_absent(value)}
         for name in ("present", "contact"):
@@ -278,9 +287,7 @@ class ClipStore:
 def _create_array(group: zarr.Group, name: str, dtype: str, shape: tuple[int, ...]) -> None:
     fill: Any = np.nan if dtype in ("f4", "f8") else b"" if dtype.startswith("S") else _ABSENT
     compressor = Blosc(cname="lz4", clevel=5, shuffle=Blosc.NOSHUFFLE if dtype == "u1" else Blosc.SHUFFLE)
-    group.create_array(
-        name, shape=shape, chunks=(1, *shape[1:]), dtype=dtype, fill_value=fill, compressors=compressor
-    )
+    group.create_array(name, shape=shape, chunks=(1, *shape[1:]), dtype=dtype, fill_value=fill, compressors=compressor)
 
 
 def _is_absent(value: NDArray[Any]) -> bool:

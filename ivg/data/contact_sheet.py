@@ -55,9 +55,7 @@ def contact_sheet(
     """
     shapes = {row.frames.shape for row in rows}
     if len(shapes) != 1:
-        raise InputError(
-            f"the rows of a contact sheet must have frames of one shape, got {sorted(shapes) or 'no row'}"
-        )
+        raise InputError(f"the rows of a contact sheet must have frames of one shape, got {sorted(shapes) or 'no row'}")
     count, height, width, _ = rows[0].frames.shape
     head = MARGIN + (30 if title else 0) + (20 if columns else 0)
     tops = _row_tops(rows, head, height)
@@ -74,9 +72,7 @@ def contact_sheet(
         below = top + 8 + 17 * (row.label.count("\n") + 1)
         draw.multiline_text((MARGIN, below), row.note, FAINT, ImageFont.load_default(11))
         for column, frame in enumerate(row.frames):
-            sheet.paste(
-                Image.fromarray(np.ascontiguousarray(frame)), (label_width + column * (width + GAP), top)
-            )
+            sheet.paste(Image.fromarray(np.ascontiguousarray(frame)), (label_width + column * (width + GAP), top))
     return np.asarray(sheet)
 
 

@@ -130,7 +130,12 @@ class _Block(nn.Module):
     """Residual block in space, modulated by the embedding (FiLM); then time, then attention."""
 
     def __init__(
-        self, channels_in: int, channels: int, embedding: int, attention: _Attention | None, text: _CrossAttention | None
+        self,
+        channels_in: int,
+        channels: int,
+        embedding: int,
+        attention: _Attention | None,
+        text: _CrossAttention | None,
     ) -> None:
         super().__init__()
         self.norm1 = nn.GroupNorm(_GROUPS, channels_in)
@@ -189,12 +194,12 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
         super().__init__()
         fine, middle, coarse = widths
         heads_of = dict(zip(widths, heads, strict=True))
-        self.time_in = nn.Sequential(nn.Linear(128, embedding_width), nn.SiLU(), nn.Linear(embedding_width, embedding_width))
+        self.time_in = nn.Sequential(
+            nn.Linear(128, embedding_width), nn.SiLU(), nn.Linear(embedding_width, embedding_width)
+        )
         self.text_norm = nn.LayerNorm(text_width)
         self.text_in = nn.Linear(text_width, embedding_width)
-        self.appearance_in = nn.Sequential(
-            nn.Linear(APPEARANCE_WIDTH, 64), nn.SiLU(), nn.Linear(64, embedding_width)
-        )
+        self.appearance_in = nn.Sequential(nn.Linear(APPEARANCE_WIDTH, 64), nn.SiLU(), nn.Linear(64, embedding_width))
         self.appearance_unknown = nn.Parameter(torch.zeros(embedding_width))
         self.frame = nn.Parameter(torch.randn(frames, embedding_width) * 0.5)
         self.place = nn.Parameter(torch.zeros(1, fine, latent_size, latent_size))

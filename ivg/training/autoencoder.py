@@ -68,9 +68,11 @@ class AutoencoderStage(Stage):
             middle = np.array([columns[chosen], rows[chosen]]) + rng.normal(0, crop / 8, 2) - crop / 2
             x, y = np.clip(middle, 0, size - crop).astype(int)
         window = np.s_[y : y + crop, x : x + crop]
+        inside = moving[window]
         if is_mask:
-            return np.repeat(moving[window][..., None], 3, -1).astype(np.uint8) * 255, moving[window] * np.float32(0)
-        return clips.frames[clip, frame][window], moving[window].astype(np.float32)
+            white = np.repeat(inside[..., None], 3, -1).astype(np.uint8) * np.uint8(255)
+            return white, np.zeros(inside.shape, np.float32)
+        return clips.frames[clip, frame][window], inside.astype(np.float32)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return the held-out PSNR in dB, over all pixels and over those of hands and moved objects."""
@@ -88,7 +90,10 @@ class AutoencoderStage(Stage):
         assert isinstance(model, NanoAutoencoder)
         rng = np.random.default_rng(0)
         count = min(512, 4 * len(self._train))
-        clips, frames = rng.integers(len(self._train), size=count), rng.integers(self._train.frames.shape[1], size=count)
+        clips, frames = (
+            rng.integers(len(self._train), size=count),
+            rng.integers(self._train.frames.shape[1], size=count),
+        )
         model.calibrate(to_model(self._train.frames[clips, frames]).to(model.device))
         model.save_pretrained(folder / "autoencoder")
 
@@ -109,7 +114,9 @@ def _reconstruction(error: Tensor, weight: Tensor) -> dict[str, Tensor]:
     }
 
 
-def _validation_frames(clips: ClipArrays, per_clip: int = 4, at_most: int = 128) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def _validation_frames(
+    clips: ClipArrays, per_clip: int = 4, at_most: int = 128
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Choose frames, evenly spread over clips and time, and where they move."""
     last = clips.frames.shape[1] - 1
     pairs = [(clip, round(last * (k + 1) / per_clip)) for clip in range(len(clips)) for k in range(per_clip)]

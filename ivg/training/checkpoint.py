@@ -44,9 +44,7 @@ def save_checkpoint(
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_checkpoint(
-    output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
-) -> Progress:
+def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
     """Bring model, average and optimiser to the state in `output`/checkpoint.
 
     Raises:

@@ -37,7 +37,9 @@ def export_pipeline(autoencoder: Path, region: Path, clip: Path, output: Path) -
         denoiser=load_weights(NanoVideoDenoiser, clip / "denoiser"),
         scheduler=DPMSolverMultistepScheduler.from_pretrained(scheduler),
     )
-    channels = {pipeline.components[name].config["latent_channels"] for name in ("autoencoder", "region_denoiser", "denoiser")}
+    channels = {
+        pipeline.components[name].config["latent_channels"] for name in ("autoencoder", "region_denoiser", "denoiser")
+    }
     if len(channels) > 1:
         raise WeightsError(f"the weights do not go together: they have {sorted(channels)} latent channels")
     pipeline.autoencoder.half()

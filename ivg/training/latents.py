@@ -157,7 +157,7 @@ def _read(store: ClipStore, index: int) -> _RawClip:
     arms = np.isin(labels, HAND_LABELS)
     moved = (labels > max(HAND_LABELS)) & (labels != 255) & changed
     near = cv2.dilate((changed | arms).any(0).astype(np.uint8), np.ones((9, 9), np.uint8))
-    rest = {
+    rest: dict[str, NDArray[Any]] = {
         "masks": np.packbits(region, axis=-1),
         "hands": _coverage(np.maximum(region, arms * np.float32(0.5))),
         "moved": _coverage(moved),

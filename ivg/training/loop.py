@@ -39,7 +39,12 @@ class Trainer:
     """
 
     def __init__(
-        self, stage: Stage, config: RunConfig, output: Path, resume: bool = False, accelerator: Accelerator | None = None
+        self,
+        stage: Stage,
+        config: RunConfig,
+        output: Path,
+        resume: bool = False,
+        accelerator: Accelerator | None = None,
     ) -> None:
         if config.threads:
             torch.set_num_threads(config.threads)

@@ -114,7 +114,7 @@ def build_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimize
     """Build the optimiser that the configuration names.
 
     For Muon, matrices are the weights of convolutions and linear layers with at least 32 rows and columns;
-    the thin ones (picture in, latent out), biases, norms and embeddings go to AdamW.
+    thinner ones (those that put out latents or pixels), biases, norms and embeddings go to AdamW.
     """
     if config.optimizer == "adamw":
         return torch.optim.AdamW(
@@ -126,5 +126,5 @@ def build_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimize
     matrices = [m.weight for m in layers if min(m.weight.shape[0], m.weight[0].numel()) >= 32]
     known = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in known]
-    groups = [{"params": matrices}, {"params": rest, "matrices": False, "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": rest, "matrices": False, "weight_decay": 0.0}]
     return Muon([g for g in groups if g["params"]], config.learning_rate, weight_decay=config.weight_decay)

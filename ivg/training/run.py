@@ -53,13 +53,15 @@ class Run:
 def train_stage(run: Run) -> dict[str, float]:
     """Train; return the last figures on held-out clips."""
     torch.manual_seed(run.train.seed)
+    stage = build_stage(run)
     accelerator = Accelerator(mixed_precision=run.train.precision, cpu=run.device == "cpu")
-    trainer = Trainer(_build_stage(run), run.train, run.output, run.resume, accelerator)
+    trainer = Trainer(stage, run.train, run.output, run.resume, accelerator)
     (run.output / "run.json").write_text(json.dumps(asdict(run), default=str, indent=2))
     return trainer.run()
 
 
-def _build_stage(run: Run) -> Stage:
+def build_stage(run: Run) -> Stage:
+    """Build the stage that a run names, with its clips and, for stage 2, the weights it goes on from."""
     config = run.train
     if isinstance(config, AutoencoderConfig):
         train, held_out = load_split(run.data)

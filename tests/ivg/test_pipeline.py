@@ -36,12 +36,12 @@ def frame() -> np.ndarray:
 
 def test_a_clip_of_the_inputs_size(pipeline: InstructionalVideoPipeline, frame: np.ndarray) -> None:
     stages: list[tuple[str, int, int]] = []
-    output = pipeline(frame, "cut the carrot", steps=2, progress=lambda *step: stages.append(step))
+    output = pipeline(frame, "cut the carrot", steps=3, progress=lambda *step: stages.append(step))
     assert output.clip.shape == (16, 48, 80, 3)
     assert output.clip.dtype == np.uint8
     assert output.region.per_frame.shape == output.composited.shape == (16, 48, 80)
     assert (output.clip[0] == frame).all()
-    assert stages == [(stage, done, 2) for stage in ("region", "clip") for done in range(3)]
+    assert stages == [(stage, done, of) for stage, of in (("region", 2), ("clip", 3)) for done in range(of + 1)]
     assert {"prepare", "text", "region", "clip", "decode", "total", "region_step", "clip_step"} == set(output.timings)
 
 
@@ -98,6 +98,7 @@ def test_reconstruct(pipeline: InstructionalVideoPipeline, frame: np.ndarray) ->
         ({"frame": np.zeros((4, 80, 3), np.uint8)}, "16 x 16"),
         ({"frame": "kitchen.png"}, "numpy array"),
         ({"steps": 0}, "steps"),
+        ({"region_steps": 0}, "steps"),
     ],
 )
 def test_bad_input_is_named(

@@ -205,6 +205,20 @@ def test_prompts_and_their_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert all(isinstance(prompt, Prompt) for prompt in test.others)
 
 
-def test_wrong_requests(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--scenes", "0"]) == 2
-    assert "--scenes must be positive" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--scenes", "0"], "--scenes must be positive"), (["--weights", "nanu"], "no weights 'nanu'")],
+)
+def test_wrong_requests(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())

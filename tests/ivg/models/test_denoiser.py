@@ -38,6 +38,7 @@ def _awake(seed: int = 0) -> NanoVideoDenoiser:
     for parameter in model.parameters():
         if not parameter.any():
             torch.nn.init.normal_(parameter, std=0.2)
+    torch.nn.init.normal_(model.conv_in.weight, std=0.2)
     return model
 
 

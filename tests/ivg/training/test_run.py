@@ -1,0 +1,145 @@
+"""The whole of training, on a tiny scale: autoencoder, region, clip, export, resume."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ivg.errors import ConfigError, WeightsError
+from ivg.pipeline import InstructionalVideoPipeline
+from ivg.training.config import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
+from ivg.training.export import export_pipeline
+from ivg.training.run import Run, train_stage
+
+MODEL = ModelConfig(
+    autoencoder={
+        "latent_channels": 4,
+        "encoder_widths": [8, 8, 16],
+        "decoder_widths": [8, 8, 16],
+        "encoder_depth": 1,
+        "decoder_depth": 1,
+    },
+    denoiser={
+        "latent_channels": 4,
+        "latent_size": 4,
+        "widths": [8, 16, 24],
+        "embedding_width": 16,
+        "heads": [1, 2, 2],
+    },
+)
+QUICK: dict[str, Any] = {"steps": 3, "precision": "no", "warmup_steps": 1, "batch_size": 2}
+
+
+def _run(store: Path, output: Path, train: RunConfig, **more: Any) -> Run:
+    return Run(train=train, model=MODEL, data=DataConfig(path=str(store)), output=output, device="cpu", **more)
+
+
+@pytest.fixture(scope="session")
+def runs(blob_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The three trainings, one after another."""
+    folder = tmp_path_factory.mktemp("runs")
+    weights = folder / "autoencoder" / "weights"
+    train_stage(_run(blob_store, folder / "autoencoder", AutoencoderConfig(**QUICK, crop=16)))
+    train_stage(_run(blob_store, folder / "region", RegionConfig(**QUICK), autoencoder=weights))
+    start = folder / "region" / "weights"
+    train_stage(_run(blob_store, folder / "clip", ClipConfig(**QUICK), autoencoder=weights, start=start))
+    return folder
+
+
+def test_every_stage_leaves_log_sheet_checkpoint_and_weights(runs: Path) -> None:
+    for stage, figure in (("autoencoder", "psnr_moving"), ("region", "iou_union"), ("clip", "hand_mse_0.7")):
+        lines = [json.loads(line) for line in (runs / stage / "log.jsonl").read_text().splitlines()]
+        assert lines[-1]["step"] == 3
+        assert np.isfinite(lines[-1]["held_out"][figure])
+        assert all(np.isfinite(line["loss"]) for line in lines if "loss" in line)
+        assert (runs / stage / "sheet_000003.png").exists()
+        assert (runs / stage / "run.json").exists()
+        files = {path.suffix for path in (runs / stage).rglob("*") if path.is_file()}
+        assert files <= {".json", ".jsonl", ".png", ".safetensors"}  # nothing pickled
+
+
+def test_the_exported_pipeline_generates(runs: Path, tmp_path: Path) -> None:
+    autoencoder, region, clip = (runs / name / "weights" for name in ("autoencoder", "region", "clip"))
+    pipeline = export_pipeline(autoencoder, region, clip, tmp_path / "weights")
+    frame = np.full((32, 32, 3), 90, np.uint8)
+    output = pipeline(frame, "push the disc", steps=2)
+    assert output.clip.shape == (16, 32, 32, 3)
+    stored = load_file(tmp_path / "weights" / "denoiser" / "diffusion_pytorch_model.safetensors")
+    assert {value.dtype for value in stored.values()} == {torch.float16}
+    assert isinstance(InstructionalVideoPipeline.from_pretrained(tmp_path / "weights"), InstructionalVideoPipeline)
+
+
+def test_stage_2_goes_on_from_stage_1(runs: Path) -> None:
+    first = load_file(runs / "region" / "weights" / "region_denoiser" / "diffusion_pytorch_model.safetensors")
+    second = load_file(runs / "clip" / "weights" / "denoiser" / "diffusion_pytorch_model.safetensors")
+    name = "bottom.0.conv1.weight"
+    assert (first[name] - second[name]).abs().max() < 0.3 * first[name].abs().max()
+    assert not first["conv_in.weight"][:, -2:].any()
+    assert second["conv_in.weight"][:, -2:].any()
+
+
+def test_a_resumed_run_ends_where_an_unbroken_one_does(blob_store: Path, tmp_path: Path) -> None:
+    config = AutoencoderConfig(**{**QUICK, "steps": 4}, crop=16)
+    train_stage(_run(blob_store, tmp_path / "whole", config))
+    half = _run(blob_store, tmp_path / "broken", replace(config, steps=2, schedule="cosine"))
+    half.train.learning_rate = config.learning_rate
+    _stop_after(half, config, steps=2)
+    train_stage(_run(blob_store, tmp_path / "broken", config, resume=True))
+    for name in ("model", "average", "optimizer"):
+        whole, broken = (
+            load_file(tmp_path / run / "checkpoint" / f"{name}.safetensors") for run in ("whole", "broken")
+        )
+        assert whole.keys() == broken.keys()
+        for key in whole:
+            torch.testing.assert_close(whole[key], broken[key], atol=1e-6, rtol=1e-5)
+
+
+def _stop_after(run: Run, config: RunConfig, steps: int) -> None:
+    """Train some steps of a longer run and leave a checkpoint, as a stopped process does."""
+    from ivg.training.loop import Trainer
+    from ivg.training.run import build_stage
+
+    run.train = config
+    torch.manual_seed(config.seed)
+    trainer = Trainer(build_stage(run), config, run.output)
+    for _ in range(steps):
+        trainer.step()
+    trainer.save()
+
+
+def test_a_second_run_does_not_overwrite_the_first(blob_store: Path, runs: Path) -> None:
+    with pytest.raises(WeightsError, match="resume=true"):
+        train_stage(_run(blob_store, runs / "autoencoder", AutoencoderConfig(**QUICK, crop=16)))
+
+
+def test_what_is_missing_is_named(blob_store: Path, runs: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="give autoencoder="):
+        train_stage(_run(blob_store, tmp_path / "a", RegionConfig(**QUICK)))
+    with pytest.raises(WeightsError, match="no NanoAutoencoder"):
+        train_stage(_run(blob_store, tmp_path / "b", RegionConfig(**QUICK), autoencoder=tmp_path))
+    with pytest.raises(WeightsError, match="nothing to resume"):
+        train_stage(_run(blob_store, tmp_path / "c", AutoencoderConfig(**QUICK, crop=16), resume=True))
+    with pytest.raises(ConfigError, match="hand_structure_weight"):
+        weights = runs / "autoencoder" / "weights"
+        config = ClipConfig(**QUICK, hand_structure_weight=1.0)
+        train_stage(_run(blob_store, tmp_path / "d", config, autoencoder=weights))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "budget"),
+        ({"steps": 0}, "positive"),
+        ({"steps": 1, "batch_size": 0}, "batch_size"),
+        ({"steps": 1, "optimizer": "adam"}, "did you mean 'adamw'"),
+        ({"steps": 1, "precision": "bf61"}, "did you mean 'bf16'"),
+    ],
+)
+def test_impossible_settings_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        RegionConfig(**values)
