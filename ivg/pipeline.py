@@ -39,7 +39,7 @@ DEFAULT_STEPS = 10
 """Denoising steps of the clip."""
 
 REGION_STEPS_SHARE = 0.4
-"""Denoising steps of the region, as a share of the clip's: masks are simpler, and more steps do not make them better."""
+"""Denoising steps of the region, as a share of the clip's: masks are simpler, and more steps do not help them."""
 
 
 @dataclass
