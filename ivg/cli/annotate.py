@@ -18,9 +18,7 @@ SHOWN_HEIGHT = 192
 COLUMNS = 8
 
 
-def write_annotation(
-    video: Path, folder: Path, *, frames: int, start_s: float, end_s: float | None
-) -> dict[str, Any]:
+def write_annotation(video: Path, folder: Path, *, frames: int, start_s: float, end_s: float | None) -> dict[str, Any]:
     """Annotates a video and writes ``NAME.npz`` and ``NAME.png`` into a folder.
 
     The archive holds `frames` uint8 (t, h, w, 3), `keypoints` float32 (t, 2, 21, 2) normalised and NaN where
@@ -80,9 +78,7 @@ def annotation_sheet(found: AnnotatedVideo, title: str) -> NDArray[np.uint8]:
     return contact_sheet(rows, title=title, columns=columns)
 
 
-def outline(
-    frame: NDArray[np.uint8], mask: NDArray[np.bool_], colour: tuple[int, int, int]
-) -> NDArray[np.uint8]:
+def outline(frame: NDArray[np.uint8], mask: NDArray[np.bool_], colour: tuple[int, int, int]) -> NDArray[np.uint8]:
     """Returns the frame with the mask's edge drawn over it; the mask may be of another size."""
     picture = np.ascontiguousarray(frame).copy()
     sized = cv2.resize(mask.astype(np.uint8), picture.shape[1::-1], interpolation=cv2.INTER_NEAREST)

@@ -53,9 +53,7 @@ def new_parser(program: str, description: str, examples: str) -> argparse.Argume
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:
     """Adds ``--json FILE``, for the figures that the command prints."""
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the figures to FILE too ('-' is stdout)"
-    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE too ('-' is stdout)")
 
 
 def write_json(figures: dict[str, Any], target: Path | None) -> None:

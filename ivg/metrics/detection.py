@@ -94,9 +94,7 @@ def match_hands(
     crossed = np.stack([error[:, 0, 1], error[:, 1, 0]], axis=1)
     cost_straight, cost_crossed = (np.where(np.isnan(e), FAR, e).sum(1) for e in (straight, crossed))
     count_straight, count_crossed = (np.isfinite(e).sum(1) for e in (straight, crossed))
-    cross = (count_crossed > count_straight) | (
-        (count_crossed == count_straight) & (cost_crossed < cost_straight)
-    )
+    cross = (count_crossed > count_straight) | ((count_crossed == count_straight) & (cost_crossed < cost_straight))
     best = np.where(cross[:, None], crossed, straight)
     found = np.isfinite(best)
     return HandMatch(wanted, found, best.astype(np.float32), found & ~cross[:, None])

@@ -101,11 +101,5 @@ def _slide(
 
 
 def _travel(labels: NDArray[np.uint8], label: int) -> float:
-    centres = [
-        np.argwhere(frame == label).mean(0) for frame in (labels[0], labels[-1]) if (frame == label).any()
-    ]
-    return (
-        float(np.linalg.norm(centres[1] - centres[0]) / labels.shape[2])
-        if len(centres) == 2
-        else float("nan")
-    )
+    centres = [np.argwhere(frame == label).mean(0) for frame in (labels[0], labels[-1]) if (frame == label).any()]
+    return float(np.linalg.norm(centres[1] - centres[0]) / labels.shape[2]) if len(centres) == 2 else float("nan")

@@ -56,9 +56,7 @@ def nearest_task(
         tasks: The task of each.
         neighbours: How many references vote.
     """
-    order = np.argsort([track_distance(track, reference) for reference in references], kind="stable")[
-        :neighbours
-    ]
+    order = np.argsort([track_distance(track, reference) for reference in references], kind="stable")[:neighbours]
     votes = Counter(tasks[index] for index in order)
     most = max(votes.values())
     return next(tasks[index] for index in order if votes[tasks[index]] == most)

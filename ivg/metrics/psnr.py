@@ -9,9 +9,7 @@ CEILING_DB = 100.0
 """What identical pictures get, instead of infinity."""
 
 
-def psnr(
-    picture: NDArray[np.uint8], truth: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None
-) -> float:
+def psnr(picture: NDArray[np.uint8], truth: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None) -> float:
     """Returns the PSNR in dB of uint8 pictures or clips, at most `CEILING_DB`.
 
     Args:

@@ -96,9 +96,7 @@ def _climb(box: Box, step: int, size: tuple[int, int], score: Callable[[Box], fl
     """Moves one edge at a time by `step` as long as that raises the score."""
     height, width = size
     while True:
-        moves = [
-            cast(Box, (*box[:e], box[e] + sign * step, *box[e + 1 :])) for e in range(4) for sign in (-1, 1)
-        ]
+        moves = [cast(Box, (*box[:e], box[e] + sign * step, *box[e + 1 :])) for e in range(4) for sign in (-1, 1)]
         legal = [(t, b, le, r) for t, b, le, r in moves if 0 <= t < b <= height and 0 <= le < r <= width]
         best = max(legal, key=score, default=box)
         if score(best) <= score(box):

@@ -36,7 +36,8 @@ class Run:
         output: Folder to write to.
         resume: Go on from the checkpoint in `output`.
         autoencoder: Folder of a trained autoencoder, for the region and the clip stage.
-        start: Folder of weights that the clip stage goes on from.
+        start: Folder of weights that the region and the clip stage go on from, such as another run's `weights/` or the
+            packaged ones; the clip stage takes a clip stage's if it holds them, else the region stage's (D2 from D1).
         device: Name of a device, or None for accelerate's choice.
     """
 
@@ -61,7 +62,7 @@ def train_stage(run: Run) -> dict[str, float]:
 
 
 def build_stage(run: Run) -> Stage:
-    """Build the stage that a run names, with its clips and, for stage 2, the weights it goes on from."""
+    """Build the stage that a run names, with its clips and the weights it goes on from."""
     config = run.train
     if isinstance(config, AutoencoderConfig):
         train, held_out = load_split(run.data)
@@ -69,9 +70,9 @@ def build_stage(run: Run) -> Stage:
     autoencoder = _load_autoencoder(run)
     clips, held = load_encoded_split(run.data, autoencoder)
     if isinstance(config, RegionConfig):
-        return RegionStage(NanoVideoDenoiser(**run.model.denoiser), config, clips, held, autoencoder)
+        return RegionStage(_load_start(run, RegionStage.name), config, clips, held, autoencoder)
     if isinstance(config, ClipConfig):
-        return ClipStage(_load_start(run), config, clips, held, autoencoder)
+        return ClipStage(_load_start(run, ClipStage.name, RegionStage.name), config, clips, held, autoencoder)
     raise ConfigError(f"no stage {config.stage!r}")
 
 
@@ -97,9 +98,12 @@ def _load_autoencoder(run: Run) -> NanoAutoencoder:
     return model.to(run.device or ("cuda" if torch.cuda.is_available() else "cpu"))
 
 
-def _load_start(run: Run) -> NanoVideoDenoiser:
-    """Return stage 1's denoiser to go on from (D2 continues D1), or a new one if none is given."""
+def _load_start(run: Run, *names: str) -> NanoVideoDenoiser:
+    """Return the denoiser to go on from: the first of `names` that `start` holds; a new one if none is asked for."""
     if run.start is None:
         return NanoVideoDenoiser(**run.model.denoiser)
-    model: NanoVideoDenoiser = load_weights(NanoVideoDenoiser, run.start / RegionStage.name)
+    held = [name for name in names if (run.start / name).is_dir()]
+    if not held:
+        raise ConfigError(f"start={run.start} holds none of {', '.join(names)}: give the weights/ folder of a run")
+    model: NanoVideoDenoiser = load_weights(NanoVideoDenoiser, run.start / held[0])
     return model

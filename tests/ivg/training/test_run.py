@@ -1,6 +1,7 @@
 """The whole of training, on a tiny scale: autoencoder, region, clip, export, resume."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from safetensors.torch import load_file
 from ivg.errors import ConfigError, WeightsError
 from ivg.pipeline import InstructionalVideoPipeline
 from ivg.training.config import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
+from ivg.training.denoising import DenoiserStage
 from ivg.training.export import export_pipeline
-from ivg.training.run import Run, train_stage
+from ivg.training.loop import Trainer
+from ivg.training.run import Run, build_stage, train_stage
 
 MODEL = ModelConfig(
     autoencoder={
@@ -83,6 +86,20 @@ def test_stage_2_goes_on_from_stage_1(runs: Path) -> None:
     assert second["conv_in.weight"][:, -2:].any()
 
 
+def test_stages_go_on_from_weights_of_their_own(runs: Path, blob_store: Path) -> None:
+    weights = runs / "autoencoder" / "weights"
+    both = runs / "both"
+    for run, name in (("region", "region_denoiser"), ("clip", "denoiser")):
+        shutil.copytree(runs / run / "weights" / name, both / name)
+    for config, name in ((RegionConfig(**QUICK), "region_denoiser"), (ClipConfig(**QUICK), "denoiser")):
+        stage = build_stage(_run(blob_store, runs / "more", config, autoencoder=weights, start=both))
+        held = load_file(both / name / "diffusion_pytorch_model.safetensors")["conv_in.weight"]
+        assert isinstance(stage, DenoiserStage)
+        torch.testing.assert_close(stage.model.conv_in.weight, held, rtol=0, atol=0)
+    with pytest.raises(ConfigError, match="holds none of denoiser, region_denoiser"):
+        build_stage(_run(blob_store, runs / "more", ClipConfig(**QUICK), autoencoder=weights, start=weights))
+
+
 def test_a_resumed_run_ends_where_an_unbroken_one_does(blob_store: Path, tmp_path: Path) -> None:
     config = AutoencoderConfig(**{**QUICK, "steps": 4}, crop=16)
     train_stage(_run(blob_store, tmp_path / "whole", config))
@@ -101,9 +118,6 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(blob_store: Path, tmp_pat
 
 def _stop_after(run: Run, config: RunConfig, steps: int) -> None:
     """Train some steps of a longer run and leave a checkpoint, as a stopped process does."""
-    from ivg.training.loop import Trainer
-    from ivg.training.run import build_stage
-
     run.train = config
     torch.manual_seed(config.seed)
     trainer = Trainer(build_stage(run), config, run.output)
