@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,8 +37,9 @@ PACKAGED = ("nano",)
 DEFAULT_STEPS = 10
 """Denoising steps of the clip."""
 
-REGION_STEPS_SHARE = 0.4
-"""Denoising steps of the region, as a share of the clip's: masks are simpler, and more steps do not help them."""
+DEFAULT_REGION_STEPS = 1
+"""Denoising steps of the region. One step gives the mean of the masks that are likely; on held-out clips its IoU with
+the annotation is above that of one sharp guess (`ivg-eval --region-steps 4` shows the difference)."""
 
 
 @dataclass
@@ -147,7 +147,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         seed: int = 0,
         appearance: Appearance | None = None,
         steps: int = DEFAULT_STEPS,
-        region_steps: int | None = None,
+        region_steps: int = DEFAULT_REGION_STEPS,
         region: RegionOfMotion | None = None,
         progress: Progress | None = None,
     ) -> PipelineOutput:
@@ -159,7 +159,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             seed: The same seed, on the same machine, gives the same clip.
             appearance: Skin tone, size and side of the hand; drawn from the seed if None.
             steps: Denoising steps of the clip.
-            region_steps: Denoising steps of the region; two for five of the clip's if None.
+            region_steps: Denoising steps of the region.
             region: Region of motion to use (16, h, w) or, the same in all frames, (1, h, w); predicted if None.
             progress: Called as `progress(stage, done, total)` with the stages "region" and "clip".
 
@@ -171,7 +171,6 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         """
         began, clock = time.perf_counter(), _Clock()
         frame, text = check_frame(frame), check_text(text)
-        region_steps = math.ceil(REGION_STEPS_SHARE * steps) if region_steps is None else region_steps
         if steps < 1 or region_steps < 1:
             raise InputError(f"steps must be at least 1, got {steps}, and {region_steps} for the region")
         appearance = appearance or Appearance.sample(seed)

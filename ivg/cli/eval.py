@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", default="nano", help="name or folder (default: %(default)s)")
     parser.add_argument("--scenes", type=int, default=72, metavar="N", help="held-out scenes (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=10, help="denoising steps (default: %(default)s)")
+    parser.add_argument("--region-steps", type=int, default=1, help="those of the region (default: %(default)s)")
     parser.add_argument(
         "--seed-offset", type=int, default=HELD_OUT_SEEDS, help="first seed of the scenes (default: %(default)s)"
     )
@@ -64,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    check_positive(scenes=options.scenes, steps=options.steps, workers=options.workers)
+    check_positive(
+        scenes=options.scenes, steps=options.steps, region_steps=options.region_steps, workers=options.workers
+    )
 
     from ..data.clip_store import ClipStore
     from ..metrics.clip_figures import TrueClip
@@ -89,7 +92,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     else:
         references = ClipStore.open(options.train_store)
 
-    settings = EvalSettings(options.weights, held_out.path, options.steps, options.device)
+    settings = EvalSettings(options.weights, held_out.path, options.steps, options.region_steps, options.device)
     truths = [TrueClip.of(held_out.read(index)) for index in range(options.scenes)]
     with environment(ONE_THREAD), _pool(options.workers, start, settings) as pool:
         results = _all(pool, judge_scene, range(options.scenes), "scenes")
@@ -100,6 +103,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         "weights": options.weights,
         "seeds": [options.seed_offset, options.seed_offset + options.scenes - 1],
         "steps": options.steps,
+        "region_steps": options.region_steps,
         "appearance": "the ground truth's",
         "total_seconds": time.perf_counter() - began,
     }
@@ -154,7 +158,8 @@ def _print(figures: dict[str, Any]) -> None:
 
     first, last = figures["seeds"]
     print(f"{figures['scenes']} held-out scenes, seeds {first} to {last}; weights {figures['weights']!r}")
-    print(f"{figures['steps']} denoising steps, region predicted, the person's appearance {figures['appearance']}")
+    steps = f"{figures['steps']} denoising steps, {figures['region_steps']} for the region"
+    print(f"{steps}, region predicted, the person's appearance {figures['appearance']}")
     for title, table in (
         ("What must hold", bars_table(figures)),
         ("Hand structure error (Eq. 2, squared fractions of the picture)", hs_err_table(figures)),

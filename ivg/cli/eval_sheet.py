@@ -17,7 +17,7 @@ TRUE_RGB = (255, 255, 255)
 PREDICTED_RGB = (255, 205, 60)
 
 
-def eval_sheet(results: Sequence[SceneResult], truths: Sequence[TrueClip], per_task: int = 2) -> NDArray[np.uint8]:
+def eval_sheet(results: Sequence[SceneResult], truths: Sequence[TrueClip], per_task: int = 1) -> NDArray[np.uint8]:
     """Returns pairs of rows, some scenes of every task; the first column shows both regions over the context.
 
     The first scenes of each task are shown, whatever they look like.

@@ -28,7 +28,8 @@ class EvalSettings:
     Attributes:
         weights: "nano" or a folder.
         store: The held-out clips.
-        steps: Denoising steps.
+        steps: Denoising steps of the clip.
+        region_steps: Denoising steps of the region.
         device: Where torch computes.
         threads: Torch's threads in each process.
     """
@@ -36,6 +37,7 @@ class EvalSettings:
     weights: str
     store: Path
     steps: int
+    region_steps: int
     device: str = "cpu"
     threads: int = 1
 
@@ -91,14 +93,15 @@ class Judge:
         pipeline: Generates; an `InstructionalVideoPipeline`, or what is called like one.
         detector: Finds hands; `MediaPipeHands`, or what is called like it.
         store: The held-out clips.
-        steps: Denoising steps.
+        steps: Denoising steps of the clip.
+        region_steps: Denoising steps of the region.
     """
 
-    def __init__(self, pipeline: Any, detector: Detector, store: ClipStore, steps: int) -> None:
+    def __init__(self, pipeline: Any, detector: Detector, store: ClipStore, steps: int, region_steps: int = 1) -> None:
         self.pipeline = pipeline
         self.detector = detector
         self.store = store
-        self.steps = steps
+        self.steps, self.region_steps = steps, region_steps
 
     def generate(self, record: ClipRecord, text: str, region: RegionOfMotion | None = None) -> Any:
         """Generates by a text in the scene of a clip, with the appearance of its person."""
@@ -109,6 +112,7 @@ class Judge:
             seed=int(record.info["seed"]),
             appearance=Appearance.from_vector(record.appearance),
             steps=self.steps,
+            region_steps=self.region_steps,
             region=region,
         )
 
@@ -166,7 +170,9 @@ def start(settings: EvalSettings) -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(settings.threads)
     pipeline = InstructionalVideoPipeline.from_pretrained(settings.weights).to(settings.device)
-    _judges[:] = [Judge(pipeline, MediaPipeHands(), ClipStore.open(settings.store), settings.steps)]
+    _judges[:] = [
+        Judge(pipeline, MediaPipeHands(), ClipStore.open(settings.store), settings.steps, settings.region_steps)
+    ]
 
 
 def judge_scene(index: int) -> SceneResult:

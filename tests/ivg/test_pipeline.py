@@ -36,7 +36,7 @@ def frame() -> np.ndarray:
 
 def test_a_clip_of_the_inputs_size(pipeline: InstructionalVideoPipeline, frame: np.ndarray) -> None:
     stages: list[tuple[str, int, int]] = []
-    output = pipeline(frame, "cut the carrot", steps=3, progress=lambda *step: stages.append(step))
+    output = pipeline(frame, "cut the carrot", steps=3, region_steps=2, progress=lambda *step: stages.append(step))
     assert output.clip.shape == (16, 48, 80, 3)
     assert output.clip.dtype == np.uint8
     assert output.region.per_frame.shape == output.composited.shape == (16, 48, 80)

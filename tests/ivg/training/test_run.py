@@ -75,6 +75,8 @@ def test_the_exported_pipeline_generates(runs: Path, tmp_path: Path) -> None:
     stored = load_file(tmp_path / "weights" / "denoiser" / "diffusion_pytorch_model.safetensors")
     assert {value.dtype for value in stored.values()} == {torch.float16}
     assert isinstance(InstructionalVideoPipeline.from_pretrained(tmp_path / "weights"), InstructionalVideoPipeline)
+    for config in (tmp_path / "weights").rglob("*.json"):
+        assert str(runs) not in config.read_text(), "a path of the machine that trained must not travel with weights"
 
 
 def test_stage_2_goes_on_from_stage_1(runs: Path) -> None:
