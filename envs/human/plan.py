@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kitchen.camera import camera_of, project
 from ..kitchen.scene import KitchenScene, set_free_joint
 from ..kitchen.state import CARROT_SEGMENTS
-from .motion import HandTrack
+from .motion import HandTrack, Key
 from .poses import OPEN
 from .rotations import to_quaternion
 from .style import Style
 
 Array = NDArray[np.float64]
+_EDGE = 0.04
+"""How far outside of the picture (of its side) all joints of a hand are before it enters."""
+
 ObjectWriter = Callable[[mujoco.MjModel, mujoco.MjData, float], None]
 
 
@@ -89,10 +93,20 @@ class Stage:
         return float(-track.sign * min(-track.sign * yaw, limit))
 
     def enter(self, track: HandTrack, time: float, point: Array, rotation: Array) -> None:
-        """Start a track outside of the picture, on the way to `point`."""
-        start = track.elbow + 0.22 * (point - track.elbow) + np.array([0.0, 0.0, 0.03])
-        start[0] = min(start[0], -0.22)
-        track.add(time, start, rotation, self.style.relaxed(OPEN))
+        """Start a track just outside of the picture, on the way to `point`, so that the whole reach is seen."""
+        pose = self.style.relaxed(OPEN)
+        camera = camera_of(self.model, self.data, "egocentric", 1, 1)
+
+        def start(share: float) -> Array:
+            return np.asarray(track.elbow + share * (point - track.elbow) + np.array([0.0, 0.0, 0.03]))
+
+        seen, unseen = 1.0, 0.0
+        while seen - unseen > 0.01:
+            share = 0.5 * (seen + unseen)
+            joints = replace(track, keys=[Key(time, start(share), rotation, pose)]).state(time).joints
+            outside = np.abs(project(camera, joints) - 0.5).max(-1) > 0.5 + _EDGE
+            seen, unseen = (seen, share) if outside.all() else (share, unseen)
+        track.add(time, start(unseen), rotation, pose)
 
 
 def body_of(name: str) -> str:

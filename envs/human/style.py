@@ -89,12 +89,12 @@ def draw_style(task: str, seed: int, side: str | None = None) -> Style:
     tone = rng.uniform(0, len(_TONES) - 1.001)
     low = int(tone)
     skin = _TONES[low] + (tone - low) * (_TONES[low + 1] - _TONES[low]) + rng.normal(0, 0.012, 3)
-    contact = rng.uniform(4.5, 5.8)
+    contact = rng.uniform(5.3, 6.0)
     return Style(
         side=side or drawn,
         shape=shape,
         skin_rgb=np.clip(skin, 0.1, 0.97),
-        enter=rng.uniform(0.05, 0.5),
+        enter=rng.uniform(0.05, 0.3),
         contact=contact,
         finish=rng.uniform(12.6, 14.2),
         pitch=rng.uniform(-0.08, 0.16),

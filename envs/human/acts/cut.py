@@ -89,7 +89,7 @@ def _holding_hand(stage: Stage, side: str, carrot: Array, axis: Array) -> HandTr
     yaw = stage.heading(track, spot, 0.9, style.between(4, 0.0, 0.2))
     rotation = track.orientation(yaw, stage.pitch(spot), style.between(5, -0.05, 0.15))
     closed = pinch(2 * radius / style.shape.scale, others=0.05)
-    delay = style.between(6, 0.0, 1.5)
+    delay = style.between(6, 0.2, 0.9)
     stage.enter(track, style.enter + delay, spot, rotation)
     over = spot + np.array([-0.02, sign * 0.01, 0.03])
     track.add(style.contact + delay - 1.0, over, rotation, pinch(0.06), arc=style.arc)

@@ -70,7 +70,7 @@ def _holding_hand(stage: Stage, side: str) -> HandTrack:
     yaw = stage.heading(track, handle, 0.85, style.between(3, 0.0, 0.25))
     rotation = track.orientation(yaw, stage.pitch(handle), style.between(4, 0.0, 0.2))
     closed = pinch(0.012 / style.shape.scale, others=0.1)
-    delay = style.between(5, 0.0, 1.2)
+    delay = style.between(5, 0.2, 0.9)
     stage.enter(track, style.enter + delay, handle, rotation)
     track.add(style.contact + delay - 1.2, handle + [-0.02, 0.0, 0.025], rotation, pinch(0.05), arc=style.arc)
     track.add(style.contact + delay, handle, rotation, closed)
