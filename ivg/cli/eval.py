@@ -18,11 +18,13 @@ from tqdm import tqdm
 
 from ..errors import WeightsError
 from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .eval_networks import add_fetch, add_network_options, network_figures, network_sources, paper_table
 
 EXAMPLES = """\
   ivg-eval                                      # 72 scenes, about five minutes on two cores
   ivg-eval --weights out/train/nano --json out/eval.json --sheet out/eval.png
-  ivg-eval --scenes 18 --no-text                # a quick look
+  ivg-eval --scenes 18 --no-text --networks none   # a quick look
+  ivg-eval fetch-networks                       # once: the networks of FID, FVD and LPIPS
 """
 HELD_OUT_SEEDS = 1_000_000
 REFERENCES = 180
@@ -35,7 +37,7 @@ _Result = TypeVar("_Result")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code (2 after a message about a wrong request)."""
     options = _parser().parse_args(arguments)
-    return run_command("ivg-eval", lambda: _evaluate(options))
+    return run_command("ivg-eval", lambda: options.action(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="contact sheet (default: CACHE/sheet.png)")
     add_json_option(parser)
+    add_network_options(parser)
+    parser.set_defaults(action=_evaluate)
+    add_fetch(parser)
     return parser
 
 
@@ -74,9 +79,10 @@ def _evaluate(options: argparse.Namespace) -> None:
     from ..pipeline import find_weights
     from .eval_summary import summarise
     from .eval_worker import EvalSettings, judge_scene, start
-    from .render_pool import environment, envs_fingerprint, render_store
-    from .render_worker import ONE_THREAD
+    from .processes import ONE_THREAD, environment
+    from .render_pool import envs_fingerprint, render_store
 
+    sources = network_sources(options)
     find_weights(options.weights)  # a wrong name is told before minutes go into rendering
     began = time.perf_counter()
     cache = options.cache / envs_fingerprint()
@@ -99,6 +105,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         figures = summarise(results, truths, training_regions(references))
         if not options.no_text:
             figures["text"] = _text(pool, held_out, options)
+    figures["paper"] = network_figures(results, truths, sources, held_out.path.with_name("features"))
     figures |= {
         "weights": options.weights,
         "seeds": [options.seed_offset, options.seed_offset + options.scenes - 1],
@@ -161,6 +168,7 @@ def _print(figures: dict[str, Any]) -> None:
     steps = f"{figures['steps']} denoising steps, {figures['region_steps']} for the region"
     print(f"{steps}, region predicted, the person's appearance {figures['appearance']}")
     for title, table in (
+        ("The paper's table, over the last 15 frames (frame 0 is the context)", paper_table(figures)),
         ("What must hold", bars_table(figures)),
         ("Hand structure error (Eq. 2, squared fractions of the picture)", hs_err_table(figures)),
         ("By task: moved objects at the end of the clip against the ground truth", task_table(figures, SIZE)),

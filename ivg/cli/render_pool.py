@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,8 @@ from ..envs.kitchen.feasibility import sample_foreign_scene
 from ..envs.kitchen.tasks import TASKS
 from ..errors import StoreError, unknown_option
 from ..types import FPS
-from .render_worker import ONE_THREAD, RenderJob, render, start
+from .processes import ONE_THREAD, environment
+from .render_worker import RenderJob, render, start
 
 CHUNK = 256
 """Jobs handed to the pool at a time, so that Ctrl-C does not have to wait for a long queue."""
@@ -147,18 +146,3 @@ def envs_fingerprint() -> str:
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
-
-
-@contextmanager
-def environment(values: dict[str, str]) -> Iterator[None]:
-    """Sets environment variables for the processes that start meanwhile."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

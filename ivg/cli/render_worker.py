@@ -17,14 +17,12 @@ import numpy as np
 from ..data.clip_store import ClipRecord, ClipStore
 from ..envs.kitchen.scene import sample_scene
 from ..types import SCALE_RANGE, Appearance, Side
+from .processes import ONE_THREAD
 
 if TYPE_CHECKING:
     from ..envs.human.clip import HumanClip
     from ..envs.human.demonstrator import HumanDemonstrator
     from ..hands import MediaPipeHands
-
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-"""Environment of the workers: each is one of several, and more threads would only fight."""
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def codec_figures(truth: TrueClip, frames: NDArray[np.uint8], tracks: HandTracks
 
 
 def clip_figures(truth: TrueClip, generated: GeneratedClip) -> dict[str, float]:
-    """Returns the figures of a generated clip, NaN where one does not apply.
+    """Returns the figures of a generated clip over the frames after the context, NaN where one does not apply.
 
     ``hands_found`` and ``hands_found_truth`` of ``hands_wanted``; ``hs_err``; ``skin_spread``, ``skin_spread_truth``
     and ``skin_difference`` (Delta E); ``region_iou``; ``background_db`` (PSNR against the context frame, outside of
@@ -115,8 +115,8 @@ def clip_figures(truth: TrueClip, generated: GeneratedClip) -> dict[str, float]:
     """
     record = truth.record
     context = record.frames[:1]
-    found, wanted = hands_found(generated.tracks.present, truth.visible)
-    found_truth, _ = hands_found(record.present, truth.visible)
+    found, wanted = hands_found(generated.tracks.present[1:], truth.visible[1:])
+    found_truth, _ = hands_found(record.present[1:], truth.visible[1:])
     skin = palm_colours(generated.frames, generated.tracks.keypoints)
     skin_truth = palm_colours(record.frames, record.keypoints)
     moving = (truth.labels > 0).any(0)
@@ -129,8 +129,8 @@ def clip_figures(truth: TrueClip, generated: GeneratedClip) -> dict[str, float]:
         "skin_spread_truth": skin_spread(skin_truth),
         "skin_difference": skin_difference(skin, skin_truth),
         "region_iou": iou(generated.region, truth.region),
-        "background_db": psnr(generated.frames, context, ~(generated.region | _grown(moving))),
-        "untouched_db": psnr(generated.frames, context, ~generated.touched),
+        "background_db": psnr(generated.frames[1:], context, ~(generated.region | _grown(moving))),
+        "untouched_db": psnr(generated.frames[1:], context, ~generated.touched),
         "touched_area": float(generated.touched.mean()),
         "moving_area": float(moving.mean()),
     }

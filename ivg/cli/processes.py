@@ -1,0 +1,123 @@
+"""Work spread over processes, each with one thread; a process that dies takes down one job, not the run."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+"""Environment of the workers: each is one of several, and more threads would only fight."""
+
+CHUNK = 256
+"""Jobs handed to the pool at a time, so that Ctrl-C does not have to wait for a long queue."""
+
+CRASHED = object()
+"""Stands for the result of a job whose process died."""
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Sets environment variables for the processes that start meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def run_jobs(
+    work: Callable[[Any], Any],
+    jobs: Sequence[Any],
+    *,
+    workers: int,
+    start: Callable[..., None] | None = None,
+    arguments: tuple[Any, ...] = (),
+) -> Iterator[tuple[int, Any]]:
+    """Does jobs in several processes, in any order.
+
+    A process that dies (a decoder that crashes on a damaged file, say) ends its pool. Then the jobs that were under
+    way are done again, each in a process of its own, and one that kills that too gives `CRASHED`.
+
+    Args:
+        work: Does one job; a function that a spawned process can import.
+        jobs: What it is called with.
+        workers: Processes.
+        start: Called with `arguments` in every process when it starts.
+        arguments: See there.
+
+    Yields:
+        Each job's place in `jobs`, and its result.
+    """
+    with tempfile.TemporaryDirectory(prefix="ivg-jobs-") as folder, environment(ONE_THREAD):
+        marks = Path(folder)
+        todo = list(range(len(jobs)))
+        while todo:
+            done = set()
+            for place, result in _run_until_crash(work, jobs, todo, workers, start, arguments, marks):
+                done.add(place)
+                yield place, result
+            for place in sorted(int(mark.name) for mark in marks.iterdir()):
+                (marks / str(place)).unlink()
+                if place not in done:
+                    done.add(place)
+                    yield place, _alone(work, jobs, place, start, arguments, marks)
+            todo = [place for place in todo if place not in done]
+
+
+def _run_until_crash(
+    work: Callable[[Any], Any],
+    jobs: Sequence[Any],
+    places: Sequence[int],
+    workers: int,
+    start: Callable[..., None] | None,
+    arguments: tuple[Any, ...],
+    marks: Path,
+) -> Iterator[tuple[int, Any]]:
+    """Yields results until all are there, or until a process dies."""
+    context = multiprocessing.get_context("spawn")
+    count = max(1, min(workers, len(places)))
+    with ProcessPoolExecutor(count, mp_context=context, initializer=start, initargs=arguments) as pool:
+        try:
+            for first in range(0, len(places), CHUNK):
+                chunk = places[first : first + CHUNK]
+                waiting = {pool.submit(_marked, work, jobs[place], marks / str(place)): place for place in chunk}
+                for future in as_completed(waiting):
+                    yield waiting[future], future.result()
+        except BrokenProcessPool:
+            if not any(marks.iterdir()):  # it died before any job, which another try would not change
+                raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _alone(
+    work: Callable[[Any], Any],
+    jobs: Sequence[Any],
+    place: int,
+    start: Callable[..., None] | None,
+    arguments: tuple[Any, ...],
+    marks: Path,
+) -> Any:
+    results = [result for _, result in _run_until_crash(work, jobs, [place], 1, start, arguments, marks)]
+    (marks / str(place)).unlink(missing_ok=True)
+    return results[0] if results else CRASHED
+
+
+def _marked(work: Callable[[Any], Any], job: Any, mark: Path) -> Any:
+    """Does a job; its mark lies there as long as it is under way."""
+    mark.touch()
+    result = work(job)
+    mark.unlink()
+    return result

@@ -1,0 +1,89 @@
+"""Features of many frames or clips: in batches, each distinct one once, and kept for the next time where wanted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from .networks.cache import written_whole
+
+
+class Features:
+    """Computes features.
+
+    Args:
+        device: Where the network computes.
+        cache: Folder for features that are kept; none are if None.
+        progress: Whether to show a bar.
+    """
+
+    def __init__(
+        self, device: str | torch.device = "cpu", cache: Path | None = None, *, progress: bool = False
+    ) -> None:
+        self.device = torch.device(device)
+        self.cache = cache
+        self.progress = progress
+
+    def of(
+        self,
+        items: NDArray[np.uint8],
+        network: Callable[[Tensor], Tensor],
+        *,
+        name: str,
+        batch: int,
+        keep: str | None = None,
+    ) -> NDArray[np.float32]:
+        """Returns features (n, d) of items.
+
+        Args:
+            items: uint8 (n, ...), frames or clips.
+            network: Takes uint8 (b, ...) on `device`, returns (b, d).
+            name: Of what is computed, for the bar and the file.
+            batch: Items at a time.
+            keep: What tells the network from all others (a fingerprint), to keep these features; not kept if None.
+        """
+        if keep is None or self.cache is None:
+            return self._computed(items, network, name, batch)
+        digest = hashlib.sha256(f"{keep}{items.shape}".encode())
+        digest.update(np.ascontiguousarray(items).data)
+        target = self.cache / f"{name}-{digest.hexdigest()[:32]}.npy"
+        if target.exists():
+            return np.asarray(np.load(target, allow_pickle=False))
+        features = self._computed(items, network, name, batch)
+        with written_whole(target) as part:
+            np.save(part, features)
+        return features
+
+    def _computed(
+        self, items: NDArray[np.uint8], network: Callable[[Tensor], Tensor], name: str, batch: int
+    ) -> NDArray[np.float32]:
+        distinct, places = _distinct(items)
+        bar = tqdm(total=len(distinct), desc=name, unit="item", disable=not self.progress, leave=False)
+        parts = []
+        with bar:
+            for first in range(0, len(distinct), batch):
+                chosen = np.ascontiguousarray(items[distinct[first : first + batch]])
+                parts.append(network(torch.from_numpy(chosen).to(self.device)).float().cpu().numpy())
+                bar.update(len(chosen))
+        return np.asarray(np.concatenate(parts)[places], np.float32)
+
+
+def _distinct(items: NDArray[np.uint8]) -> tuple[list[int], list[int]]:
+    """Returns the indices of the distinct items, and of each item its place among them."""
+    seen: dict[bytes, int] = {}
+    distinct: list[int] = []
+    places: list[int] = []
+    for index, item in enumerate(items):
+        key = hashlib.sha256(np.ascontiguousarray(item).data).digest()
+        if key not in seen:
+            seen[key] = len(distinct)
+            distinct.append(index)
+        places.append(seen[key])
+    return distinct, places

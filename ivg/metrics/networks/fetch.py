@@ -1,0 +1,138 @@
+"""Fetched networks: from an archive to the cache once, and from the cache to a module from then on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ...errors import WeightsError, unknown_option
+from .archives import I3D_ARCHIVE, INCEPTION_ARCHIVE, LPIPS_ARCHIVE, Archive, read_member
+from .cache import network_file, written_whole
+from .convert import State, convert_i3d, convert_inception, convert_lpips
+from .i3d import I3D
+from .inception import Inception
+from .lpips import Lpips
+
+
+@dataclass(frozen=True)
+class FetchedNetwork:
+    """A network whose weights an archive carries.
+
+    Attributes:
+        title: What it is, for people.
+        archive: Where its weights come from.
+        convert: Makes its parameters of the archive's file.
+        build: Makes the module.
+        fingerprint: `fingerprint` of the parameters: only these are the network.
+    """
+
+    title: str
+    archive: Archive
+    convert: Callable[[bytes], State]
+    build: Callable[[], nn.Module]
+    fingerprint: str
+
+
+NETWORKS = {
+    "inception": FetchedNetwork(
+        "Inception-v3 of 2015-12-05",
+        INCEPTION_ARCHIVE,
+        convert_inception,
+        Inception,
+        "dfec148f0f63b3d634583cf68b6329808105bac5ab43a810e3d40cdf5c05ac2f",
+    ),
+    "i3d": FetchedNetwork(
+        "I3D, Kinetics-400",
+        I3D_ARCHIVE,
+        convert_i3d,
+        I3D,
+        "2adc152acd1a5e7a6e4c996c7ef878cc4f278842c8f4a8bdd48d64ff07dd8e52",
+    ),
+    "lpips": FetchedNetwork(
+        "AlexNet, LPIPS 0.1",
+        LPIPS_ARCHIVE,
+        convert_lpips,
+        Lpips,
+        "3a697983ad83e54e16086d2aa23d5339606d6479d09fc5ff9f955f74e8fac62d",
+    ),
+}
+"""By the name that users call them by."""
+
+
+def fetched_network(name: str) -> FetchedNetwork:
+    """Returns an entry of `NETWORKS`; a wrong name is an `InputError` that says the right ones."""
+    if name not in NETWORKS:
+        raise unknown_option("network", name, NETWORKS)
+    return NETWORKS[name]
+
+
+def fingerprint(state: State) -> str:
+    """Returns a sha256 over names, shapes and float32 values, whatever file they are kept in."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().float().contiguous()
+        digest.update(f"{name}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def fetch(name: str, archives: Path | None = None) -> Path:
+    """Puts a network into the cache, unless it is there; an interrupted call leaves nothing half-written.
+
+    Args:
+        name: Of `NETWORKS`.
+        archives: Folder with the downloaded archives; they are downloaded if None.
+
+    Returns:
+        The safetensors file.
+
+    Raises:
+        WeightsError: If its archive cannot be had or is another one, or the weights in it are not those expected.
+    """
+    network, target = fetched_network(name), network_file(name)
+    if target.exists() and fingerprint(_read(target)) == network.fingerprint:
+        return target
+    state = network.convert(read_member(network.archive, archives))
+    _check(name, state, str(network.archive))
+    with written_whole(target) as part:
+        save_file(state, part, metadata={"source": str(network.archive)})
+    return target
+
+
+def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
+    """Loads a network from the cache, frozen.
+
+    Raises:
+        WeightsError: If it has not been fetched, or the file is damaged or holds other weights.
+    """
+    network, path = fetched_network(name), network_file(name)
+    if not path.exists():
+        raise WeightsError(f"run ivg-eval fetch-networks {name}")
+    state = _read(path)
+    _check(name, state, str(path))
+    module = network.build()
+    module.load_state_dict(state)
+    return module.to(device).eval().requires_grad_(False)
+
+
+def _read(path: Path) -> State:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} is damaged ({error}): delete it and fetch it again") from error
+
+
+def _check(name: str, state: State, place: str) -> None:
+    found = fingerprint(state)
+    if found != NETWORKS[name].fingerprint:
+        raise WeightsError(
+            f"{place} holds other weights than those of {NETWORKS[name].title} (fingerprint {found[:16]}…, expected "
+            f"{NETWORKS[name].fingerprint[:16]}…): delete it and fetch it again"
+        )
