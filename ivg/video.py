@@ -23,6 +23,9 @@ CONSTANT_RATE_FACTOR = 12
 _SLACK_S = 1e-3
 """Times nearer than this are one."""
 
+_CONTAINER_UNITS = 1_000_000
+"""FFmpeg counts a container's times in microseconds."""
+
 
 @dataclass(frozen=True, eq=False)
 class VideoSample:
@@ -40,12 +43,18 @@ class VideoSample:
 
 
 def read_video(
-    path: str | Path, *, frames: int | None = None, start_s: float = 0.0, end_s: float | None = None
+    path: str | Path,
+    *,
+    frames: int | None = None,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    longest_side: int | None = None,
 ) -> VideoSample:
     """Read a video file, all of it or evenly spaced frames of a part.
 
-    The file is gone through twice: its packets for the times, its frames for the pixels. Only the frames
-    returned are held in memory.
+    The part is gone through twice: its packets for the times, its frames for the pixels. Only the frames
+    returned are held in memory. What lies before the part is skipped, so that a few seconds of a long file cost
+    little.
 
     Args:
         path: Any file that FFmpeg reads.
@@ -53,6 +62,8 @@ def read_video(
             repeats some.
         start_s: Where to start, in seconds.
         end_s: Where to end; the end of the file if None.
+        longest_side: Frames whose longer side has more pixels are reduced to it, their aspect kept; as they are if
+            None.
 
     Returns:
         The frames, their times and their rate.
@@ -71,12 +82,37 @@ def read_video(
     count = len(times) if frames is None else frames
     chosen = np.linspace(0, len(times) - 1, count).round().astype(int)
     with _reading(path) as container:
-        pixels, times_s = _pick(_frames(container, start_s, end_s), [times[i] for i in chosen])
+        shown = _frames(container, start_s, end_s)
+        pixels, times_s = _pick(shown, [times[i] for i in chosen], longest_side)
         if len({picture.shape for picture in pixels}) > 1:
             raise InputError(f"cannot read video '{path}': its frames change their size")
     if not pixels:
         raise InputError(f"cannot read video '{path}': none of its frames can be decoded")
     return VideoSample(np.stack(pixels), np.array(times_s), _rate(times_s, times))
+
+
+def video_length_s(path: str | Path) -> float | None:
+    """Return how long a video file plays, in seconds, as its header says; None if it does not say.
+
+    Raises:
+        InputError: If the file cannot be read, or has no picture.
+    """
+    with _reading(path) as container:
+        stream = container.streams.video[0]
+        if stream.duration and stream.time_base:
+            return float(stream.duration * stream.time_base)
+        return container.duration / _CONTAINER_UNITS if container.duration else None
+
+
+def shrink(picture: NDArray[np.uint8], longest_side: int | None) -> NDArray[np.uint8]:
+    """Reduce a picture (h, w, 3) to a longer side of so many pixels, its aspect kept; a smaller one stays as it is."""
+    longer = max(picture.shape[:2])
+    if longest_side is None or longer <= longest_side:
+        return picture
+    import cv2
+
+    height, width = (max(1, round(side * longest_side / longer)) for side in picture.shape[:2])
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def write_video(path: str | Path, frames: NDArray[np.uint8], fps: float) -> None:
@@ -128,19 +164,40 @@ def _reading(path: str | Path) -> Iterator[InputContainer]:
 
 def _packet_times(container: InputContainer, start_s: float, end_s: float | None) -> list[float]:
     """Return the times of the frames from start to end, in order, without decoding them."""
+    times = _demuxed_times(container, start_s, end_s)
+    if start_s > 0 and (not times or min(times) > start_s + _SLACK_S):  # some files seek to the wrong place
+        container.seek(0)
+        times = _demuxed_times(container, 0.0, end_s)
+    return sorted(t for t in times if start_s - _SLACK_S <= t <= (end_s if end_s is not None else t) + _SLACK_S)
+
+
+def _demuxed_times(container: InputContainer, start_s: float, end_s: float | None) -> list[float]:
+    """Return the times of the packets from the key frame before the start until none can lie before the end."""
     stream = container.streams.video[0]
     unit, first = stream.time_base or Fraction(1), stream.start_time or 0
-    stamps = (p.pts for p in container.demux(stream) if p.pts is not None and not p.is_discard)
-    times = sorted(float((stamp - first) * unit) for stamp in stamps)
-    return [t for t in times if start_s - _SLACK_S <= t <= (end_s if end_s is not None else t) + _SLACK_S]
+    _seek(container, start_s)
+    times = []
+    for packet in container.demux(stream):
+        if packet.pts is not None and not packet.is_discard:
+            times.append(float((packet.pts - first) * unit))
+        if end_s is not None and packet.dts is not None and (packet.dts - first) * unit > end_s + _SLACK_S:
+            break
+    return times
+
+
+def _seek(container: InputContainer, start_s: float) -> None:
+    """Go to the key frame before a time."""
+    if start_s > 0:
+        stream = container.streams.video[0]
+        first = float((stream.start_time or 0) * (stream.time_base or 0))
+        container.seek(int((first + start_s) * _CONTAINER_UNITS))
 
 
 def _frames(container: InputContainer, start_s: float, end_s: float | None) -> Iterator[tuple[float, Any]]:
     """Yield time and frame from start to end, decoding from the key frame before the start."""
     stream = container.streams.video[0]
     first = float((stream.start_time or 0) * (stream.time_base or 0))
-    if start_s > 0:
-        container.seek(int((first + start_s) * 1_000_000))
+    _seek(container, start_s)
     for frame in container.decode(stream):
         time_s = (frame.time or 0.0) - first
         if end_s is not None and time_s > end_s + _SLACK_S:
@@ -149,7 +206,9 @@ def _frames(container: InputContainer, start_s: float, end_s: float | None) -> I
             yield time_s, frame
 
 
-def _pick(frames: Iterator[tuple[float, Any]], targets: Sequence[float]) -> tuple[list[NDArray[np.uint8]], list[float]]:
+def _pick(
+    frames: Iterator[tuple[float, Any]], targets: Sequence[float], longest_side: int | None
+) -> tuple[list[NDArray[np.uint8]], list[float]]:
     """Return, for each target time (ascending), the first frame from then on, or the last frame there is."""
     pixels: list[NDArray[np.uint8]] = []
     times: list[float] = []
@@ -157,13 +216,13 @@ def _pick(frames: Iterator[tuple[float, Any]], targets: Sequence[float]) -> tupl
     for time_s, frame in frames:
         last = (time_s, frame)
         due = sum(target <= time_s + _SLACK_S for target in targets[len(pixels) :])
-        pixels += [_upright(frame)] * due if due else []
+        pixels += [shrink(_upright(frame), longest_side)] * due if due else []
         times += [time_s] * due
         if len(pixels) == len(targets):
             break
     if last is not None and len(pixels) < len(targets):
         missing = len(targets) - len(pixels)
-        pixels += [_upright(last[1])] * missing
+        pixels += [shrink(_upright(last[1]), longest_side)] * missing
         times += [last[0]] * missing
     return pixels, times
 

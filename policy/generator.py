@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ivg.errors import InputError
 from ivg.hands import MediaPipeHands
+from ivg.instructions import InstructionRewriter, load_rewriter
 from ivg.types import Appearance, HandTracks
 
 from .demonstration import Demonstration
@@ -29,6 +30,9 @@ class DemoGenerator:
         pipeline: An `ivg.pipeline.InstructionalVideoPipeline`, or what is called like one.
         detector: Finds the hands of a clip; MediaPipe with its default settings if None.
         weights: What the weights are called, for the provenance.
+        rewriter: What becomes of the text before the pipeline gets it: "none", "vocabulary", the hub name or folder of
+            an `image-text-to-text` model, or an `ivg.instructions.InstructionRewriter`. "none" is what the packaged
+            weights were trained with.
 
     Example:
         >>> generator = DemoGenerator.from_pretrained("nano")
@@ -42,29 +46,38 @@ class DemoGenerator:
         *,
         detector: Callable[[NDArray[np.uint8]], HandTracks] | None = None,
         weights: str = "custom",
+        rewriter: str | Path | InstructionRewriter = "none",
     ) -> None:
         self.pipeline = pipeline
         self.weights = weights
         self._own_detector = MediaPipeHands() if detector is None else None
         self._detector = detector
         self._weights_sha256: str | None = None
+        self.rewriter = load_rewriter(rewriter, device=str(getattr(pipeline, "device", "cpu")))
 
     @classmethod
-    def from_pretrained(cls, weights: str | Path = "nano", *, device: str = "cpu") -> DemoGenerator:
+    def from_pretrained(
+        cls,
+        weights: str | Path = "nano",
+        *,
+        device: str = "cpu",
+        rewriter: str | Path | InstructionRewriter = "none",
+    ) -> DemoGenerator:
         """Load a pipeline.
 
         Args:
             weights: "nano", which comes with the package, or a folder written by `save_pretrained`.
             device: Where torch computes: "cpu", "cuda", "cuda:1", ...
+            rewriter: As the class takes it.
 
         Raises:
-            WeightsError: If the weights are missing or damaged.
-            InputError: If there is no such device.
+            WeightsError: If the weights, or those of the rewriter, are missing or damaged.
+            InputError: If there is no such device or rewriter.
         """
         from ivg.pipeline import InstructionalVideoPipeline
 
         pipeline = InstructionalVideoPipeline.from_pretrained(str(weights))
-        generator = cls(pipeline.to(_checked(device)), weights=Path(weights).name)
+        generator = cls(pipeline.to(_checked(device)), weights=Path(weights).name, rewriter=rewriter)
         if generator._own_detector is not None:
             generator._own_detector.start()
         return generator
@@ -89,8 +102,8 @@ class DemoGenerator:
             progress: Called as `progress(stage, done, total)` with the stages "region", "clip" and "hands".
 
         Returns:
-            The demonstration; its pictures have the frame's size. `provenance` holds prompt, seed, steps,
-            appearance, weights, versions, device and times (seconds).
+            The demonstration; its pictures have the frame's size. `provenance` holds prompt, the text that was used,
+            rewriter, seed, steps, appearance, weights, versions, device and times (seconds).
 
         Raises:
             InputError: If the frame or the text cannot be used.
@@ -104,12 +117,16 @@ class DemoGenerator:
                 progress(stage, done, total)
 
         began = time.perf_counter()
-        output = self.pipeline(frame, text, seed=seed, appearance=appearance, progress=report, **options)
+        appearance = appearance or Appearance.sample(seed)
+        used = self._rewrite(text, frame, appearance)
+        rewritten = time.perf_counter()
+        output = self.pipeline(frame, used, seed=seed, appearance=appearance, progress=report, **options)
         generated = time.perf_counter()
         tracks = self._find_hands(output.clip, progress)
         timings = {
             **output.timings,
-            "generation": generated - began,
+            "rewriting": rewritten - began,
+            "generation": generated - rewritten,
             "hands": time.perf_counter() - generated,
         }
         return Demonstration(
@@ -118,7 +135,7 @@ class DemoGenerator:
             keypoints=tracks.keypoints,
             present=tracks.present,
             fps=float(output.fps),
-            provenance=self._provenance(text, seed, taken.get("clip"), output.appearance, timings),
+            provenance=self._provenance(text, used, seed, taken.get("clip"), output.appearance, timings),
             region_per_frame=output.region.per_frame,
             score=tracks.score,
         )
@@ -143,6 +160,12 @@ class DemoGenerator:
     ) -> None:
         self.close()
 
+    def _rewrite(self, text: str, frame: NDArray[np.uint8], appearance: Appearance) -> str:
+        """Return the text for the pipeline; what says nothing is left as it is, for the pipeline to refuse."""
+        if not isinstance(text, str) or not text.strip():
+            return text
+        return self.rewriter(text, frame=frame, side=appearance.side)
+
     def _find_hands(self, clip: NDArray[np.uint8], progress: Progress | None) -> HandTracks:
         if self._own_detector is None:
             assert self._detector is not None
@@ -152,10 +175,12 @@ class DemoGenerator:
         return self._own_detector(clip, lambda done, total: progress("hands", done, total))
 
     def _provenance(
-        self, text: str, seed: int, steps: int | None, appearance: Appearance, timings: dict[str, float]
+        self, text: str, used: str, seed: int, steps: int | None, appearance: Appearance, timings: dict[str, float]
     ) -> dict[str, Any]:
         return {
             "prompt": text,
+            "text": used,
+            "rewriter": self.rewriter.provenance,
             "seed": seed,
             "steps": steps,
             "appearance": describe_appearance(appearance),

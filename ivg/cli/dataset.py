@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from .annotate_command import add_annotate
 from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .rewrite_command import add_rewrite
 
 EXAMPLES = """\
   ivg-dataset render --env kitchen --clips 900 --out out/train   # the same command goes on after a stop
   ivg-dataset info out/train --json out/train.json
   ivg-dataset sheet out/train --out out/train.png --joints
   ivg-dataset annotate my_video.mp4 --out out/annotated
+  ivg-dataset annotate --folder my_videos --out out/clips   # a store to train on; also --epic, --ego4d, --captions
 """
 
 
@@ -29,7 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = new_parser("ivg-dataset", "Make and inspect clip stores.", EXAMPLES)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_render(actions)
-    _add_annotate(actions)
+    add_annotate(actions)
+    add_rewrite(actions)
     _add_info(actions)
     _add_sheet(actions)
     return parser
@@ -51,18 +55,6 @@ def _add_render(actions: Any) -> None:
     render.add_argument("--sheet", type=Path, metavar="FILE", help="contact sheet (default: STORE/sheet.png)")
     add_json_option(render)
     render.set_defaults(action=_render)
-
-
-def _add_annotate(actions: Any) -> None:
-    help_text = "find the hands and the region of motion in video files"
-    annotate = actions.add_parser("annotate", help=help_text, description=help_text)
-    annotate.add_argument("videos", nargs="+", type=Path, metavar="VIDEO", help="any file that FFmpeg reads")
-    annotate.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="gets NAME.npz and NAME.png")
-    annotate.add_argument("--start", type=float, default=0.0, metavar="S", help="start of the action, seconds")
-    annotate.add_argument("--end", type=float, metavar="S", help="its end (default: of the video)")
-    annotate.add_argument("--frames", type=int, default=16, help="evenly sampled frames (default: %(default)s)")
-    add_json_option(annotate)
-    annotate.set_defaults(action=_annotate)
 
 
 def _add_info(actions: Any) -> None:
@@ -104,22 +96,6 @@ def _render(options: argparse.Namespace) -> None:
     print(f"{options.clips} clips in {options.out}, {seconds:.0f} s")
     _report(store, options.json)
     _draw(store, options.sheet or options.out / "sheet.png", joints=False, skip=0)
-
-
-def _annotate(options: argparse.Namespace) -> None:
-    from .annotate import write_annotation
-
-    check_positive(frames=options.frames)
-    figures = {}
-    for video in options.videos:
-        figures[str(video)] = result = write_annotation(
-            video, options.out, frames=options.frames, start_s=options.start, end_s=options.end
-        )
-        print(
-            f"{video}: hands in {result['frames_with_hands']} of {result['frames']} frames, region of motion "
-            f"{100 * result['region_area']:.0f} % of the picture -> {result['picture']}"
-        )
-    write_json(figures, options.json)
 
 
 def _info(options: argparse.Namespace) -> None:

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None, load_generator: LoadGenerator |
 
     Args:
         arguments: The command line's, without the program's name; the process's own if None.
-        load_generator: Makes a generator of weights and a device; `DemoGenerator.from_pretrained` if None.
+        load_generator: Makes a generator of weights, a device and a rewriter; `DemoGenerator.from_pretrained` if None.
 
     Returns:
         The exit code: 0, or 2 when what was asked for cannot be done.
@@ -66,6 +66,8 @@ def new_demo_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--weights", default="nano", metavar="NAME", help="nano, or a folder (default: nano)")
     parser.add_argument("--device", default="cpu", metavar="NAME", help="torch device (default: cpu)")
+    rewriter_help = "of the text: none, vocabulary, or a vision-language model by hub name or folder (default: none)"
+    parser.add_argument("--rewriter", default="none", metavar="NAME", help=rewriter_help)
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: out/<task>-<seed>")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier result in the folder")
     add_json_option(parser)
@@ -203,7 +205,8 @@ def _context_frame(options: argparse.Namespace, text: str) -> ContextFrame:
 def _load(load_generator: LoadGenerator | None, options: argparse.Namespace) -> DemoGenerator:
     from ..policy import DemoGenerator
 
-    return (load_generator or DemoGenerator.from_pretrained)(options.weights, device=options.device)
+    load = load_generator or DemoGenerator.from_pretrained
+    return load(options.weights, device=options.device, rewriter=options.rewriter)
 
 
 def _write(stage: Path, demonstration: Demonstration, context: ContextFrame, clock: Stopwatch) -> dict[str, Any]:

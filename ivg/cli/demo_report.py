@@ -83,7 +83,7 @@ def words_of(report: dict[str, Any]) -> tuple[str, str, list[str]]:
 
 def summary(report: dict[str, Any]) -> str:
     """Return a report as a table to print."""
-    times, speed, hands = report["times_s"], report["speed"], report["hands"]
+    times, speed, hands, origin = report["times_s"], report["speed"], report["hands"], report["provenance"]
     lines = ["", f"{report['task']}  ({report['context']['name']}, seed {report['seed']})", ""]
     lines += [f"  {name:<18}{_seconds(times[key])}{note}" for key, name, note in _time_rows(report) if key in times]
     lines += [
@@ -93,6 +93,7 @@ def summary(report: dict[str, Any]) -> str:
         f"({hands['detection_rate']:.0%})",
         f"  {'region':<18}{report['region']['share']:.1%} of the picture",
         f"  {'task':<18}{report['scoring']}",
+        *([f"  {'text used':<18}{origin['text']}"] if origin["text"] != origin["prompt"] else []),
         "",
         *(f"  {Path(report['folder']) / name}" for name in FILES.values()),
     ]
@@ -106,6 +107,7 @@ def _time_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
         "context": "context frame",
         "loading": "loading",
         "prepare": "encoding",
+        "rewriting": "rewriting",
         "text": "text",
         "region": STAGES["region"],
         "clip": STAGES["clip"],

@@ -14,10 +14,14 @@ from ..hands import BONES
 LEFT_RGB = (64, 160, 255)
 RIGHT_RGB = (255, 96, 64)
 COLUMNS = 8
+MOST_ROWS = 40
+"""Tasks shown; real video has hundreds."""
 
 
 def store_sheet(store: ClipStore, *, joints: bool = False, skip: int = 0) -> NDArray[np.uint8]:
     """Returns a picture with a row a task: every second frame of its first clip, or of the `skip`-th next.
+
+    Of more than `MOST_ROWS` tasks, those with the most clips are shown.
 
     Args:
         store: Has at least one clip.
@@ -32,7 +36,10 @@ def store_sheet(store: ClipStore, *, joints: bool = False, skip: int = 0) -> NDA
         by_task.setdefault(task, []).append(index)
     if not by_task:
         raise InputError(f"{store.path} holds no clip yet")
-    rows = [_row(store.read(indices[skip % len(indices)]), joints) for indices in by_task.values()]
+    shown = (
+        sorted(by_task.values(), key=len, reverse=True)[:MOST_ROWS] if len(by_task) > MOST_ROWS else by_task.values()
+    )
+    rows = [_row(store.read(indices[skip % len(indices)]), joints) for indices in shown]
     frames = _shown(int(store.attrs["frames"]))
     columns = [f"frame {index}" if index else "context" for index in frames]
     title = f"{store.attrs['source']}: {len(store.indices_done)} clips, {store.size} px, {store.fps:g} fps"
@@ -48,7 +55,8 @@ def _row(record: ClipRecord, joints: bool) -> SheetRow:
     if joints:
         frames = np.stack([draw_joints(*pair) for pair in zip(frames, record.keypoints, strict=True)])
     info = record.info
-    note = f"{record.text}\n{info.get('side', '')} hand, seed {info.get('seed', '')}"
+    origin = f"{info.get('side', '')} hand, seed {info['seed']}" if "seed" in info else str(info.get("name", ""))[:40]
+    note = f"{record.text}\n{origin}"
     return SheetRow(frames[_shown(len(frames))], record.task or "clip", note)
 
 

@@ -241,9 +241,7 @@ class ClipStore:
             StoreError: If a field has another shape than the store, or `info` is too long.
         """
         self._check_index(index)
-        info = json.dumps(record.info).encode()
-        if len(info) > INFO_BYTES:
-            raise StoreError(f"info of clip {index} has {len(info)} bytes as JSON, at most {INFO_BYTES} fit")
+        info = _packed(index, record.info)
         self.array("done")[index] = 0
         for name in _ARRAYS:
             value = getattr(record, name)
@@ -252,6 +250,15 @@ class ClipStore:
             self._write_array(index, name, value)
         self.array("info")[index] = info
         self.array("done")[index] = 1
+
+    def write_info(self, index: int, info: dict[str, Any]) -> None:
+        """Replace the JSON values of one clip that is written.
+
+        Raises:
+            StoreError: If `info` is too long.
+        """
+        self._check_index(index)
+        self.array("info")[index] = _packed(index, info)
 
     def _write_array(self, index: int, name: str, value: Any) -> None:
         array = self.array(name)
@@ -282,6 +289,13 @@ class ClipStore:
             if name in known:
                 known[name] = known[name].astype(bool)
         return ClipRecord(info=self.info(index), **known)
+
+
+def _packed(index: int, info: dict[str, Any]) -> bytes:
+    packed = json.dumps(info).encode()
+    if len(packed) > INFO_BYTES:
+        raise StoreError(f"info of clip {index} has {len(packed)} bytes as JSON, at most {INFO_BYTES} fit")
+    return packed
 
 
 def _create_array(group: zarr.Group, name: str, dtype: str, shape: tuple[int, ...]) -> None:

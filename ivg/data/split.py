@@ -15,6 +15,11 @@ def is_held_out(index: int) -> bool:
 
 
 def split_indices(indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split clip indices into those for training and those held out, both in the given order."""
+    """Split clip indices into those for training and those held out, both in the given order.
+
+    Where none would be held out (a small store, or one with gaps) the last of several clips is.
+    """
     held = indices % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+    if not held.any() and len(indices) > 1:
+        held[-1] = True
     return indices[~held], indices[held]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError
-from ivg.video import read_video, write_video
+from ivg.video import read_video, video_length_s, write_video
 
 
 def film(count=8, height=32, width=48):
@@ -50,6 +50,34 @@ def test_fewer_frames_than_asked_for_are_repeated_in_order(tmp_path):
     assert len(back.frames) == 9
     assert (np.diff(back.times_s) >= 0).all()
     assert (back.times_s[0], back.times_s[-1]) == (0, pytest.approx(3 / 8))
+
+
+def levels(count):
+    """Plain frames whose grey value says which one they are."""
+    return np.broadcast_to((np.arange(count) * 4 + 20)[:, None, None, None], (count, 32, 48, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+@pytest.mark.parametrize("between_keys", [1, 7, 50])
+def test_a_part_is_the_same_frames_wherever_key_frames_are(tmp_path, ending, between_keys):
+    path = tmp_path / f"a.{ending}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"crf": "4", "bf": "2", "g": str(between_keys)})
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        for frame in levels(50):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    part = read_video(path, frames=5, start_s=2.0, end_s=4.0)
+    seen = ((part.frames.mean((1, 2, 3)) - 20) / 4).round().astype(int).tolist()
+    assert seen == [20, 25, 30, 35, 40]
+    np.testing.assert_allclose(part.times_s, [2, 2.5, 3, 3.5, 4], atol=0.01)
+    assert video_length_s(path) == pytest.approx(5, abs=0.11)
+
+
+def test_frames_are_reduced_to_a_longest_side(tmp_path):
+    write_video(tmp_path / "a.mp4", film(2), 8)
+    assert read_video(tmp_path / "a.mp4", longest_side=24).frames.shape == (2, 16, 24, 3)
+    assert read_video(tmp_path / "a.mp4", longest_side=100).frames.shape == (2, 32, 48, 3)
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,39 @@ def test_it_writes_down_where_the_clip_comes_from(generator):
     assert {"region", "clip", "hands", "generation"} <= set(origin["timings_s"])
 
 
+def test_the_text_is_left_alone_unless_asked(generator):
+    origin = generator(FRAME, "cut the carrot").provenance
+    assert generator.pipeline.calls[-1]["text"] == "cut the carrot"
+    assert origin["text"] == origin["prompt"] == "cut the carrot"
+    assert origin["rewriter"] == {"name": "none"}
+
+
+def test_the_rewritten_text_is_used_and_written_down():
+    generator = DemoGenerator(StandIn(), detector=one_hand, rewriter="vocabulary")
+    left = Appearance.sample(0, side="left")
+    origin = generator(FRAME, "cut the carrot", appearance=left).provenance
+    assert origin["prompt"] == "cut the carrot"
+    assert "the left hand holds the knife" in origin["text"]
+    assert generator.pipeline.calls[-1]["text"] == origin["text"]
+    assert (origin["rewriter"]["name"], "rewriting" in origin["timings_s"]) == ("vocabulary", True)
+
+
+def test_a_rewriter_of_ones_own_gets_frame_and_side():
+    seen = []
+
+    class Own:
+        provenance = {"name": "own"}
+
+        def __call__(self, text, *, frame=None, side="right"):
+            seen.append((text, frame.shape, side))
+            return "wave"
+
+    generator = DemoGenerator(StandIn(), detector=one_hand, rewriter=Own())
+    origin = generator(FRAME, "cut the carrot", appearance=Appearance.sample(0, side="left")).provenance
+    assert seen == [("cut the carrot", FRAME.shape, "left")]
+    assert (origin["text"], origin["rewriter"]) == ("wave", {"name": "own"})
+
+
 def test_progress_is_passed_on(generator):
     seen = []
     generator(FRAME, "cut the carrot", steps=4, progress=lambda *call: seen.append(call))

@@ -52,10 +52,10 @@ def light_hand(frames):
     return HandTracks(keypoints, present, present.astype(np.float32))
 
 
-def load(weights, device):
+def load(weights, device, rewriter="none"):
     if weights != "nano":
         raise WeightsError(f"there are no weights at '{weights}'")
-    return DemoGenerator(StandIn(), detector=light_hand, weights=weights)
+    return DemoGenerator(StandIn(), detector=light_hand, weights=weights, rewriter=rewriter)
 
 
 @pytest.fixture
@@ -214,9 +214,23 @@ def test_a_folder_of_other_things_is_never_overwritten(demo, capsys):
     assert (demo.out / "thesis.tex").read_text() == "years of work"
 
 
+def test_the_text_that_was_used_is_told(demo, capsys):
+    assert demo("--rewriter", "vocabulary", "--side", "left") == 0
+    origin = Demonstration.load(demo.out / "demo.zarr").provenance
+    assert origin["prompt"] == "cut carrot"
+    assert origin["text"].startswith("cut carrot: the left hand holds the knife")
+    assert origin["rewriter"]["name"] == "vocabulary"
+    assert origin["text"] in capsys.readouterr().out
+
+
+def test_an_unknown_rewriter_is_refused(demo, capsys, tmp_path):
+    assert refused(capsys, demo("--rewriter", "vocabulry"), "did you mean 'vocabulary'", "owner/model")
+    assert names(tmp_path) == ["in"]
+
+
 def test_interrupting_leaves_nothing(demo, capsys, tmp_path):
-    def interrupted(weights, device):
-        generator = load(weights, device)
+    def interrupted(weights, device, rewriter):
+        generator = load(weights, device, rewriter)
         generator.pipeline = lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt)
         return generator
 
@@ -225,7 +239,7 @@ def test_interrupting_leaves_nothing(demo, capsys, tmp_path):
 
 
 def test_a_bug_leaves_nothing_and_is_not_hidden(demo, tmp_path):
-    def broken(weights, device):
+    def broken(weights, device, rewriter):
         return DemoGenerator(StandIn(), detector=lambda frames: None)
 
     with pytest.raises(AttributeError):

@@ -95,3 +95,10 @@ def test_every_32nd_clip_is_held_out() -> None:
     assert len(train) == 97
     assert all(is_held_out(int(index)) for index in held_out)
     assert not any(is_held_out(int(index)) for index in train)
+
+
+def test_a_small_store_holds_out_its_last_clip() -> None:
+    train, held_out = split_indices(np.array([0, 2, 3]))
+    assert (train.tolist(), held_out.tolist()) == ([0, 2], [3])
+    train, held_out = split_indices(np.array([4]))
+    assert (train.tolist(), held_out.tolist()) == ([4], [])

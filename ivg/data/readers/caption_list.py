@@ -1,0 +1,51 @@
+"""The caption list of the paper's release: `[{"caption": ..., "video": ...}, ...]`, one whole video each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from .files import check_folder, inside, read_json
+from .segment import Reading, Segment, first_word, one_line
+
+NAME_LENGTH = 400
+"""Characters of a segment's name: path and caption, so that one video may have several captions."""
+
+
+def read_caption_list(captions: Path, root: Path) -> Reading:
+    """Read a caption list.
+
+    Args:
+        captions: A JSON file: a list of objects with `caption`, the sentence, and `video`, a path below `root`.
+        root: Folder that the paths start from. What leads out of it is skipped.
+
+    Raises:
+        InputError: If the file cannot be read or is no such list, or the folder is none.
+    """
+    reading = Reading("captions")
+    check_folder(root)
+    rows = read_json(captions)
+    if not isinstance(rows, list) or not any(
+        isinstance(row, dict) and {"caption", "video"} <= set(row) for row in rows
+    ):
+        found = f"a list of {len(rows)}" if isinstance(rows, list) else type(rows).__name__
+        raise InputError(f"'{captions}' must be a list of objects with the keys caption and video, got {found}")
+    for number, row in enumerate(rows):
+        _add(reading, root, number, row)
+    return reading
+
+
+def _add(reading: Reading, root: Path, number: int, row: Any) -> None:
+    name = row.get("video") if isinstance(row, dict) else None
+    if not isinstance(name, str) or not name.strip():
+        reading.skip(f"entry {number}", "no video", row)
+        return
+    video = inside(root, name.strip())
+    if video is None:
+        reading.skip(name, "outside its folder", f"entry {number}: {name}")
+    elif not video.is_file():
+        reading.skip(name, "no video", f"entry {number}: no such file")
+    else:
+        text = one_line(row.get("caption"))
+        reading.add(Segment(f"{name.strip()}: {text}"[:NAME_LENGTH], text, first_word(text), video))

@@ -1,0 +1,128 @@
+"""EPIC-KITCHENS-100: its annotation CSV, and its videos or `rgb_frames` in the layouts that downloads leave.
+
+Columns as in the dataset's own README: `narration_id, participant_id, video_id, start_timestamp, stop_timestamp,
+start_frame, stop_frame, narration, verb, noun, ...`; times as ``HH:mm:ss.SS``. Pictures are numbered from 1, at 60 a
+second for videos ``PXX_YY`` (of EPIC-KITCHENS-55) and 50 for ``PXX_1YY``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from .files import check_folder, inside, read_table
+from .segment import Reading, Segment, first_word, one_line
+
+NEEDED = ("video_id", "start_timestamp", "stop_timestamp", "narration")
+"""Columns without which nothing can be done. Test sets have no `narration`."""
+
+VIDEO_PLACES = (
+    "{person}/videos/{video}",
+    "videos/train/{person}/{video}",
+    "videos/test/{person}/{video}",
+    "videos/{person}/{video}",
+    "videos/{video}",
+    "{person}/{video}",
+    "{video}",
+)
+"""Where a video lies below the root: the EPIC-KITCHENS-100 downloader's place, EPIC-KITCHENS-55's, flattened ones."""
+
+PICTURE_PLACES = (
+    "{person}/rgb_frames/{video}",
+    "frames_rgb_flow/rgb/train/{person}/{video}",
+    "frames_rgb_flow/rgb/test/{person}/{video}",
+    "rgb/train/{person}/{video}",
+    "rgb/test/{person}/{video}",
+    "rgb_frames/{person}/{video}",
+    "rgb_frames/{video}",
+    "{person}/{video}",
+    "{video}",
+)
+"""Where a video's folder of pictures lies."""
+
+
+def read_epic_kitchens(annotations: Path, root: Path) -> Reading:
+    """Read segments of EPIC-KITCHENS-100.
+
+    Args:
+        annotations: `EPIC_100_train.csv` or one like it.
+        root: Folder below which the videos or the `rgb_frames` lie; a video file is preferred to its pictures.
+
+    Raises:
+        InputError: If the file cannot be read or lacks a column, or the folder is none.
+    """
+    reading = Reading("epic-kitchens")
+    check_folder(root)
+    locate = lru_cache(maxsize=None)(lambda person, video: _locate(root, person, video))
+    for line, row in read_table(annotations, NEEDED):
+        video_id = row["video_id"].strip()
+        name = row.get("narration_id", "").strip() or f"{video_id}, line {line}"
+        start, stop = (parse_timestamp(row[key]) for key in ("start_timestamp", "stop_timestamp"))
+        if start is None or stop is None:
+            reading.skip(name, "bad time", f"{row['start_timestamp']!r} to {row['stop_timestamp']!r}")
+            continue
+        person = row.get("participant_id", "").strip() or video_id.split("_")[0]
+        place, fault = locate(person, video_id)
+        if place is None:
+            reading.skip(name, *fault)
+            continue
+        text = one_line(row["narration"])
+        info = {key: row[key] for key in ("participant_id", "video_id", "verb", "noun") if row.get(key)}
+        pictures = place.is_dir()
+        reading.add(
+            Segment(
+                name=name,
+                text=text,
+                task=one_line(row.get("verb", "")) or first_word(text),
+                video=place,
+                start_s=start,
+                end_s=stop,
+                frames=_numbers(row) if pictures else None,
+                picture_rate=picture_rate(video_id) if pictures else None,
+                info=info,
+            )
+        )
+    return reading
+
+
+def parse_timestamp(text: str) -> float | None:
+    """Return the seconds of ``HH:mm:ss.SSS``, ``mm:ss`` or ``ss.SSS``; None if it is none of these."""
+    if not re.fullmatch(r"\s*(\d+:){0,2}\d+(\.\d+)?\s*", text):
+        return None
+    seconds = 0.0
+    for part in text.split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
+
+
+def picture_rate(video_id: str) -> float:
+    """Return how many pictures a second of video the dataset's `rgb_frames` hold."""
+    return 50.0 if re.search(r"_\d{3}$", video_id) else 60.0
+
+
+def _numbers(row: dict[str, str]) -> tuple[int, int] | None:
+    """Return the numbers of the first and last picture if the row has them."""
+    numbers = [row.get(key, "").strip() for key in ("start_frame", "stop_frame")]
+    if not all(number.isdecimal() for number in numbers):
+        return None
+    first, last = (max(1, int(number)) for number in numbers)
+    return (first, last) if first < last else None
+
+
+def _locate(root: Path, person: str, video: str) -> tuple[Path | None, tuple[str, str]]:
+    """Return the video file or the folder of pictures, or why there is none."""
+    if not video or inside(root, video) is None or inside(root, person) is None:
+        return None, ("outside its folder", f"participant {person!r}, video {video!r}")
+    for place in VIDEO_PLACES:
+        for ending in (".MP4", ".mp4", ".mkv", ".webm"):
+            path = root / (place.format(person=person, video=video) + ending)
+            if path.is_file():
+                return path, ("", "")
+    for place in PICTURE_PLACES:
+        path = root / place.format(person=person, video=video)
+        if path.is_dir():
+            return path, ("", "")
+        if path.with_name(f"{path.name}.tar").is_file():
+            return None, ("still packed", f"unpack {path.name}.tar into a folder {path.name} beside it")
+    return None, ("no video", f"neither {video}.MP4 nor a folder {video} of pictures in the known places")

@@ -1,0 +1,129 @@
+"""What every reader gives: parts of videos with a sentence each, and the rows that it could not use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+LONGEST_TEXT = 1000
+"""Characters of a sentence; a clip's info has to fit into the store."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a video in which somebody does what a sentence says.
+
+    Attributes:
+        name: Identifies the segment among all of its source.
+        text: The sentence.
+        task: A short key for tables and sheets: the verb.
+        video: A video file, or a folder of numbered pictures.
+        start_s: Where the action starts, in seconds.
+        end_s: Where it ends; the end of the video if None.
+        frames: First and last picture by number, both taken, if `video` is a folder; worked out from the times and
+            `picture_rate` if None.
+        picture_rate: Pictures per second of such a folder.
+        info: More JSON values to keep with the clip.
+    """
+
+    name: str
+    text: str
+    task: str
+    video: Path
+    start_s: float = 0.0
+    end_s: float | None = None
+    frames: tuple[int, int] | None = None
+    picture_rate: float | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A row, or later a segment, that gives no clip.
+
+    Attributes:
+        name: The row's identifier, or its place in the file.
+        reason: A few words, the same for all rows with the same fault.
+        detail: The value at fault.
+    """
+
+    name: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass
+class Reading:
+    """What a reader found.
+
+    Attributes:
+        source: What kind of source it is ("epic-kitchens", ...).
+        segments: In the source's order.
+        skipped: Rows that cannot be used.
+    """
+
+    source: str
+    segments: list[Segment] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    _names: set[str] = field(default_factory=set)
+
+    def add(self, segment: Segment) -> None:
+        """Take a segment, or skip it if its text, its times or its name cannot be used."""
+        fault = _fault(segment)
+        if fault is None and segment.name in self._names:
+            fault = ("duplicate id", segment.name)
+        if fault is not None:
+            self.skip(segment.name, *fault)
+            return
+        self._names.add(segment.name)
+        self.segments.append(segment)
+
+    def skip(self, name: str, reason: str, detail: object = "") -> None:
+        """Note a row that cannot be used."""
+        self.skipped.append(Skipped(name, reason, str(detail)[:300]))
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many rows were skipped, by reason."""
+        return Counter(row.reason for row in self.skipped)
+
+    def fingerprint(self, root: Path) -> str:
+        """Return 16 hex digits that change with any segment; videos count by their path relative to `root`."""
+        digest = hashlib.sha256()
+        for segment in self.segments:
+            video = os.path.relpath(segment.video, root)
+            values = [segment.name, segment.text, video, segment.start_s, segment.end_s, segment.frames]
+            digest.update(json.dumps(values).encode())
+        return digest.hexdigest()[:16]
+
+
+def _fault(segment: Segment) -> tuple[str, str] | None:
+    """Return reason and detail if a segment cannot be used."""
+    if not any(letter.isalpha() for letter in segment.text):
+        return "no text", repr(segment.text)
+    if len(segment.text) > LONGEST_TEXT:
+        return "text too long", f"{len(segment.text)} characters, at most {LONGEST_TEXT}"
+    times = [time for time in (segment.start_s, segment.end_s) if time is not None]
+    if not all(math.isfinite(time) and time >= 0 for time in times):
+        return "bad time", f"from {segment.start_s} s to {segment.end_s} s"
+    if segment.end_s is not None and segment.end_s <= segment.start_s:
+        return "times reversed", f"from {segment.start_s} s to {segment.end_s} s"
+    return None
+
+
+def one_line(text: object) -> str:
+    """Return a text without line breaks and doubled spaces; "" for what is no text."""
+    return " ".join(text.split()) if isinstance(text, str) else ""
+
+
+def first_word(text: str) -> str:
+    """Return the first word in small letters, which names the action in sentences such as "cut the carrot"."""
+    words = "".join(letter if letter.isalpha() or letter == "-" else " " for letter in text.lower()).split()
+    return words[0] if words else ""

@@ -1,0 +1,121 @@
+"""The pixels of a segment: evenly spaced frames of a video file or of a folder of numbered pictures."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..errors import InputError
+from ..video import VideoSample, read_video, shrink, video_length_s
+from .readers.segment import Segment
+
+END_SLACK_S = 0.5
+"""Annotations may end this much later than the video does."""
+
+_NUMBERED = re.compile(r"^(?P<head>\D*)(?P<number>\d+)(?P<ending>\.(?:jpe?g|png))$", re.IGNORECASE)
+
+
+class SegmentError(InputError):
+    """A segment that gives no clip.
+
+    Args:
+        reason: A few words, the same for all segments with the same fault.
+        detail: The value at fault.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+def read_segment(segment: Segment, *, frames: int, longest_side: int) -> VideoSample:
+    """Read evenly spaced frames of a segment, the first and the last included.
+
+    Args:
+        segment: Where they are.
+        frames: How many.
+        longest_side: Larger frames are reduced to this many pixels, their aspect kept.
+
+    Raises:
+        SegmentError: If the segment lies beyond the end of its video, or cannot be decoded.
+    """
+    read = _read_pictures if segment.video.is_dir() else _read_file
+    try:
+        return read(segment, frames, longest_side)
+    except SegmentError:
+        raise
+    except InputError as error:
+        raise SegmentError("unreadable", str(error)) from error
+    except (OSError, ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
+        # Whatever a decoder may come up with for a damaged file costs one clip, not the run.
+        raise SegmentError("unreadable", f"'{segment.video}': {type(error).__name__}: {error}") from error
+
+
+def _read_file(segment: Segment, frames: int, longest_side: int) -> VideoSample:
+    length = video_length_s(segment.video)
+    last = segment.start_s if segment.end_s is None else segment.end_s - END_SLACK_S
+    if length is not None and last > length:
+        raise SegmentError(
+            "beyond the end", f"{segment.start_s:g} s to {segment.end_s or 0:g} s of a video of {length:.2f} s"
+        )
+    return read_video(
+        segment.video, frames=frames, start_s=segment.start_s, end_s=segment.end_s, longest_side=longest_side
+    )
+
+
+def _read_pictures(segment: Segment, frames: int, longest_side: int) -> VideoSample:
+    rate = segment.picture_rate or 1.0
+    pattern = _Pattern.of(segment.video)
+    first, last = segment.frames or _numbers(segment, rate)
+    chosen = np.linspace(first, last, frames).round().astype(int).tolist()
+    absent = [number for number in chosen if not pattern.path(number).is_file()]
+    if absent:
+        beyond = absent[-1] == chosen[-1] and not pattern.path(absent[0] + 1).is_file()
+        detail = f"{pattern.path(absent[0]).name} is missing in '{segment.video}'"
+        raise SegmentError("beyond the end" if beyond else "unreadable", detail)
+    pixels = {number: _picture(pattern.path(number), longest_side) for number in sorted(set(chosen))}
+    times_s = (np.array(chosen) - 1) / rate
+    span = times_s[-1] - times_s[0]
+    return VideoSample(np.stack([pixels[n] for n in chosen]), times_s, (frames - 1) / span if span > 0 else rate)
+
+
+def _numbers(segment: Segment, rate: float) -> tuple[int, int]:
+    """Return the first and last picture's number by the segment's times."""
+    if segment.end_s is None:
+        raise SegmentError("unreadable", f"'{segment.video}' holds pictures, and no end is given")
+    return max(1, int(segment.start_s * rate)), max(1, int(segment.end_s * rate))
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """How the pictures of a folder are called."""
+
+    folder: Path
+    head: str
+    digits: int
+    ending: str
+
+    @classmethod
+    def of(cls, folder: Path) -> _Pattern:
+        """Learn it from any one picture (folders may hold a hundred thousand)."""
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if match := _NUMBERED.match(entry.name):
+                    return cls(folder, match["head"], len(match["number"]), match["ending"])
+        raise SegmentError("unreadable", f"'{folder}' holds no picture with a number, such as frame_0000000001.jpg")
+
+    def path(self, number: int) -> Path:
+        return self.folder / f"{self.head}{number:0{self.digits}d}{self.ending}"
+
+
+def _picture(path: Path, longest_side: int) -> np.ndarray:
+    found = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if found is None:
+        raise SegmentError("unreadable", f"'{path}' is no picture")
+    return shrink(np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8), longest_side)
