@@ -37,7 +37,9 @@ def miou_loss(masks: Tensor, target: Tensor) -> Tensor:
     return 1 - ((both + 1) / (either + 1)).mean()
 
 
-def hand_structure_loss(generated: Tensor, target: Tensor, target_present: Tensor) -> Tensor:
+def hand_structure_loss(
+    generated: Tensor, target: Tensor, target_present: Tensor, weight: Tensor | None = None
+) -> Tensor:
     """L_hand (Eq. 2): 1/L' sum over frames l of 1/J_l ||P_l_gen - P_l_train||^2.
 
     L' counts the frames in which the training video has a hand, J_l its joints there. Where the generated video has
@@ -47,13 +49,15 @@ def hand_structure_loss(generated: Tensor, target: Tensor, target_present: Tenso
         generated: Joints (b, t, 2, 21, 2), normalised, 0 where missing.
         target: Joints of the training video, same shape; values of absent hands, also NaN, are not looked at.
         target_present: Bool (b, t, 2).
+        weight: Weight of each clip (b,), such as by its noise level; None weighs all alike.
 
     Returns:
-        The loss, a scalar, the mean over the batch; 0 if the training videos show no hand.
+        The loss, a scalar, the (weighted) mean over the batch; 0 if the training videos show no hand.
     """
     present = target_present[..., None, None]
     difference = (generated - target.nan_to_num()).where(present, generated.new_zeros(()))
     joints = (target_present.sum(-1) * generated.shape[-2]).clamp_min(1)
     by_frame = difference.square().sum((-3, -2, -1)) / joints
     frames = target_present.any(-1).sum(-1).clamp_min(1)
-    return (by_frame.sum(-1) / frames).mean()
+    by_clip = by_frame.sum(-1) / frames
+    return by_clip.mean() if weight is None else (by_clip * weight).mean()

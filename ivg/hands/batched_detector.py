@@ -1,0 +1,117 @@
+"""The hand detector in torch, many frames at a time: MediaPipe's two networks without its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..errors import InputError
+from ..types import HandTracks
+from .crop import HandCrop
+from .landmark_network import HandLandmarkNetwork, HandLandmarks
+from .letterbox import Letterbox
+from .palm_network import PalmNetwork, best_palms, crops_of_palms
+from .sides import Detection, assign_sides
+
+
+class BatchedHands:
+    """Finds hands in the frames of a clip as `MediaPipeHands` does without tracking, frames side by side.
+
+    Args:
+        min_confidence: Lowest confidence of a palm, and of a hand in its crop, that counts, in (0, 1].
+        max_hands: 1 or 2.
+        upsample_to: Frames whose longer side is smaller are enlarged to this many pixels first.
+        batch_size: Frames that go through the networks together.
+        device: Where the networks run.
+        dtype: Precision of the networks.
+
+    Raises:
+        InputError: For a value out of its range.
+        WeightsError: If the installed mediapipe does not carry the models.
+    """
+
+    def __init__(
+        self,
+        min_confidence: float = 0.3,
+        max_hands: int = 2,
+        upsample_to: int = 256,
+        batch_size: int = 16,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        if not 0 < min_confidence <= 1:
+            raise InputError(f"min_confidence must lie in (0, 1], got {min_confidence}")
+        if max_hands not in (1, 2):
+            raise InputError(f"max_hands must be 1 or 2, got {max_hands}")
+        if upsample_to < 1 or batch_size < 1:
+            raise InputError(f"upsample_to and batch_size must be positive, got {upsample_to} and {batch_size}")
+        self.min_confidence, self.max_hands, self.upsample_to = min_confidence, max_hands, upsample_to
+        self.batch_size = batch_size
+        self._device = torch.device(device)
+        self._palms = PalmNetwork().to(self._device, dtype)
+        self._landmarks = HandLandmarkNetwork().to(self._device, dtype)
+
+    @torch.inference_mode()
+    def __call__(self, frames: NDArray[np.uint8], progress: Callable[[int, int], None] | None = None) -> HandTracks:
+        """Detect the hands of a clip.
+
+        Args:
+            frames: uint8 (t, h, w, 3), RGB, any size.
+            progress: Called as `progress(frames_done, frames_in_all)` after each batch.
+
+        Returns:
+            Tracks of t frames, as `MediaPipeHands` gives them.
+
+        Raises:
+            InputError: If `frames` has another shape or dtype.
+        """
+        frames = np.asarray(frames)
+        if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or 0 in frames.shape:
+            raise InputError(f"frames must be uint8 (t, h, w, 3), got {frames.dtype} {frames.shape}")
+        height, width = frames.shape[1:3]
+        box = Letterbox.for_frame(height, width, self.upsample_to)
+        found: list[list[Detection]] = []
+        for first in range(0, len(frames), self.batch_size):
+            batch = np.stack([box.fit(frame) for frame in frames[first : first + self.batch_size]])
+            found += self._detect(batch, box)
+            if progress is not None:
+                progress(len(found), len(frames))
+        return assign_sides(found, width / height)
+
+    def _detect(self, batch: NDArray[np.uint8], box: Letterbox) -> list[list[Detection]]:
+        """Detect the hands in square pictures (n, s, s, 3)."""
+        pictures = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2) / 255
+        crops, owners = self._crops(pictures)
+        found: list[list[Detection]] = [[] for _ in batch]
+        if not owners:
+            return found
+        seen = self._landmarks(pictures[owners], crops)
+        for owner, detection in zip(owners, _detections(seen, batch.shape[1], box), strict=True):
+            if detection[1] >= self.min_confidence:
+                found[owner].append(detection[0])
+        return found
+
+    def _crops(self, pictures: Tensor) -> tuple[HandCrop, list[int]]:
+        """Return the squares around the palms, and the picture that each belongs to."""
+        palms, size = self._palms(pictures), pictures.shape[-1]
+        boxes, keypoints, owners = [], [], []
+        for picture in range(len(pictures)):
+            _, box, points = best_palms(palms, picture, self.min_confidence, self.max_hands)
+            boxes.append(box)
+            keypoints.append(points)
+            owners += [picture] * len(box)
+        return crops_of_palms(torch.cat(boxes), torch.cat(keypoints), size), owners
+
+
+def _detections(seen: HandLandmarks, size: int, box: Letterbox) -> list[tuple[Detection, float]]:
+    """Return what the network sees in each crop, and the hand's presence."""
+    joints = seen.joints.cpu().numpy().astype(np.float64) / size
+    rows = []
+    for points, presence, p_right in zip(joints, seen.presence.tolist(), seen.p_right.tolist(), strict=True):
+        score = max(p_right, 1 - p_right)
+        rows.append((Detection(box.to_frame(points), p_right, score), presence))
+    return rows

@@ -1,0 +1,109 @@
+"""MediaPipe's rotated square around a hand: where it lies, what it shows, and the way back to the picture.
+
+The rules are those of MediaPipe's hand tracking graph (`hand_landmark_landmarks_to_roi`, `landmark_projection`): the
+square stands upright along the line from the wrist to the knuckles, holds the palm's joints, is moved by a tenth of
+its height towards the fingers and enlarged by two. All of it is differentiable in the picture.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_PALM = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
+"""The joints that the square is laid around."""
+
+_INDEX, _MIDDLE, _RING = 5, 9, 13
+"""The knuckles that give the hand's direction."""
+
+_SHIFT, _SCALE = -0.1, 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class HandCrop:
+    """Squares in pictures, one a row.
+
+    Attributes:
+        centre: Float (n, 2), x and y, px.
+        side: Float (n,), px.
+        rotation: Float (n,), rad; how far the square is turned, clockwise as seen.
+    """
+
+    centre: Tensor
+    side: Tensor
+    rotation: Tensor
+
+    @classmethod
+    def around(cls, joints: Tensor) -> HandCrop:
+        """Lay squares around hands.
+
+        Args:
+            joints: Float (n, 21, 2), px.
+        """
+        wrist, knuckles = joints[:, 0], 0.5 * (0.5 * (joints[:, _INDEX] + joints[:, _RING]) + joints[:, _MIDDLE])
+        along = knuckles - wrist
+        rotation = within_a_turn(0.5 * math.pi - torch.atan2(-along[:, 1], along[:, 0]))
+        palm = joints[:, _PALM]
+        middle = 0.5 * (palm.amin(1) + palm.amax(1))
+        upright = turn(palm - middle[:, None], -rotation[:, None])
+        low, high = upright.amin(1), upright.amax(1)
+        offset = 0.5 * (low + high) + (high - low) * low.new_tensor([0.0, _SHIFT])
+        return cls(middle + turn(offset, rotation), _SCALE * (high - low).amax(-1), rotation)
+
+    @classmethod
+    def whole(cls, pictures: Tensor) -> HandCrop:
+        """Take in the whole of each picture (n, 3, s, s), upright."""
+        n, _, height, width = pictures.shape
+        centre = pictures.new_tensor([width / 2, height / 2]).expand(n, 2)
+        return cls(centre, pictures.new_full((n,), max(height, width)), pictures.new_zeros(n))
+
+    def __len__(self) -> int:
+        """Return the number of squares."""
+        return len(self.side)
+
+    def __getitem__(self, rows: Tensor) -> HandCrop:
+        """Return some of the squares."""
+        return HandCrop(self.centre[rows], self.side[rows], self.rotation[rows])
+
+    def cut(self, pictures: Tensor, size: int) -> Tensor:
+        """Cut the squares out, bilinearly; beyond a picture's edge its outermost pixels go on.
+
+        As MediaPipe does it (OpenCV's `warpPerspective`), pixel i of the crop shows the point i / size along the
+        square, and whole numbers of a picture's coordinates are the middles of its pixels.
+
+        Args:
+            pictures: Float (n, 3, h, w), one a square.
+            size: Side of the crops, px.
+
+        Returns:
+            Float (n, 3, size, size).
+        """
+        height, width = pictures.shape[2:]
+        steps = torch.arange(size, device=pictures.device, dtype=pictures.dtype) / size
+        y, x = torch.meshgrid(steps, steps, indexing="ij")
+        points = self.to_picture(torch.stack([x, y], -1).expand(len(self), size, size, 2))
+        extent = points.new_tensor([max(width - 1, 1), max(height - 1, 1)])
+        grid = points / extent * 2 - 1
+        return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=True)
+
+    def to_picture(self, points: Tensor) -> Tensor:
+        """Map points (n, ..., 2) of the squares, in [0, 1], to the pictures, px."""
+        rows = (-1, *(1 for _ in points.shape[1:-1]))
+        turned = turn(points - 0.5, self.rotation.view(rows))
+        return turned * self.side.view(*rows, 1) + self.centre.view(*rows, 2)
+
+
+def turn(points: Tensor, angle: Tensor) -> Tensor:
+    """Turn points (..., 2) by angles (...), clockwise as seen (y points down)."""
+    x, y = points.unbind(-1)
+    cos, sin = angle.cos(), angle.sin()
+    return torch.stack([x * cos - y * sin, x * sin + y * cos], -1)
+
+
+def within_a_turn(angle: Tensor) -> Tensor:
+    """Bring angles (...) into [-pi, pi]."""
+    return torch.atan2(angle.sin(), angle.cos())

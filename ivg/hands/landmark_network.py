@@ -1,0 +1,66 @@
+"""The differentiable hand detector: MediaPipe's landmark network as a torch module.
+
+The paper's hand structure loss (Eq. 2) compares what the frozen detector H sees in the generated and in the training
+video. It trains something only if a gradient flows through H; MediaPipe's own graph has none. Here the network of the
+installed wheel runs in torch, on a crop that is cut differentiably.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from .crop import HandCrop
+from .mediapipe_files import mediapipe_file
+from .tflite_network import TFLiteNetwork, single
+
+_MODEL = "modules/hand_landmark/hand_landmark_full.tflite"
+
+
+@dataclass(frozen=True, eq=False)
+class HandLandmarks:
+    """What the network sees in crops.
+
+    Attributes:
+        joints: Float (n, 21, 2), x and y in the picture, px.
+        presence: Float (n,), probability in [0, 1] that the crop shows a hand.
+        p_right: Float (n,), probability of a person's right hand in pictures that are not mirrored (MediaPipe's label,
+            which expects mirrored ones, says left).
+        world_m: Float (n, 21, 3), joints around the hand's middle, metres, turned as the crop is.
+    """
+
+    joints: Tensor
+    presence: Tensor
+    p_right: Tensor
+    world_m: Tensor
+
+
+class HandLandmarkNetwork(nn.Module):
+    """Finds 21 joints in crops of hands. It is frozen; gradients flow to the pictures.
+
+    Args:
+        path: The model's file; None takes it from the installed mediapipe package.
+
+    Raises:
+        WeightsError: If there is no such file.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__()
+        self.network = TFLiteNetwork(path or mediapipe_file(_MODEL))
+        self.eval()
+
+    def forward(self, pictures: Tensor, crops: HandCrop) -> HandLandmarks:
+        """Look at one crop of each picture.
+
+        Args:
+            pictures: Float (n, 3, h, w), RGB in [0, 1].
+            crops: n squares.
+        """
+        size = self.network.input_size[0]
+        outputs = self.network(crops.cut(pictures, size))
+        joints, presence, p_right, world = (single(output) for output in outputs)
+        points = joints.view(-1, 21, 3)[..., :2] / size
+        return HandLandmarks(crops.to_picture(points), presence[:, 0], p_right[:, 0], world.view(-1, 21, 3))

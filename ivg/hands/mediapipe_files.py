@@ -1,0 +1,26 @@
+"""Where the installed mediapipe package keeps its model files."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from ..errors import WeightsError
+
+
+def mediapipe_file(name: str) -> Path:
+    """Return the path of a file of the installed mediapipe package, without importing the package.
+
+    Args:
+        name: Path inside the package, such as "modules/hand_landmark/hand_landmark_full.tflite".
+
+    Raises:
+        WeightsError: If the package is not installed, or carries no such file.
+    """
+    found = importlib.util.find_spec("mediapipe")
+    if found is None or not found.submodule_search_locations:
+        raise WeightsError("the package mediapipe, which carries the hand models, is not installed")
+    path = Path(found.submodule_search_locations[0]) / name
+    if not path.is_file():
+        raise WeightsError(f"the installed mediapipe carries no {name}; versions from 0.10.14 to 0.10.21 do")
+    return path

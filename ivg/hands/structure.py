@@ -1,0 +1,61 @@
+"""The frozen detector H of the hand structure loss: what it sees where hands should be, with a gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .crop import HandCrop
+from .landmark_network import HandLandmarkNetwork
+from .palm_network import PalmNetwork, Palms
+
+_NEAR = 0.5
+"""A palm is where a hand should be if the middles are nearer than this share of the hand's square's side."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeenHands:
+    """What the detector sees where hands should be.
+
+    Attributes:
+        joints: Float (n, 21, 2), normalised.
+        presence: Float (n,) in [0, 1]: the palm's score times the presence of a hand in the crop. MediaPipe finds a
+            hand if both are high enough.
+    """
+
+    joints: Tensor
+    presence: Tensor
+
+
+class HandStructureDetector(nn.Module):
+    """MediaPipe's two networks, looking where the training video has its hands.
+
+    Frozen; gradients flow to the pictures.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.palms, self.landmarks = PalmNetwork(), HandLandmarkNetwork()
+
+    def forward(self, pictures: Tensor, owners: Tensor, joints: Tensor) -> SeenHands:
+        """Look for hands.
+
+        Args:
+            pictures: Float (m, 3, s, s), RGB in [0, 1].
+            owners: int64 (n,), the picture in which each hand should be.
+            joints: Float (n, 21, 2), normalised, where it should be.
+        """
+        size = pictures.shape[-1]
+        crops = HandCrop.around(joints * size)
+        seen = self.landmarks(pictures[owners], crops)
+        score = _score_near(self.palms(pictures), owners, crops, size)
+        return SeenHands(seen.joints / size, seen.presence * score)
+
+
+def _score_near(palms: Palms, owners: Tensor, crops: HandCrop, size: int) -> Tensor:
+    """Return the best score (n,) of the palms whose middle lies near a hand's."""
+    distance = (palms.box[owners, :, :2] * size - crops.centre[:, None]).norm(dim=-1)
+    near = distance.detach() < _NEAR * crops.side[:, None]
+    return torch.where(near, palms.score[owners], 0).amax(-1)

@@ -1,0 +1,52 @@
+"""The detector in torch finds what MediaPipe's own pipeline finds."""
+
+import numpy as np
+import pytest
+
+from ivg.errors import InputError
+from ivg.hands import MediaPipeHands
+from ivg.hands.batched_detector import BatchedHands
+
+
+@pytest.fixture(scope="module")
+def batched():
+    return BatchedHands(batch_size=5)
+
+
+def test_it_agrees_with_mediapipe_on_rendered_clips(batched, hand_clips):
+    errors, disagreements, hands = [], 0, 0
+    with MediaPipeHands() as mediapipe:
+        for frames in hand_clips:
+            ours, theirs = batched(frames), mediapipe(frames)
+            disagreements += np.count_nonzero(ours.present != theirs.present)
+            hands += np.count_nonzero(theirs.present)
+            both = ours.present & theirs.present
+            difference = np.linalg.norm(ours.keypoints[both] - theirs.keypoints[both], axis=-1).mean(-1)
+            length = np.linalg.norm(theirs.keypoints[both][:, 12] - theirs.keypoints[both][:, 0], axis=-1)
+            errors += (difference / length).tolist()
+    assert hands > 30
+    assert disagreements <= 0.05 * hands
+    assert np.median(errors) < 0.02
+
+
+def test_pictures_without_hands_have_none(batched):
+    tracks = batched(np.full((7, 90, 160, 3), 120, np.uint8))
+    assert tracks.keypoints.shape == (7, 2, 21, 2)
+    assert not tracks.present.any()
+
+
+def test_progress_counts_frames(batched):
+    calls = []
+    batched(np.zeros((7, 16, 16, 3), np.uint8), lambda done, total: calls.append((done, total)))
+    assert calls == [(5, 7), (7, 7)]
+
+
+def test_other_arrays_are_refused(batched):
+    with pytest.raises(InputError, match="frames must be uint8"):
+        batched(np.zeros((1, 8, 8, 3), np.float32))
+
+
+@pytest.mark.parametrize("option", [{"min_confidence": 0.0}, {"max_hands": 3}, {"upsample_to": 0}, {"batch_size": 0}])
+def test_options_out_of_range_are_refused(option):
+    with pytest.raises(InputError, match=next(iter(option))):
+        BatchedHands(**option)
