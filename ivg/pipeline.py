@@ -15,16 +15,17 @@ from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler
 from diffusers.utils import BaseOutput
 from numpy.typing import NDArray
 from torch import Tensor
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from .compositing import change_matte, composite
 from .errors import InputError, WeightsError
 from .framing import Framing
-from .models.autoencoder import FACTOR, NanoAutoencoder
-from .models.denoiser import NanoVideoDenoiser
-from .models.noise import reference_latents
+from .models.autoencoder import FACTOR
+from .models.base_text import ClipTextEncoder
+from .models.folder import load_component, load_text_encoder
+from .models.interfaces import PictureAutoencoder, TextEncoder, VideoDenoiser
 from .models.region_input import region_input
 from .models.text import MiniLMTextEncoder, check_text
-from .models.weights import load_weights
 from .region.postprocess import clean_region
 from .types import FPS, Appearance, RegionOfMotion
 
@@ -83,14 +84,16 @@ class _Clock:
 class InstructionalVideoPipeline(DiffusionPipeline):
     """Generates a clip of a hand that does what a text says, in the scene that a frame shows.
 
-    First the region of motion (the paper's stage 1), then the clip, conditioned on it (stage 2). The text encoder is
-    MiniLM from its own wheel, and not saved with the pipeline.
+    First the region of motion (the paper's stage 1), then the clip, conditioned on it (stage 2). At the nano scale the
+    text encoder is MiniLM from its own wheel, and not saved with the pipeline; at the base scale it is CLIP's.
 
     Args:
         autoencoder: Between pictures and latents.
         region_denoiser: Stage 1.
         denoiser: Stage 2.
         scheduler: The noise schedule of the denoisers' training, and the solver.
+        text_encoder: CLIP's text encoder; None takes MiniLM.
+        tokenizer: Its tokenizer.
 
     Example:
         >>> pipeline = InstructionalVideoPipeline.from_pretrained("nano")
@@ -99,20 +102,28 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         (16, 480, 640, 3)
     """
 
-    model_cpu_offload_seq = "region_denoiser->denoiser->autoencoder"
+    model_cpu_offload_seq = "text_encoder->region_denoiser->denoiser->autoencoder"
+    _optional_components = ["text_encoder", "tokenizer"]  # noqa: RUF012 (diffusers' name and type)
 
     def __init__(
         self,
-        autoencoder: NanoAutoencoder,
-        region_denoiser: NanoVideoDenoiser,
-        denoiser: NanoVideoDenoiser,
+        autoencoder: PictureAutoencoder,
+        region_denoiser: VideoDenoiser,
+        denoiser: VideoDenoiser,
         scheduler: DPMSolverMultistepScheduler,
+        text_encoder: CLIPTextModel | None = None,
+        tokenizer: CLIPTokenizer | None = None,
     ) -> None:
         super().__init__()
         self.register_modules(
-            autoencoder=autoencoder, region_denoiser=region_denoiser, denoiser=denoiser, scheduler=scheduler
+            autoencoder=autoencoder,
+            region_denoiser=region_denoiser,
+            denoiser=denoiser,
+            scheduler=scheduler,
+            text_encoder=text_encoder,
+            tokenizer=tokenizer,
         )
-        self._text_encoder: MiniLMTextEncoder | None = None
+        self._texts: TextEncoder | None = None
 
     @classmethod
     def from_pretrained(cls, weights: str | Path = "nano", **options: Any) -> InstructionalVideoPipeline:  # type: ignore[override]
@@ -130,13 +141,16 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         folder = find_weights(weights)
         if not (folder / "scheduler" / "scheduler_config.json").exists():
             raise WeightsError(f"{folder} holds no scheduler: scheduler/scheduler_config.json is missing")
+        text_encoder = load_text_encoder(folder)
         pipeline = cls(
-            autoencoder=load_weights(NanoAutoencoder, folder / "autoencoder"),
-            region_denoiser=load_weights(NanoVideoDenoiser, folder / "region_denoiser"),
-            denoiser=load_weights(NanoVideoDenoiser, folder / "denoiser"),
+            autoencoder=load_component(folder, "autoencoder"),
+            region_denoiser=load_component(folder, "region_denoiser"),
+            denoiser=load_component(folder, "denoiser"),
             scheduler=DPMSolverMultistepScheduler.from_pretrained(folder / "scheduler"),
+            text_encoder=None if text_encoder is None else text_encoder.model,
+            tokenizer=None if text_encoder is None else text_encoder.tokenizer,
         )
-        pipeline._text_encoder = MiniLMTextEncoder()
+        pipeline._texts = text_encoder or MiniLMTextEncoder()
         return pipeline
 
     @torch.inference_mode()
@@ -244,9 +258,10 @@ class InstructionalVideoPipeline(DiffusionPipeline):
 
     def _conditions(self, text: str, context: Tensor, appearance: Appearance) -> dict[str, Tensor]:
         """Return what both denoisers are told."""
-        if self._text_encoder is None:
-            self._text_encoder = MiniLMTextEncoder()
-        tokens, mask = self._text_encoder.encode([text])
+        if self._texts is None:
+            clip = self.text_encoder is not None
+            self._texts = ClipTextEncoder(self.text_encoder, self.tokenizer) if clip else MiniLMTextEncoder()
+        tokens, mask = self._texts.encode([text])
         values = {
             "encoder_hidden_states": tokens.to(self.denoiser.dtype),
             "encoder_attention_mask": mask,
@@ -260,7 +275,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
     ) -> NDArray[np.bool_]:
         """Sample the masks, decode and clean them: bool (t, s, s)."""
         black = self._encode(np.zeros((1, self.model_size, self.model_size, 3), np.uint8))[0]
-        reference = reference_latents(conditions["context"], self.frames, black)
+        reference = self.region_denoiser.space.reference(conditions["context"], self.frames, black)
         latents = self._sample(self.region_denoiser, reference, conditions, steps, generator, "region", report, clock)
         probability = self._to_pictures(latents[0]).mean(-1)
         probability[0] = 0  # the context frame, which shows no hand
@@ -277,13 +292,13 @@ class InstructionalVideoPipeline(DiffusionPipeline):
     ) -> Tensor:
         """Sample the latents (1, t, z, c, c) of the clip."""
         region = region_input(torch.from_numpy(masks.astype(np.float32))[None]).to(conditions["context"])
-        reference = reference_latents(conditions["context"], self.frames)
+        reference = self.denoiser.space.reference(conditions["context"], self.frames)
         told = {**conditions, "region": region}
         return self._sample(self.denoiser, reference, told, steps, generator, "clip", report, clock)
 
     def _sample(
         self,
-        denoiser: NanoVideoDenoiser,
+        denoiser: VideoDenoiser,
         reference: Tensor,
         conditions: dict[str, Tensor],
         steps: int,
@@ -292,19 +307,19 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         report: Progress,
         clock: _Clock,
     ) -> Tensor:
-        """Sample latents from the noised reference (Eq. 1; as residuals, see `ivg.models.noise`) by DPM-Solver."""
+        """Sample latents from the noised context (Eq. 1; as residuals or not, `ivg.models.noise`) by DPM-Solver."""
         scheduler = self.scheduler
         scheduler.set_timesteps(steps)
         noise = torch.randn(reference.shape, generator=generator, dtype=torch.float32)
-        x = noise.to(self.device) * scheduler.init_noise_sigma
+        x = denoiser.space.start(conditions["context"].float(), noise.to(self.device), scheduler)
         began = time.perf_counter()
         report(stage, 0, steps)
         for done, timestep in enumerate(scheduler.timesteps, 1):
-            prediction = denoiser(x.to(denoiser.dtype), timestep.to(self.device), **conditions).sample
-            x = scheduler.step(prediction.float(), timestep, x).prev_sample
+            output = denoiser(x.to(denoiser.dtype), timestep.to(self.device), **conditions).sample
+            x = scheduler.step(output.float(), timestep, x).prev_sample
             report(stage, done, steps)
         clock.seconds[f"{stage}_step"] = (time.perf_counter() - began) / steps
-        return x / denoiser.config["residual_scale"] + reference.float()
+        return denoiser.space.latents(x, reference.float())
 
     def _decode(
         self,

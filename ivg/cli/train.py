@@ -14,8 +14,16 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ..errors import ConfigError, IvgError
-from ..training.config import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
+from ..errors import ConfigError, IvgError, unknown_option
+from ..training.config import (
+    AutoencoderConfig,
+    BaseModelConfig,
+    ClipConfig,
+    DataConfig,
+    ModelConfig,
+    RegionConfig,
+    RunConfig,
+)
 
 T = TypeVar("T")
 
@@ -24,6 +32,7 @@ _STAGES: dict[str, type[RunConfig]] = {
     "region": RegionConfig,
     "clip": ClipConfig,
 }
+_MODELS: dict[str, type[ModelConfig] | type[BaseModelConfig]] = {"nano": ModelConfig, "base": BaseModelConfig}
 
 _HELP = """ivg-train: train the parts of the generator
 
@@ -33,6 +42,8 @@ Examples:
   ivg-train train=clip data.path=clips output=runs/clip autoencoder=runs/autoencoder/weights start=runs/region/weights
   ivg-train train=clip ... resume=true               go on after a stop
   ivg-train train=clip --cfg job                     show all settings, run nothing
+  ivg-train train=clip model=base dry_run=true       parameters, FLOPs a step, memory; trains nothing
+  accelerate launch --multi_gpu --num_processes 8 -m ivg.cli.train train=clip model=base data.path=clips output=out
   ivg-train export --autoencoder runs/autoencoder/weights --region runs/region/weights --clip runs/clip/weights \\
       --output my_weights                            put the three together: ivg-demo --weights my_weights
 
@@ -66,8 +77,10 @@ def _fail(error: Exception) -> NoReturn:
 def _export(arguments: list[str]) -> None:
     """Run `ivg-train export`."""
     parser = argparse.ArgumentParser(prog="ivg-train export", description="Put trained weights together.")
-    for name in ("autoencoder", "region", "clip", "output"):
+    parser.add_argument("--autoencoder", required=True, metavar="FOLDER", help="base: hub name or folder")
+    for name in ("region", "clip", "output"):
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--text-encoder", metavar="NAME_OR_FOLDER", help="base only: hub name or folder")
     options = parser.parse_args(arguments)
     from ..training.export import export_pipeline
 
@@ -94,12 +107,28 @@ def read_config(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -
     return built
 
 
+def read_model(config: DictConfig) -> ModelConfig | BaseModelConfig:
+    """Check the configuration of the networks and build it."""
+    kind = config.model.get("kind", "nano")
+    if kind not in _MODELS:
+        raise unknown_option("model.kind", kind, _MODELS)
+    return read_config(_MODELS[kind], "model", config.model)
+
+
+def dry_run(config: DictConfig) -> None:
+    """Print what the run that a composed configuration says would need; read no data, write nothing."""
+    from ..training.dry_run import report
+
+    print(report(read_config(_STAGES[config.train.stage], "train", config.train), read_model(config)))
+
+
 def register_schemas() -> None:
     """Tell hydra the dataclasses that the files of the groups `train`, `data` and `model` are checked against."""
     store = ConfigStore.instance()
     for name, kind in _STAGES.items():
         store.store(group="schema/train", name=name, node=kind)
     store.store(group="schema", name="model", node=ModelConfig)
+    store.store(group="schema", name="base_model", node=BaseModelConfig)
     store.store(group="schema", name="data", node=DataConfig)
 
 
@@ -109,7 +138,7 @@ def train(config: DictConfig) -> dict[str, float]:
 
     run = Run(
         train=read_config(_STAGES[config.train.stage], "train", config.train),
-        model=read_config(ModelConfig, "model", config.model),
+        model=read_model(config),
         data=read_config(DataConfig, "data", config.data),
         output=Path(config.output),
         resume=config.resume,
@@ -124,7 +153,7 @@ def train(config: DictConfig) -> dict[str, float]:
 def _hydra_main(config: DictConfig) -> None:
     """Hydra composes and calls this."""
     try:
-        train(config)
+        dry_run(config) if config.dry_run else train(config)
     except (IvgError, OmegaConfBaseException) as error:
         _fail(error)  # here, before hydra adds lines of its own
 

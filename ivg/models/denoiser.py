@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from diffusers import DPMSolverMultistepScheduler
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from diffusers.utils import BaseOutput
 from torch import Tensor, nn
 
 from ..errors import InputError
+from .noise import SampleSpace, training_scheduler
 from .text import WIDTH as TEXT_WIDTH
 
 APPEARANCE_WIDTH = 5
@@ -238,6 +240,15 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
             nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
         nn.init.zeros_(self.conv_in.weight[:, -REGION_CHANNELS:])
+
+    @property
+    def space(self) -> SampleSpace:
+        """What the samples are: residuals to a reference."""
+        return SampleSpace(residual=True, scale=float(self.config["residual_scale"]))
+
+    def noise_scheduler(self) -> DPMSolverMultistepScheduler:
+        """Return the noise schedule of training, and DPM-Solver++ to sample with."""
+        return training_scheduler()
 
     def forward(
         self,

@@ -7,18 +7,74 @@ for frame 0 and a black picture's for the masks after it. For the residual, Eq. 
 sqrt(1 - abar_t) eps, which is the paper's z_t less the known sqrt(abar_t) * reference. The noised context latent is
 the residual 0, noised: sqrt(1 - abar_T) eps. So starting there *is* the paper's start, and the mean of what is
 sampled from, an unchanged scene, is right at every noise level.
+
+That is `nano`, which predicts x_0. A pretrained text-to-video network (`base`) knows clips' latents themselves and the
+noise in them: x_0 = z_0, the network's output is eps, the schedule is the one that it was trained with, and sampling
+starts from the noised context latent. `SampleSpace` says which of the two a denoiser works on, `predicted_clean` turns
+any kind of output into x_0, and `output_error_weight` makes the squared error of x_0 that of the output. The losses on
+pictures (L_mIoU, L_hand) see x_0 only.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from diffusers import DPMSolverMultistepScheduler
 from torch import Tensor
 
+from ..errors import unknown_option
+
 STEPS = 1000
 """Steps of the noise schedule."""
+
+PREDICTION_TYPES = ("sample", "epsilon", "v_prediction")
+"""What a network's output can be: x_0, eps, or sqrt(abar) eps - sqrt(1 - abar) x_0. diffusers' names."""
+
+
+@dataclass(frozen=True)
+class SampleSpace:
+    """What a denoiser's samples x_0 are: x_0 = scale * (z_0 - reference), or the latents z_0 themselves.
+
+    Attributes:
+        residual: Whether there is a reference; otherwise it is 0.
+        scale: What residuals are multiplied with.
+    """
+
+    residual: bool
+    scale: float = 1.0
+
+    def reference(self, context: Tensor, frames: int, rest: Tensor | None = None) -> Tensor:
+        """Return the reference of every frame (b, t, z, h, w); see `reference_latents`."""
+        if self.residual:
+            return reference_latents(context, frames, rest)
+        return torch.zeros_like(context)[:, None].expand(-1, frames, -1, -1, -1)
+
+    def samples(self, latents: Tensor, reference: Tensor) -> Tensor:
+        """Turn latents (b, t, z, h, w) into samples x_0."""
+        return (latents - reference) * self.scale
+
+    def latents(self, samples: Tensor, reference: Tensor) -> Tensor:
+        """Turn samples x_0 (b, t, z, h, w) into latents."""
+        return samples / self.scale + reference
+
+    def start(self, context: Tensor, noise: Tensor, scheduler: DPMSolverMultistepScheduler) -> Tensor:
+        """Return what sampling starts from: the context's latent in every frame, noised at the largest step by Eq. 1.
+
+        As a residual that latent is 0, and what is left is the noise: the schedule for residuals ends so near to pure
+        noise that sqrt(1 - abar_T) is taken as 1.
+
+        Args:
+            context: Latent of the context frame (b, z, h, w).
+            noise: Unit noise (b, t, z, h, w).
+            scheduler: With its time steps set.
+        """
+        if self.residual:
+            return noise * scheduler.init_noise_sigma
+        still = context[:, None].expand_as(noise)
+        alpha_bar = scheduler.alphas_cumprod[scheduler.timesteps[:1].cpu()].to(noise)
+        return add_noise(still, noise, alpha_bar.expand(len(noise)))
 
 
 def training_scheduler(**changes: Any) -> DPMSolverMultistepScheduler:
@@ -70,6 +126,44 @@ def remove_noise(noisy: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:
     """Invert Eq. 1: the clean samples (b, ...) that `noisy` comes from, given the noise."""
     alpha_bar = alpha_bar.view(-1, *(1 for _ in noisy.shape[1:]))
     return (noisy - (1 - alpha_bar).sqrt() * noise) / alpha_bar.sqrt()
+
+
+def predicted_clean(output: Tensor, noisy: Tensor, alpha_bar: Tensor, prediction_type: str) -> Tensor:
+    """Return the clean samples x_0 (b, ...) that a network's output stands for.
+
+    Args:
+        output: What the network returned, shaped like `noisy`.
+        noisy: What it was given, x_t.
+        alpha_bar: Of the time steps, (b,).
+        prediction_type: One of `PREDICTION_TYPES`.
+
+    Raises:
+        InputError: If the prediction type is none of them.
+    """
+    if prediction_type == "sample":
+        return output
+    if prediction_type == "epsilon":
+        return remove_noise(noisy, output, alpha_bar)
+    if prediction_type == "v_prediction":  # Salimans and Ho 2022, Sec. 4
+        alpha_bar = alpha_bar.view(-1, *(1 for _ in noisy.shape[1:]))
+        return alpha_bar.sqrt() * noisy - (1 - alpha_bar).sqrt() * output
+    raise unknown_option("prediction type", prediction_type, PREDICTION_TYPES)
+
+
+def output_error_weight(alpha_bar: Tensor, prediction_type: str) -> Tensor:
+    """Return the factor (b,) that makes a squared error of x_0 the squared error of the network's output.
+
+    1 for x_0 itself. For eps, x_0 = (x_t - sqrt(1 - abar) eps) / sqrt(abar), so the factor is the signal-to-noise ratio
+    abar / (1 - abar): weighing with it, L_noise is the paper's (the error of the noise), to rounding. For v it is
+    1 / (1 - abar).
+    """
+    if prediction_type == "sample":
+        return torch.ones_like(alpha_bar)
+    if prediction_type == "epsilon":
+        return alpha_bar / (1 - alpha_bar)
+    if prediction_type == "v_prediction":
+        return 1 / (1 - alpha_bar)
+    raise unknown_option("prediction type", prediction_type, PREDICTION_TYPES)
 
 
 def draw_timesteps(count: int, bias: float, generator: torch.Generator) -> Tensor:

@@ -60,9 +60,21 @@ def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimize
         average.load_state_dict(load_file(folder / "average.safetensors"))
         state = _unflatten(load_file(folder / "optimizer.safetensors"))
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        _lay_out_like_parameters(optimizer)
     except (RuntimeError, ValueError) as error:
         raise WeightsError(f"{folder} was written by another model or optimiser: {error}") from error
     return Progress(**json.loads((folder / "progress.json").read_text()))
+
+
+def _lay_out_like_parameters(optimizer: torch.optim.Optimizer) -> None:
+    """Give the state the parameters' order in memory (channels last, say).
+
+    torch's fused AdamW reads both in memory order, so that it would mix up the elements of a state in another one.
+    """
+    for parameter, entries in optimizer.state.items():
+        for name, value in entries.items():
+            if torch.is_tensor(value) and value.shape == parameter.shape and value.stride() != parameter.stride():
+                entries[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _contiguous(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -7,13 +7,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..errors import ConfigError
-from ..models.autoencoder import NanoAutoencoder
-from ..models.denoiser import NanoVideoDenoiser
+from ..metrics.region_iou import best_prior_mask
+from ..models.interfaces import PictureAutoencoder, VideoDenoiser
 from ..models.noise import STEPS
 from ..models.region_input import region_input
+from .capped_gradient import with_capped_gradient
 from .config import ClipConfig
 from .denoising import DenoiserStage, NoisyBatch
+from .hand_structure import MIN_SIGNAL, HandStructure
 from .latents import LatentClips
 from .pictures import from_model, grid
 from .region_augmentation import augment_regions
@@ -29,27 +30,25 @@ class ClipStage(DenoiserStage):
     In training the region is the pseudo annotation, made a little wrong (`region_augmentation`), and for a share of
     the samples only its union, since at inference it is what stage 1 predicts.
 
-    The losses stand in `loss`: L_noise now; L_hand (Eq. 6), which takes a differentiable detector, gets its place
-    beside it.
+    The loss is L_noise + alpha * L_hand (Eq. 6). For L_hand the predicted clean latents of a few random frames a clip
+    are decoded by the frozen decoder, and what the frozen, differentiable hand detector sees there is compared with
+    the training clip's keypoints (see `HandStructure`).
     """
 
     name = "denoiser"
 
     def __init__(
         self,
-        model: NanoVideoDenoiser,
+        model: VideoDenoiser,
         config: ClipConfig,
         train: LatentClips,
         held_out: LatentClips,
-        autoencoder: NanoAutoencoder,
+        autoencoder: PictureAutoencoder,
     ) -> None:
-        if config.hand_structure_weight:
-            raise ConfigError(
-                f"train.hand_structure_weight is {config.hand_structure_weight}, but the hand structure loss needs a "
-                "differentiable hand detector, which is not built in yet; give 0"
-            )
         super().__init__(model, config, train, held_out, autoencoder)
         self.config = config
+        self._mask = _fixed_mask(config.mask, train)
+        self.hands = HandStructure(train) if config.hand_structure_weight else None
 
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
         """See `DenoiserStage.targets`."""
@@ -62,6 +61,8 @@ class ClipStage(DenoiserStage):
     def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
         """See `DenoiserStage.region`."""
         masks = data.region(clips)
+        if self._mask is not None:
+            return region_input(self._mask.expand_as(masks))
         if random is None:
             return region_input(masks)
         masks = augment_regions(
@@ -77,8 +78,33 @@ class ClipStage(DenoiserStage):
         batch = self.batch(random)
         prediction = self.predict(model, batch)
         parts = {"noise": self.noise_loss(batch, prediction)}
-        # L_hand: parts["hand"] = hand_structure_loss(H(decode(prediction)), H(training clip), present)
-        return parts["noise"], parts
+        if self.hands is None:
+            return parts["noise"], parts
+        hand = self._hand_loss(self.hands, batch, prediction, random)
+        parts["hand"] = hand.detach()
+        return parts["noise"] + self.config.hand_structure_weight * hand, parts
+
+    def _hand_loss(self, hands: HandStructure, batch: NoisyBatch, prediction: Tensor, random: StepRandom) -> Tensor:
+        """Return L_hand on a few frames of the clips that are not too noisy, their mean over the batch.
+
+        Its gradient is scaled down where it is larger than that of L_noise: a hand that is all but missing would
+        otherwise outweigh everything else in the batch a hundredfold.
+        """
+        signal = self.alpha_bar[batch.timesteps]
+        rows = (signal >= MIN_SIGNAL).nonzero()[:, 0]
+        if not len(rows):
+            return prediction.new_zeros(())
+        clips = batch.clips[rows]
+        frames = hands.draw_frames(clips, self.config.hand_structure_frames, random.torch)
+
+        def loss(predicted: Tensor) -> Tensor:
+            latents = self.latents_of(predicted[rows], batch.reference[rows])
+            pictures = self.decode(latents[torch.arange(len(rows))[:, None], frames])
+            with self._autocast():
+                mean = hands.loss(pictures, clips, frames, signal[rows].to(self.device))
+            return mean * (len(rows) / len(batch.clips))
+
+        return with_capped_gradient(loss, prediction, lambda predicted: self.noise_loss(batch, predicted))
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return mean squared errors of predicted residuals at three noise levels, on hands and moved objects."""
@@ -110,3 +136,13 @@ class ClipStage(DenoiserStage):
         generated = self.decode(self.sample(model, clips))
         truth = self.decode(data.latents[clips].float().to(self.device))
         return grid([from_model(video[i, 1::2]) for i in range(len(clips)) for video in (truth, generated)])
+
+
+def _fixed_mask(kind: str, train: LatentClips) -> Tensor | None:
+    """Return the mask (s, s) that all clips are told, or None where each is told its own."""
+    if kind == "annotation":
+        return None
+    unions = train.unions()
+    if kind == "white":
+        return torch.ones(unions.shape[1:])
+    return torch.from_numpy(best_prior_mask(unions.mean(0), unions).region).float()

@@ -10,6 +10,7 @@ from ..errors import ConfigError, unknown_option
 PRECISIONS = ("no", "bf16", "fp16")
 OPTIMIZERS = ("muon", "adamw")
 SCHEDULES = ("cosine", "flat")
+MASKS = ("annotation", "white", "prior")
 
 
 @dataclass(kw_only=True)
@@ -21,7 +22,9 @@ class RunConfig:
         minutes: Budget in minutes of wall clock, validation included. Learning rates follow the fraction of the
             budget that is used up, over stops and resumes.
         steps: Budget in optimiser steps; if given, `minutes` is ignored.
-        batch_size: Samples a step and process.
+        batch_size: Samples in a batch.
+        accumulate: Batches a step and process; their gradients are averaged. The same global batch (batch_size *
+            accumulate * processes) gives the same training, however it is divided into `accumulate` and processes.
         learning_rate: Its peak.
         optimizer: "muon" or "adamw" (see `ivg.training.optimizer`).
         weight_decay: Decoupled weight decay.
@@ -42,6 +45,7 @@ class RunConfig:
     minutes: float | None = None
     steps: int | None = None
     batch_size: int = 32
+    accumulate: int = 1
     learning_rate: float = 1e-3
     optimizer: str = "muon"
     weight_decay: float = 0.01
@@ -65,6 +69,8 @@ class RunConfig:
             raise ConfigError(f"the budget must be positive, got minutes={self.minutes}, steps={self.steps}")
         if self.batch_size <= 0:
             raise ConfigError(f"train.batch_size must be positive, got {self.batch_size}")
+        if self.accumulate <= 0:
+            raise ConfigError(f"train.accumulate must be positive, got {self.accumulate}")
         for name, value, options in (
             ("train.optimizer", self.optimizer, OPTIMIZERS),
             ("train.schedule", self.schedule, SCHEDULES),
@@ -105,7 +111,8 @@ class DenoiserConfig(RunConfig):
 
     Attributes:
         noise_bias: Exponent above 1 draws high noise more often.
-        region_weight: Weight of the noise loss inside the region, beside 0.25 everywhere.
+        background_weight: Weight of the noise loss everywhere; the paper's loss has 1 here and 0 in the three below.
+        region_weight: Weight added where something changes during the clip.
         hand_weight: Weight added on hands.
         moved_weight: Weight added on moved objects.
         drop_appearance: Share of samples that are trained without the person's appearance.
@@ -114,6 +121,7 @@ class DenoiserConfig(RunConfig):
     batch_size: int = 4
     learning_rate: float = 1e-3
     noise_bias: float = 1.3
+    background_weight: float = 0.25
     region_weight: float = 1.75
     hand_weight: float = 3.0
     moved_weight: float = 2.0
@@ -139,17 +147,35 @@ class ClipConfig(DenoiserConfig):
     """Stage 2: the clip (Sec. 3.1.2).
 
     Attributes:
+        mask: What the denoiser is told of the region: "annotation", the clip's own; "white", all of the picture, which
+            is no constraint; "prior", one mask for all clips, where hands are in most of them. The last two are rows
+            1 and 3 of the paper's ablation.
         drop_per_frame: Share of samples that are given the union of the region only.
         region_shift: Largest shift of a frame's region, in pixels.
         region_jitter: Share of samples whose per-frame regions come a frame early or late.
-        hand_structure_weight: The paper's alpha of Eq. 6; a place for it, the loss is not built in yet.
+        hand_structure_weight: The paper's alpha of Eq. 6, which is 1; 0 trains without L_hand.
+        hand_structure_frames: Frames of every clip, drawn anew each step from those that show a hand, that are decoded
+            for L_hand.
     """
 
     stage: str = "clip"
+    mask: str = "annotation"
     drop_per_frame: float = 0.15
     region_shift: int = 3
     region_jitter: float = 0.2
-    hand_structure_weight: float = 0.0
+    hand_structure_weight: float = 1.0
+    hand_structure_frames: int = 1
+
+    def __post_init__(self) -> None:
+        """Validate values."""
+        super().__post_init__()
+        if self.mask not in MASKS:
+            raise unknown_option("train.mask", self.mask, MASKS)
+        if self.hand_structure_weight < 0 or self.hand_structure_frames < 1:
+            raise ConfigError(
+                "train.hand_structure_weight must be at least 0 and train.hand_structure_frames at least 1, got "
+                f"{self.hand_structure_weight} and {self.hand_structure_frames}"
+            )
 
 
 @dataclass(kw_only=True)
@@ -169,12 +195,40 @@ class DataConfig:
 
 @dataclass(kw_only=True)
 class ModelConfig:
-    """Sizes of the networks, as keyword arguments of the model classes.
+    """Sizes of the nano scale's networks, as keyword arguments of the model classes.
 
     Attributes:
+        kind: "nano".
         autoencoder: Of `ivg.models.autoencoder.NanoAutoencoder`.
         denoiser: Of `ivg.models.denoiser.NanoVideoDenoiser`.
     """
 
+    kind: str = "nano"
     autoencoder: dict[str, Any] = field(default_factory=dict)
     denoiser: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class BaseModelConfig:
+    """The base scale: pretrained networks, each a hub name or a folder.
+
+    Attributes:
+        kind: "base".
+        autoencoder: Stable Diffusion's, or a pipeline's with one.
+        text_encoder: CLIP's text encoder with its tokenizer, the one that the denoiser was trained with.
+        denoiser: A text-to-video pipeline with a `UNet3DConditionModel`; its noise schedule is taken too.
+        size: Height and width of the clips in pixels.
+        frames: Frames of a clip.
+        gradient_checkpointing: Compute activations again in the backward pass rather than keep them.
+        architecture: What the networks look like, for `dry_run=true` without a download: keyword arguments by component
+            ("autoencoder", "text_encoder", "denoiser", "scheduler"). Training reads it from the networks themselves.
+    """
+
+    kind: str = "base"
+    autoencoder: str = ""
+    text_encoder: str = ""
+    denoiser: str = ""
+    size: int = 256
+    frames: int = 16
+    gradient_checkpointing: bool = True
+    architecture: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from ..losses import noise_loss
-from ..models.autoencoder import NanoAutoencoder
-from ..models.denoiser import NanoVideoDenoiser
-from ..models.noise import STEPS, add_noise, draw_timesteps, reference_latents, training_scheduler
+from ..models.interfaces import PictureAutoencoder, VideoDenoiser
+from ..models.noise import STEPS, add_noise, draw_timesteps, output_error_weight, predicted_clean
 from .config import DenoiserConfig
 from .latents import LatentClips
 from .stage import Stage, StepRandom
@@ -27,10 +27,10 @@ class NoisyBatch:
 
     Attributes:
         clips: int64 (b,), places in the `LatentClips`.
-        clean: Float (b, t, z, c, c), the scaled residuals x_0.
+        clean: Float (b, t, z, c, c), the samples x_0 (see `ivg.models.noise.SampleSpace`).
         noisy: Same shape, x_t.
         timesteps: int64 (b,).
-        reference: Same shape as `clean`, what the residuals add to.
+        reference: Same shape as `clean`, what residuals add to; 0 where samples are the latents themselves.
         conditions: Keyword arguments of the denoiser.
     """
 
@@ -58,18 +58,23 @@ class DenoiserStage(Stage):
 
     def __init__(
         self,
-        model: NanoVideoDenoiser,
+        model: VideoDenoiser,
         config: DenoiserConfig,
         train: LatentClips,
         held_out: LatentClips,
-        autoencoder: NanoAutoencoder,
+        autoencoder: PictureAutoencoder,
     ) -> None:
+        assert isinstance(model, ModelMixin)
+        assert isinstance(autoencoder, ModelMixin)
         self.model = model
         self.train, self.held_out = train, held_out
         self.autoencoder = autoencoder.eval().requires_grad_(False)
-        self.alpha_bar = training_scheduler().alphas_cumprod
+        schedule = model.noise_scheduler()
+        self.alpha_bar, self.prediction_type = schedule.alphas_cumprod, str(schedule.config["prediction_type"])
         self._config = config
-        model.register_to_config(residual_scale=self._residual_scale())
+        if model.space.residual:
+            model.register_to_config(residual_scale=self._residual_scale())
+        self.space = model.space
 
     @abstractmethod
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
@@ -85,8 +90,8 @@ class DenoiserStage(Stage):
 
     @property
     def scale(self) -> float:
-        """What residuals are multiplied with."""
-        return float(self.model.config["residual_scale"])
+        """What residuals are multiplied with; 1 where samples are the latents themselves."""
+        return self.space.scale
 
     @property
     def device(self) -> torch.device:
@@ -98,7 +103,7 @@ class DenoiserStage(Stage):
         chosen = torch.arange(0, len(self.train), max(1, len(self.train) // clips))
         latents = self.targets(self.train, chosen).float()
         context = self.train.latents[chosen, 0].float()
-        residual = latents - reference_latents(context, latents.shape[1], self.rest(self.train))
+        residual = latents - self.model.space.reference(context, latents.shape[1], self.rest(self.train))
         where = (self.train.change[chosen] > 0)[:, None, None].expand_as(residual)
         spread = float(residual[where].std()) if where.any() else float(residual.std())
         return _SPREAD / max(spread, 1e-3)
@@ -122,8 +127,8 @@ class DenoiserStage(Stage):
         latents = self.targets(data, clips).to(self.device).float()
         context = data.latents[clips, 0].to(self.device).float()
         rest = self.rest(data)
-        reference = reference_latents(context, latents.shape[1], None if rest is None else rest.to(self.device))
-        clean = (latents - reference) * self.scale
+        reference = self.space.reference(context, latents.shape[1], None if rest is None else rest.to(self.device))
+        clean = self.space.samples(latents, reference)
         noise = torch.randn(clean.shape, generator=generator).to(self.device)
         noisy = add_noise(clean, noise, self.alpha_bar[timesteps].to(self.device))
         conditions = self.conditions(data, clips, context, random)
@@ -150,21 +155,28 @@ class DenoiserStage(Stage):
         return {name: value.to(self.device) for name, value in values.items()}
 
     def predict(self, model: nn.Module, batch: NoisyBatch) -> Tensor:
-        """Return the predicted clean samples."""
-        prediction: Tensor = model(batch.noisy, batch.timesteps.to(self.device), **batch.conditions).sample
-        return prediction.float()
+        """Return the predicted clean samples x_0, whatever it is that the network predicts."""
+        output: Tensor = model(batch.noisy, batch.timesteps.to(self.device), **batch.conditions).sample
+        alpha_bar = self.alpha_bar[batch.timesteps].to(self.device)
+        return predicted_clean(output.float(), batch.noisy, alpha_bar, self.prediction_type)
 
     def noise_loss(self, batch: NoisyBatch, prediction: Tensor) -> Tensor:
-        """Return L_noise, weighted up where something changes, on hands and on moved objects."""
+        """Return L_noise, weighted up where something changes, on hands and on moved objects.
+
+        It is the squared error of what the network predicts, found from that of x_0 (`output_error_weight`).
+        """
         config, data = self._config, self.train
         change = (data.change[batch.clips] > 0).float()[:, None]
         hands, moved = (part[batch.clips].float() / 255 for part in (data.hands, data.moved))
-        weight = 0.25 + config.region_weight * change + config.hand_weight * hands + config.moved_weight * moved
+        weight = config.background_weight + config.region_weight * change
+        weight = weight + config.hand_weight * hands + config.moved_weight * moved
+        by_step = output_error_weight(self.alpha_bar[batch.timesteps], self.prediction_type)
+        weight = weight * by_step.view(-1, 1, 1, 1)
         return noise_loss(prediction, batch.clean, weight[:, :, None].to(self.device))
 
     def latents_of(self, prediction: Tensor, reference: Tensor) -> Tensor:
-        """Turn scaled residuals into latents."""
-        return prediction / self.scale + reference
+        """Turn samples x_0 into latents."""
+        return self.space.latents(prediction, reference)
 
     @torch.no_grad()
     def sample(self, model: nn.Module, clips: Tensor, steps: int = 8, seed: int = 0) -> Tensor:
@@ -172,13 +184,14 @@ class DenoiserStage(Stage):
         generator = torch.Generator().manual_seed(seed)
         last = torch.full((len(clips),), STEPS - 1)
         batch = self.noised(self.held_out, clips, last, generator)
-        scheduler = training_scheduler()
+        scheduler = self.model.noise_scheduler()
         scheduler.set_timesteps(steps)
-        x = torch.randn(batch.clean.shape, generator=generator).to(self.device) * scheduler.init_noise_sigma
+        noise = torch.randn(batch.clean.shape, generator=generator).to(self.device)
+        x = self.space.start(batch.conditions["context"], noise, scheduler)
         for timestep in scheduler.timesteps:
             with self._autocast():
-                prediction = model(x, timestep.to(self.device), **batch.conditions).sample.float()
-            x = scheduler.step(prediction, timestep, x).prev_sample
+                output = model(x, timestep.to(self.device), **batch.conditions).sample.float()
+            x = scheduler.step(output, timestep, x).prev_sample
         return self.latents_of(x, batch.reference)
 
     def _autocast(self) -> torch.autocast:
@@ -193,7 +206,8 @@ class DenoiserStage(Stage):
 
     def export(self, model: nn.Module, folder: Path) -> None:
         """See `Stage.export`: the denoiser, and the noise schedule that belongs to it."""
-        assert isinstance(model, NanoVideoDenoiser)
-        model.register_to_config(residual_scale=self.scale)
+        assert isinstance(model, ModelMixin)
+        if self.space.residual:
+            model.register_to_config(residual_scale=self.scale)
         model.save_pretrained(folder / self.name)
-        training_scheduler().save_pretrained(folder / "scheduler")
+        self.model.noise_scheduler().save_pretrained(folder / "scheduler")

@@ -8,19 +8,24 @@ from diffusers import DPMSolverMultistepScheduler
 
 from ..errors import WeightsError
 from ..models.autoencoder import NanoAutoencoder
-from ..models.denoiser import NanoVideoDenoiser
+from ..models.folder import load_component
+from ..models.interfaces import PictureAutoencoder
+from ..models.pretrained import load_base_autoencoder, load_base_text_encoder
 from ..models.weights import load_weights
 from ..pipeline import InstructionalVideoPipeline
 
 
-def export_pipeline(autoencoder: Path, region: Path, clip: Path, output: Path) -> InstructionalVideoPipeline:
+def export_pipeline(
+    autoencoder: str | Path, region: Path, clip: Path, output: Path, text_encoder: str | None = None
+) -> InstructionalVideoPipeline:
     """Save a pipeline, its weights in half precision, and load it again.
 
     Args:
-        autoencoder: `weights/` of an autoencoder run.
+        autoencoder: `weights/` of an autoencoder run; at the base scale hub name or folder, as `model.autoencoder`.
         region: `weights/` of a region run.
         clip: `weights/` of a clip run.
         output: Folder to write; files of an earlier export are replaced.
+        text_encoder: At the base scale hub name or folder, as `model.text_encoder`; None is nano's.
 
     Returns:
         The pipeline as users will load it.
@@ -31,19 +36,36 @@ def export_pipeline(autoencoder: Path, region: Path, clip: Path, output: Path) -
     scheduler = clip / "scheduler"
     if not scheduler.exists():
         raise WeightsError(f"{scheduler} is missing: is {clip} the weights/ folder of a finished clip run?")
-    pipeline = InstructionalVideoPipeline(
-        autoencoder=load_weights(NanoAutoencoder, autoencoder / "autoencoder"),
-        region_denoiser=load_weights(NanoVideoDenoiser, region / "region_denoiser"),
-        denoiser=load_weights(NanoVideoDenoiser, clip / "denoiser"),
-        scheduler=DPMSolverMultistepScheduler.from_pretrained(scheduler),
+    words = None if text_encoder is None else load_base_text_encoder(text_encoder)
+    pictures: PictureAutoencoder = (
+        load_weights(NanoAutoencoder, Path(autoencoder) / "autoencoder")
+        if words is None
+        else load_base_autoencoder(str(autoencoder))
     )
-    channels = {
-        pipeline.components[name].config["latent_channels"] for name in ("autoencoder", "region_denoiser", "denoiser")
-    }
-    if len(channels) > 1:
-        raise WeightsError(f"the weights do not go together: they have {sorted(channels)} latent channels")
-    pipeline.autoencoder.half()
-    pipeline.region_denoiser.half()
-    pipeline.denoiser.half()
+    pipeline = InstructionalVideoPipeline(
+        autoencoder=pictures,
+        region_denoiser=load_component(region, "region_denoiser"),
+        denoiser=load_component(clip, "denoiser"),
+        scheduler=DPMSolverMultistepScheduler.from_pretrained(scheduler),
+        text_encoder=None if words is None else words.model,
+        tokenizer=None if words is None else words.tokenizer,
+    )
+    _check_fit(pipeline)
+    for name in ("autoencoder", "region_denoiser", "denoiser", "text_encoder"):
+        if pipeline.components[name] is not None:
+            pipeline.components[name].half()
     pipeline.save_pretrained(output)
     return InstructionalVideoPipeline.from_pretrained(output)
+
+
+def _check_fit(pipeline: InstructionalVideoPipeline) -> None:
+    """Refuse weights that do not go together."""
+    for key in ("latent_channels", "latent_size", "text_width"):
+        held = [pipeline.components[name].config.get(key) for name in ("autoencoder", "region_denoiser", "denoiser")]
+        if len({value for value in held if value is not None}) > 1:
+            raise WeightsError(f"the weights do not go together: {key.replace('_', ' ')} of {held}")
+    clip, width = pipeline.components["text_encoder"], pipeline.denoiser.config["text_width"]
+    if clip is not None and clip.config.hidden_size != width:
+        raise WeightsError(
+            f"the text encoder gives tokens of width {clip.config.hidden_size}, the denoiser takes {width}"
+        )

@@ -19,11 +19,12 @@ from tqdm import tqdm
 
 from ..data.clip_arrays import HAND_LABELS, changed_pixels, hull_mask
 from ..data.clip_store import ClipStore
-from ..models.autoencoder import FACTOR, NanoAutoencoder
+from ..models.autoencoder import FACTOR
+from ..models.interfaces import PictureAutoencoder, TextEncoder
 from ..models.text import MiniLMTextEncoder
 from .pictures import to_model
 
-_PARTS = ("latents", "mask_latents", "masks", "hands", "moved", "change", "appearance")
+_PARTS = ("latents", "mask_latents", "masks", "hands", "moved", "change", "appearance", "keypoints")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,8 @@ class LatentClips:
         moved: uint8 (n, t, c, c), share of moved objects that look changed.
         change: uint8 (n, c, c), share of pixels near to any that change during the clip.
         appearance: float32 (n, 5), NaN where unknown.
-        tokens: float32 (m, l, 384), the distinct texts.
+        keypoints: float32 (n, t, 2, 21, 2), the annotated hands, normalised; NaN where there is none.
+        tokens: float32 (m, l, width), the distinct texts.
         token_mask: bool (m, l).
         text_of: int64 (n,), each clip's text.
         indices: int64 (n,), the clips' indices in the store.
@@ -53,6 +55,7 @@ class LatentClips:
     moved: Tensor
     change: Tensor
     appearance: Tensor
+    keypoints: Tensor
     tokens: Tensor
     token_mask: Tensor
     text_of: Tensor
@@ -67,8 +70,12 @@ class LatentClips:
         packed = self.masks[np.asarray(clips)]
         return torch.from_numpy(np.unpackbits(packed, axis=-1)).float()
 
+    def unions(self) -> NDArray[np.bool_]:
+        """Return the union of every clip's region of motion, bool (n, s, s)."""
+        return np.unpackbits(np.bitwise_or.reduce(self.masks, axis=1), axis=-1).astype(bool)
+
     def text(self, clips: Tensor) -> tuple[Tensor, Tensor]:
-        """Return tokens (b, l, 384) and their mask (b, l) of some clips, no longer than they need to be."""
+        """Return tokens (b, l, width) and their mask (b, l) of some clips, no longer than they need to be."""
         chosen = self.text_of[clips]
         mask = self.token_mask[chosen]
         length = int(mask.sum(1).max())
@@ -76,7 +83,11 @@ class LatentClips:
 
 
 def load_latents(
-    store: ClipStore, indices: NDArray[np.int64], autoencoder: NanoAutoencoder, cache: Path
+    store: ClipStore,
+    indices: NDArray[np.int64],
+    autoencoder: PictureAutoencoder,
+    cache: Path,
+    text_encoder: TextEncoder | None = None,
 ) -> LatentClips:
     """Encode clips, or read them from the cache if it was made by this autoencoder from these clips.
 
@@ -84,7 +95,8 @@ def load_latents(
         store: The clips.
         indices: Which to take.
         autoencoder: The trained autoencoder, on the device to encode on.
-        cache: Folder to keep the arrays in, one `.npy` each.
+        cache: Folder to keep the arrays in, one `.npy` each; they are read from there as they are needed.
+        text_encoder: Encodes the texts; MiniLM if None.
     """
     indices = np.asarray(indices)
     key = _fingerprint(store, indices, autoencoder)
@@ -92,10 +104,10 @@ def load_latents(
     if not (folder / "done.json").exists():
         _encode_all(store, indices, autoencoder, folder)
         (folder / "done.json").write_text(json.dumps({"fingerprint": key, "clips": len(indices)}))
-    arrays = {name: np.load(folder / f"{name}.npy") for name in _PARTS}
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in _PARTS}
     masks = arrays.pop("masks")
     texts = [str(store.info(int(index)).get("text", "")) for index in indices]
-    tokens, token_mask, text_of = _encode_texts(texts)
+    tokens, token_mask, text_of = _encode_texts(texts, text_encoder or MiniLMTextEncoder())
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     return LatentClips(
         **tensors,
@@ -108,14 +120,14 @@ def load_latents(
     )
 
 
-def _fingerprint(store: ClipStore, indices: NDArray[np.int64], autoencoder: NanoAutoencoder) -> str:
-    digest = hashlib.sha256(indices.tobytes() + str(store.path.resolve()).encode())
+def _fingerprint(store: ClipStore, indices: NDArray[np.int64], autoencoder: PictureAutoencoder) -> str:
+    digest = hashlib.sha256("".join(_PARTS).encode() + indices.tobytes() + str(store.path.resolve()).encode())
     for name, value in sorted(autoencoder.state_dict().items()):
         digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 
-def _encode_all(store: ClipStore, indices: NDArray[np.int64], autoencoder: NanoAutoencoder, folder: Path) -> None:
+def _encode_all(store: ClipStore, indices: NDArray[np.int64], autoencoder: PictureAutoencoder, folder: Path) -> None:
     """Encode clip by clip into memory-mapped arrays; the next clips are read while one is encoded."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, NDArray[Any]] = {}
@@ -163,6 +175,7 @@ def _read(store: ClipStore, index: int) -> _RawClip:
         "moved": _coverage(moved),
         "change": _coverage(near),
         "appearance": appearance.astype(np.float32),
+        "keypoints": keypoints.astype(np.float32),
     }
     return _RawClip(frames, region, rest)
 
@@ -175,7 +188,7 @@ def _coverage(values: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray((means * 255).round().astype(np.uint8))
 
 
-def _encode_clip(autoencoder: NanoAutoencoder, clip: _RawClip, black: Tensor) -> dict[str, NDArray[Any]]:
+def _encode_clip(autoencoder: PictureAutoencoder, clip: _RawClip, black: Tensor) -> dict[str, NDArray[Any]]:
     """Encode frames and masks; masks without a hand are black and are not encoded again."""
     shown = np.flatnonzero(clip.region.any((1, 2)))
     white = np.repeat(clip.region[shown, ..., None] * np.uint8(255), 3, -1)
@@ -186,21 +199,21 @@ def _encode_clip(autoencoder: NanoAutoencoder, clip: _RawClip, black: Tensor) ->
 
 
 @torch.no_grad()
-def _encode_pictures(autoencoder: NanoAutoencoder, pictures: NDArray[np.uint8]) -> Tensor:
+def _encode_pictures(autoencoder: PictureAutoencoder, pictures: NDArray[np.uint8]) -> Tensor:
     """Encode pictures (n, s, s, 3), in bfloat16 inside, to float16 latents on the CPU."""
     device = autoencoder.device
     with torch.autocast(device.type, torch.bfloat16):
         return autoencoder.encode(to_model(pictures).to(device)).half().cpu()
 
 
-def _black_latent(autoencoder: NanoAutoencoder, size: int) -> Tensor:
+def _black_latent(autoencoder: PictureAutoencoder, size: int) -> Tensor:
     """Return the latent (z, c, c) of a black picture, float16."""
     return _encode_pictures(autoencoder, np.zeros((1, size, size, 3), np.uint8))[0]
 
 
-def _encode_texts(texts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
+def _encode_texts(texts: list[str], encoder: TextEncoder) -> tuple[Tensor, Tensor, Tensor]:
     """Encode the distinct texts; return tokens, their mask, and each clip's place among them."""
     distinct = sorted(set(texts))
-    tokens, mask = MiniLMTextEncoder().encode(distinct)
+    tokens, mask = encoder.encode(distinct)
     places = {text: place for place, text in enumerate(distinct)}
-    return tokens, mask, torch.tensor([places[text] for text in texts])
+    return tokens.cpu(), mask.cpu(), torch.tensor([places[text] for text in texts])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast
 from torch import Tensor
 from tqdm import tqdm
 
@@ -26,6 +28,10 @@ from .stage import Stage, StepRandom
 
 class Trainer:
     """Trains one stage until its budget is spent, with checkpoints, a log, validation and sample sheets.
+
+    A step takes `accumulate` batches on each process. Each batch has randomness of its own, numbered through the
+    batches and processes of a step, so that two processes train like one that accumulates twice as many batches.
+    Only the main process writes.
 
     `output` gets `log.jsonl` (a line every few seconds, and one for each validation), `sheet_<step>.png`,
     `checkpoint/`, and at the end `weights/`, the averaged model.
@@ -75,14 +81,15 @@ class Trainer:
 
     def _train(self) -> None:
         form = "{l_bar}{bar}| {elapsed}<{remaining}{postfix}"
-        bar = tqdm(total=100, desc=self.config.stage, unit="%", bar_format=form, mininterval=2)
+        quiet = not self.accelerator.is_main_process
+        bar = tqdm(total=100, desc=self.config.stage, unit="%", bar_format=form, mininterval=2, disable=quiet)
         clock = _Clock(self.config)
         sums: dict[str, float] = defaultdict(float)
-        while not self.budget.spent:
+        while self._fraction() < 1:
             for name, value in self.step().items():
                 sums[name] += float(value)
             clock.steps += 1
-            bar.update(100 * self.budget.fraction - bar.n)
+            bar.update(100 * self._used - bar.n)
             if clock.due("log", self.config.log_seconds):
                 figures = self._log_means(sums, clock)
                 bar.set_postfix(figures, refresh=False)
@@ -96,18 +103,36 @@ class Trainer:
 
     def step(self) -> dict[str, Tensor]:
         """Do one optimiser step; return the parts of the loss."""
-        rate = learning_rate(self.config, self.budget.step, self.budget.fraction)
+        rate = learning_rate(self.config, self.budget.step, self._fraction())
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        random = StepRandom(self.config.seed, self.budget.step, self.accelerator.process_index)
-        loss, parts = self.stage.loss(self.model, random)
         self.optimizer.zero_grad()
-        self.accelerator.backward(loss)
+        count, means = self.config.accumulate, defaultdict[str, Tensor](lambda: torch.zeros(()))
+        for batch in range(count):
+            for name, value in self._backward(batch, last=batch == count - 1).items():
+                means[name] = means[name].to(value.device) + value / count
         self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.clip_gradient)
         self.optimizer.step()
         self.budget.step += 1
         self.average.update(self.accelerator.unwrap_model(self.model), self.budget.step)
+        return means
+
+    def _backward(self, batch: int, last: bool) -> dict[str, Tensor]:
+        """Add one batch's gradients; processes exchange theirs after the last. Return the parts of the loss."""
+        place = batch * self.accelerator.num_processes + self.accelerator.process_index
+        random = StepRandom(self.config.seed, self.budget.step, place)
+        random.seed_global()
+        with nullcontext() if last else self.accelerator.no_sync(self.model):
+            loss, parts = self.stage.loss(self.model, random)
+            self.accelerator.backward(loss / self.config.accumulate)
         return {"loss": loss.detach(), **{name: value.detach() for name, value in parts.items()}}
+
+    def _fraction(self) -> float:
+        """Return the fraction of the budget that is used up, the main process's where clocks could disagree."""
+        self._used = self.budget.fraction
+        if self.config.steps is None and self.accelerator.num_processes > 1:
+            self._used = float(broadcast(torch.tensor(self._used, device=self.accelerator.device)))
+        return self._used
 
     def save(self) -> None:
         """Write a checkpoint."""
@@ -136,7 +161,7 @@ class Trainer:
 
     def _log_means(self, sums: dict[str, float], clock: _Clock) -> dict[str, Any]:
         steps, seconds = clock.lap()
-        samples = steps * self.config.batch_size * self.accelerator.num_processes
+        samples = steps * self.config.batch_size * self.config.accumulate * self.accelerator.num_processes
         figures = {name: round(total / steps, 5) for name, total in sums.items()}
         figures["samples_per_s"] = round(samples / seconds, 2)
         sums.clear()
@@ -144,6 +169,8 @@ class Trainer:
         return figures
 
     def _log(self, values: dict[str, Any]) -> None:
+        if not self.accelerator.is_main_process:
+            return
         line = {"step": self.budget.step, "minutes": round(self.budget.seconds / 60, 3), **values}
         with (self.output / "log.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..losses import miou_loss
-from ..models.autoencoder import NanoAutoencoder
-from ..models.denoiser import NanoVideoDenoiser
+from ..models.interfaces import PictureAutoencoder, VideoDenoiser
 from .config import RegionConfig
 from .denoising import DenoiserStage, NoisyBatch
 from .latents import LatentClips
@@ -21,7 +20,8 @@ class RegionStage(DenoiserStage):
     """Generates V_mask: the context picture in frame 0, then the region's masks, white on black.
 
     What is diffused is the residual to the context's latent for frame 0, which is zero, and to a black picture's
-    latent for the masks: it is zero wherever there is no hand, so that nothing of the picture has to be unlearnt.
+    latent for the masks: it is zero wherever there is no hand, so that nothing of the picture has to be unlearnt. (At
+    the base scale it is the latents themselves, as in the paper: see `ivg.models.noise`.)
 
     The loss is L_noise + beta * L_mIoU (Eq. 3). For L_mIoU the predicted clean latents of `miou_frames` frames a
     clip, drawn anew each step from frames 1 to L, are decoded by the frozen decoder; decoding all of them would double
@@ -33,11 +33,11 @@ class RegionStage(DenoiserStage):
 
     def __init__(
         self,
-        model: NanoVideoDenoiser,
+        model: VideoDenoiser,
         config: RegionConfig,
         train: LatentClips,
         held_out: LatentClips,
-        autoencoder: NanoAutoencoder,
+        autoencoder: PictureAutoencoder,
     ) -> None:
         super().__init__(model, config, train, held_out, autoencoder)
         self.config = config

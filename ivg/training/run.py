@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGroupKwargs
+from accelerate.state import AcceleratorState
 
 from ..data.clip_arrays import ClipArrays
 from ..data.clip_store import ClipStore
 from ..data.split import split_indices
 from ..errors import ConfigError
 from ..models.autoencoder import NanoAutoencoder
-from ..models.denoiser import NanoVideoDenoiser
-from ..models.weights import load_weights
+from ..models.interfaces import PictureAutoencoder, TextEncoder
 from .autoencoder import AutoencoderStage
 from .clip import ClipStage
-from .config import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
+from .config import AutoencoderConfig, BaseModelConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
 from .latents import LatentClips, load_latents
 from .loop import Trainer
+from .networks import load_autoencoder, load_denoiser, load_text_encoder
 from .region import RegionStage
 from .stage import Stage
+
+_PATIENCE = timedelta(hours=24)
+"""How long processes wait for the first one, which encodes the clips before training and judges it on held-out ones."""
 
 
 @dataclass
@@ -31,18 +36,18 @@ class Run:
 
     Attributes:
         train: The stage's configuration; its class says which stage.
-        model: Sizes of the networks.
+        model: The networks: `nano`'s sizes, or `base`'s names.
         data: Where the clips are.
         output: Folder to write to.
         resume: Go on from the checkpoint in `output`.
-        autoencoder: Folder of a trained autoencoder, for the region and the clip stage.
+        autoencoder: Folder of a trained autoencoder, for the region and the clip stage of `nano`.
         start: Folder of weights that the region and the clip stage go on from, such as another run's `weights/` or the
             packaged ones; the clip stage takes a clip stage's if it holds them, else the region stage's (D2 from D1).
         device: Name of a device, or None for accelerate's choice.
     """
 
     train: RunConfig
-    model: ModelConfig
+    model: ModelConfig | BaseModelConfig
     data: DataConfig
     output: Path
     resume: bool = False
@@ -52,27 +57,53 @@ class Run:
 
 
 def train_stage(run: Run) -> dict[str, float]:
-    """Train; return the last figures on held-out clips."""
+    """Train; return the last figures on held-out clips. Under `accelerate launch`, all processes call this alike."""
     torch.manual_seed(run.train.seed)
-    stage = build_stage(run)
-    accelerator = Accelerator(mixed_precision=run.train.precision, cpu=run.device == "cpu")
+    AcceleratorState._reset_state(reset_partial_state=True)  # or a second run in one process could not differ
+    accelerator = Accelerator(
+        mixed_precision=run.train.precision,
+        cpu=run.device == "cpu",
+        kwargs_handlers=[
+            InitProcessGroupKwargs(timeout=_PATIENCE),
+            DistributedDataParallelKwargs(gradient_as_bucket_view=True),
+        ],
+    )
+    device = torch.device(run.device) if run.device else accelerator.device
+    with accelerator.main_process_first():  # it encodes the clips, and the others read what it wrote
+        stage = build_stage(run, device)
     trainer = Trainer(stage, run.train, run.output, run.resume, accelerator)
-    (run.output / "run.json").write_text(json.dumps(asdict(run), default=str, indent=2))
-    return trainer.run()
+    if accelerator.is_main_process:
+        (run.output / "run.json").write_text(json.dumps(asdict(run), default=str, indent=2))
+    figures = trainer.run()
+    accelerator.wait_for_everyone()
+    accelerator.end_training()
+    return figures
 
 
-def build_stage(run: Run) -> Stage:
-    """Build the stage that a run names, with its clips and the weights it goes on from."""
+def build_stage(run: Run, device: torch.device | None = None) -> Stage:
+    """Build the stage that a run names, with its clips and the weights it goes on from.
+
+    Args:
+        run: What to train.
+        device: Where to put the frozen autoencoder; None takes what the run names, else the CPU.
+    """
     config = run.train
     if isinstance(config, AutoencoderConfig):
+        if isinstance(run.model, BaseModelConfig):
+            raise ConfigError("the base scale's autoencoder is a pretrained one: train=region or train=clip")
         train, held_out = load_split(run.data)
         return AutoencoderStage(NanoAutoencoder(**run.model.autoencoder), config, train, held_out)
-    autoencoder = _load_autoencoder(run)
-    clips, held = load_encoded_split(run.data, autoencoder)
+    autoencoder = load_autoencoder(run.model, run.autoencoder, device or torch.device(run.device or "cpu"))
+    clips, held = load_encoded_split(run.data, autoencoder, load_text_encoder(run.model))
+    size, text_width = clips.masks.shape[2], clips.tokens.shape[2]
     if isinstance(config, RegionConfig):
-        return RegionStage(_load_start(run, RegionStage.name), config, clips, held, autoencoder)
+        names: tuple[str, ...] = (RegionStage.name,)
+        return RegionStage(
+            load_denoiser(run.model, run.start, names, size, text_width), config, clips, held, autoencoder
+        )
     if isinstance(config, ClipConfig):
-        return ClipStage(_load_start(run, ClipStage.name, RegionStage.name), config, clips, held, autoencoder)
+        names = (ClipStage.name, RegionStage.name)
+        return ClipStage(load_denoiser(run.model, run.start, names, size, text_width), config, clips, held, autoencoder)
     raise ConfigError(f"no stage {config.stage!r}")
 
 
@@ -83,27 +114,14 @@ def load_split(data: DataConfig) -> tuple[ClipArrays, ClipArrays]:
     return ClipArrays.load(store, train), ClipArrays.load(store, held_out)
 
 
-def load_encoded_split(data: DataConfig, autoencoder: NanoAutoencoder) -> tuple[LatentClips, LatentClips]:
+def load_encoded_split(
+    data: DataConfig, autoencoder: PictureAutoencoder, text_encoder: TextEncoder | None = None
+) -> tuple[LatentClips, LatentClips]:
     """Read or make the latents of the clips for training and of the held-out ones."""
     store = ClipStore.open(data.path)
     cache = Path(data.cache) if data.cache else store.path.with_name(f"{store.path.name}.latents")
     train, held_out = split_indices(store.indices_done[: data.limit])
-    return load_latents(store, train, autoencoder, cache), load_latents(store, held_out, autoencoder, cache)
-
-
-def _load_autoencoder(run: Run) -> NanoAutoencoder:
-    if run.autoencoder is None:
-        raise ConfigError("give autoencoder=FOLDER, the weights/ folder of an autoencoder run")
-    model: NanoAutoencoder = load_weights(NanoAutoencoder, run.autoencoder / "autoencoder")
-    return model.to(run.device or ("cuda" if torch.cuda.is_available() else "cpu"))
-
-
-def _load_start(run: Run, *names: str) -> NanoVideoDenoiser:
-    """Return the denoiser to go on from: the first of `names` that `start` holds; a new one if none is asked for."""
-    if run.start is None:
-        return NanoVideoDenoiser(**run.model.denoiser)
-    held = [name for name in names if (run.start / name).is_dir()]
-    if not held:
-        raise ConfigError(f"start={run.start} holds none of {', '.join(names)}: give the weights/ folder of a run")
-    model: NanoVideoDenoiser = load_weights(NanoVideoDenoiser, run.start / held[0])
-    return model
+    return (
+        load_latents(store, train, autoencoder, cache, text_encoder),
+        load_latents(store, held_out, autoencoder, cache, text_encoder),
+    )

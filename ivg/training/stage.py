@@ -12,16 +12,21 @@ from torch import Tensor, nn
 
 
 class StepRandom:
-    """The randomness of one step: a function of seed, step and process, so that a resumed run goes on alike.
+    """The randomness of one batch: a function of seed, step and batch number, so that a resumed run goes on alike.
 
     Attributes:
         numpy: numpy's generator.
         torch: torch's generator, on the CPU.
     """
 
-    def __init__(self, seed: int, step: int, process: int = 0) -> None:
-        self.numpy = np.random.default_rng([seed, step, process])
+    def __init__(self, seed: int, step: int, batch: int = 0) -> None:
+        self.numpy = np.random.default_rng([seed, step, batch])
         self.torch = torch.Generator().manual_seed(int(self.numpy.integers(2**62)))
+        self._global = int(np.random.SeedSequence([seed, step, batch, 1]).generate_state(1)[0])
+
+    def seed_global(self) -> None:
+        """Seed torch's own generators, which layers such as dropout draw from."""
+        torch.manual_seed(self._global)
 
 
 class Stage(ABC):

@@ -11,13 +11,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ivg.errors import ConfigError, WeightsError
+from ivg.errors import ConfigError, IvgError, WeightsError
 from ivg.pipeline import InstructionalVideoPipeline
+from ivg.training.clip import ClipStage
 from ivg.training.config import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
 from ivg.training.denoising import DenoiserStage
 from ivg.training.export import export_pipeline
 from ivg.training.loop import Trainer
 from ivg.training.run import Run, build_stage, train_stage
+from ivg.training.stage import StepRandom
 
 MODEL = ModelConfig(
     autoencoder={
@@ -133,17 +135,13 @@ def test_a_second_run_does_not_overwrite_the_first(blob_store: Path, runs: Path)
         train_stage(_run(blob_store, runs / "autoencoder", AutoencoderConfig(**QUICK, crop=16)))
 
 
-def test_what_is_missing_is_named(blob_store: Path, runs: Path, tmp_path: Path) -> None:
+def test_what_is_missing_is_named(blob_store: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="give autoencoder="):
         train_stage(_run(blob_store, tmp_path / "a", RegionConfig(**QUICK)))
     with pytest.raises(WeightsError, match="no NanoAutoencoder"):
         train_stage(_run(blob_store, tmp_path / "b", RegionConfig(**QUICK), autoencoder=tmp_path))
     with pytest.raises(WeightsError, match="nothing to resume"):
         train_stage(_run(blob_store, tmp_path / "c", AutoencoderConfig(**QUICK, crop=16), resume=True))
-    with pytest.raises(ConfigError, match="hand_structure_weight"):
-        weights = runs / "autoencoder" / "weights"
-        config = ClipConfig(**QUICK, hand_structure_weight=1.0)
-        train_stage(_run(blob_store, tmp_path / "d", config, autoencoder=weights))
 
 
 @pytest.mark.parametrize(
@@ -159,3 +157,24 @@ def test_what_is_missing_is_named(blob_store: Path, runs: Path, tmp_path: Path) 
 def test_impossible_settings_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         RegionConfig(**values)
+
+
+@pytest.mark.parametrize("mask", ["white", "prior"])
+def test_stage_two_trains_with_one_mask_for_all_clips(mask: str, blob_store: Path, runs: Path, tmp_path: Path) -> None:
+    config = ClipConfig(**QUICK, mask=mask, hand_structure_weight=0.0)
+    run = _run(blob_store, tmp_path / mask, config, autoencoder=runs / "autoencoder" / "weights")
+    stage = build_stage(run)
+    assert isinstance(stage, ClipStage)
+    region = stage.region(stage.train, torch.tensor([0, 1]), StepRandom(0, 0, 0))
+    assert region is not None
+    assert torch.equal(region[0], region[1])
+    assert bool((region == 1).all()) == (mask == "white")
+    assert np.isfinite(train_stage(run)["hand_mse_0.7"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("mask", "black"), ("hand_structure_weight", -1.0), ("hand_structure_frames", 0)]
+)
+def test_stage_two_s_settings_are_checked(name: str, value: object) -> None:
+    with pytest.raises(IvgError, match=f"train.{name}"):
+        ClipConfig(**QUICK, **{name: value})

@@ -1,0 +1,132 @@
+"""What a run would need: counted on the meta device, checked against known answers."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+from torch.utils.flop_counter import FlopCounterMode
+
+from ivg.cli.train import main
+from ivg.models.denoiser import NanoVideoDenoiser
+from ivg.training.config import ClipConfig, ModelConfig
+from ivg.training.dry_run import report
+from ivg.training.live_memory import step_cost
+
+PAGE = Path(__file__).parents[3] / "docs" / "base.md"
+WIDTH, ROWS, BLOCKS = 1000, 500, 8
+UNIT = 4 * ROWS * WIDTH  # bytes of one activation in float32; a layer's weights are two of these
+
+
+class _Block(nn.Module):
+    """Four layers with sigmoids between them: keeps four activations for the backward pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(WIDTH, WIDTH) for _ in range(4)])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for layer in self.layers:
+            x = layer(x.sigmoid())
+        return x
+
+
+def _cost(checkpointing: bool, half: bool) -> tuple[float, float]:
+    """FLOPs in forward passes of the stack, memory in activations."""
+    with torch.device("meta"):
+        blocks, start = nn.ModuleList([_Block() for _ in range(BLOCKS)]), torch.empty(ROWS, WIDTH)
+
+    def loss() -> torch.Tensor:
+        x = start
+        for block in blocks:
+            x = checkpoint(block, x, use_reentrant=False) if checkpointing else block(x)
+        return x.sum()
+
+    cost = step_cost(loss, blocks.parameters(), half)
+    return cost.flops / (2 * ROWS * WIDTH * WIDTH * 4 * BLOCKS), cost.bytes / UNIT
+
+
+def test_memory_and_flops_of_a_stack_of_layers() -> None:
+    """Known: 4 kept activations a block, and a handful at work; 3 forward passes' FLOPs, 4 with checkpointing."""
+    flops, memory = _cost(checkpointing=False, half=False)
+    assert 2.9 < flops <= 3
+    assert 4 * BLOCKS <= memory < 4 * BLOCKS + 6
+    flops, memory = _cost(checkpointing=True, half=False)
+    assert 3.5 < flops <= 4
+    assert BLOCKS <= memory < BLOCKS + 8  # the blocks' inputs, and the inside of one
+
+
+def test_in_half_precision_activations_are_half_and_weights_are_cast_once() -> None:
+    _, memory = _cost(checkpointing=False, half=True)
+    weights = 4 * BLOCKS * 2 / 2
+    assert weights + 4 * BLOCKS / 2 <= memory < weights + 4 * BLOCKS / 2 + 6
+
+
+def test_flops_are_those_that_torch_counts() -> None:
+    sizes = {"latent_channels": 4, "latent_size": 8, "widths": [8, 16, 24], "embedding_width": 16, "heads": [1, 2, 2]}
+    with torch.device("meta"):
+        model = NanoVideoDenoiser(**sizes)
+        inputs = [torch.empty(2, 16, 4, 8, 8), torch.empty(2), torch.empty(2, 5, 384)]
+        context = torch.empty(2, 4, 8, 8)
+
+    def loss() -> torch.Tensor:
+        return model(*inputs, context=context).sample.sum()
+
+    counter = FlopCounterMode(display=False)
+    with counter:
+        loss().backward()
+    assert step_cost(loss, model.parameters(), half=False).flops == counter.get_total_flops() > 0
+
+
+def _table(text: str) -> dict[str, list[str]]:
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    return {name: values for name, *values in rows[2:]}
+
+
+def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["ivg-train", *arguments])
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def test_the_table_adds_up() -> None:
+    sizes = {"latent_channels": 4, "latent_size": 4, "widths": [8, 16, 24], "embedding_width": 16, "heads": [1, 2, 2]}
+    autoencoder = {"latent_channels": 4, "encoder_widths": [8, 8, 16], "decoder_widths": [8, 8, 16]}
+    config = ClipConfig(steps=10, optimizer="adamw", hand_structure_weight=0.0)
+    table = _table(report(config, ModelConfig(autoencoder=autoencoder, denoiser=sizes)))
+    count = sum(p.numel() for p in NanoVideoDenoiser(**sizes).parameters())
+    assert table["parameters, trained"] == [f"{count / 1e6:.1f} M"]
+    assert float(table["memory, optimiser"][0].split()[0]) == pytest.approx(8 * count / 2**30, abs=0.006)
+
+
+def test_dry_run_needs_neither_data_nor_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _call(monkeypatch, "train=region", "model=base_tiny", "dry_run=true") == 0
+    table = _table(capsys.readouterr().out)
+    flops = [float(value.split()[0]) for value in table["FLOPs a step"]]
+    assert flops[0] < flops[1] < 1.4 * flops[0]  # one more forward pass, of all that is checkpointed
+    assert not list(tmp_path.iterdir())
+    assert _call(monkeypatch, "train=autoencoder", "model=base_tiny", "dry_run=true") == 2
+    assert "pretrained one" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_tables_of_the_page_are_what_the_commands_print(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    parts = re.findall(r"^    ivg-train (.*dry_run=true)\n\n(.*?)\n\n((?:\|.*\n)+)", PAGE.read_text(), re.MULTILINE)
+    assert len(parts) >= 2
+    for command, heading, table in parts:
+        assert _call(monkeypatch, *command.split()) == 0
+        printed = capsys.readouterr().out
+        assert heading in printed
+        assert _table(table) == _table(printed), command
