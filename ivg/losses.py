@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from torch import Tensor
 
+ALPHA = 1.0
+"""The paper's weight of L_hand in stage 2 (Sec. 4)."""
+
+BETA = 0.1
+"""The paper's weight of L_mIoU in stage 1 (Sec. 4)."""
+
 
 def noise_loss(prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """L_noise: mean squared error between predicted and true clean samples, weighted place by place.
+    """L_noise (Eq. 5): mean squared error between predicted and true clean samples, weighted place by place.
 
     The networks predict the clean sample, from which the noise follows by Eq. 1; for one noise level the two
     errors differ by a factor only.
@@ -61,3 +67,13 @@ def hand_structure_loss(
     frames = target_present.any(-1).sum(-1).clamp_min(1)
     by_clip = by_frame.sum(-1) / frames
     return by_clip.mean() if weight is None else (by_clip * weight).mean()
+
+
+def stage1_loss(noise: Tensor, miou: Tensor, beta: float = BETA) -> Tensor:
+    """L_stage1 (Eq. 3): L_noise + beta * L_mIoU, scalars."""
+    return noise + beta * miou
+
+
+def stage2_loss(noise: Tensor, hand: Tensor, alpha: float = ALPHA) -> Tensor:
+    """L_stage2 (Eq. 6): L_noise + alpha * L_hand, scalars."""
+    return noise + alpha * hand

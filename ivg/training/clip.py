@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ..losses import stage2_loss
 from ..metrics.region_iou import best_prior_mask
 from ..models.interfaces import PictureAutoencoder, VideoDenoiser
 from ..models.noise import STEPS
@@ -82,7 +83,7 @@ class ClipStage(DenoiserStage):
             return parts["noise"], parts
         hand = self._hand_loss(self.hands, batch, prediction, random)
         parts["hand"] = hand.detach()
-        return parts["noise"] + self.config.hand_structure_weight * hand, parts
+        return stage2_loss(parts["noise"], hand, self.config.hand_structure_weight), parts
 
     def _hand_loss(self, hands: HandStructure, batch: NoisyBatch, prediction: Tensor, random: StepRandom) -> Tensor:
         """Return L_hand on a few frames of the clips that are not too noisy, their mean over the batch.

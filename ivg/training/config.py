@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ConfigError, unknown_option
+from ..losses import ALPHA, BETA
 
 PRECISIONS = ("no", "bf16", "fp16")
 OPTIMIZERS = ("muon", "adamw")
@@ -138,7 +139,7 @@ class RegionConfig(DenoiserConfig):
     """
 
     stage: str = "region"
-    miou_weight: float = 0.1
+    miou_weight: float = BETA
     miou_frames: int = 2
 
 
@@ -163,7 +164,7 @@ class ClipConfig(DenoiserConfig):
     drop_per_frame: float = 0.15
     region_shift: int = 3
     region_jitter: float = 0.2
-    hand_structure_weight: float = 1.0
+    hand_structure_weight: float = ALPHA
     hand_structure_frames: int = 1
 
     def __post_init__(self) -> None:

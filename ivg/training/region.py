@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..losses import miou_loss
+from ..losses import miou_loss, stage1_loss
 from ..models.interfaces import PictureAutoencoder, VideoDenoiser
 from .config import RegionConfig
 from .denoising import DenoiserStage, NoisyBatch
@@ -59,9 +59,10 @@ class RegionStage(DenoiserStage):
         batch = self.batch(random)
         prediction = self.predict(model, batch)
         parts = {"noise": self.noise_loss(batch, prediction)}
-        if self.config.miou_weight and self.config.miou_frames:
-            parts["miou"] = self._miou_loss(batch, prediction, random)
-        return parts["noise"] + self.config.miou_weight * parts.get("miou", parts["noise"] * 0), parts
+        if not self.config.miou_weight or not self.config.miou_frames:
+            return parts["noise"], parts
+        parts["miou"] = self._miou_loss(batch, prediction, random)
+        return stage1_loss(parts["noise"], parts["miou"], self.config.miou_weight), parts
 
     def _miou_loss(self, batch: NoisyBatch, prediction: Tensor, random: StepRandom) -> Tensor:
         clips, frames = prediction.shape[:2]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ivg.losses import hand_structure_loss, miou_loss, noise_loss
+from ivg.losses import hand_structure_loss, miou_loss, noise_loss, stage1_loss, stage2_loss
 
 
 def test_identical_masks_have_no_miou_loss() -> None:
@@ -52,3 +52,19 @@ def test_missing_hands_count_as_zeros() -> None:
     loss = hand_structure_loss(torch.zeros_like(target), target, present)
     assert loss.item() == pytest.approx(0.5)
     assert hand_structure_loss(torch.zeros_like(target), target, ~present).item() == 0
+
+
+def test_the_stages_losses_are_equations_3_and_6_with_the_paper_s_weights() -> None:
+    noise, other = torch.tensor(2.0), torch.tensor(3.0)
+    assert stage1_loss(noise, other).item() == pytest.approx(2.3)
+    assert stage2_loss(noise, other).item() == pytest.approx(5.0)
+    assert stage2_loss(noise, other, 0.5).item() == pytest.approx(3.5)
+
+
+def test_clips_of_the_hand_structure_loss_can_be_weighed() -> None:
+    target = torch.full((2, 1, 2, 21, 2), 0.5)
+    present = torch.ones(2, 1, 2, dtype=torch.bool)
+    generated = torch.zeros_like(target)
+    generated[1] = 0.5  # the second clip is right
+    assert hand_structure_loss(generated, target, present).item() == pytest.approx(0.25)
+    assert hand_structure_loss(generated, target, present, torch.tensor([0.2, 1.0])).item() == pytest.approx(0.05)
