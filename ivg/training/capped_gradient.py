@@ -10,8 +10,8 @@ from torch import Tensor
 Loss = Callable[[Tensor], Tensor]
 
 
-def with_capped_gradient(loss: Loss, prediction: Tensor, beside: Loss) -> Tensor:
-    """Return a loss whose gradient to the prediction has at most the norm of another's.
+def with_capped_gradient(loss: Loss, prediction: Tensor, beside: Loss, cap: float = 1.0) -> Tensor:
+    """Return a loss whose gradient to the prediction has at most `cap` times the norm of another's.
 
     The adaptive weight of Esser et al. (2021, Eq. 7) for a perceptual loss beside a reconstruction, here as a cap: a
     smaller gradient stays as it is.
@@ -20,9 +20,10 @@ def with_capped_gradient(loss: Loss, prediction: Tensor, beside: Loss) -> Tensor
         loss: Of the prediction, to a scalar.
         prediction: What the network predicts, any shape.
         beside: The other loss, of the same prediction.
+        cap: Positive.
 
     Returns:
-        A scalar with the value of `loss`, and with its gradient times min(1, |gradient of `beside`| / |gradient|).
+        A scalar with the value of `loss`, and with its gradient times min(1, cap * |other gradient| / |gradient|).
     """
     if not prediction.requires_grad:
         return loss(prediction)
@@ -32,6 +33,6 @@ def with_capped_gradient(loss: Loss, prediction: Tensor, beside: Loss) -> Tensor
         return value
     (gradient,) = torch.autograd.grad(value, here)
     (other,) = torch.autograd.grad(beside(here), here)
-    scale = (other.norm() / gradient.norm().clamp_min(1e-12)).clamp_max(1)
+    scale = (cap * other.norm() / gradient.norm().clamp_min(1e-12)).clamp_max(1)
     surrogate = ((prediction - here.detach()) * (scale * gradient)).sum()
     return value.detach() + surrogate

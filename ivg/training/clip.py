@@ -88,8 +88,8 @@ class ClipStage(DenoiserStage):
     def _hand_loss(self, hands: HandStructure, batch: NoisyBatch, prediction: Tensor, random: StepRandom) -> Tensor:
         """Return L_hand on a few frames of the clips that are not too noisy, their mean over the batch.
 
-        Its gradient is scaled down where it is larger than that of L_noise: a hand that is all but missing would
-        otherwise outweigh everything else in the batch a hundredfold.
+        Its gradient is scaled down where it is more than `hand_structure_cap` times that of L_noise: a hand that is all
+        but missing would otherwise outweigh everything else in the batch a hundredfold.
         """
         signal = self.alpha_bar[batch.timesteps]
         rows = (signal >= MIN_SIGNAL).nonzero()[:, 0]
@@ -105,7 +105,9 @@ class ClipStage(DenoiserStage):
                 mean = hands.loss(pictures, clips, frames, signal[rows].to(self.device))
             return mean * (len(rows) / len(batch.clips))
 
-        return with_capped_gradient(loss, prediction, lambda predicted: self.noise_loss(batch, predicted))
+        return with_capped_gradient(
+            loss, prediction, lambda predicted: self.noise_loss(batch, predicted), self.config.hand_structure_cap
+        )
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return mean squared errors of predicted residuals at three noise levels, on hands and moved objects."""

@@ -157,6 +157,7 @@ class ClipConfig(DenoiserConfig):
         hand_structure_weight: The paper's alpha of Eq. 6, which is 1; 0 trains without L_hand.
         hand_structure_frames: Frames of every clip, drawn anew each step from those that show a hand, that are decoded
             for L_hand.
+        hand_structure_cap: Largest gradient of L_hand to the prediction, as a multiple of that of L_noise.
     """
 
     stage: str = "clip"
@@ -166,6 +167,7 @@ class ClipConfig(DenoiserConfig):
     region_jitter: float = 0.2
     hand_structure_weight: float = ALPHA
     hand_structure_frames: int = 1
+    hand_structure_cap: float = 5.0
 
     def __post_init__(self) -> None:
         """Validate values."""
@@ -177,6 +179,8 @@ class ClipConfig(DenoiserConfig):
                 "train.hand_structure_weight must be at least 0 and train.hand_structure_frames at least 1, got "
                 f"{self.hand_structure_weight} and {self.hand_structure_frames}"
             )
+        if not self.hand_structure_cap > 0:
+            raise ConfigError(f"train.hand_structure_cap must be positive, got {self.hand_structure_cap}")
 
 
 @dataclass(kw_only=True)

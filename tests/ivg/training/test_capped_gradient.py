@@ -26,3 +26,11 @@ def test_the_gradient_reaches_what_the_prediction_comes_from():
     weight = torch.tensor(2.0, requires_grad=True)
     with_capped_gradient(lambda x: x.sum(), weight * torch.ones(3), lambda x: 100 * x.sum()).backward()
     assert float(weight.grad) == pytest.approx(3.0)
+
+
+def test_the_cap_is_a_multiple_of_the_other_gradient():
+    prediction = torch.tensor([3.0, -4.0], requires_grad=True)
+    beside = lambda x: x.square().sum() / 2  # noqa: E731
+    loss = with_capped_gradient(lambda x: 100 * beside(x), prediction, beside, cap=5)
+    (gradient,) = torch.autograd.grad(loss, prediction)
+    torch.testing.assert_close(gradient, 5 * prediction.detach())

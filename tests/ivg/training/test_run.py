@@ -173,7 +173,8 @@ def test_stage_two_trains_with_one_mask_for_all_clips(mask: str, blob_store: Pat
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("mask", "black"), ("hand_structure_weight", -1.0), ("hand_structure_frames", 0)]
+    ("name", "value"),
+    [("mask", "black"), ("hand_structure_weight", -1.0), ("hand_structure_frames", 0), ("hand_structure_cap", 0.0)],
 )
 def test_stage_two_s_settings_are_checked(name: str, value: object) -> None:
     with pytest.raises(IvgError, match=f"train.{name}"):
