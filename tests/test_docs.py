@@ -12,13 +12,19 @@ import pytest
 from ivg.cli.dataset import _parser as dataset_parser
 from ivg.cli.demo import new_demo_parser
 from ivg.cli.eval import _parser as eval_parser
+from ivg.cli.policy import new_policy_parser
 from ivg.data.clip_store import ClipStore
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.policy import Demonstration
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-PARSERS = {"ivg-demo": new_demo_parser, "ivg-dataset": dataset_parser, "ivg-eval": eval_parser}
+PARSERS = {
+    "ivg-demo": new_demo_parser,
+    "ivg-dataset": dataset_parser,
+    "ivg-eval": eval_parser,
+    "ivg-policy": new_policy_parser,
+}
 
 
 def commands() -> list[str]:

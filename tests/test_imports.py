@@ -68,7 +68,7 @@ def test_importing_is_quick_and_loads_nothing_heavy(package: str) -> None:
     assert min(float(run[0]) for run in runs) < 1.0
 
 
-@pytest.mark.parametrize("command", ["demo", "dataset", "train", "eval"])
+@pytest.mark.parametrize("command", ["demo", "dataset", "train", "eval", "policy"])
 def test_help_shows_examples(command: str) -> None:
     executable = Path(sys.executable).with_name(f"ivg-{command}")
     result = subprocess.run([executable, "--help"], capture_output=True, text=True, timeout=60)

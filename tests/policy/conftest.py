@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ivg.envs.human import HumanDemonstrator
 from ivg.policy import Demonstration
 
 
@@ -32,3 +33,12 @@ def demonstration():
 @pytest.fixture
 def make():
     return make_demonstration
+
+
+@pytest.fixture(scope="session")
+def human_clip():
+    """A rendered clip with its ground truth; one hand acts."""
+    demonstrator = HumanDemonstrator(128)
+    clip = demonstrator.render("mug_to_plate", 3)
+    demonstrator.close()
+    return clip

@@ -1,0 +1,148 @@
+"""``ivg-policy extract``: hand tracks of any video file; metres and a gripper path if the camera is known."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..types import HANDS, Camera
+from .command import add_json_option, check_positive, write_json
+
+if TYPE_CHECKING:
+    from ..policy.lifting import LiftedHands
+    from ..policy.tracking import CleanTracks
+    from ..video import VideoSample
+
+SMOOTHING = ("none", "one-euro", "savitzky-golay")
+
+
+def add_extract(actions: Any) -> None:
+    """Add the action to the parser of ``ivg-policy``."""
+    help_text = "find and follow the hands of a video file; in metres, with a gripper path, if the camera is known"
+    extract = actions.add_parser("extract", help=help_text, description=help_text)
+    extract.add_argument("video", type=Path, metavar="FILE", help="any file that FFmpeg reads")
+    extract.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for NAME.npz and NAME.png")
+    extract.add_argument("--frames", type=int, metavar="N", help="evenly spaced frames (default: all)")
+    extract.add_argument("--start", type=float, default=0.0, metavar="S", help="seconds (default: 0)")
+    extract.add_argument("--end", type=float, metavar="S", help="seconds (default: the end)")
+    extract.add_argument(
+        "--max-gap", type=int, default=3, metavar="N", help="gaps of up to N frames are filled (default: 3)"
+    )
+    smoothing_help = "how tracks are smoothed (default: none with --camera, else savitzky-golay)"
+    extract.add_argument("--smoothing", choices=SMOOTHING, help=smoothing_help)
+    camera_help = "JSON: K (3 x 3, px), T_world_camera (4 x 4, m), width, height"
+    extract.add_argument("--camera", type=Path, metavar="JSON", help=camera_help)
+    extract.add_argument("--lifter", default="kitchen", metavar="NAME", help="name or folder (default: kitchen)")
+    extract.add_argument("--hand", choices=HANDS, help="whose path the gripper takes (default: the one seen more)")
+    add_json_option(extract)
+    extract.set_defaults(action=run_extract)
+
+
+def run_extract(options: argparse.Namespace) -> None:
+    """Do what the command line asks for.
+
+    Raises:
+        IvgError: If the video, the camera or the lifter cannot be used.
+    """
+    from ..hands import MediaPipeHands
+    from ..policy.tracking import clean_tracks
+    from ..video import read_video
+
+    if options.frames is not None:
+        check_positive(frames=options.frames)
+    camera = read_camera(options.camera) if options.camera else None
+    video = read_video(options.video, frames=options.frames, start_s=options.start, end_s=options.end)
+    with MediaPipeHands() as detector:
+        found = detector(video.frames)
+    smoothing = options.smoothing or ("none" if camera else "savitzky-golay")
+    aspect = video.frames.shape[2] / video.frames.shape[1]
+    tracks = clean_tracks(found, video.fps, aspect, max_gap=options.max_gap, smoothing=smoothing)
+    arrays: dict[str, Any] = {}
+    report: dict[str, Any] = {"frames": len(tracks), "fps": video.fps, "tracking": tracks.settings}
+    for hand, side in enumerate(HANDS):
+        report[side] = {"found": int(found.present[:, hand].sum()), "filled": int(tracks.filled[:, hand].sum())}
+    if camera is not None:
+        arrays, report["lifting"] = _lifted(options, tracks, camera)
+    archive, picture = _write(options, video, tracks, arrays)
+    counts = ", ".join(
+        f"{side} hand found in {report[side]['found']}, put into {report[side]['filled']}" for side in HANDS
+    )
+    print(f"{options.video}: {len(tracks)} frames; {counts}\ntracks: {archive}\npicture: {picture}")
+    write_json({**report, "archive": str(archive), "picture": str(picture)}, options.json)
+
+
+def read_camera(path: Path) -> Camera:
+    """Reads a camera from JSON.
+
+    Raises:
+        InputError: If the file cannot be read, or lacks something.
+    """
+    try:
+        values = json.loads(path.read_text())
+        K, T_world_camera = (np.array(values[name], np.float64) for name in ("K", "T_world_camera"))
+        return Camera(K, T_world_camera, int(values["width"]), int(values["height"]))
+    except OSError as error:
+        raise InputError(f"cannot read camera '{path}': {error.strerror}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"camera '{path}' must hold K, T_world_camera, width and height: {error}") from error
+
+
+def _lifted(options: argparse.Namespace, tracks: CleanTracks, camera: Camera) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Lifts tracks; returns arrays for the archive, and what to report."""
+    from ..policy.lifting import HandLifter
+    from ..policy.retarget import contact_frames, gripper_path
+
+    lifted: LiftedHands = HandLifter.from_pretrained(options.lifter)(tracks, camera)
+    arrays: dict[str, Any] = {"joints_world_m": lifted.joints_world_m}
+    report: dict[str, Any] = {"method": lifted.method, **lifted.provenance}
+    if not lifted.present.any():
+        return arrays, report
+    hand = HANDS.index(options.hand) if options.hand else int(lifted.present.sum(0).argmax())
+    if not lifted.present[:, hand].any():
+        raise InputError(f"the {HANDS[hand]} hand is in no frame of '{options.video}'")
+    path = gripper_path(lifted.joints_world_m[:, hand])
+    arrays |= {"gripper_path": path.poses, "closed": contact_frames(path)}
+    return arrays, {**report, "hand": HANDS[hand], "hand_scale": path.hand_scale}
+
+
+def _write(
+    options: argparse.Namespace, video: VideoSample, tracks: CleanTracks, arrays: dict[str, Any]
+) -> tuple[Path, Path]:
+    from ..data.contact_sheet import save_sheet
+
+    archive, picture = (options.out / f"{options.video.stem}.{ending}" for ending in ("npz", "png"))
+    options.out.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        archive,
+        keypoints=tracks.keypoints,
+        present=tracks.present,
+        score=tracks.score,
+        filled=tracks.filled,
+        times_s=video.times_s,
+        fps=video.fps,
+        **arrays,
+    )
+    save_sheet(tracks_sheet(video, tracks, options.video.name), picture)
+    return archive, picture
+
+
+def tracks_sheet(video: VideoSample, tracks: CleanTracks, title: str) -> Any:
+    """Returns a picture of up to 16 frames with the joints over them (left blue, right red), in rows of eight."""
+    import cv2
+
+    from ..data.contact_sheet import SheetRow, contact_sheet
+    from .store_sheet import draw_joints
+
+    shown = np.linspace(0, len(tracks) - 1, 16 if len(tracks) > 8 else 8).round().astype(int)
+    scale = 192 / video.frames.shape[1]
+    cells = [draw_joints(cv2.resize(video.frames[i], None, fx=scale, fy=scale), tracks.keypoints[i]) for i in shown]
+    rows = [
+        SheetRow(np.stack(cells[first : first + 8]), f"{video.times_s[shown[first]]:.1f} s on", "left blue, right red")
+        for first in range(0, len(cells), 8)
+    ]
+    return contact_sheet(rows, title=title)

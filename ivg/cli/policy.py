@@ -1,0 +1,33 @@
+"""``ivg-policy``: from clips to hand tracks, to metres and gripper paths."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from .command import new_parser, run_command
+from .extract_command import add_extract
+from .lifter_command import add_evaluate_lifter, add_train_lifter
+
+EXAMPLES = """\
+  ivg-policy extract my_video.mp4 --out out/tracks
+  ivg-policy extract clip.mp4 --camera camera.json --out out/tracks   # metres and a gripper path, too
+  ivg-policy train-lifter --store out/train --out out/lifter
+  ivg-policy evaluate-lifter --store out/train --json out/lifter.json
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code (2 after a message about a wrong request)."""
+    options = new_policy_parser().parse_args(arguments)
+    return run_command("ivg-policy", lambda: options.action(options))
+
+
+def new_policy_parser() -> argparse.ArgumentParser:
+    """Returns the parser of the command."""
+    parser = new_parser("ivg-policy", "Turn clips into what policies learn from.", EXAMPLES)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    add_extract(actions)
+    add_train_lifter(actions)
+    add_evaluate_lifter(actions)
+    return parser

@@ -1,0 +1,55 @@
+"""What lifting gives: hand joints in the world, and how they came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.types import JOINTS
+
+THUMB_TIP, INDEX_TIP = 4, 8
+"""The joints whose middle is the pinch point."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiftedHands:
+    """Hands of a clip in metres.
+
+    Attributes:
+        joints_world_m: float32 (t, 2, 21, 3), world frame; hand 0 left, 1 right; MediaPipe's order; NaN where the hand
+            is absent.
+        present: bool (t, 2), where there are joints.
+        method: How they were lifted, such as "network".
+        provenance: What was used (weights, their hash, ...); holds only what JSON can.
+
+    Raises:
+        InputError: If shapes or dtypes do not fit, or a present hand has joints that are not finite.
+    """
+
+    joints_world_m: NDArray[np.float32]
+    present: NDArray[np.bool_]
+    method: str
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Validate shapes, and that present hands have joints."""
+        joints, present = self.joints_world_m, self.present
+        if joints.ndim != 4 or joints.shape[1:] != (2, JOINTS, 3) or joints.dtype != np.float32:
+            raise InputError(f"joints_world_m must be float32 (t, 2, {JOINTS}, 3), got {joints.dtype} {joints.shape}")
+        if present.shape != joints.shape[:2] or present.dtype != np.bool_:
+            raise InputError(f"present must be bool {joints.shape[:2]}, got {present.dtype} {present.shape}")
+        if not np.isfinite(joints[present]).all():
+            raise InputError("joints_world_m of a present hand must be finite")
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.joints_world_m)
+
+    @property
+    def pinch_pos_world_m(self) -> NDArray[np.float32]:
+        """float32 (t, 2, 3): the middle of thumb tip and index tip; NaN where the hand is absent."""
+        return 0.5 * (self.joints_world_m[:, :, THUMB_TIP] + self.joints_world_m[:, :, INDEX_TIP])
