@@ -62,7 +62,7 @@ def test_two_rows_from_training_to_table(tmp_path, monkeypatch, capsys):
     from ivg.cli.dataset import main as dataset
 
     monkeypatch.chdir(tmp_path)
-    assert dataset(["render", "--env", "kitchen", "--clips", "33", "--out", "clips", "--workers", "2"]) == 0
+    assert dataset(["render", "--env", "kitchen", "--clips", "4", "--out", "clips", "--workers", "2"]) == 0
     words = "--store clips --out out --steps 1 --batch-size 1 --rows 1,5 --scenes 2 --seeds 2 --sampling-steps 1 "
     request = (words + "--workers 1 --table table.md --json figures.json").split()
     assert main(request) == 0

@@ -131,23 +131,24 @@ def test_two_processes_train_like_one(
     Gradients are summed in another order, so the weights may differ by float32's rounding: 1e-6, at a learning rate
     of 1e-3.
     """
-    shutil.copytree(blob_store, tmp_path / "clips")  # so that the two encode it, without a cache that is there
     quick = {**QUICK, "optimizer": optimizer}
-    one = make_run(scale, RegionConfig(**quick, accumulate=2), tmp_path / "one")
-    train_stage(one)
+    told = make_run(scale, RegionConfig(**quick), tmp_path / "told")
     values = {
-        "data.path": tmp_path / "clips",
-        "output": tmp_path / "two",
         "device": "cpu",
         **{f"train.{name}": value for name, value in quick.items()},
         "train.precision": "'no'",
         "train.minutes": "null",
     }
-    if isinstance(one.model, BaseModelConfig):
-        values |= {f"model.{name}": one.model.denoiser for name in ("autoencoder", "text_encoder", "denoiser")}
+    if isinstance(told.model, BaseModelConfig):
+        values |= {f"model.{name}": told.model.denoiser for name in ("autoencoder", "text_encoder", "denoiser")}
     else:
-        values |= {"autoencoder": one.autoencoder}
-    _launch(2, "train=region", f"model={'tiny' if scale == 'nano' else 'base_tiny'}", *_overrides(one, values))
+        values |= {"autoencoder": told.autoencoder}
+    model = f"model={'tiny' if scale == 'nano' else 'base_tiny'}"
+    for name, processes in (("one", 1), ("two", 2)):
+        clips = tmp_path / f"clips-{name}"  # of their own: both encode them, with one thread, which sums in one order
+        shutil.copytree(blob_store, clips)
+        own = {"data.path": clips, "output": tmp_path / name, "train.accumulate": 2 // processes}
+        _launch(processes, "train=region", model, *_overrides({**values, **own}))
     alone, together = _saved(tmp_path / "one"), _saved(tmp_path / "two")
     assert alone.keys() == together.keys()
     largest = max(float((value - together[name]).abs().max()) for name, value in alone.items())
@@ -158,7 +159,7 @@ def test_two_processes_train_like_one(
     assert (tmp_path / "two" / "weights" / "region_denoiser" / "config.json").exists()
 
 
-def _overrides(one: Run, values: dict[str, Any]) -> list[str]:
+def _overrides(values: dict[str, Any]) -> list[str]:
     """Hydra's words for the settings of the run to compare with that the files of configs/ have otherwise."""
     different = {name: value for name, value in vars(RegionConfig(steps=1)).items() if name not in QUICK}
     skipped = {"stage", "minutes", "accumulate"}
