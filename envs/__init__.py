@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gymnasium
 
+from .adapters import SIMULATORS, register_simulators
+
 KITCHEN_ID = "ivg/Kitchen-v0"
 
 if KITCHEN_ID not in gymnasium.registry:
     gymnasium.register(id=KITCHEN_ID, entry_point="ivg.envs.kitchen.env:KitchenEnv")
+register_simulators()
 
-__all__ = ["KITCHEN_ID"]
+__all__ = ["KITCHEN_ID", "SIMULATORS"]

@@ -31,11 +31,19 @@ def choose_gl() -> str | None:
         if not found:
             return None
         chosen = os.environ["MUJOCO_GL"] = found[0]
-        for name in [name for name in sys.modules if re.fullmatch(r"mujoco\.(.*\.)?gl_context", name)]:
-            importlib.reload(sys.modules[name])  # mujoco chose when it was imported, before us: let it choose again
-    if chosen in ("egl", "osmesa"):
+    if chosen in _LIBRARIES:
         os.environ.setdefault("PYOPENGL_PLATFORM", chosen)
+        _let_mujoco_choose_again(chosen)
     return chosen
+
+
+def _let_mujoco_choose_again(chosen: str) -> None:
+    """Reload what mujoco chose by where it was imported before us (robosuite sets ``MUJOCO_GL`` after importing it)."""
+    contexts = [name for name in sys.modules if re.fullmatch(r"mujoco\.(.*\.)?gl_context", name)]
+    for name in sorted(contexts, reverse=True):  # mujoco.rendering's first, which mujoco.gl_context only names anew
+        context = getattr(sys.modules[name], "GLContext", None)
+        if context is not None and context.__module__.split(".")[-1] != chosen:
+            importlib.reload(sys.modules[name])
 
 
 def make_renderer(model: mujoco.MjModel, height: int, width: int) -> mujoco.Renderer:

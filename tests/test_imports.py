@@ -103,7 +103,9 @@ def test_the_wheel_holds_the_one_package_and_its_data(tmp_path: Path) -> None:
 
 def test_what_is_imported_is_declared(settings: dict) -> None:
     project = settings["project"]
-    declared = {_normal(re.split(r"[<>=!\[; ]", line)[0]) for line in project["dependencies"]}
+    extras = [line for name, lines in project["optional-dependencies"].items() if name != "dev" for line in lines]
+    declared = {_normal(re.split(r"[<>=!\[; ]", line)[0]) for line in project["dependencies"] + extras}
+    declared.add("metaworld")  # its pin of mujoco clashes with ours: envs/adapters/register.py says how to install it
     distributions = packages_distributions()
     undeclared = {}
     for folder in FOLDERS:

@@ -9,7 +9,16 @@ import mujoco
 import numpy as np
 
 from ..errors import EnvsError
-from ..rendering import make_renderer, scene_option
+from ..interface import (
+    CONTROL_HZ,
+    action_space,
+    check_action,
+    check_options,
+    check_settings,
+    observation_space,
+    pack_proprio,
+)
+from ..view import View
 from .appearance import show_burner
 from .camera import camera_of
 from .cutting import part_carrot
@@ -19,10 +28,6 @@ from .state import KitchenState, StirCounter, read_state
 from .tasks import TASKS, Task, TaskMatch, match_task
 from .wiping import wipe_stains
 
-MIN_CAMERA_PX, MAX_CAMERA_PX = 32, 1024
-PROPRIO_SIZE = 16
-_PROPRIO_BOUND = 1e4  # seconds since the reset are the largest of its numbers
-_FAR_M = 20.0
 _FREE_TASK = "cut_carrot"
 
 
@@ -30,7 +35,7 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
     """A Panda behind a kitchen counter, seen from the eyes of a person in front of it.
 
     Observation (Dict):
-        image: uint8 `(camera_size, camera_size, 3)` RGB, the egocentric camera.
+        image: uint8 `(camera_size, camera_size, 3)` RGB, the egocentric camera; not with ``image=False``.
         proprio: float32 `(16,)`: end-effector position (m, world), its quaternion (wxyz), gripper opening in [0, 1]
             (1 = 8 cm), joint angles (7, rad), time since the reset (s).
         depth: float32 `(camera_size, camera_size)`, m along the optical axis; only with ``depth=True``.
@@ -48,6 +53,8 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         depth: Whether observations have ``depth``.
         horizon: Steps until truncation.
         render_mode: None or ``"rgb_array"`` (the egocentric picture).
+        image: Whether observations have ``image``. Most of a step's time is its picture; a policy that does not look
+            at every one leaves it out and calls `render()` when it wants one.
 
     Raises:
         EnvsError: A value is out of its range.
@@ -62,27 +69,16 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         depth: bool = False,
         horizon: int = 400,
         render_mode: str | None = None,
+        image: bool = True,
     ) -> None:
-        if not MIN_CAMERA_PX <= camera_size <= MAX_CAMERA_PX:
-            raise EnvsError(f"camera_size {camera_size}: it must be from {MIN_CAMERA_PX} to {MAX_CAMERA_PX} px.")
-        if render_mode not in (None, "rgb_array"):
-            raise EnvsError(f"render_mode {render_mode!r}: it must be None or 'rgb_array'.")
-        if horizon < 1:
-            raise EnvsError(f"horizon {horizon}: it must be 1 or more steps.")
+        check_settings(camera_size, horizon, render_mode)
         self.render_mode = render_mode
         self._match: TaskMatch = match_task(task)
-        self._size, self._depth, self._horizon = camera_size, depth, horizon
+        self._size, self._depth, self._horizon, self._image = camera_size, depth, horizon, image
         self._simulation = KitchenSimulation(horizon=horizon)
-        self._renderer: mujoco.Renderer | None = None
-        self._option = scene_option()
-        self.action_space = gym.spaces.Box(-1.0, 1.0, (7,), np.float32)
-        spaces: dict[str, gym.Space[Any]] = {
-            "image": gym.spaces.Box(0, 255, (camera_size, camera_size, 3), np.uint8),
-            "proprio": gym.spaces.Box(-_PROPRIO_BOUND, _PROPRIO_BOUND, (PROPRIO_SIZE,), np.float32),
-        }
-        if depth:
-            spaces["depth"] = gym.spaces.Box(0.0, _FAR_M, (camera_size, camera_size), np.float32)
-        self.observation_space: gym.Space[Any] = gym.spaces.Dict(spaces)
+        self._view = View("egocentric", camera_size)
+        self.action_space = action_space()
+        self.observation_space: gym.Space[Any] = observation_space(camera_size, depth, image)
         self._scene: KitchenScene | None = None
 
     @property
@@ -128,8 +124,7 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
             Observation and info.
         """
         super().reset(seed=seed)
-        if options and (unknown := set(options) - {"task"}):
-            raise EnvsError(f"unknown reset option {sorted(unknown)[0]!r}: it must be 'task'.")
+        check_options(options)
         if options and "task" in options:
             self._match = match_task(options["task"])
         scene_seed = seed if seed is not None else int(self.np_random.integers(2**31))
@@ -153,10 +148,7 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
             Observation, reward, terminated, truncated, info.
         """
         scene = self.scene
-        action = np.asarray(action, dtype=np.float64)
-        if action.shape != (7,) or not np.isfinite(action).all():
-            raise EnvsError(f"action of shape {action.shape}: it must be 7 finite numbers in [-1, 1].")
-        self._simulation.step(np.clip(action, -1.0, 1.0))
+        self._simulation.step(check_action(action))
         self._steps += 1
         self._let_things_happen()
         self._succeeded = self.task is not None and self.task.success(self.state(), scene)
@@ -169,9 +161,7 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
 
     def close(self) -> None:
         """Free the renderer and the simulation."""
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
+        self._view.close()
         self._simulation.close()
 
     def _let_things_happen(self) -> None:
@@ -184,27 +174,14 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         show_burner(self.mj_model, self.mj_data.joint("knob_hinge").qpos[0] >= 1.2)
 
     def _picture(self) -> np.ndarray:
-        renderer = self._use_renderer()
-        renderer.update_scene(self.mj_data, "egocentric", self._option)
-        return renderer.render().copy()
-
-    def _use_renderer(self) -> mujoco.Renderer:
-        if self._renderer is None:
-            self._renderer = make_renderer(self.mj_model, self._size, self._size)
-        return self._renderer
-
-    def _depth_picture(self) -> np.ndarray:
-        renderer = self._use_renderer()
-        renderer.enable_depth_rendering()
-        renderer.update_scene(self.mj_data, "egocentric", self._option)
-        depth = renderer.render().astype(np.float32)
-        renderer.disable_depth_rendering()
-        return depth
+        return self._view.picture(self.mj_model, self.mj_data)
 
     def _observe(self) -> dict[str, np.ndarray]:
-        observation = {"image": self._picture(), "proprio": self._proprio()}
+        observation = {"proprio": self._proprio()}
+        if self._image:
+            observation["image"] = self._picture()
         if self._depth:
-            observation["depth"] = self._depth_picture()
+            observation["depth"] = self._view.depth(self.mj_model, self.mj_data)
         return observation
 
     def _proprio(self) -> np.ndarray:
@@ -214,10 +191,9 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         quaternion = np.zeros(4)
         mujoco.mju_mat2Quat(quaternion, data.site_xmat[site])
         fingers = data.qpos[robot._ref_gripper_joint_pos_indexes["right"]]
-        opening = float(np.clip(np.abs(fingers).sum() / 0.08, 0.0, 1.0))
+        opening = np.abs(fingers).sum() / 0.08
         joints = data.qpos[robot._ref_joint_pos_indexes]
-        time = self._steps / 20.0
-        return np.concatenate([data.site_xpos[site], quaternion, [opening], joints, [time]]).astype(np.float32)
+        return pack_proprio(data.site_xpos[site], quaternion, opening, joints, self._steps / CONTROL_HZ)
 
     def _info(self) -> dict[str, Any]:
         return {

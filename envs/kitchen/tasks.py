@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import EnvsError, unknown_option
+from ..errors import unknown_option
+from ..wording import TaskMatch, match_wording
+from ..wording import word_groups as _groups
 from .scene import KitchenScene
 from .state import KitchenState
 
@@ -41,6 +42,11 @@ class Task:
     def texts(self) -> tuple[str, ...]:
         """The sentence and the paraphrases that training clips carry."""
         return (self.sentence, *self.paraphrases)
+
+    @property
+    def phrasings(self) -> tuple[str, ...]:
+        """All sentences that ask for it."""
+        return (*self.texts, *self.held_out_paraphrases)
 
 
 def _cut(state: KitchenState, scene: KitchenScene) -> bool:
@@ -89,10 +95,6 @@ def _counter_wiped(state: KitchenState, scene: KitchenScene) -> bool:
 def _pot_stirred(state: KitchenState, scene: KitchenScene) -> bool:
     """The spoon went round the pot's centre at least once."""
     return abs(state.stirred_rad) >= 2 * np.pi
-
-
-def _groups(*groups: str) -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(group.split()) for group in groups)
 
 
 _PUT = "put place drop set move transfer add bring lay lift pick carry stand"
@@ -193,29 +195,8 @@ _ALL = (
 TASKS: dict[str, Task] = {task.name: task for task in _ALL}
 
 
-@dataclass(frozen=True)
-class TaskMatch:
-    """Which task a free text asks for.
-
-    Attributes:
-        text: The text, as given.
-        task: The task's name, or None when the text is near none.
-    """
-
-    text: str
-    task: str | None
-
-    @property
-    def scored(self) -> bool:
-        """Whether success can be judged."""
-        return self.task is not None
-
-
 def match_task(text: str) -> TaskMatch:
-    """Map a free text to the task whose words it has.
-
-    A name or a sentence of the table matches itself; another text matches the one task of which it has an action
-    word and all the object words. A text that fits none, or two equally well, matches none.
+    """Map a free text to the task of the kitchen whose words it has.
 
     Args:
         text: An instruction such as ``"slice the carrot"``.
@@ -226,19 +207,7 @@ def match_task(text: str) -> TaskMatch:
     Raises:
         EnvsError: The text has no letter.
     """
-    words = set(re.findall(r"[a-z]+", text.lower().replace("_", " ")))
-    if not words:
-        raise EnvsError(f"task text {text!r}: it must contain a word. Known tasks: {', '.join(TASKS)}.")
-    plain = " ".join(re.findall(r"[a-z]+", text.lower()))
-    for task in _ALL:
-        if plain in (*task.texts, *task.held_out_paraphrases, task.name.replace("_", " ")):
-            return TaskMatch(text, task.name)
-    words |= {word[:-1] for word in words if word.endswith("s")} | {word.removesuffix("ing") for word in words}
-    words |= {word[:-4] for word in words if re.search(r"(.)\1ing$", word)}  # cutting -> cut
-    fits = [task for task in _ALL if all(words & group for group in task.words)]
-    most = max((len(task.words) for task in fits), default=0)
-    best = [task for task in fits if len(task.words) == most]
-    return TaskMatch(text, best[0].name if len(best) == 1 else None)
+    return match_wording(text, TASKS)
 
 
 def get_task(name: str) -> Task:

@@ -11,10 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ..envs import KITCHEN_ID
+from ..envs.adapters import SIMULATORS, check_installed
 from ..errors import InputError, unknown_option
 
-ENVIRONMENTS = {"kitchen": "ivg/Kitchen-v0"}
+KITCHEN = "kitchen"
+
+ENVIRONMENTS = {KITCHEN: KITCHEN_ID, **{name: simulator.id for name, simulator in SIMULATORS.items()}}
 """What `--env` accepts, and the gymnasium id behind it."""
+
+PACKAGED_WEIGHTS = "nano"
+"""Weights that ship with the package; they were trained on the kitchen only."""
 
 SMALLEST_PICTURE = 64
 """Shorter side in pixels below which a picture shows no scene."""
@@ -45,13 +52,36 @@ class ContextFrame:
 
 
 def check_environment(name: str) -> None:
-    """Refuse the name of an environment that there is none of.
+    """Refuse the name of an environment that there is none of, or that is not installed.
 
     Raises:
         InputError: With the nearest name.
+        EnvsError: With the command that installs it.
     """
     if name not in ENVIRONMENTS:
-        raise unknown_option("environment", name, ENVIRONMENTS)
+        tasks = "metaworld/"
+        near = [known for known in ENVIRONMENTS if known.startswith(tasks) == name.startswith(tasks)]
+        raise unknown_option("environment", name, near if name.startswith(tasks) else [*near, f"{tasks}<task>"])
+    if name in SIMULATORS:
+        check_installed(SIMULATORS[name])
+
+
+def notice_of(name: str, weights: str) -> str | None:
+    """Return what a user has to know of weights that were not trained on an environment.
+
+    Args:
+        name: A key of `ENVIRONMENTS`.
+        weights: Name or folder of the generator's weights.
+
+    Returns:
+        A sentence; None for the kitchen, and for weights of the user's own.
+    """
+    if name == KITCHEN or weights != PACKAGED_WEIGHTS:
+        return None
+    return (
+        f"the packaged weights were trained on {KITCHEN_ID} only; expect poor clips of {ENVIRONMENTS[name]}, "
+        "and the packaged lifter does not know its camera"
+    )
 
 
 def frame_from_environment(name: str, text: str, seed: int, size: int) -> ContextFrame:

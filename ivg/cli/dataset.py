@@ -1,4 +1,4 @@
-"""``ivg-dataset``: render clips with ground truth, annotate video, look at what is in a store."""
+"""``ivg-dataset``: render clips, annotate video, generate robot episodes, look at what is in a store or dataset."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import InputError
 from .annotate_command import add_annotate
 from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .generate_command import add_generate
 from .rewrite_command import add_rewrite
 
 EXAMPLES = """\
@@ -19,6 +20,7 @@ EXAMPLES = """\
   ivg-dataset sheet out/train --out out/train.png --joints
   ivg-dataset annotate my_video.mp4 --out out/annotated
   ivg-dataset annotate --folder my_videos --out out/clips   # a store to train on; also --epic, --ego4d, --captions
+  ivg-dataset generate --env kitchen --episodes 100 --out out/kitchen.zarr   # robot episodes for policies
 """
 
 
@@ -29,11 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = new_parser("ivg-dataset", "Make and inspect clip stores.", EXAMPLES)
+    parser = new_parser("ivg-dataset", "Make and inspect clip stores and datasets of robot episodes.", EXAMPLES)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_render(actions)
     add_annotate(actions)
     add_rewrite(actions)
+    add_generate(actions)
     _add_info(actions)
     _add_sheet(actions)
     return parser
@@ -58,20 +61,20 @@ def _add_render(actions: Any) -> None:
 
 
 def _add_info(actions: Any) -> None:
-    help_text = "print what a store holds and how good its annotation is"
+    help_text = "print what a store of clips or a dataset of robot episodes holds"
     info = actions.add_parser("info", help=help_text, description=help_text)
-    info.add_argument("store", type=Path, metavar="STORE")
+    info.add_argument("store", type=Path, metavar="STORE", help="clips: how good is their annotation; or episodes")
     add_json_option(info)
     info.set_defaults(action=_info)
 
 
 def _add_sheet(actions: Any) -> None:
-    help_text = "draw a contact sheet of a store: a row a task"
+    help_text = "draw a contact sheet of a store of clips, a row a task, or of a dataset of robot episodes"
     sheet = actions.add_parser("sheet", help=help_text, description=help_text)
     sheet.add_argument("store", type=Path, metavar="STORE")
-    sheet.add_argument("--out", type=Path, metavar="FILE", help="PNG or JPEG (default: STORE/sheet.png)")
+    sheet.add_argument("--out", type=Path, metavar="FILE", help="default: STORE/sheet.png, of episodes NAME.png")
     sheet.add_argument("--joints", action="store_true", help="draw the annotated joints over the frames")
-    sheet.add_argument("--skip", type=int, default=0, metavar="N", help="show the Nth next clip of every task")
+    sheet.add_argument("--skip", type=int, default=0, metavar="N", help="show the Nth next one of every task")
     sheet.set_defaults(action=_sheet)
 
 
@@ -100,7 +103,14 @@ def _render(options: argparse.Namespace) -> None:
 
 def _info(options: argparse.Namespace) -> None:
     from ..data.clip_store import ClipStore
+    from ..policy.episodes import is_episode_dataset
+    from .generate_report import dataset_report, print_dataset
 
+    if is_episode_dataset(options.store):
+        episodes = dataset_report(options.store)
+        print_dataset(episodes)
+        write_json(episodes, options.json)
+        return
     store = ClipStore.open(options.store)
     attrs = store.attrs
     print(
@@ -112,7 +122,13 @@ def _info(options: argparse.Namespace) -> None:
 
 def _sheet(options: argparse.Namespace) -> None:
     from ..data.clip_store import ClipStore
+    from ..policy.episodes import is_episode_dataset
+    from .generate_command import draw_episodes
 
+    if is_episode_dataset(options.store):
+        target = options.out or options.store.with_name(f"{options.store.name.removesuffix('.zip')}.png")
+        draw_episodes(options.store, target, joints=options.joints, skip=options.skip)
+        return
     store = ClipStore.open(options.store)
     _draw(store, options.out or options.store / "sheet.png", joints=options.joints, skip=options.skip)
 

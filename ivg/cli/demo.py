@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +16,20 @@ from ..errors import InputError
 from ..staging import refuse_existing, staged_output
 from .appearance import add_appearance_options, appearance_from
 from .command import add_json_option, check_positive, new_parser, run_command, write_json
-from .demo_report import FILES, STAGES, make_report, summary, words_of
+from .demo_report import EXECUTION, FILES, STAGES, make_report, summary, words_of
 
 if TYPE_CHECKING:
     from ..policy import DemoGenerator, Demonstration
     from .context import ContextFrame
+    from .demo_execution import RobotRun, RobotScene
 
 PROGRAM = "ivg-demo"
 
 EXAMPLES = """\
   ivg-demo --env kitchen --task "cut carrot"
+  ivg-demo --env kitchen --task "open the drawer" --seed 2 --execute
   ivg-demo --env kitchen --task "put the mug on the plate" --seed 7 --skin dark --side left --out out/mug
+  ivg-demo --env robosuite/Lift --task "lift the cube"
   ivg-demo --image kitchen.jpg --task "stir the pot" --steps 20 --json -
 """
 
@@ -53,7 +56,8 @@ def new_demo_parser() -> argparse.ArgumentParser:
         PROGRAM, "Generate a clip of a human hand doing a task in the scene of a camera frame.", EXAMPLES
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--env", default="kitchen", metavar="NAME", help="environment (default: kitchen)")
+    env_help = "kitchen, franka-kitchen, robosuite/Lift, metaworld/<task>, ... (default: kitchen)"
+    source.add_argument("--env", default="kitchen", metavar="NAME", help=env_help)
     source.add_argument("--image", type=Path, metavar="FILE", help="any picture, instead of an environment")
     parser.add_argument("--task", required=True, metavar="TEXT", help='what to do, such as "cut carrot"')
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of scene, hand and noise (default: 0)")
@@ -64,6 +68,8 @@ def new_demo_parser() -> argparse.ArgumentParser:
         metavar="PX",
         help="side of the camera's frame (default: 256); a larger picture is reduced to it (default: 512)",
     )
+    execute_help = f"let the environment's robot do what the hand does, and write {EXECUTION}"
+    parser.add_argument("--execute", action="store_true", help=execute_help)
     parser.add_argument("--weights", default="nano", metavar="NAME", help="nano, or a folder (default: nano)")
     parser.add_argument("--device", default="cpu", metavar="NAME", help="torch device (default: cpu)")
     rewriter_help = "of the text: none, vocabulary, or a vision-language model by hub name or folder (default: none)"
@@ -92,19 +98,12 @@ def run(options: argparse.Namespace, load_generator: LoadGenerator | None = None
     with staged_output(folder, overwrite=options.overwrite) as stage:
         with clock("context"):
             context = _context_frame(options, text)
-        with clock("loading"):
-            generator = _load(load_generator, options)
-        with generator, ProgressBars() as bars:
-            demonstration = generator(
-                context.frame,
-                text,
-                seed=options.seed,
-                appearance=appearance_from(options, options.seed),
-                steps=options.steps,
-                progress=bars,
-            )
-        demonstration.provenance["context"] = context.origin
-        report = _write(stage, demonstration, context, clock)
+        with _robot_scene(options, text, context, clock) as robot:
+            if notice := context.origin.get("notice"):
+                print(f"{PROGRAM}: note: {notice}", file=sys.stderr)
+            demonstration = _generate(load_generator, options, text, context, clock)
+            execution = _execute(robot, demonstration, clock)
+        report = _write(stage, demonstration, context, clock, execution)
     report["folder"] = str(folder)
     write_json(report, options.json)
     print(summary(report), file=sys.stderr if str(options.json) == "-" else sys.stdout)
@@ -175,6 +174,8 @@ def _checked_text(options: argparse.Namespace) -> str:
     appearance_from(options, options.seed)
     if options.image is None:
         check_environment(options.env)
+    if options.execute and options.image is not None:
+        raise InputError("--execute needs an environment that the robot can act in: a picture (--image) has none")
     return text
 
 
@@ -183,7 +184,9 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
     refuse_existing(folder, overwrite=overwrite)
     if not folder.exists():
         return
-    strange = {item.name for item in folder.iterdir()} - set(FILES.values()) if folder.is_dir() else {folder.name}
+    strange = (
+        {item.name for item in folder.iterdir()} - {*FILES.values(), EXECUTION} if folder.is_dir() else {folder.name}
+    )
     if strange:
         raise InputError(
             f"'{folder}' cannot be overwritten: it holds '{min(strange)}', which is not of {PROGRAM}'s making"
@@ -195,11 +198,14 @@ def _slug(text: str) -> str:
 
 
 def _context_frame(options: argparse.Namespace, text: str) -> ContextFrame:
-    from .context import DEFAULT_CAMERA_SIZE, LARGEST_PICTURE, frame_from_environment, frame_from_picture
+    from .context import DEFAULT_CAMERA_SIZE, LARGEST_PICTURE, frame_from_environment, frame_from_picture, notice_of
 
     if options.image is not None:
         return frame_from_picture(options.image, options.camera_size or LARGEST_PICTURE)
-    return frame_from_environment(options.env, text, options.seed, options.camera_size or DEFAULT_CAMERA_SIZE)
+    context = frame_from_environment(options.env, text, options.seed, options.camera_size or DEFAULT_CAMERA_SIZE)
+    if notice := notice_of(options.env, options.weights):
+        context.origin["notice"] = notice
+    return context
 
 
 def _load(load_generator: LoadGenerator | None, options: argparse.Namespace) -> DemoGenerator:
@@ -209,7 +215,52 @@ def _load(load_generator: LoadGenerator | None, options: argparse.Namespace) -> 
     return load(options.weights, device=options.device, rewriter=options.rewriter)
 
 
-def _write(stage: Path, demonstration: Demonstration, context: ContextFrame, clock: Stopwatch) -> dict[str, Any]:
+def _robot_scene(
+    options: argparse.Namespace, text: str, context: ContextFrame, clock: Stopwatch
+) -> AbstractContextManager[RobotScene | None]:
+    """Return the scene for the robot, made before anything is generated; nothing without ``--execute``."""
+    if not options.execute:
+        return nullcontext()
+    from .demo_execution import RobotScene
+
+    with clock("robot"):
+        return RobotScene(context, text, options.env)
+
+
+def _generate(
+    load_generator: LoadGenerator | None,
+    options: argparse.Namespace,
+    text: str,
+    context: ContextFrame,
+    clock: Stopwatch,
+) -> Demonstration:
+    with clock("loading"):
+        generator = _load(load_generator, options)
+    with generator, ProgressBars() as bars:
+        demonstration = generator(
+            context.frame,
+            text,
+            seed=options.seed,
+            appearance=appearance_from(options, options.seed),
+            steps=options.steps,
+            progress=bars,
+        )
+    demonstration.provenance["context"] = context.origin
+    return demonstration
+
+
+def _execute(robot: RobotScene | None, demonstration: Demonstration, clock: Stopwatch) -> RobotRun | None:
+    if robot is None:
+        return None
+    with clock("execution"):
+        run = robot.follow(demonstration)
+    demonstration.provenance["execution"] = run.facts
+    return run
+
+
+def _write(
+    stage: Path, demonstration: Demonstration, context: ContextFrame, clock: Stopwatch, execution: RobotRun | None
+) -> dict[str, Any]:
     """Write the folder; return the report."""
     from PIL import Image
 
@@ -218,13 +269,23 @@ def _write(stage: Path, demonstration: Demonstration, context: ContextFrame, clo
 
     stage.mkdir()
     with clock("writing"):
-        sheet = draw_overview(demonstration, *words_of(make_report(demonstration, context, clock.seconds)))
-        Image.fromarray(sheet).save(stage / FILES["overview"])
+        words = words_of(make_report(demonstration, context, clock.seconds, execution))
+        Image.fromarray(draw_overview(demonstration, *words, execution)).save(stage / FILES["overview"])
         write_video(stage / FILES["clip"], demonstration.clip, demonstration.fps)
+        if execution is not None and execution.moved:
+            _write_execution(stage / EXECUTION, demonstration, execution)
         demonstration.save(stage / FILES["dataset"])
-    report = make_report(demonstration, context, clock.seconds)
+    report = make_report(demonstration, context, clock.seconds, execution)
     write_json(report, stage / FILES["report"])
     return report
+
+
+def _write_execution(path: Path, demonstration: Demonstration, execution: RobotRun) -> None:
+    from ..video import write_video
+    from .demo_video import draw_execution
+
+    title = demonstration.provenance["prompt"]
+    write_video(path, draw_execution(demonstration, execution, title), execution.fps)
 
 
 if __name__ == "__main__":

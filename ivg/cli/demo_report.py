@@ -8,21 +8,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..policy import Demonstration
     from .context import ContextFrame
+    from .demo_execution import RobotRun
 
 FILES = {"clip": "clip.mp4", "overview": "overview.png", "dataset": "demo.zarr", "report": "report.json"}
 """What a demonstration's folder holds."""
+
+EXECUTION = "execution.mp4"
+"""What it holds besides if a robot followed the hand."""
 
 STAGES = {"region": "region of motion", "clip": "clip", "hands": "hand tracks"}
 """Stages with a progress bar, and their names."""
 
 
-def make_report(demonstration: Demonstration, context: ContextFrame, seconds: dict[str, float]) -> dict[str, Any]:
+def make_report(
+    demonstration: Demonstration,
+    context: ContextFrame,
+    seconds: dict[str, float],
+    execution: RobotRun | None = None,
+) -> dict[str, Any]:
     """Return what ``report.json`` holds.
 
     Args:
         demonstration: With the provenance that `DemoGenerator` writes.
         context: The frame it started from.
         seconds: What the command's own stages took.
+        execution: What the robot did, if it was asked to.
     """
     origin = demonstration.provenance
     times = origin["timings_s"]
@@ -45,6 +55,7 @@ def make_report(demonstration: Demonstration, context: ContextFrame, seconds: di
             "right": int(later[:, 1].sum()),
         },
         "region": {"share": float(demonstration.region.mean())},
+        **({"execution": execution.facts} if execution is not None else {}),
         "times_s": {**seconds, **times},
         "speed": {
             "generation_s": times["generation"],
@@ -77,6 +88,8 @@ def words_of(report: dict[str, Any]) -> tuple[str, str, list[str]]:
         f"generated in {speed['generation_s']:.2f} s, plays {speed['clip_s']:.2f} s",
         f"{hand['side']} hand, {18.5 * hand['hand_scale']:.1f} cm",
         report["scoring"],
+        *([f"robot: {report['execution']['mark']}"] if "execution" in report else []),
+        *(["a scene that these weights were not trained on"] if "notice" in report["context"] else []),
     ]
     return report["task"], "   ·   ".join(where), facts
 
@@ -93,11 +106,18 @@ def summary(report: dict[str, Any]) -> str:
         f"({hands['detection_rate']:.0%})",
         f"  {'region':<18}{report['region']['share']:.1%} of the picture",
         f"  {'task':<18}{report['scoring']}",
+        *([f"  {'robot':<18}{report['execution']['words']}"] if "execution" in report else []),
+        *([f"  {'note':<18}{report['context']['notice']}"] if "notice" in report["context"] else []),
         *([f"  {'text used':<18}{origin['text']}"] if origin["text"] != origin["prompt"] else []),
         "",
-        *(f"  {Path(report['folder']) / name}" for name in FILES.values()),
+        *(f"  {Path(report['folder']) / name}" for name in _files_of(report)),
     ]
     return "\n".join(lines)
+
+
+def _files_of(report: dict[str, Any]) -> list[str]:
+    moved = report.get("execution", {}).get("steps", 0) > 0
+    return [*FILES.values(), *([EXECUTION] if moved else [])]
 
 
 def _time_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -105,6 +125,7 @@ def _time_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
     notes = {key: f"  {1000 * per_step[key]:.0f} ms a denoising step" for key in per_step}
     names = {
         "context": "context frame",
+        "robot": "robot's scene",
         "loading": "loading",
         "prepare": "encoding",
         "rewriting": "rewriting",
@@ -113,6 +134,7 @@ def _time_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
         "clip": STAGES["clip"],
         "decode": "decoding",
         "hands": STAGES["hands"],
+        "execution": "execution",
         "writing": "writing",
     }
     return [(key, name, notes.get(key, "")) for key, name in names.items()]

@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..types import HANDS, Camera
 from .command import add_json_option, check_positive, write_json
 
 if TYPE_CHECKING:
-    from ..policy.lifting import LiftedHands
+    from ..hands.metric import MetricHands
+    from ..policy.lifting import LiftedHands, Lifter
     from ..policy.tracking import CleanTracks
     from ..video import VideoSample
+
+PNP = "pnp"
+"""What `--lifter` calls lifting without a network."""
 
 SMOOTHING = ("none", "one-euro", "savitzky-golay")
 
@@ -37,7 +42,10 @@ def add_extract(actions: Any) -> None:
     extract.add_argument("--smoothing", choices=SMOOTHING, help=smoothing_help)
     camera_help = "JSON: K (3 x 3, px), T_world_camera (4 x 4, m), width, height"
     extract.add_argument("--camera", type=Path, metavar="JSON", help=camera_help)
-    extract.add_argument("--lifter", default="kitchen", metavar="NAME", help="name or folder (default: kitchen)")
+    lifter_help = "name or folder, or pnp, which takes any camera (default: kitchen)"
+    extract.add_argument("--lifter", default="kitchen", metavar="NAME", help=lifter_help)
+    depth_help = "NPY for --lifter pnp: float (h, w), metres along the optical axis, of the scene without the hand"
+    extract.add_argument("--depth", type=Path, metavar="FILE", help=depth_help)
     extract.add_argument("--hand", choices=HANDS, help="whose path the gripper takes (default: the one seen more)")
     add_json_option(extract)
     extract.set_defaults(action=run_extract)
@@ -56,9 +64,11 @@ def run_extract(options: argparse.Namespace) -> None:
     if options.frames is not None:
         check_positive(frames=options.frames)
     camera = read_camera(options.camera) if options.camera else None
+    depth = _depth(options)
     video = read_video(options.video, frames=options.frames, start_s=options.start, end_s=options.end)
     with MediaPipeHands() as detector:
-        found = detector(video.frames)
+        metric = detector.metric(video.frames)
+    found = metric.tracks
     smoothing = options.smoothing or ("none" if camera else "savitzky-golay")
     aspect = video.frames.shape[2] / video.frames.shape[1]
     tracks = clean_tracks(found, video.fps, aspect, max_gap=options.max_gap, smoothing=smoothing)
@@ -67,7 +77,8 @@ def run_extract(options: argparse.Namespace) -> None:
     for hand, side in enumerate(HANDS):
         report[side] = {"found": int(found.present[:, hand].sum()), "filled": int(tracks.filled[:, hand].sum())}
     if camera is not None:
-        arrays, report["lifting"] = _lifted(options, tracks, camera)
+        lifter = _lifter(options, metric, depth, video.fps)
+        arrays, report["lifting"] = _lifted(options, lifter(tracks, camera))
     archive, picture = _write(options, video, tracks, arrays)
     counts = ", ".join(
         f"{side} hand found in {report[side]['found']}, put into {report[side]['filled']}" for side in HANDS
@@ -92,12 +103,44 @@ def read_camera(path: Path) -> Camera:
         raise InputError(f"camera '{path}' must hold K, T_world_camera, width and height: {error}") from error
 
 
-def _lifted(options: argparse.Namespace, tracks: CleanTracks, camera: Camera) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Lifts tracks; returns arrays for the archive, and what to report."""
-    from ..policy.lifting import HandLifter
+def read_depth(path: Path) -> NDArray[np.floating]:
+    """Reads a depth picture, float (h, w), from a NPY file.
+
+    Raises:
+        InputError: If the file cannot be read, or holds something else.
+    """
+    try:
+        depth = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise InputError(f"cannot read depth '{path}': {error.strerror or error}") from error
+    except (ValueError, EOFError) as error:
+        raise InputError(f"cannot read depth '{path}': it is no NPY file of numbers") from error
+    if not isinstance(depth, np.ndarray) or depth.ndim != 2 or depth.dtype.kind != "f":
+        found = f"{depth.dtype} {depth.shape}" if isinstance(depth, np.ndarray) else "several arrays"
+        raise InputError(f"depth '{path}' must hold a float array (h, w), metres, got {found}")
+    return depth
+
+
+def _depth(options: argparse.Namespace) -> NDArray[np.floating] | None:
+    if options.depth is None:
+        return None
+    if options.lifter != PNP or options.camera is None:
+        raise InputError(f"--depth is for --lifter {PNP} with --camera; other lifters take no depth")
+    return read_depth(options.depth)
+
+
+def _lifter(options: argparse.Namespace, metric: MetricHands, depth: NDArray[np.floating] | None, fps: float) -> Lifter:
+    from ..policy.lifting import HandLifter, PnPLifter
+
+    if options.lifter == PNP:
+        return PnPLifter(metric, depth, fps=fps)
+    return HandLifter.from_pretrained(options.lifter)
+
+
+def _lifted(options: argparse.Namespace, lifted: LiftedHands) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns arrays for the archive, and what to report."""
     from ..policy.retarget import contact_frames, gripper_path
 
-    lifted: LiftedHands = HandLifter.from_pretrained(options.lifter)(tracks, camera)
     arrays: dict[str, Any] = {"joints_world_m": lifted.joints_world_m}
     report: dict[str, Any] = {"method": lifted.method, **lifted.provenance}
     if not lifted.present.any():
@@ -106,7 +149,7 @@ def _lifted(options: argparse.Namespace, tracks: CleanTracks, camera: Camera) ->
     if not lifted.present[:, hand].any():
         raise InputError(f"the {HANDS[hand]} hand is in no frame of '{options.video}'")
     path = gripper_path(lifted.joints_world_m[:, hand])
-    arrays |= {"gripper_path": path.poses, "closed": contact_frames(path)}
+    arrays |= {"gripper_path": path.poses, "contact": contact_frames(path)}
     return arrays, {**report, "hand": HANDS[hand], "hand_scale": path.hand_scale}
 
 

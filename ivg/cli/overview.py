@@ -1,9 +1,10 @@
-"""One picture of a demonstration: context, region, hand path, optical flow, and strips of frames."""
+"""One picture of a demonstration: context, region, hand path, optical flow, strips of frames, and the robot."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,6 +14,10 @@ from ..hands.drawing import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region
 from ..metrics.flow import flow_to_rgb, flow_wheel, optical_flow
 from ..policy.demonstration import Demonstration
 from .canvas import FAINT, Canvas, Colour, enlarged, enlarged_mask
+from .demo_video import outcome_colour
+
+if TYPE_CHECKING:
+    from .demo_execution import RobotRun
 
 MARGIN = 44
 GAP = 10
@@ -62,7 +67,9 @@ class Flow:
         return flow_to_rgb(self.fields[step], self.largest)
 
 
-def draw_overview(demonstration: Demonstration, title: str, subtitle: str, facts: list[str]) -> NDArray[np.uint8]:
+def draw_overview(
+    demonstration: Demonstration, title: str, subtitle: str, facts: list[str], robot: RobotRun | None = None
+) -> NDArray[np.uint8]:
     """Draw a demonstration on one sheet.
 
     Args:
@@ -70,6 +77,7 @@ def draw_overview(demonstration: Demonstration, title: str, subtitle: str, facts
         title: What the hand does; the instruction.
         subtitle: Where the frame comes from and what generated the clip.
         facts: Short statements for the foot, such as "hand found in 15 of 15 frames".
+        robot: What the robot did; gives another strip if it moved.
 
     Returns:
         uint8 (h, w, 3), RGB, about 1,650 pixels wide.
@@ -78,11 +86,14 @@ def draw_overview(demonstration: Demonstration, title: str, subtitle: str, facts
     panel_height, frame_height = (round(w * height / width) for w in (PANEL_WIDTH, FRAME_WIDTH))
     panels_top, strips_top = 172, 172 + panel_height + 62
     strip_pitch = frame_height + 40
-    canvas = Canvas(WIDTH, strips_top + 3 * strip_pitch + 60)
+    moved = robot is not None and robot.moved
+    canvas = Canvas(WIDTH, strips_top + (4 if moved else 3) * strip_pitch + 60)
     flow = Flow.of(demonstration.clip)
     _head(canvas, title, subtitle)
     _panels(canvas, demonstration, flow, panels_top, panel_height)
     _strips(canvas, demonstration, flow, strips_top, frame_height, strip_pitch)
+    if robot is not None and robot.moved:
+        _robot_strip(canvas, robot, strips_top + 3 * strip_pitch, frame_height)
     _foot(canvas, facts)
     return canvas.pixels
 
@@ -190,6 +201,16 @@ def _cell(row: int, demonstration: Demonstration, flow: Flow, t: int, height: in
     fine = tint_region(fine, enlarged_mask(demonstration.region_per_frame[t], *size), strength=0.3)
     fine = draw_hands(fine, demonstration.keypoints[t], demonstration.present[t])
     return enlarged(fine, FRAME_WIDTH, height)
+
+
+def _robot_strip(canvas: Canvas, robot: RobotRun, top: int, height: int) -> None:
+    """Draw frames of the robot, evenly spaced, the last one among them."""
+    end = canvas.text(MARGIN, top - 10, "Robot", 15, bold=True)
+    canvas.text(end + 10, top - 10, robot.mark, 14, colour=outcome_colour(robot), bold=True)
+    for column, t in enumerate(np.linspace(0, robot.steps, COLUMNS + 1)[1:].round().astype(int)):
+        x = MARGIN + column * (FRAME_WIDTH + GAP)
+        canvas.picture(x, top, enlarged(robot.images[t], FRAME_WIDTH, height))
+        canvas.text(x + FRAME_WIDTH, top - 10, f"{t / robot.fps:.1f} s", 13, colour=FAINT, anchor="rs")
 
 
 def _foot(canvas: Canvas, facts: list[str]) -> None:

@@ -6,14 +6,27 @@ import argparse
 from collections.abc import Sequence
 
 from .command import new_parser, run_command
+from .evaluate_policy import add_evaluate
+from .evidence import add_evidence
+from .execute_command import add_execute
 from .extract_command import add_extract
 from .lifter_command import add_evaluate_lifter, add_train_lifter
+from .policy_train import add_train
+from .rl_command import add_evaluate_rl, add_train_rl
+from .rl_compare import add_compare_rewards
 
 EXAMPLES = """\
   ivg-policy extract my_video.mp4 --out out/tracks
   ivg-policy extract clip.mp4 --camera camera.json --out out/tracks   # metres and a gripper path, too
   ivg-policy train-lifter --store out/train --out out/lifter
   ivg-policy evaluate-lifter --store out/train --json out/lifter.json
+  ivg-policy execute --out out/execution --episodes 20                # does the robot do what it is shown?
+  ivg-policy train policy=diffusion conditioning=demo data.path=out/kitchen.zarr output=out/watcher
+  ivg-policy evaluate --policy out/watcher/weights --out out/evaluation --demo generated
+  ivg-policy train-rl task='push the plate' output=out/rl             # stable-baselines3, tracking reward
+  ivg-policy evaluate-rl --run out/rl
+  ivg-policy compare-rewards --out out/rewards
+  ivg-policy evidence --data out/kitchen.zarr --out out/evidence
 """
 
 
@@ -30,4 +43,11 @@ def new_policy_parser() -> argparse.ArgumentParser:
     add_extract(actions)
     add_train_lifter(actions)
     add_evaluate_lifter(actions)
+    add_execute(actions)
+    add_train(actions)
+    add_evaluate(actions)
+    add_evidence(actions)
+    add_train_rl(actions)
+    add_evaluate_rl(actions)
+    add_compare_rewards(actions)
     return parser

@@ -94,7 +94,7 @@ def _run_until_crash(
                 chunk = places[first : first + CHUNK]
                 waiting = {pool.submit(_marked, work, jobs[place], marks / str(place)): place for place in chunk}
                 for future in as_completed(waiting):
-                    yield waiting[future], future.result()
+                    yield waiting.pop(future), future.result()  # popped, so that results do not pile up in memory
         except BrokenProcessPool:
             if not any(marks.iterdir()):  # it died before any job, which another try would not change
                 raise

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..types import HandTracks
 from .letterbox import Letterbox
+from .metric import MetricHands, metric_hands
 from .native_logs import quiet_native_logs
 from .sides import Detection, assign_sides
 
@@ -75,6 +76,26 @@ class MediaPipeHands:
         Raises:
             InputError: If `frames` has another shape or dtype.
         """
+        clip, aspect = self._detections(frames, progress)
+        return assign_sides(clip, aspect)
+
+    def metric(self, frames: NDArray[np.uint8], progress: Callable[[int, int], None] | None = None) -> MetricHands:
+        """Detect the hands of a clip as a call does, and give their shapes in metres, too.
+
+        Args:
+            frames: uint8 (t, h, w, 3), RGB, any size.
+            progress: Called as `progress(frames_done, frames_in_all)` after each frame.
+
+        Raises:
+            InputError: If `frames` has another shape or dtype.
+        """
+        clip, aspect = self._detections(frames, progress)
+        return metric_hands(clip, aspect)
+
+    def _detections(
+        self, frames: NDArray[np.uint8], progress: Callable[[int, int], None] | None
+    ) -> tuple[list[list[Detection]], float]:
+        """Return what is found in each frame, and the frames' width over height."""
         frames = np.asarray(frames)
         if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or 0 in frames.shape:
             raise InputError(f"frames must be uint8 (t, h, w, 3), got {frames.dtype} {frames.shape}")
@@ -85,7 +106,7 @@ class MediaPipeHands:
             clip.append(self.detect(frame))
             if progress is not None:
                 progress(i + 1, len(frames))
-        return assign_sides(clip, aspect=frames.shape[2] / frames.shape[1])
+        return clip, frames.shape[2] / frames.shape[1]
 
     def detect(self, frame: NDArray[np.uint8]) -> list[Detection]:
         """Detect the hands of one frame, uint8 (h, w, 3), RGB; their sides are not settled yet."""
@@ -95,8 +116,9 @@ class MediaPipeHands:
         with nullcontext() if self._warm else quiet_native_logs():
             found = self._graph.process(box.fit(frame))
         self._warm = self._warm or bool(found.multi_hand_landmarks)
-        hands = zip(found.multi_hand_landmarks or (), found.multi_handedness or (), strict=True)
-        return [_detection(landmarks, handedness, box) for landmarks, handedness in hands]
+        parts = (found.multi_hand_landmarks, found.multi_hand_world_landmarks, found.multi_handedness)
+        hands = zip(*(part or () for part in parts), strict=True)
+        return [_detection(landmarks, world, handedness, box) for landmarks, world, handedness in hands]
 
     def start(self) -> None:
         """Load MediaPipe and its models now, not at the first frame; does nothing if they are loaded."""
@@ -134,9 +156,10 @@ def _start(min_confidence: float, max_hands: int, tracking: bool) -> Any:
     return graph
 
 
-def _detection(landmarks: Any, handedness: Any, box: Letterbox) -> Detection:
+def _detection(landmarks: Any, world: Any, handedness: Any, box: Letterbox) -> Detection:
     joints = np.array([(point.x, point.y) for point in landmarks.landmark], np.float64)
     named = handedness.classification[0]
     score = float(np.clip(named.score, 0, 1))
     p_right = score if named.label == "Left" else 1 - score  # named as in a mirror
-    return Detection(box.to_frame(joints), p_right, score)
+    shape = np.array([(point.x, point.y, point.z) for point in world.landmark], np.float32)
+    return Detection(box.to_frame(joints), p_right, score, shape)

@@ -36,11 +36,13 @@ class Detection:
         joints: float32 (21, 2), normalised by the frame's width and height.
         p_right: Probability that it is the person's right hand, in [0, 1].
         score: The detector's confidence in [0, 1].
+        world_m: float32 (21, 3), MediaPipe's world landmarks, m, if the detector gives them.
     """
 
     joints: NDArray[np.float32]
     p_right: float
     score: float
+    world_m: NDArray[np.float32] | None = None
 
 
 @dataclass(eq=False)

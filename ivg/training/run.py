@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGroupKwargs
-from accelerate.state import AcceleratorState
 
 from ..data.clip_arrays import ClipArrays
 from ..data.clip_store import ClipStore
@@ -17,6 +14,7 @@ from ..data.split import split_indices
 from ..errors import ConfigError
 from ..models.autoencoder import NanoAutoencoder
 from ..models.interfaces import PictureAutoencoder, TextEncoder
+from .accelerator import new_accelerator
 from .autoencoder import AutoencoderStage
 from .clip import ClipStage
 from .config import AutoencoderConfig, BaseModelConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
@@ -25,9 +23,6 @@ from .loop import Trainer
 from .networks import load_autoencoder, load_denoiser, load_text_encoder
 from .region import RegionStage
 from .stage import Stage
-
-_PATIENCE = timedelta(hours=24)
-"""How long processes wait for the first one, which encodes the clips before training and judges it on held-out ones."""
 
 
 @dataclass
@@ -59,15 +54,7 @@ class Run:
 def train_stage(run: Run) -> dict[str, float]:
     """Train; return the last figures on held-out clips. Under `accelerate launch`, all processes call this alike."""
     torch.manual_seed(run.train.seed)
-    AcceleratorState._reset_state(reset_partial_state=True)  # or a second run in one process could not differ
-    accelerator = Accelerator(
-        mixed_precision=run.train.precision,
-        cpu=run.device == "cpu",
-        kwargs_handlers=[
-            InitProcessGroupKwargs(timeout=_PATIENCE),
-            DistributedDataParallelKwargs(gradient_as_bucket_view=True),
-        ],
-    )
+    accelerator = new_accelerator(run.train, run.device)
     device = torch.device(run.device) if run.device else accelerator.device
     with accelerator.main_process_first():  # it encodes the clips, and the others read what it wrote
         stage = build_stage(run, device)

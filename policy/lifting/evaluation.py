@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ivg.hands.metric import MetricHands
 from ivg.types import HandTracks
 
-from ..retarget import gripper_path
+from ..retarget import GripperPath, gripper_path
+from ..retarget.contact_evaluation import evaluate_contact
 from ..tracking import clean_tracks
+from .lifted import LiftedHands
 from .lifter import HandLifter
+from .pnp import PnPLifter
 from .samples import StoreHands
 
 JITTER = 0.02
@@ -21,6 +25,9 @@ JITTER = 0.02
 
 INPUTS = ("true", "found", "jittered")
 """Tracks that are lifted: true ones, those MediaPipe finds, and these with `JITTER` and a fifth of the frames lost."""
+
+PNP_WAYS = ("plain", "sized", "depth")
+"""PnP on MediaPipe's landmarks as they are, brought to the size of an average hand, and corrected by the depth."""
 
 _FIELDS = ("pinch_mm", "joint_mm", "approach_deg", "opening", "scale")
 
@@ -43,22 +50,77 @@ def evaluate_lifter(
         picture, the share in which it was lifted), "all", "contact", "first_contact" and "tasks" (by task, "all" and
         "contact"). Each of these holds "n", the number of frames, and median and 90 % quantile ("p90") of "pinch_mm"
         (pinch point, mm), "joint_mm" (mean over joints, mm), "approach_deg" (direction of approach), "opening" and
-        "scale" (relative hand size).
+        "scale" (relative hand size). "contact_frames" is what `evaluate_contact` returns.
     """
-    rows: dict[str, list[dict[str, NDArray[np.float64]]]] = {name: [] for name in INPUTS}
+    return evaluate_lifting(lifted_by_network(lifter, hands, fps), INPUTS, hands, progress)
+
+
+def evaluate_lifting(
+    lift: Callable[[str, int], LiftedHands],
+    ways: Sequence[str],
+    hands: StoreHands,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Compare any ways of lifting with the truth.
+
+    Args:
+        lift: Called as `lift(way, clip)`.
+        ways: Their names.
+        hands: The clips.
+        progress: Called as `progress(clips_done, clips_in_all)`.
+
+    Returns:
+        By way, what `evaluate_lifter` returns by input.
+    """
+    rows: dict[str, list[dict[str, NDArray[np.float64]]]] = {way: [] for way in ways}
+    paths: dict[str, list[GripperPath | None]] = {way: [] for way in ways}
     for clip in range(len(hands)):
-        for name in INPUTS:
-            tracks = _tracks(hands, clip, name, fps)
-            rows[name].append(_errors(lifter, hands, clip, tracks))
+        for way in ways:
+            lifted = lift(way, clip)
+            rows[way].append(lifting_errors(lifted, hands, clip))
+            paths[way].append(_path(lifted, int(hands.acting[clip])))
         if progress is not None:
             progress(clip + 1, len(hands))
-    return {name: _summary(clips, hands) for name, clips in rows.items()}
+    return {
+        way: _summary(clips, hands)
+        | {"contact_frames": evaluate_contact(paths[way], hands.contact, hands.grasp_point_world_m)}
+        for way, clips in rows.items()
+    }
 
 
-def pinch_errors_mm(lifter: HandLifter, hands: StoreHands, name: str, fps: float) -> NDArray[np.float64]:
+def lifted_by_pnp(
+    found: Sequence[MetricHands], depths_m: Sequence[NDArray[np.floating]], hands: StoreHands, fps: float
+) -> Callable[[str, int], LiftedHands]:
+    """Return a way of lifting clips by PnP, for `evaluate_lifting` with `PNP_WAYS`.
+
+    Args:
+        found: What the detector finds in each clip.
+        depths_m: Float (h, w), m, of each clip's context.
+        hands: The clips.
+        fps: Frames a second.
+    """
+
+    def lift(way: str, clip: int) -> LiftedHands:
+        metric, depth = found[clip], depths_m[clip] if way == "depth" else None
+        lifter = PnPLifter(metric, depth, fps=fps, hand_scale=None if way == "plain" else 1.0)
+        return lifter(clean_tracks(metric.tracks, fps), hands.cameras[clip])
+
+    return lift
+
+
+def pinch_errors_mm(lift: Callable[[str, int], LiftedHands], way: str, hands: StoreHands) -> NDArray[np.float64]:
     """Return float64 (n, t), mm, of the acting hands' pinch points; NaN where a hand was not lifted."""
-    clips = [_errors(lifter, hands, clip, _tracks(hands, clip, name, fps)) for clip in range(len(hands))]
+    clips = [lifting_errors(lift(way, clip), hands, clip) for clip in range(len(hands))]
     return np.stack([errors["pinch_mm"] for errors in clips])
+
+
+def lifted_by_network(lifter: HandLifter, hands: StoreHands, fps: float) -> Callable[[str, int], LiftedHands]:
+    """Return a way of lifting clips by a network, for `evaluate_lifting` with `INPUTS`."""
+    return lambda way, clip: lifter(_tracks(hands, clip, way, fps), hands.cameras[clip])
+
+
+def _path(lifted: LiftedHands, hand: int) -> GripperPath | None:
+    return gripper_path(lifted.joints_world_m[:, hand]) if lifted.present[:, hand].any() else None
 
 
 def _tracks(hands: StoreHands, clip: int, name: str, fps: float) -> HandTracks:
@@ -74,10 +136,9 @@ def _tracks(hands: StoreHands, clip: int, name: str, fps: float) -> HandTracks:
     return clean_tracks(tracks, fps)
 
 
-def _errors(lifter: HandLifter, hands: StoreHands, clip: int, tracks: HandTracks) -> dict[str, NDArray[np.float64]]:
-    """Return each error by frame, float64 (t,); NaN where there is nothing to compare."""
+def lifting_errors(lifted: LiftedHands, hands: StoreHands, clip: int) -> dict[str, NDArray[np.float64]]:
+    """Return each error of a clip's acting hand by frame, float64 (t,); NaN where there is nothing to compare."""
     acting = hands.acting[clip]
-    lifted = lifter(tracks, hands.cameras[clip])
     mine, truth = lifted.joints_world_m[:, acting].astype(np.float64), hands.joints_world_m[clip, :, acting]
     truth = truth.astype(np.float64)
     errors = {name: np.full(len(truth), np.nan) for name in _FIELDS}

@@ -56,7 +56,8 @@ class LevelCamera:
             raise InputError(
                 f"the camera looks {np.degrees(angle):.0f} degrees and stands {distance:.2f} m away from those that "
                 f"the lifter was trained on; it may by {np.degrees(WIDEST_TURN_RAD):.0f} degrees and {FARTHEST_M} m. "
-                "Train another on clips of your camera: ivg-policy train-lifter"
+                "Lift by PnP, which takes any calibrated camera (ivg-policy extract --lifter pnp; in Python "
+                "ivg.policy.lifting.PnPLifter), or train another on clips of your camera (ivg-policy train-lifter)"
             )
 
     def rays(self, keypoints: NDArray[np.floating], camera: Camera, *, mirrored: bool) -> Array:

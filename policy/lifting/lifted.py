@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
-from ivg.types import JOINTS
+from ivg.types import JOINTS, Camera, HandTracks
 
 THUMB_TIP, INDEX_TIP = 4, 8
 """The joints whose middle is the pinch point."""
@@ -23,7 +23,7 @@ class LiftedHands:
         joints_world_m: float32 (t, 2, 21, 3), world frame; hand 0 left, 1 right; MediaPipe's order; NaN where the hand
             is absent.
         present: bool (t, 2), where there are joints.
-        method: How they were lifted, such as "network".
+        method: How they were lifted: "network" or "pnp".
         provenance: What was used (weights, their hash, ...); holds only what JSON can.
 
     Raises:
@@ -53,3 +53,11 @@ class LiftedHands:
     def pinch_pos_world_m(self) -> NDArray[np.float32]:
         """float32 (t, 2, 3): the middle of thumb tip and index tip; NaN where the hand is absent."""
         return 0.5 * (self.joints_world_m[:, :, THUMB_TIP] + self.joints_world_m[:, :, INDEX_TIP])
+
+
+class Lifter(Protocol):
+    """What brings tracks into metres: `HandLifter`, or `PnPLifter` for one clip."""
+
+    def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
+        """Lift the hands of a clip of t frames, seen by a resting camera."""
+        ...

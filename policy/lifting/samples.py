@@ -31,6 +31,7 @@ class StoreHands:
         gt_keypoints: float32 (n, t, 2, 21, 2), true ones; NaN where there is no hand.
         joints_world_m: float32 (n, t, 2, 21, 3).
         contact: bool (n, t), of the acting hand.
+        grasp_point_world_m: float32 (n, 3), where it touches first, m; NaN where the store does not say.
         cameras: One a clip.
     """
 
@@ -43,6 +44,7 @@ class StoreHands:
     gt_keypoints: NDArray[np.float32]
     joints_world_m: NDArray[np.float32]
     contact: NDArray[np.bool_]
+    grasp_point_world_m: NDArray[np.float32]
     cameras: tuple[Camera, ...]
 
     @classmethod
@@ -73,6 +75,7 @@ class StoreHands:
             gt_keypoints=arrays["gt_keypoints"],
             joints_world_m=arrays["joints_world_m"],
             contact=arrays["contact"] == 1,
+            grasp_point_world_m=np.stack([store.array("grasp_point")[int(i)] for i in indices]),
             cameras=cameras,
         )
 

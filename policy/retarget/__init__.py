@@ -1,6 +1,15 @@
-"""Hands in metres to paths of grippers."""
+"""Hands in metres to paths of grippers, and of robot hands."""
 
 from .contact import contact_frames
-from .gripper import GripperPath, estimate_hand_scale, gripper_path
+from .dexterous import DexterousPath, dexterous_path
+from .gripper import GripperPath, estimate_hand_scale, gripper_axes, gripper_path
 
-__all__ = ["GripperPath", "contact_frames", "estimate_hand_scale", "gripper_path"]
+__all__ = [
+    "DexterousPath",
+    "GripperPath",
+    "contact_frames",
+    "dexterous_path",
+    "estimate_hand_scale",
+    "gripper_axes",
+    "gripper_path",
+]

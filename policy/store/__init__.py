@@ -18,7 +18,6 @@ array                     dtype      shape             content
 packed by Blosc lz4. A folder ``*.zarr`` and a file ``*.zarr.zip`` hold the same.
 """
 
-from .reading import DemonstrationStore
-from .writing import append_demonstrations, write_demonstrations
+from .demonstrations import DemonstrationStore, append_demonstrations, write_demonstrations
 
 __all__ = ["DemonstrationStore", "append_demonstrations", "write_demonstrations"]

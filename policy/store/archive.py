@@ -15,13 +15,10 @@ import zarr.storage
 
 from ivg.errors import InputError, StoreError
 
-from .layout import DATA_KEYS, META_KEYS
+from .layout import Layout
 
 ENDINGS = (".zarr", ".zarr.zip")
 """What a dataset's name may end with."""
-
-ARRAYS = (*(f"data/{key}" for key in DATA_KEYS), *(f"meta/{key}" for key in META_KEYS))
-"""What a dataset has to hold."""
 
 
 def is_zip(path: Path) -> bool:
@@ -53,33 +50,32 @@ def unpack(archive: Path, folder: Path) -> None:
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(folder)
     except (OSError, zipfile.BadZipFile) as error:
-        raise StoreError(f"'{archive}' is no dataset of demonstrations: {error}") from error
+        raise StoreError(f"'{archive}' is no zipped dataset: {error}") from error
 
 
 def copy_for_append(source: Path, target: Path) -> None:
     """Copy a dataset's folder so that rows can be appended to the copy.
 
     Chunks that an append leaves alone are linked where the file system can; those it writes to (the last of
-    each array, and all of `meta/`) are copied, as are the small files that describe the arrays.
+    each array) are copied, as are the small files that describe the arrays.
     """
     last: dict[str, int] = {}
 
     def copy(file: str, place: str) -> str:
         folder, name = os.path.split(file)
-        array = os.path.relpath(folder, source)
-        if name.startswith(".") or array.startswith("meta"):
+        if name.startswith("."):
             return str(shutil.copy2(file, place))
         if folder not in last:
-            last[folder] = max(_time_index(f.name) for f in Path(folder).iterdir() if f.name[0] != ".")
-        if _time_index(name) == last[folder]:
+            last[folder] = max(_first_index(f.name) for f in Path(folder).iterdir() if f.name[0] != ".")
+        if _first_index(name) == last[folder]:
             return str(shutil.copy2(file, place))
         return _link_or_copy(file, place)
 
     shutil.copytree(source, target, copy_function=copy)
 
 
-def _time_index(chunk: str) -> int:
-    """Return the place on the time axis of a chunk's file, named as ``7.0.0.0``."""
+def _first_index(chunk: str) -> int:
+    """Return the place on the first axis of a chunk's file, named as ``7.0.0.0``."""
     return int(chunk.split(".")[0])
 
 
@@ -101,19 +97,23 @@ def removed_afterwards(folder: Path | None) -> Iterator[None]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def open_folder(folder: Path, mode: Literal["r", "r+"]) -> Any:
+def open_dataset(path: Path, mode: Literal["r", "r+"], layout: Layout[Any]) -> Any:
     """Open a dataset's folder, or a zip file to read, and check its layout.
 
     Raises:
         StoreError: If it is missing or unreadable, of another zarr format, or lacks arrays.
     """
-    zipped = folder.is_file()
     try:
-        store = zarr.storage.ZipStore(folder, mode="r") if zipped else zarr.storage.LocalStore(folder)
-        group = zarr.open_group(store, mode=mode, zarr_format=2)
+        group = open_group(path, mode)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise StoreError(f"'{folder}' is no dataset of demonstrations: {error}") from error
-    missing = [key for key in ARRAYS if key not in group]
+        raise StoreError(f"'{path}' is no dataset of {layout.noun}s: {error}") from error
+    missing = [key for key in layout.arrays if key not in group]
     if missing:
-        raise StoreError(f"'{folder}' is no dataset of demonstrations: it lacks {', '.join(missing)}")
+        raise StoreError(f"'{path}' is no dataset of {layout.noun}s: it lacks {', '.join(missing)}")
     return group
+
+
+def open_group(path: Path, mode: Literal["r", "r+"]) -> Any:
+    """Open a folder, or a zip file to read, as a zarr group of format 2, whatever it holds."""
+    store = zarr.storage.ZipStore(path, mode="r") if path.is_file() else zarr.storage.LocalStore(path)
+    return zarr.open_group(store, mode=mode, zarr_format=2)

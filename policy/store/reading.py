@@ -1,52 +1,57 @@
-"""Reading demonstrations back."""
+"""Reading a dataset episode by episode."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ivg.errors import StoreError
 
-from ..demonstration import Demonstration
-from .archive import open_folder
-from .layout import DATA_KEYS, demonstration_of
+from .archive import open_dataset
+from .layout import EpisodeT, Layout, Rows
 
 
-class DemonstrationStore:
-    """A dataset of demonstrations, read episode by episode: a sequence of `Demonstration`.
+class Dataset(Generic[EpisodeT]):
+    """A dataset of any layout: a sequence of episodes.
 
     Args:
         path: A folder `*.zarr` or a file `*.zarr.zip`.
+        layout: What it holds.
+
+    Attributes:
+        path: As given.
+        layout: As given.
+        episode_ends: int64 (e,), where each episode ends (exclusive) on the first axis of `data/*`.
 
     Raises:
         StoreError: If it is missing, unreadable or of another layout.
-
-    Example:
-        >>> with DemonstrationStore("demos.zarr") as store:
-        ...     clips = [demonstration.clip for demonstration in store]
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, layout: Layout[EpisodeT]) -> None:
+        self.path, self.layout = Path(path), layout
         if not self.path.exists():
-            raise StoreError(f"there is no dataset of demonstrations at '{self.path}'")
-        self._group = open_folder(self.path, "r")
-        meta = {key: self._group["meta"][key][:] for key in ("episode_ends", "fps", "provenance_ends")}
-        self._ends, self._fps = meta["episode_ends"], meta["fps"]
-        self._note_ends = meta["provenance_ends"]
-        frames = {self._group["data"][key].shape[0] for key in DATA_KEYS}
-        if len({len(array) for array in meta.values()}) != 1 or frames != {int(self._ends[-1])}:
+            raise StoreError(f"there is no dataset of {layout.noun}s at '{self.path}'")
+        self._group = open_dataset(self.path, "r", layout)
+        self._data = {key: self._group[f"data/{key}"] for key in layout.data}
+        self._meta = {key: self._group[f"meta/{key}"] for key in (*layout.meta, *layout.texts)}
+        self.episode_ends: NDArray[np.int64] = self._group["meta/episode_ends"][:]
+        self._text_ends = {name: self._group[f"meta/{name}_ends"][:] for name in layout.texts}
+        steps = int(self.episode_ends[-1]) if len(self) else 0
+        counts = [self._meta[key].shape[0] for key in layout.meta] + [len(ends) for ends in self._text_ends.values()]
+        if {array.shape[0] for array in self._data.values()} != {steps} or set(counts) != {len(self)}:
             raise StoreError(f"'{self.path}' is incomplete: its arrays differ in length")
 
     def __len__(self) -> int:
         """Return the number of episodes."""
-        return len(self._ends)
+        return len(self.episode_ends)
 
-    def __getitem__(self, episode: int) -> Demonstration:
+    def __getitem__(self, episode: int) -> EpisodeT:
         """Read an episode; negative numbers count from the end.
 
         Raises:
@@ -54,20 +59,58 @@ class DemonstrationStore:
         """
         if not -len(self) <= episode < len(self):
             raise StoreError(f"'{self.path}' has {len(self)} episodes, there is no episode {episode}")
-        rows = _span(self._ends, episode)
-        note = self._group["meta"]["provenance"][_span(self._note_ends, episode)].tobytes()
-        arrays = {key: np.asarray(self._group["data"][key][rows]) for key in DATA_KEYS}
-        return demonstration_of(arrays, float(self._fps[episode]), note)
+        episode %= len(self)
+        steps = _span(self.episode_ends, episode)
+        read = [key for key in self.layout.data if key not in self.layout.derived]
+        return self.layout.episode_of(
+            Rows(
+                data={key: np.asarray(self._data[key][steps]) for key in read},
+                meta={key: np.asarray(self._meta[key][episode]) for key in self.layout.meta},
+                texts={name: self._text(name, episode) for name in self.layout.texts},
+            )
+        )
 
-    def __iter__(self) -> Iterator[Demonstration]:
+    def __iter__(self) -> Iterator[EpisodeT]:
         """Read the episodes in order."""
         return (self[episode] for episode in range(len(self)))
+
+    @property
+    def episode_starts(self) -> NDArray[np.int64]:
+        """int64 (e,), where each episode begins."""
+        return np.concatenate([np.zeros(min(1, len(self)), np.int64), self.episode_ends[:-1]])
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What was written beside the arrays, JSON values."""
+        return dict(self._group.attrs)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digits that change when episodes are appended or replaced by others."""
+        digest = hashlib.sha256(self.episode_ends.tobytes())
+        for name in self.layout.texts:
+            digest.update(self._meta[name][:].tobytes())
+        return digest.hexdigest()
+
+    def per_step(self, key: str) -> Any:
+        """Return an array of `data/` as zarr has it, all episodes one behind the other."""
+        return self._data[key]
+
+    def per_episode(self, key: str) -> NDArray[Any]:
+        """Read an array of `meta/` with one row an episode."""
+        return np.asarray(self._meta[key][:])
+
+    def all_texts(self, name: str) -> list[str]:
+        """Read a text of all episodes."""
+        joined = self._meta[name][:].tobytes()
+        ends = self._text_ends[name]
+        return [joined[_span(ends, episode)].decode() for episode in range(len(self))]
 
     def close(self) -> None:
         """Close the file behind the dataset."""
         self._group.store.close()
 
-    def __enter__(self) -> DemonstrationStore:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -75,7 +118,9 @@ class DemonstrationStore:
     ) -> None:
         self.close()
 
+    def _text(self, name: str, episode: int) -> bytes:
+        return bytes(self._meta[name][_span(self._text_ends[name], episode)].tobytes())
 
-def _span(ends: Any, episode: int) -> slice:
-    episode %= len(ends)
+
+def _span(ends: NDArray[np.int64], episode: int) -> slice:
     return slice(int(ends[episode - 1]) if episode else 0, int(ends[episode]))

@@ -1,10 +1,16 @@
-"""Demonstrations made up for the tests."""
+"""Demonstrations made up for the tests, and a small world to watch some in."""
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
 from ivg.envs.human import HumanDemonstrator
 from ivg.policy import Demonstration
+from ivg.policy.extraction import ExtractedDemonstration
+from ivg.policy.lifting import LiftedHands
+from ivg.policy.retarget import GripperPath
+from ivg.policy.tracking import clean_tracks
+from ivg.types import HandTracks
 
 
 def make_demonstration(seed=0, frames=16, height=20, width=28):
@@ -42,3 +48,109 @@ def human_clip():
     clip = demonstrator.render("mug_to_plate", 3)
     demonstrator.close()
     return clip
+
+
+SIZE, START, HORIZON = 40, np.array([0.0, 0.0, 0.1]), 30
+
+HAND_M = np.random.default_rng(0).normal(0, 0.003, (21, 3)) + np.linspace([0, 0, 0.09], [0.01, 0, 0.02], 21)
+HAND_M[[4, 8]] = [[0, -0.02, 0], [0, 0.02, 0]]  # the tips of thumb and index finger, about the pinch point
+HAND_M[[3, 6]] = [[0, -0.02, 0.03], [0, 0.02, 0.03]]
+
+
+class ReachEnv(gym.Env):
+    """Observes and acts like the kitchen; done where the gripper comes within 4 cm of the scene's place."""
+
+    def __init__(self, pictures=True, horizon=HORIZON):
+        self.pictures, self.horizon, self.render_mode = pictures, horizon, "rgb_array"
+        spaces = {"proprio": gym.spaces.Box(-1e4, 1e4, (16,), np.float32)}
+        if pictures:
+            spaces["image"] = gym.spaces.Box(0, 255, (SIZE, SIZE, 3), np.uint8)
+        self.observation_space = gym.spaces.Dict(spaces)
+        self.action_space = gym.spaces.Box(-1.0, 1.0, (7,), np.float32)
+        self.reset_seeds = []
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.reset_seeds.append(seed)
+        self.place, self.steps, self.goal = START.copy(), 0, place_of(seed)
+        return self._observe(), self._info(False)
+
+    def step(self, action):
+        assert np.shape(action) == (7,)
+        self.place = self.place + 0.05 * np.clip(action[:3], -1, 1)
+        self.steps += 1
+        done = bool(np.linalg.norm(self.place - self.goal) < 0.04)
+        return self._observe(), float(done), done, self.steps >= self.horizon, self._info(done)
+
+    def render(self):
+        return picture_of(self.goal)
+
+    def _observe(self):
+        proprio = np.concatenate([self.place, [1, 0, 0, 0, 0.5], np.zeros(7), [self.steps / 20]]).astype(np.float32)
+        return {"proprio": proprio} | ({"image": self.render()} if self.pictures else {})
+
+    def _info(self, done):
+        K = np.array([[60.0, 0, 20], [0, 60, 20], [0, 0, 1]])
+        camera = {"K": K, "T_world_camera": np.eye(4), "width": SIZE, "height": SIZE}
+        return {"is_success": done, "camera": camera, "text": "go there", "task": "reach"}
+
+
+def place_of(seed):
+    """Where the scene's place is, m."""
+    return np.random.default_rng([seed, 7]).uniform([-0.3, -0.3, 0.1], [0.3, 0.3, 0.4])
+
+
+def picture_of(place):
+    return np.broadcast_to((place * 200 + 100).astype(np.uint8), (SIZE, SIZE, 3)).copy()
+
+
+def extracted(goal, camera):
+    """A demonstration of 16 frames: the right hand goes straight from the start to a place; absent in frame 0."""
+    poses = np.zeros((16, 8), np.float32)
+    poses[:, :3] = START + np.linspace(0, 1, 16)[:, None] * (goal - START)
+    poses[:, 3], poses[:, 7], poses[0] = 1, 0.4, np.nan
+    present = np.zeros((16, 2), bool)
+    present[1:, 1] = True
+    keypoints = np.full((16, 2, 21, 2), np.nan, np.float32)
+    keypoints[present] = 0.5
+    joints = np.full((16, 2, 21, 3), np.nan, np.float32)
+    joints[1:, 1] = poses[1:, None, :3] + HAND_M
+    score = present.astype(np.float32)
+    demonstration = Demonstration(
+        np.zeros((16, SIZE, SIZE, 3), np.uint8), np.zeros((SIZE, SIZE), bool), keypoints, present, 8.0, {}, score=score
+    )
+    tracks = clean_tracks(HandTracks(keypoints, present, score), 8.0)
+    path = GripperPath(poses, present[:, 1], 1.0)
+    return ExtractedDemonstration(demonstration, camera, tracks, LiftedHands(joints, present, "made up"), "right", path)
+
+
+class Guide:
+    """A source that shows the way; finds no hand in scenes whose seed is in `blind`; counts its calls."""
+
+    def __init__(self, blind=(), fingerprint="guide"):
+        self.blind, self.calls = set(blind), []
+        self.fingerprint = {"source": fingerprint}
+
+    def __call__(self, frame, text, seed, camera):
+        self.calls.append((text, seed, frame.shape))
+        return None if seed in self.blind else extracted(place_of(seed), camera)
+
+
+@pytest.fixture
+def guide():
+    return Guide()
+
+
+@pytest.fixture
+def make_guide():
+    return Guide
+
+
+@pytest.fixture
+def reach():
+    return ReachEnv()
+
+
+@pytest.fixture
+def make_reach():
+    return ReachEnv

@@ -6,6 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
 from ivg.policy.retarget import GripperPath, contact_frames, gripper_path
+from ivg.policy.retarget.contact_evaluation import evaluate_contact
 from ivg.policy.retarget.gripper import gripper_axes
 
 
@@ -110,3 +111,48 @@ def test_contact_by_closing():
 def test_impossible_requests_are_refused(options, joints):
     with pytest.raises(InputError, match=next(iter(options))):
         contact_frames(gripper_path(joints), **options)
+
+
+def moving(opening, along):
+    """A path along x, with openings."""
+    poses = np.zeros((len(opening), 8), np.float32)
+    poses[:, 0], poses[:, 3], poses[:, 7] = along, 1, opening
+    return GripperPath(poses, np.ones(len(opening), bool), 1.0)
+
+
+def test_a_hand_that_pushes_touches_from_its_pause_until_it_turns_back():
+    along = np.float32([0.0, 0.1, 0.2, 0.21, 0.23, 0.26, 0.28, 0.25, 0.2])
+    path = moving(np.full(9, 0.6, np.float32), along)
+    assert contact_frames(path).tolist() == [False, False, True, True, True, True, True, False, False]
+    assert not contact_frames(path, pushing=False).any()
+
+
+def test_a_hand_that_rests_touches_nothing():
+    assert not contact_frames(moving(np.full(9, 0.6, np.float32), np.zeros(9, np.float32))).any()
+
+
+def test_contact_by_place_goes_on_until_the_hand_opens():
+    opening = np.float32([0.8, 0.8, 0.5, 0.4, 0.4, 0.4, 0.6, 0.8])
+    along = np.float32([0.0, 0.1, 0.14, 0.2, 0.3, 0.4, 0.4, 0.3])
+    touching = contact_frames(moving(opening, along), np.array([0.2, 0, 0]))
+    assert touching.tolist() == [False, False, False, True, True, True, False, False]
+    assert not contact_frames(moving(opening, along), np.array([0.2, 0.1, 0])).any()
+
+
+def test_contact_is_compared_with_the_truth():
+    path = moving(np.float32([0.9, 0.9, 0.4, 0.4, 0.9, 0.9]), np.zeros(6, np.float32))
+    truth = np.array([[False, False, False, True, True, False], [False] * 6])
+    figures = evaluate_contact([path, None], truth)
+    assert figures == {
+        "opening": {"precision": 0.5, "recall": 0.5, "first_error": 1.0, "first_within_1": 1.0, "none": 0.0}
+    }
+    placed = evaluate_contact([path, None], truth, np.full((2, 3), 9.0))["place"]
+    assert (placed["recall"], placed["none"]) == (0.0, 1.0)
+    assert np.isnan(placed["precision"])
+
+
+def test_the_demonstrators_contact_is_found(human_clip, joints):
+    figures = evaluate_contact([gripper_path(joints)], human_clip.contact[None], human_clip.grasp_point_world_m[None])
+    for part in figures.values():
+        assert part["first_within_1"] == 1
+        assert min(part["precision"], part["recall"]) > 0.7

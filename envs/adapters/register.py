@@ -1,0 +1,102 @@
+"""Which simulators there are, by which gymnasium id, and what has to be installed for each."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, field
+
+import gymnasium
+
+from ..errors import EnvsError
+from .metaworld_tasks import METAWORLD_SENTENCES
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """An environment of another project behind our interface.
+
+    Attributes:
+        name: What ``--env`` calls it, such as ``"robosuite/Lift"``.
+        id: The gymnasium id.
+        sentence: A task that it scores, as a person asks for it.
+        entry_point: Module and class.
+        settings: What its class is given besides the user's.
+        package: The module that it needs.
+        install: What pip has to be told to install that; None where it comes with ivg.
+    """
+
+    name: str
+    id: str
+    sentence: str
+    entry_point: str
+    settings: dict[str, str] = field(default_factory=dict)
+    package: str = "robosuite"
+    install: str | None = None
+
+
+_ROBOSUITE = {
+    "Lift": "lift the cube",
+    "Stack": "stack the red cube on the green cube",
+    "Door": "open the door",
+    "PickPlaceCan": "put the can in the bin",
+}
+
+
+def _simulators() -> list[Simulator]:
+    found = [
+        Simulator(
+            f"robosuite/{task}",
+            f"ivg/robosuite-{task}-v0",
+            sentence,
+            "ivg.envs.adapters.robosuite_tasks:RobosuiteEnv",
+            {"name": task},
+        )
+        for task, sentence in _ROBOSUITE.items()
+    ]
+    found.append(
+        Simulator(
+            "franka-kitchen",
+            "ivg/FrankaKitchen-v0",
+            "open the microwave",
+            "ivg.envs.adapters.franka_kitchen:FrankaKitchenEnv",
+            package="gymnasium_robotics",
+            install='"ivg[franka-kitchen]"',
+        )
+    )
+    found += [
+        Simulator(
+            f"metaworld/{task}",
+            f"ivg/MetaWorld-{task}-v0",
+            sentence,
+            "ivg.envs.adapters.meta_world:MetaWorldEnv",
+            {"name": task},
+            package="metaworld",
+            install='--no-deps "metaworld==3.1.1"',
+        )
+        for task, sentence in METAWORLD_SENTENCES.items()
+    ]
+    return found
+
+
+SIMULATORS: dict[str, Simulator] = {simulator.name: simulator for simulator in _simulators()}
+"""All of them, by the name that ``--env`` takes."""
+
+
+def check_installed(simulator: Simulator) -> None:
+    """Refuse a simulator whose package is missing.
+
+    Raises:
+        EnvsError: With the command that installs it.
+    """
+    if importlib.util.find_spec(simulator.package) is None:
+        raise EnvsError(
+            f"environment {simulator.name!r} needs the package '{simulator.package}', which is not installed: "
+            f"pip install {simulator.install or simulator.package} (docs/simulators.md says what goes together)."
+        )
+
+
+def register_simulators() -> None:
+    """Register every id with gymnasium; nothing is imported until one is made."""
+    for simulator in SIMULATORS.values():
+        if simulator.id not in gymnasium.registry:
+            gymnasium.register(id=simulator.id, entry_point=simulator.entry_point, kwargs=dict(simulator.settings))

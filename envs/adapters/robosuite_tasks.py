@@ -1,0 +1,146 @@
+"""robosuite's own tasks: Lift, Stack, Door, PickPlaceCan, with a Panda."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from ..rendering import choose_gl, scene_option
+
+choose_gl()
+
+import mujoco  # noqa: E402 (it chooses its OpenGL when it is imported)
+import numpy as np  # noqa: E402
+
+_LEVEL = logging.root.manager.disable
+logging.disable(logging.WARNING)  # on import robosuite warns of macros and optional parts that nothing here uses
+try:
+    import robosuite
+    from robosuite.controllers import load_composite_controller_config
+finally:
+    logging.disable(_LEVEL)
+
+from ..errors import unknown_option  # noqa: E402
+from ..interface import CONTROL_HZ  # noqa: E402
+from ..wording import word_groups  # noqa: E402
+from .base import AdaptedEnv, AdaptedTask, ArmState  # noqa: E402
+from .viewpoint import Viewpoint  # noqa: E402
+
+_OPEN_M = 0.08
+
+_TASKS = {
+    "Lift": AdaptedTask(("lift the cube", "pick up the cube"), word_groups("lift pick raise grab", "cube block")),
+    "Stack": AdaptedTask(
+        ("stack the red cube on the green cube", "stack the cubes"),
+        word_groups("stack put place set pile", "cube block"),
+    ),
+    "Door": AdaptedTask(("open the door",), word_groups("open pull push", "door")),
+    "PickPlaceCan": AdaptedTask(
+        ("put the can in the bin", "pick up the can and place it in the bin"),
+        word_groups("put place drop move transfer", "can tin", "bin box compartment"),
+    ),
+}
+
+_VIEWPOINTS = {  # across the table from the robot, as in the kitchen; the door is seen from the side of its handle
+    "Lift": Viewpoint((0.0, 0.0, 0.85), 0.85, 180.0, -45.0, 37.0),
+    "Stack": Viewpoint((0.0, 0.0, 0.85), 0.85, 180.0, -45.0, 37.0),
+    "Door": Viewpoint((-0.12, -0.33, 1.05), 0.9, -110.0, -30.0, 50.0),
+    "PickPlaceCan": Viewpoint((0.12, 0.0, 0.85), 1.05, 180.0, -50.0, 50.0),
+}
+
+
+class RobosuiteEnv(AdaptedEnv):
+    """A task of robosuite with a Panda under its OSC_POSE controller: the kitchen's own action.
+
+    World frame: robosuite's, whose tables stand 0.8 m above its floor. Success is robosuite's own predicate.
+
+    Args:
+        name: Lift, Stack, Door or PickPlaceCan.
+        task: See `AdaptedEnv`, as the rest.
+
+    Raises:
+        EnvsError: A value is out of its range.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        task: str | None = None,
+        camera_size: int = 256,
+        depth: bool = False,
+        horizon: int = 400,
+        render_mode: str | None = None,
+    ) -> None:
+        if name not in _TASKS:
+            raise unknown_option("robosuite task", name, _TASKS)
+        super().__init__({name: _TASKS[name]}, _VIEWPOINTS[name], task, camera_size, depth, horizon, render_mode)
+        self._simulation = _make(name, horizon)
+        self._robot = self._simulation.robots[0]
+
+    @property
+    def mj_model(self) -> mujoco.MjModel:
+        """The compiled MuJoCo model."""
+        return self._simulation.sim.model._model
+
+    @property
+    def mj_data(self) -> mujoco.MjData:
+        """The MuJoCo data."""
+        return self._simulation.sim.data._data
+
+    def close(self) -> None:
+        """Free the renderer and the simulation."""
+        super().close()
+        self._simulation.close()
+
+    def _draw_option(self) -> mujoco.MjvOption:
+        return scene_option()
+
+    def _restart(self, seed: int) -> None:
+        generator = np.random.default_rng(seed)
+        self._simulation.rng = generator
+        for sampler in _with_parts(self._simulation.placement_initializer):
+            sampler.rng = generator
+        self._simulation.reset()
+
+    def _advance(self, action: np.ndarray) -> None:
+        self._simulation.step(action)
+
+    def _done(self, task: str) -> bool:
+        return bool(self._simulation._check_success())
+
+    def _arm(self) -> ArmState:
+        data = self.mj_data
+        site = self.mj_model.site(self._robot.gripper["right"].important_sites["grip_site"]).id
+        fingers = data.qpos[self._robot._ref_gripper_joint_pos_indexes["right"]]
+        return ArmState(
+            data.site_xpos[site],
+            data.site_xmat[site].reshape(3, 3),
+            float(np.abs(fingers).sum() / _OPEN_M),
+            data.qpos[self._robot._ref_joint_pos_indexes],
+        )
+
+
+def _make(name: str, horizon: int) -> Any:
+    """Return robosuite's environment, without its pictures."""
+    logging.getLogger("robosuite_logs").setLevel(logging.WARNING)
+    config = load_composite_controller_config(robot="Panda")
+    config["body_parts"]["right"]["input_ref_frame"] = "world"
+    return robosuite.make(
+        name,
+        robots="Panda",
+        controller_configs=config,
+        use_camera_obs=False,
+        has_renderer=False,
+        has_offscreen_renderer=False,
+        control_freq=CONTROL_HZ,
+        horizon=horizon,
+        ignore_done=True,
+        hard_reset=False,
+        renderer="mujoco",
+    )
+
+
+def _with_parts(sampler: Any) -> list[Any]:
+    """Return a placement sampler and those that it is made of."""
+    parts = getattr(sampler, "samplers", {})
+    return [sampler, *(inner for part in parts.values() for inner in _with_parts(part))]

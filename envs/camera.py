@@ -1,0 +1,45 @@
+"""Cameras as intrinsics and pose, and what they see of points in the world."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def pinhole(position_m: np.ndarray, axes: np.ndarray, fovy_deg: float, width: int, height: int) -> dict[str, Any]:
+    """Return a camera's parameters as `info["camera"]` has them.
+
+    Args:
+        position_m: `(3,)`, world frame.
+        axes: `(3, 3)`, the camera's right, down and forward in the world, as columns.
+        fovy_deg: Vertical field of view, degrees.
+        width: Picture width, px.
+        height: Picture height, px.
+
+    Returns:
+        ``K`` (3, 3) px, ``T_world_camera`` (4, 4) m with OpenCV axes (x right, y down, z forward), ``width`` and
+        ``height`` in px.
+    """
+    focal = 0.5 * height / np.tan(0.5 * np.deg2rad(fovy_deg))
+    intrinsics = np.array([[focal, 0.0, width / 2], [0.0, focal, height / 2], [0.0, 0.0, 1.0]])
+    pose = np.eye(4)
+    pose[:3, :3] = axes
+    pose[:3, 3] = position_m
+    return {"K": intrinsics, "T_world_camera": pose, "width": width, "height": height}
+
+
+def project(camera: dict[str, Any], points_world_m: np.ndarray) -> np.ndarray:
+    """Project world points into the picture.
+
+    Args:
+        camera: From `pinhole`.
+        points_world_m: `(..., 3)` m.
+
+    Returns:
+        `(..., 2)` normalised image coordinates (x right, y down; [0, 1] is inside the picture).
+    """
+    pose, intrinsics = camera["T_world_camera"], camera["K"]
+    local = (points_world_m - pose[:3, 3]) @ pose[:3, :3]
+    pixels = local[..., :2] / local[..., 2:] * intrinsics[[0, 1], [0, 1]] + intrinsics[:2, 2]
+    return pixels / np.array([camera["width"], camera["height"]])

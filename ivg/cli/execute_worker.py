@@ -1,0 +1,163 @@
+"""Lets the robot do what a demonstration shows, in a process of its own, like `generate_worker` attempts episodes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import HANDS, Camera
+from .context import ENVIRONMENTS
+from .generate_worker import GenerateJob, GenerateSettings, demonstrations
+from .processes import ONE_THREAD
+
+if TYPE_CHECKING:
+    from ..policy.evaluation import Outcome
+
+SOURCES = {
+    "path": "the person's true joints",
+    "truth": "the person's clip, through extraction",
+    "generated": "the generated clip, through extraction",
+    "elsewhere": "the true joints of a person in another kitchen",
+}
+"""What the robot follows. The last knows the task, and nothing of the scene."""
+
+ELSEWHERE = 7_000_000
+"""Added to a scene's seed for the kitchen that "elsewhere" is in."""
+
+
+@dataclass(frozen=True)
+class ExecuteSettings:
+    """What every process needs to know.
+
+    Attributes:
+        env: A key of `ENVIRONMENTS`.
+        weights: Of the generator: "nano" or a folder.
+        size: Height and width of the pictures, px.
+        device: Where the generator computes.
+    """
+
+    env: str = "kitchen"
+    weights: str = "nano"
+    size: int = 256
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class ExecuteJob:
+    """One attempt: follow a source in the scene of a task and a seed."""
+
+    source: str
+    task: str
+    seed: int
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """As `Outcome.key`."""
+        return "tracker", self.source, self.task, self.seed
+
+    def outcome(self, reason: str, detail: str = "", steps: int = 0, seconds: float = 0.0) -> Outcome:
+        """Return what came of it."""
+        from ..policy.evaluation import Outcome
+
+        return Outcome(*self.key, reason, detail, steps, round(seconds, 2))
+
+
+class _Worker:
+    """What this process keeps: an environment, the person, the lifter, sources that it has met."""
+
+    def __init__(self, settings: ExecuteSettings) -> None:
+        import cv2
+        import torch
+
+        from ..policy.lifting import HandLifter
+
+        cv2.setNumThreads(1)
+        torch.set_num_threads(1)
+        self.settings = settings
+        self.lifter = HandLifter.from_pretrained("kitchen")
+        self.sources: dict[str, Any] = {}
+        self.demonstrator: Any = None
+        name = f"ivg.envs:{ENVIRONMENTS[settings.env]}"
+        options: dict[str, Any] = {
+            "camera_size": settings.size,
+            "image": False,
+            "render_mode": "rgb_array",
+            "horizon": 600,
+        }
+        self.env: gymnasium.Env[Any, Any] = gymnasium.make(name, disable_env_checker=True, **options)
+
+    def run(self, job: ExecuteJob) -> Outcome:
+        from ..policy.execution import execute, plan_gripper
+        from ..policy.extraction import NoHandError
+
+        began = time.perf_counter()
+        observation, info = self.env.reset(seed=job.seed, options={"task": job.task})
+        frame, camera = np.asarray(self.env.render()), Camera(**info["camera"])
+        try:
+            plan = plan_gripper(self._joints(job, frame, camera), frame, camera)
+        except NoHandError as error:
+            return job.outcome("no_hand", str(error), seconds=time.perf_counter() - began)
+        done = execute(self.env.unwrapped, plan, observation)  # type: ignore[arg-type]
+        reason = "" if done.success else "not_done"
+        return job.outcome(reason, plan.manner, len(done), time.perf_counter() - began)
+
+    def _joints(self, job: ExecuteJob, frame: NDArray[np.uint8], camera: Camera) -> NDArray[np.floating]:
+        """Return the acting hand's joints (t, 21, 3) in the world."""
+        from ..policy.extraction import extract
+
+        if job.source in ("path", "elsewhere"):
+            return self._true_joints(job.task, job.seed + (ELSEWHERE if job.source == "elsewhere" else 0))
+        if job.source not in self.sources:
+            settings = GenerateSettings(
+                self.settings.env,
+                (job.task,),
+                size=self.settings.size,
+                source=job.source,
+                weights=self.settings.weights,
+                device=self.settings.device,
+            )
+            self.sources[job.source] = demonstrations(settings)
+        attempt = GenerateJob(0, job.task, job.seed)
+        demonstration = self.sources[job.source](attempt)(frame, attempt.text, job.seed)
+        extracted = extract(demonstration, camera, self.lifter)
+        return extracted.hands.joints_world_m[:, HANDS.index(extracted.hand)]
+
+    def _true_joints(self, task: str, seed: int) -> NDArray[np.floating]:
+        """Return the joints of the person who acts a task in its scene; frame 0 shows no hand."""
+        if self.demonstrator is None:
+            from ..envs.human.demonstrator import HumanDemonstrator
+
+            self.demonstrator = HumanDemonstrator(size=32)
+        clip = self.demonstrator.render(task, seed)
+        joints: NDArray[np.floating] = clip.joints_world_m[:, HANDS.index(clip.side)].copy()
+        joints[0] = np.nan
+        return joints
+
+
+_workers: list[_Worker] = []  # the one of this process
+
+
+def start(settings: ExecuteSettings) -> None:
+    """Prepares this process. Ctrl-C is left to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(ONE_THREAD)
+    _workers[:] = [_Worker(settings)]
+
+
+def run(job: ExecuteJob) -> Outcome:
+    """Makes one attempt; an error in it is its outcome, and counts as a failure."""
+    try:
+        return _workers[0].run(job)
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        return job.outcome("crashed", f"{type(error).__name__}: {error} ({place})")

@@ -1,0 +1,84 @@
+"""The settings of ``ivg-policy train-rl``, as hydra composes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigError, unknown_option
+from .policy_train import compose_settings
+from .rl_environment import SOURCES, EnvironmentSettings
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from ..policy.reinforcement.settings import ReinforcementSettings
+
+CONFIG = "policy_train_rl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinforcementRun:
+    """One training.
+
+    Attributes:
+        policy: How the policy is trained.
+        environment: Where.
+        task: In words.
+        demonstrations: One of `SOURCES`.
+        weights: Of the generator.
+        output: Folder of the run.
+        cache: Folder of demonstrations; in `output` if None.
+        resume: Whether to go on.
+    """
+
+    policy: ReinforcementSettings
+    environment: EnvironmentSettings
+    task: str
+    demonstrations: str
+    weights: str
+    output: Path
+    cache: Path | None
+    resume: bool
+
+
+def compose_reinforcement(overrides: Sequence[str]) -> DictConfig:
+    """Return the configuration that `configs/policy_train_rl.yaml` and these settings give.
+
+    Raises:
+        ConfigError: If a setting is unknown or has a value of the wrong type.
+    """
+    return compose_settings(overrides, CONFIG)
+
+
+def read_reinforcement(overrides: Sequence[str]) -> ReinforcementRun:
+    """Check settings and return the training that they say.
+
+    Raises:
+        ConfigError: If a setting is unknown, missing, or has an impossible value.
+        InputError: If a name is unknown.
+    """
+    from omegaconf import OmegaConf
+
+    from ..policy.reinforcement.settings import KIND, ReinforcementSettings
+    from .train import read_config
+
+    config = compose_reinforcement(overrides)
+    if config.policy.kind != KIND:
+        raise ConfigError(f"policy '{config.policy.kind}' learns from episodes: use ivg-policy train policy=...")
+    if OmegaConf.is_missing(config, "output"):
+        raise ConfigError("output is missing: give output=FOLDER")
+    if config.demonstrations not in SOURCES:
+        raise unknown_option("demonstrations", config.demonstrations, SOURCES)
+    return ReinforcementRun(
+        policy=read_config(ReinforcementSettings, "policy", config.policy),
+        environment=read_config(EnvironmentSettings, "environment", config.environment),
+        task=config.task,
+        demonstrations=config.demonstrations,
+        weights=str(config.weights),
+        output=Path(config.output),
+        cache=None if config.cache is None else Path(config.cache),
+        resume=config.resume,
+    )

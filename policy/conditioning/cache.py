@@ -1,0 +1,131 @@
+"""Demonstrations that were watched before: in memory, and on disk where several processes can share them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.staging import staged_output
+from ivg.types import Camera
+
+_LAYOUT = 1
+_FOUND = "found"
+
+
+@dataclass(frozen=True, eq=False)
+class WatchedDemonstration:
+    """A demonstration as it is observed.
+
+    Attributes:
+        arrays: The arrays of `ivg.policy.conditioning.observation`, and an embedding if one was asked for.
+        found: Whether there is a demonstration; if not, the arrays are zeros.
+    """
+
+    arrays: dict[str, NDArray[Any]]
+    found: bool
+
+
+class DemonstrationCache:
+    """Keeps demonstrations by what they were made from.
+
+    Memory holds the `capacity` that were used last. With a folder they are on disk, too: one ``.npz`` a demonstration
+    (no pickle), moved into its place in one step, so that processes can share the folder; of two that make the same one
+    at the same time the last one's file stays. A file that cannot be read is made anew.
+
+    Args:
+        folder: Where to keep them; in memory only if None.
+        capacity: How many memory holds (about 6 KB each, without an embedding).
+
+    Attributes:
+        hits: How often a demonstration was there.
+        misses: How often it had to be made.
+
+    Raises:
+        InputError: If the capacity is not positive.
+    """
+
+    def __init__(self, folder: str | Path | None = None, capacity: int = 4096) -> None:
+        if capacity < 1:
+            raise InputError(f"a cache's capacity must be positive, got {capacity}")
+        self.folder = None if folder is None else Path(folder)
+        self.capacity = capacity
+        self.hits = self.misses = 0
+        self._memory: OrderedDict[str, WatchedDemonstration] = OrderedDict()
+
+    def get(self, key: str) -> WatchedDemonstration | None:
+        """Return what a key stands for; None if it is not there."""
+        found = self._memory.get(key)
+        if found is None and self.folder is not None:
+            found = _read(self._file(key))
+        if found is not None:
+            self._remember(key, found)
+        return found
+
+    def put(self, key: str, watched: WatchedDemonstration) -> None:
+        """Keep a demonstration."""
+        self._remember(key, watched)
+        if self.folder is not None:
+            with staged_output(self._file(key), overwrite=True) as stage:
+                np.savez(stage, **watched.arrays, **{_FOUND: np.array(watched.found)})  # type: ignore[arg-type]
+
+    def get_or_make(self, key: str, make: Callable[[], WatchedDemonstration]) -> WatchedDemonstration:
+        """Return what a key stands for; make and keep it if it is not there."""
+        found = self.get(key)
+        if found is not None:
+            self.hits += 1
+            return found
+        self.misses += 1
+        made = make()
+        self.put(key, made)
+        return made
+
+    def __len__(self) -> int:
+        """Return how many memory holds."""
+        return len(self._memory)
+
+    def _remember(self, key: str, watched: WatchedDemonstration) -> None:
+        self._memory[key] = watched
+        self._memory.move_to_end(key)
+        while len(self._memory) > self.capacity:
+            self._memory.popitem(last=False)
+
+    def _file(self, key: str) -> Path:
+        assert self.folder is not None
+        return self.folder / key[:2] / f"{key}.npz"
+
+
+def cache_key(frame: NDArray[np.uint8], text: str, seed: int, camera: Camera, fingerprint: dict[str, Any]) -> str:
+    """Return the SHA-256, in hex, over all that decides a demonstration.
+
+    Args:
+        frame: uint8 (h, w, 3).
+        text: What is to be done.
+        seed: Of the demonstration.
+        camera: What sees the frame.
+        fingerprint: Of the source (weights, appearance, ...) and of what is computed from it; JSON values.
+    """
+    described = [_LAYOUT, text, int(seed), frame.shape, str(frame.dtype), camera.width, camera.height, fingerprint]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    for array in (frame, camera.K, camera.T_world_camera):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _read(file: Path) -> WatchedDemonstration | None:
+    """Return what a file holds; None if there is none that can be read."""
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        return WatchedDemonstration(arrays, bool(arrays.pop(_FOUND)))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None

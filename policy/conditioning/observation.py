@@ -1,0 +1,87 @@
+"""A demonstration as the arrays that a policy observes.
+
+===================  =======  ================  ==================================================================
+key                  dtype    shape             content
+===================  =======  ================  ==================================================================
+``demo_keypoints``   float32  (t, 2, 21, 2)     hand joints, normalised picture coordinates in [-1, 2]; 0 where the
+                                                hand is absent (as in the paper's Eq. 2)
+``demo_present``     float32  (t, 2)            1 where the hand is there, else 0
+``demo_path``        float32  (t, 8)            gripper's path: position (m, world), quaternion wxyz, opening in
+                                                [0, 1]; without NaN (`GripperPath.held`)
+===================  =======  ================  ==================================================================
+
+No demonstration is all zeros; its quaternions are no turn, so that it can be told from every demonstration.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.types import CLIP_FRAMES, HANDS, JOINTS
+
+if TYPE_CHECKING:
+    from ..extraction import ExtractedDemonstration
+
+DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path")
+"""The keys of a demonstration in a Dict observation."""
+
+KEYPOINT_RANGE = (-1.0, 2.0)
+"""Joints farther outside the picture are drawn to this range."""
+
+_FAR_M = 100.0
+
+DemonstrationArrays = dict[str, NDArray[np.float32]]
+
+
+def demonstration_spaces(frames: int = CLIP_FRAMES) -> dict[str, gym.spaces.Box]:
+    """Return the spaces of a demonstration of so many frames."""
+    low = np.array([-_FAR_M] * 3 + [-1.0] * 4 + [0.0], np.float32)
+    high = np.array([_FAR_M] * 3 + [1.0] * 5, np.float32)
+    return {
+        "demo_keypoints": gym.spaces.Box(*KEYPOINT_RANGE, (frames, len(HANDS), JOINTS, 2), np.float32),
+        "demo_present": gym.spaces.Box(0.0, 1.0, (frames, len(HANDS)), np.float32),
+        "demo_path": gym.spaces.Box(np.tile(low, (frames, 1)), np.tile(high, (frames, 1)), dtype=np.float32),
+    }
+
+
+def demonstration_observation(extracted: ExtractedDemonstration) -> DemonstrationArrays:
+    """Return a demonstration's arrays, t frames each."""
+    return arrays_of(extracted.tracks.keypoints, extracted.tracks.present, extracted.path.held())
+
+
+def arrays_of(
+    keypoints: NDArray[np.floating], present: NDArray[np.bool_], path: NDArray[np.floating]
+) -> DemonstrationArrays:
+    """Return the arrays for tracks and a path of t frames.
+
+    Args:
+        keypoints: Float (t, 2, 21, 2), normalised; anything where absent.
+        present: bool (t, 2).
+        path: Float (t, 8), finite.
+    """
+    bounds = demonstration_spaces(1)["demo_path"]
+    there = present[..., None, None]
+    return {
+        "demo_keypoints": np.where(there, np.clip(keypoints, *KEYPOINT_RANGE), 0.0).astype(np.float32),
+        "demo_present": present.astype(np.float32),
+        "demo_path": np.clip(path, bounds.low[0], bounds.high[0]).astype(np.float32),
+    }
+
+
+def no_demonstration(frames: int = CLIP_FRAMES) -> DemonstrationArrays:
+    """Return the arrays that stand for no demonstration: zeros."""
+    return {key: np.zeros(space.shape, np.float32) for key, space in demonstration_spaces(frames).items()}
+
+
+def is_demonstration(arrays: DemonstrationArrays) -> bool:
+    """Tell a demonstration's arrays from `no_demonstration`."""
+    return is_shown(arrays["demo_path"])
+
+
+def is_shown(path: NDArray[np.floating]) -> bool:
+    """Tell a path (t, 8) from zeros: its quaternions are turns."""
+    return bool(np.any(path[..., 3:7]))

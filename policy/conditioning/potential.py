@@ -1,0 +1,113 @@
+"""How far along a demonstrated path a gripper is: distance, progress, potential, shaping. Works on batches.
+
+A path is float (..., t, 8), a gripper's pose (..., 8): position (m), quaternion wxyz, opening in [0, 1]; `...` are
+batch axes. Turns are not compared: a hand's wrist and a robot's flange reach the same point in different ways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import ConfigError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathProgress:
+    """Follows a gripper along a path.
+
+    Attributes:
+        reach_m: A waypoint counts as passed within this distance, m.
+        lookahead: How many waypoints ahead of the one aimed at may be passed at once, at least 1. A path that comes
+            back to a place (stirring, wiping) has to be followed in order.
+        opening_weight_m: How many metres a whole opening of the gripper counts.
+        opening_scale: The robot's opening for the path's opening of 1; 1.375 for the path of a hand that opens 11 cm
+            and a gripper that opens 8 cm.
+
+    Raises:
+        ConfigError: If a value is out of its range.
+    """
+
+    reach_m: float = 0.02
+    lookahead: int = 2
+    opening_weight_m: float = 0.05
+    opening_scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Validate ranges."""
+        if not self.reach_m > 0 or self.lookahead < 1 or self.opening_weight_m < 0 or not self.opening_scale > 0:
+            raise ConfigError(
+                "reach_m and opening_scale must be positive, lookahead at least 1, opening_weight_m at least 0, got "
+                f"{self.reach_m}, {self.opening_scale}, {self.lookahead}, {self.opening_weight_m}"
+            )
+
+    def waypoints(self, path: NDArray[np.floating]) -> Array:
+        """Return (..., t, 4): positions (m) and the robot's opening, weighted to metres."""
+        opening = np.clip(path[..., 7:] * self.opening_scale, 0, 1)
+        return np.concatenate([path[..., :3], self.opening_weight_m * opening], -1).astype(np.float64)
+
+    def place(self, pose: NDArray[np.floating]) -> Array:
+        """Return (..., 4): where a robot's gripper is, in the units of `waypoints`."""
+        return np.concatenate([pose[..., :3], self.opening_weight_m * pose[..., 7:8]], -1).astype(np.float64)
+
+    def advance(
+        self, path: NDArray[np.floating], pose: NDArray[np.floating], index: NDArray[np.integer]
+    ) -> NDArray[np.int64]:
+        """Return the waypoint aimed at after the gripper has come to a pose; it never falls.
+
+        Args:
+            path: (..., t, 8).
+            pose: (..., 8), now.
+            index: int (...), the waypoint aimed at before.
+        """
+        last = path.shape[-2] - 1
+        away = np.linalg.norm(self.waypoints(path) - self.place(pose)[..., None, :], axis=-1)
+        aimed: NDArray[np.int64] = np.asarray(index, np.int64)
+        while True:
+            ahead = np.arange(last + 1) - aimed[..., None]
+            passed = (away <= self.reach_m) & (ahead >= 0) & (ahead < self.lookahead)
+            after = np.where(passed, np.arange(last + 1) + 1, 0).max(-1)
+            moved = np.minimum(np.maximum(aimed, after), last).astype(np.int64)
+            if np.array_equal(moved, aimed):
+                return aimed
+            aimed = moved
+
+    def way_left_m(self, path: NDArray[np.floating], pose: NDArray[np.floating], index: NDArray[np.integer]) -> Array:
+        """Return (...): metres to the waypoint aimed at, and from there along the path to its end."""
+        points = self.waypoints(path)
+        steps = np.linalg.norm(np.diff(points, axis=-2), axis=-1)
+        tail = np.cumsum(steps[..., ::-1], -1)[..., ::-1]
+        tail = np.concatenate([tail, np.zeros_like(tail[..., :1])], -1)
+        aim = np.take_along_axis(points, np.asarray(index)[..., None, None], -2)[..., 0, :]
+        rest = np.take_along_axis(tail, np.asarray(index)[..., None], -1)[..., 0]
+        return np.asarray(np.linalg.norm(aim - self.place(pose), axis=-1) + rest)
+
+
+def way_potential(way_left_m: NDArray[np.floating] | float, whole_way_m: NDArray[np.floating] | float) -> Array:
+    """Return the potential: 0 at the start of an episode, 1 at the path's end, below 0 farther away than at the start.
+
+    Args:
+        way_left_m: What `PathProgress.way_left_m` says now.
+        whole_way_m: What it said at the start.
+    """
+    return np.asarray(1.0 - np.asarray(way_left_m) / np.maximum(whole_way_m, 1e-6), np.float64)
+
+
+def shaping(
+    potential: NDArray[np.floating] | float,
+    next_potential: NDArray[np.floating] | float,
+    gamma: float,
+    terminated: NDArray[np.bool_] | bool,
+) -> Array:
+    """Return F = gamma * Phi(s') - Phi(s), with Phi = 0 in terminal states.
+
+    Potential-based shaping leaves every policy's rank, and so the optimum, unchanged: Ng, Harada and Russell, "Policy
+    invariance under reward transformations", ICML 1999, Theorem 1. In episodic tasks that needs the terminal states'
+    potential to be 0: Grzes, "Reward shaping in episodic reinforcement learning", AAMAS 2017. A truncated episode
+    (time limit) has not ended for the learner, which goes on from s' by its own estimate: there Phi(s') counts.
+    """
+    return np.asarray(gamma * np.where(terminated, 0.0, next_potential) - potential, np.float64)

@@ -1,0 +1,144 @@
+"""Where demonstrations come from while a policy trains: generated, looked up, or whatever is called like these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.types import Appearance, Camera, Side
+
+from ..provenance import describe_appearance
+
+if TYPE_CHECKING:
+    from ..extraction import ExtractedDemonstration
+    from ..generator import DemoGenerator
+    from ..lifting import HandLifter
+
+
+@runtime_checkable
+class DemonstrationSource(Protocol):
+    """Gives a demonstration of what a text says, in the scene that a frame shows.
+
+    Any callable of this kind can be watched; to be cached on disk it needs the attribute `fingerprint`, too: what,
+    besides frame, text, seed and camera, decides what it gives, as JSON can hold it (weights, appearance, ...).
+    """
+
+    def __call__(self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera) -> ExtractedDemonstration | None:
+        """Return the demonstration, or None where there is none to learn from (no hand was found).
+
+        Args:
+            frame: uint8 (h, w, 3), RGB: the scene, without hands.
+            text: What is to be done.
+            seed: Decides what is random.
+            camera: What the frame was seen by.
+        """
+
+
+class GeneratedDemonstrations:
+    """Generates the clip and reads the gripper's path off it.
+
+    Args:
+        generator: A `DemoGenerator`, or the name or folder of the weights. A name is loaded when it is first needed;
+            the fingerprint needs it.
+        lifter: Lifts tracks to metres; a name or folder, or a `HandLifter`.
+        appearance: Whose hand it is; drawn from the seed if None.
+        steps: Denoising steps; the pipeline's default if None.
+        hand: Whose path is read off, see `ivg.policy.extraction.extract`.
+        device: Where a generator that is loaded here computes.
+    """
+
+    def __init__(
+        self,
+        generator: DemoGenerator | str | Path = "nano",
+        *,
+        lifter: HandLifter | str | Path = "kitchen",
+        appearance: Appearance | None = None,
+        steps: int | None = None,
+        hand: Side | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self._generator, self._lifter = generator, lifter
+        self.appearance, self.steps, self.hand, self.device = appearance, steps, hand, device
+
+    @property
+    def generator(self) -> DemoGenerator:
+        """The generator, loaded if need be."""
+        if isinstance(self._generator, str | Path):
+            from ..generator import DemoGenerator
+
+            self._generator = DemoGenerator.from_pretrained(self._generator, device=self.device)
+        return self._generator
+
+    @property
+    def lifter(self) -> HandLifter:
+        """The lifter, loaded if need be."""
+        if isinstance(self._lifter, str | Path):
+            from ..lifting import HandLifter
+
+            self._lifter = HandLifter.from_pretrained(self._lifter)
+        return self._lifter
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """What decides the demonstrations: weights of generator and lifter, rewriter, appearance, steps, hand."""
+        return {
+            "source": "generated",
+            "weights": self.generator.weights_sha256,
+            "rewriter": self.generator.rewriter.provenance,
+            "lifter": self.lifter.provenance,
+            "appearance": None if self.appearance is None else describe_appearance(self.appearance),
+            "steps": self.steps,
+            "hand": self.hand,
+        }
+
+    def __call__(self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera) -> ExtractedDemonstration | None:
+        """Return the demonstration; None where no hand is found in it."""
+        from ..extraction import NoHandError, extract
+
+        demonstration = self.generator(frame, text, seed=seed, appearance=self.appearance, steps=self.steps)
+        try:
+            return extract(demonstration, camera, self.lifter, self.hand)
+        except NoHandError:
+            return None
+
+
+class PrecomputedDemonstrations:
+    """Stands in for a source whose demonstrations are all in a cache: a worker process needs no generator.
+
+    Args:
+        fingerprint: That of the source which filled the cache (see `fill_cache`).
+    """
+
+    def __init__(self, fingerprint: dict[str, Any]) -> None:
+        self.fingerprint = fingerprint
+
+    def __call__(self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera) -> ExtractedDemonstration | None:
+        """Raise an `InputError`: what is asked for is not in the cache."""
+        raise InputError(
+            f"no demonstration of '{text}' with seed {seed} is in the cache, and this process has no generator: "
+            "fill the cache with all seeds first (fill_cache), or watch a source that generates"
+        )
+
+
+def fingerprint_of(source: Callable[..., Any], *, lasting: bool) -> dict[str, Any]:
+    """Return what identifies a source of demonstrations, or of embeddings.
+
+    Args:
+        source: Any.
+        lasting: Whether it has to tell this source from others, in other processes too.
+
+    Raises:
+        InputError: If it has to and the source has no `fingerprint`.
+    """
+    fingerprint = getattr(source, "fingerprint", None)
+    if fingerprint is None and lasting:
+        raise InputError(
+            f"the source {source!r} has no attribute 'fingerprint', so that what it gives cannot be told from another "
+            "source's on disk: give it one (a dict of JSON values), or use a cache without a folder"
+        )
+    return {"source": f"{type(source).__qualname__} {id(source)}"} if fingerprint is None else dict(fingerprint)

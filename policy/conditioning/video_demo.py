@@ -1,0 +1,213 @@
+"""A gymnasium wrapper: the policy watches a demonstration of the scene that it is put into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError, unknown_option
+from ivg.types import CLIP_FRAMES, Camera
+
+from .cache import DemonstrationCache, WatchedDemonstration, cache_key
+from .observation import DEMONSTRATION_KEYS, demonstration_observation, demonstration_spaces, no_demonstration
+from .plan_observation import PLAN_KEY, PLAN_POINTS, plan_observation, plan_space
+from .sources import DemonstrationSource, fingerprint_of
+
+if TYPE_CHECKING:
+    from ..extraction import ExtractedDemonstration
+
+Observation = dict[str, NDArray[Any]]
+
+EMBEDDING_KEY = "demo_embedding"
+
+WATCHED_KEYS = (*DEMONSTRATION_KEYS, PLAN_KEY)
+"""What of a demonstration can be observed."""
+
+
+class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
+    """Adds a demonstration of the scene to a Dict observation.
+
+    On every reset the source is asked for a demonstration of ``info["text"]`` in the scene's picture: ``obs["image"]``,
+    or what ``render()`` returns where observations have no picture. It is seen by ``info["camera"]`` (``K``,
+    ``T_world_camera``, ``width``, ``height``). The demonstration's seed is the scene's. What was watched once is looked
+    up in the cache.
+
+    Where no hand is found, the arrays are zeros, ``info["demo_found"]`` is false, and `not_found` counts it.
+    ``info["demo_seed"]`` is the seed of scene and demonstration.
+
+    Args:
+        env: Its observations are a Dict.
+        source: Where demonstrations come from; None shows nothing (zeros).
+        cache: A `DemonstrationCache`, or the folder of one; one in memory if None.
+        keys: Which of the demonstration's arrays the policy sees, see `observation` and `plan_observation`.
+        embed: Turns an `ExtractedDemonstration` into float32 (d,), observed as ``demo_embedding``; with a cache
+            on disk it needs an attribute `fingerprint`.
+        embedding_size: d.
+        seeds: Scenes that resets without a seed draw from; any seed if None. With a few, demonstrations come from
+            the cache soon.
+        text: What the demonstrations show, instead of ``info["text"]``.
+        frames: Of the demonstrations.
+
+    Raises:
+        InputError: If the observations are no Dict, a key is unknown, or there is no seed to draw from.
+    """
+
+    def __init__(
+        self,
+        env: gym.Env[Observation, Any],
+        source: DemonstrationSource | None,
+        *,
+        cache: DemonstrationCache | str | Path | None = None,
+        keys: Sequence[str] = WATCHED_KEYS,
+        embed: Callable[[ExtractedDemonstration], NDArray[np.float32]] | None = None,
+        embedding_size: int = 0,
+        seeds: Sequence[int] | None = None,
+        text: str | None = None,
+        frames: int = CLIP_FRAMES,
+    ) -> None:
+        super().__init__(env)
+        for key in keys:
+            if key not in WATCHED_KEYS:
+                raise unknown_option("demonstration key", key, WATCHED_KEYS)
+        if (embed is None) != (embedding_size == 0):
+            raise InputError(f"embed and embedding_size go together, got {embed} and {embedding_size}")
+        if seeds is not None and len(seeds) == 0:
+            raise InputError("seeds must hold at least one, or be None")
+        self.source, self.keys, self.seeds, self.text = source, tuple(keys), seeds, text
+        self.cache = cache if isinstance(cache, DemonstrationCache) else DemonstrationCache(cache)
+        self.resets = self.not_found = 0
+        self._embed, self._embedding_size, self._frames = embed, embedding_size, frames
+        self._rng = np.random.default_rng()
+        self._fingerprint: dict[str, Any] | None = None
+        self._watched = self._nothing()
+        self.observation_space: gym.Space[Any] = self._space()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Lay out a scene and watch a demonstration of it.
+
+        Args:
+            seed: Of the scene; drawn if None. A seed also decides which ones are drawn after it.
+            options: The environment's.
+
+        Raises:
+            InputError: If the environment gives no picture, text or camera, or the source refuses them.
+        """
+        if seed is not None:
+            self._rng = np.random.default_rng(seed)
+        scene = self._draw() if seed is None else seed
+        observation, info = self.env.reset(seed=scene, options=options)
+        self._watched = self._watch(observation, info, scene)
+        self.resets += 1
+        self.not_found += self.source is not None and not self._watched.found
+        self._info = {"demo_found": self._watched.found, "demo_seed": scene}
+        return self._observe(observation), {**info, **self._info}
+
+    def step(self, action: Any) -> tuple[Observation, Any, bool, bool, dict[str, Any]]:
+        """Act; the observation shows the episode's demonstration."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return self._observe(observation), reward, terminated, truncated, {**info, **self._info}
+
+    def _draw(self) -> int:
+        return int(self._rng.choice(self.seeds)) if self.seeds is not None else int(self._rng.integers(2**31))
+
+    def _watch(self, observation: Observation, info: dict[str, Any], seed: int) -> WatchedDemonstration:
+        source = self.source
+        if source is None:
+            return self._nothing()
+        frame, camera, text = self._picture(observation), _camera(info), self._text(info)
+        if self._fingerprint is None:
+            self._fingerprint = self._identify(source)
+        key = cache_key(frame, text, seed, camera, self._fingerprint)
+        return self.cache.get_or_make(key, lambda: self._arrays(source(frame, text, seed, camera)))
+
+    def _identify(self, source: DemonstrationSource) -> dict[str, Any]:
+        lasting = self.cache.folder is not None
+        given = fingerprint_of(source, lasting=lasting)
+        identity = {"demonstration": given, "frames": self._frames, "plan": PLAN_POINTS}
+        return identity | ({"embed": fingerprint_of(self._embed, lasting=lasting)} if self._embed else {})
+
+    def _arrays(self, extracted: ExtractedDemonstration | None) -> WatchedDemonstration:
+        if extracted is None:
+            return self._nothing()
+        arrays: Observation = dict(demonstration_observation(extracted))
+        if len(arrays["demo_path"]) != self._frames:
+            raise InputError(f"demonstrations must have {self._frames} frames, got {len(arrays['demo_path'])}")
+        arrays[PLAN_KEY] = plan_observation(extracted)
+        if self._embed is not None:
+            arrays[EMBEDDING_KEY] = np.asarray(self._embed(extracted), np.float32).reshape(self._embedding_size)
+        return WatchedDemonstration(arrays, True)
+
+    def _nothing(self) -> WatchedDemonstration:
+        arrays: Observation = {**no_demonstration(self._frames), PLAN_KEY: np.zeros((PLAN_POINTS, 8), np.float32)}
+        if self._embed is not None:
+            arrays[EMBEDDING_KEY] = np.zeros(self._embedding_size, np.float32)
+        return WatchedDemonstration(arrays, False)
+
+    def _observe(self, observation: Observation) -> Observation:
+        return {**observation, **{key: self._watched.arrays[key].copy() for key in self._shown}}
+
+    @property
+    def _shown(self) -> tuple[str, ...]:
+        return (*self.keys, *([EMBEDDING_KEY] if self._embed is not None else []))
+
+    def _space(self) -> gym.spaces.Dict:
+        inner = self.env.observation_space
+        if not isinstance(inner, gym.spaces.Dict):
+            raise InputError(f"the environment's observations must be a Dict, got {inner}")
+        spaces: dict[str, gym.Space[Any]] = dict(demonstration_spaces(self._frames))
+        spaces[PLAN_KEY] = plan_space()
+        spaces[EMBEDDING_KEY] = gym.spaces.Box(-np.inf, np.inf, (self._embedding_size,), np.float32)
+        return gym.spaces.Dict({**inner.spaces, **{key: spaces[key] for key in self._shown}})
+
+    def _picture(self, observation: Observation) -> NDArray[np.uint8]:
+        frame = observation["image"] if "image" in observation else self.env.render()
+        if not isinstance(frame, np.ndarray) or frame.ndim != 3 or frame.dtype != np.uint8:
+            raise InputError(
+                "the environment shows no picture of its scene: observations need an 'image', uint8 (h, w, 3), or the "
+                "environment render_mode='rgb_array'"
+            )
+        return frame
+
+    def _text(self, info: dict[str, Any]) -> str:
+        text = self.text or info.get("text")
+        if not text:
+            raise InputError("info['text'] is missing: give VideoDemoWrapper the text of the task")
+        return str(text)
+
+
+def _camera(info: dict[str, Any]) -> Camera:
+    given = info.get("camera")
+    if given is None:
+        raise InputError("info['camera'] is missing: a demonstration cannot be brought into metres without it")
+    pose = np.asarray(given["T_world_camera"], np.float64)
+    return Camera(np.asarray(given["K"], np.float64), pose, int(given["width"]), int(given["height"]))
+
+
+def fill_cache(
+    env: VideoDemoWrapper, seeds: Iterable[int], progress: Callable[[int, bool], None] | None = None
+) -> list[int]:
+    """Watch the demonstrations of scenes, so that they are in the cache: in one process, before others start.
+
+    Args:
+        env: With a cache on disk, if other processes are to find them.
+        seeds: The scenes.
+        progress: Called as `progress(seed, found)`.
+
+    Returns:
+        The seeds for which a demonstration was found.
+    """
+    with_hand = []
+    for seed in seeds:
+        _, info = env.reset(seed=int(seed))
+        if info["demo_found"]:
+            with_hand.append(int(seed))
+        if progress is not None:
+            progress(int(seed), bool(info["demo_found"]))
+    return with_hand

@@ -1,0 +1,155 @@
+"""One attempt at a robot episode: a demonstration of the scene, lifted, retargeted, executed, judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.types import HANDS, Camera
+
+from ..conditioning.observation import demonstration_observation
+from ..demonstration import Demonstration
+from ..retarget import contact_frames
+from .episode import RobotEpisode
+
+if TYPE_CHECKING:
+    import gymnasium
+
+    from ..execution import ActionScale, Execution
+    from ..extraction import ExtractedDemonstration
+    from ..lifting import HandLifter
+
+Demonstrate = Callable[[NDArray[np.uint8], str, int], Demonstration]
+"""Called as `demonstrate(frame, text, seed)` with the context frame, uint8 (h, w, 3)."""
+
+REASONS = ("no_hand", "no_contact", "not_done", "crashed")
+"""Why an attempt gives no episode: the clip shows no hand; or the robot followed and the predicate is false
+(`no_contact`: the hand never closed, `not_done`: it did); or an error ended it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What came of an attempt.
+
+    Attributes:
+        episode: The episode, if it succeeded.
+        reason: One of `REASONS` if it did not, else "".
+        detail: More about the reason, in words.
+        seconds: What each stage took: "reset", "demonstration", "extraction", "execution".
+
+    Raises:
+        InputError: If there is neither an episode nor a reason, or both.
+    """
+
+    episode: RobotEpisode | None
+    reason: str = ""
+    detail: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Validate that there is an episode or a known reason."""
+        if (self.episode is None) != (self.reason in REASONS):
+            raise InputError(f"an attempt has an episode, or one of the reasons {', '.join(REASONS)}")
+
+
+def attempt_episode(
+    env: gymnasium.Env[Any, Any],
+    demonstrate: Demonstrate,
+    text: str,
+    seed: int,
+    *,
+    lifter: HandLifter | None = None,
+    scale: ActionScale | None = None,
+    notes: Mapping[str, Any] | None = None,
+) -> Attempt:
+    """Reset an environment, have its task demonstrated, and let the robot follow.
+
+    Args:
+        env: Observations hold `image` and `proprio`, actions are (7,) in [-1, 1], `info` has `camera`, `task` and
+            `is_success`, such as `ivg/Kitchen-v0`.
+        demonstrate: Makes the demonstration, such as a `DemoGenerator`.
+        text: What is to be done.
+        seed: Of the scene and of the demonstration.
+        lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
+        scale: Of the environment's action; that of `ivg/Kitchen-v0` if None.
+        notes: JSON values for the episode's provenance.
+
+    Returns:
+        The attempt. Errors that are no failure of the demonstration or of the robot pass through.
+    """
+    from ..execution import execute, plan_gripper
+    from ..extraction import NoHandError, extract
+
+    clock = _Clock()
+    with clock("reset"):
+        observation, info = env.reset(seed=seed)
+    with clock("demonstration"):
+        demonstration = demonstrate(observation["image"], text, seed)
+    try:
+        with clock("extraction"):
+            camera = Camera(**info["camera"])
+            extracted = extract(demonstration, camera, lifter)
+            joints = extracted.hands.joints_world_m[:, HANDS.index(extracted.hand)]
+            plan = plan_gripper(joints, observation["image"], camera)
+    except NoHandError as error:
+        return Attempt(None, "no_hand", str(error), clock.seconds)
+    with clock("execution"):
+        execution = execute(env, plan, observation, scale=scale)
+    if not execution.success:
+        reason = "not_done" if contact_frames(extracted.path).any() else "no_contact"
+        return Attempt(None, reason, f"{plan.manner}, {len(execution)} steps", clock.seconds)
+    notes = {**(notes or {}), "execution": {"manner": plan.manner, "steps": len(execution)}}
+    task = str(info.get("task") or text)
+    episode = _episode(execution, extracted, task, text, seed, float(env.metadata.get("render_fps", 20)), notes)
+    return Attempt(episode, seconds=clock.seconds)
+
+
+def _episode(
+    execution: Execution,
+    extracted: ExtractedDemonstration,
+    task: str,
+    text: str,
+    seed: int,
+    fps: float,
+    notes: Mapping[str, Any],
+) -> RobotEpisode:
+    demonstration = extracted.demonstration
+    made = {key: value for key, value in demonstration.provenance.items() if key != "timings_s"}
+    lifting = {"method": extracted.hands.method, "hand": extracted.hand, **extracted.hands.provenance}
+    return RobotEpisode(
+        image=execution.observations["image"],
+        proprio=execution.observations["proprio"],
+        action=execution.actions,
+        phase=execution.phase,
+        **demonstration_observation(extracted),
+        demo_clip=demonstration.clip,
+        task=task,
+        text=text,
+        seed=seed,
+        success=execution.success,
+        provenance={**notes, "demonstration": made, "lifting": lifting},
+        fps=fps,
+        demo_fps=demonstration.fps,
+    )
+
+
+class _Clock:
+    """Times named stages: `with clock("reset"): ...`."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = time.perf_counter() - began

@@ -1,0 +1,183 @@
+"""From a hand's joints to a plan for a parallel gripper that comes from above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.types import JOINTS, Camera
+
+from ..retarget import gripper_axes, gripper_path
+from .grasp_view import GraspView, grasp_view
+from .plan import GripperPlan
+from .touch import Touch, find_touch
+
+Array = NDArray[np.float64]
+
+HOVER_M = 0.10
+TRAVEL_M_S, CAREFUL_M_S = 0.5, 0.12
+CLOSE_S, OPEN_S = 0.5, 0.4
+TWIST_GAIN = 1.8
+"""How much farther than the hand a thing turns that is twisted on the spot: fingers roll what they hold."""
+
+DEEPER_M, LOWEST_M = 0.012, 0.012
+"""A gripper's pads hold below the tips of a hand that pinches the same thing, but not below this height."""
+
+_TWIST_ONLY_M = 0.015
+_PER_FRAME = 4
+
+
+@dataclass
+class _Goals:
+    """Goals while they are collected."""
+
+    rows: list[tuple[Array, float, bool, float, float, float]] = field(default_factory=list)
+
+    def add(
+        self, pos: Array, yaw: float, closed: bool, phase: float, speed: float = CAREFUL_M_S, dwell: float = 0.0
+    ) -> None:
+        self.rows.append((np.asarray(pos, float), float(yaw), closed, speed, dwell, phase))
+
+    def plan(self, touch: Touch) -> GripperPlan:
+        pos, yaw, closed, speed, dwell, phase = zip(*self.rows, strict=True)
+        return GripperPlan(
+            np.stack(pos),
+            np.array(yaw),
+            np.array(closed),
+            np.array(speed),
+            np.array(dwell),
+            np.maximum.accumulate(np.clip(phase, 0.0, 1.0)),
+            touch.manner,
+        )
+
+
+def plan_gripper(
+    joints_world_m: NDArray[np.floating],
+    frame: NDArray[np.uint8] | None = None,
+    camera: Camera | None = None,
+    *,
+    repeats: int = 2,
+) -> GripperPlan:
+    """Plan what a parallel gripper does in place of a hand.
+
+    The gripper points down and closes along the hand's direction from thumb to index finger, seen from above. A hand
+    that grasps is followed by a gripper that comes from above, closes where the hand closes, goes the hand's way and
+    opens where it opens; if the context picture shows something long and thin where it closes, it closes across that,
+    on its middle line (a hand can hold a handle in ways that two parallel fingers cannot). One that drags becomes a
+    gripper that closes across the way, round what is dragged. One that pushes becomes a closed gripper. Where the clip
+    ends before the hand lets go, its way is gone `repeats` times.
+
+    Args:
+        joints_world_m: Float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
+        frame: uint8 (h, w, 3), RGB, the scene without hands; None plans by the hand alone.
+        camera: What sees the frame.
+        repeats: How often a way without an end is gone.
+
+    Raises:
+        InputError: If the joints have another shape, no frame has a hand, a frame comes without a camera, or `repeats`
+            is not positive.
+    """
+    joints = np.asarray(joints_world_m, np.float64)
+    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3):
+        raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3), got {joints.shape}")
+    if repeats < 1:
+        raise InputError(f"repeats must be 1 or more, got {repeats}")
+    if (frame is None) != (camera is None):
+        raise InputError("frame and camera must be given together")
+    path = gripper_path(joints)
+    joints = _filled(joints, path.present)
+    touch = find_touch(joints, path)
+    yaw = _yaws(joints, touch)
+    if touch.manner == "grasp":
+        if frame is not None and camera is not None:
+            touch, yaw = _across(touch, yaw, grasp_view(frame, camera, touch.tool_world_m[touch.first]))
+        touch = _deeper(touch)
+    return _push(touch, yaw, repeats) if touch.manner == "push" else _hold(touch, yaw, repeats)
+
+
+def _across(touch: Touch, yaw: Array, view: GraspView | None) -> tuple[Touch, Array]:
+    """Close across a long thin thing, and move onto its middle line."""
+    if view is None:
+        return touch, yaw
+    turned = yaw - yaw[touch.first] + view.across_rad
+    return replace(touch, tool_world_m=touch.tool_world_m + [*view.offset_m, 0.0]), turned
+
+
+def _deeper(touch: Touch) -> Touch:
+    """Lower the whole way, so that a thing is held lower and carried as high as by the hand."""
+    start = float(touch.tool_world_m[touch.first, 2])
+    down = np.clip(start - LOWEST_M, 0.0, DEEPER_M)
+    return replace(touch, tool_world_m=touch.tool_world_m - [0.0, 0.0, down])
+
+
+def _hold(touch: Touch, yaw: Array, repeats: int) -> GripperPlan:
+    """Come from above, close, go the way, open, go up."""
+    goals, frames = _Goals(), len(touch.tool_world_m)
+    start, up = touch.tool_world_m[touch.first], np.array([0.0, 0.0, HOVER_M])
+    began = touch.first / (frames - 1)
+    goals.add(start + up, yaw[touch.first], False, 0.5 * began, TRAVEL_M_S)
+    goals.add(start, yaw[touch.first], False, began, 0.25, 0.1)
+    goals.add(start, yaw[touch.first], True, began, dwell=CLOSE_S)
+    _follow(goals, touch, yaw, repeats)
+    end = goals.rows[-1]
+    if not touch.held_on:
+        goals.add(end[0], end[1], False, end[5], dwell=OPEN_S)
+        goals.add(end[0] + up, end[1], False, 1.0, 0.25)
+    return goals.plan(touch)
+
+
+def _push(touch: Touch, yaw: Array, repeats: int) -> GripperPlan:
+    """Come down in front of the thing with closed fingers, go the way, go up."""
+    goals, frames = _Goals(), len(touch.tool_world_m)
+    back = np.array([*(-0.035 * touch.direction), 0.0])
+    start, up = touch.tool_world_m[touch.first] + back, np.array([0.0, 0.0, HOVER_M])
+    began = touch.first / (frames - 1)
+    goals.add(start + up, yaw[touch.first], True, 0.5 * began, TRAVEL_M_S)
+    goals.add(start, yaw[touch.first], True, began, 0.25)
+    _follow(goals, touch, yaw, repeats)
+    end = goals.rows[-1]
+    goals.add(end[0] + up, end[1], True, 1.0, 0.25)
+    return goals.plan(touch)
+
+
+def _follow(goals: _Goals, touch: Touch, yaw: Array, repeats: int) -> None:
+    """Add the hand's way from the touch to its end, on a smooth curve through the frames."""
+    from scipy.interpolate import CubicSpline
+
+    frames = len(touch.tool_world_m)
+    known = np.arange(touch.first, touch.last + 1)
+    if len(known) < 2:
+        return
+    way, turn = CubicSpline(known, touch.tool_world_m[known]), CubicSpline(known, yaw[known])
+    times = np.linspace(known[0], known[-1], _PER_FRAME * (len(known) - 1) + 1)[1:]
+    for count in range(repeats if touch.held_on else 1):
+        for time in times:
+            phase = (time if count == 0 else frames - 1) / (frames - 1)
+            goals.add(way(time), float(turn(time)), True, phase)
+
+
+def _yaws(joints: Array, touch: Touch) -> Array:
+    """Return the angle (t,) of the gripper's closing direction, continuous."""
+    axes = gripper_axes(joints)
+    hand = np.arctan2(axes[:, 1, 1], axes[:, 0, 1])
+    hand = np.unwrap(hand, period=np.pi)
+    if touch.manner == "drag":
+        yaw = np.full(len(joints), np.arctan2(touch.direction[1], touch.direction[0]))
+    elif touch.manner == "push":
+        yaw = np.full(len(joints), np.arctan2(touch.direction[1], touch.direction[0]) + 0.5 * np.pi)
+    else:
+        held = touch.tool_world_m[touch.first : touch.last + 1]
+        on_the_spot = np.linalg.norm(held - held[0], axis=1).max() < _TWIST_ONLY_M
+        yaw = hand[touch.first] + (hand - hand[touch.first]) * (TWIST_GAIN if on_the_spot else 1.0)
+    return np.asarray(yaw)
+
+
+def _filled(joints: Array, present: NDArray[np.bool_]) -> Array:
+    """Put absent frames of joints (t, 21, 3) on the straight line between their neighbours."""
+    known, frames = np.flatnonzero(present), np.arange(len(joints))
+    flat = joints.reshape(len(joints), -1)
+    columns = [np.interp(frames, known, flat[known, column]) for column in range(flat.shape[1])]
+    return np.stack(columns, axis=1).reshape(joints.shape)

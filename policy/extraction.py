@@ -1,0 +1,134 @@
+"""From a demonstration's clip to a gripper's path in metres: tracks cleaned, lifted, read off (loads torch)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import IvgError, unknown_option
+from ivg.region import region_from_tracks
+from ivg.types import HANDS, Camera, HandTracks, Side
+
+from .demonstration import Demonstration
+from .retarget import GripperPath, gripper_path
+from .tracking import CleanTracks, clean_tracks
+
+if TYPE_CHECKING:
+    from .lifting import HandLifter, LiftedHands
+
+MIN_FRAMES = 4
+"""A hand seen in fewer frames than this gives no path."""
+
+
+class NoHandError(IvgError):
+    """A clip shows no hand, or shows it in too few frames."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExtractedDemonstration:
+    """A demonstration and the gripper's path that was read off it.
+
+    Attributes:
+        demonstration: Clip and detections, t frames.
+        camera: What the clip is seen by.
+        tracks: The detections, followed, with short gaps filled.
+        hands: Their joints in the world.
+        hand: Whose path it is: "left" or "right".
+        path: The gripper's path, t frames.
+    """
+
+    demonstration: Demonstration
+    camera: Camera
+    tracks: CleanTracks
+    hands: LiftedHands
+    hand: Side
+    path: GripperPath
+
+
+def extract(
+    demonstration: Demonstration,
+    camera: Camera,
+    lifter: HandLifter | None = None,
+    hand: Side | None = None,
+) -> ExtractedDemonstration:
+    """Read a gripper's path off a demonstration.
+
+    Args:
+        demonstration: Of t frames.
+        camera: What it is seen by. The clip's pictures may have another size, not another shape.
+        lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
+        hand: Whose path. If None: the hand that the demonstration was generated with, if it is seen; else the hand
+            that is seen in more frames.
+
+    Returns:
+        The path and all that lies on the way to it.
+
+    Raises:
+        NoHandError: If no hand, or not the hand asked for, is seen in at least `MIN_FRAMES` frames.
+        InputError: If `hand` is none of "left" and "right", or the lifter refuses the camera.
+    """
+    if hand is not None and hand not in HANDS:
+        raise unknown_option("hand", hand, HANDS)
+    if lifter is None:
+        from .lifting import HandLifter
+
+        lifter = HandLifter.from_pretrained("kitchen")
+    found = _without_context(demonstration)
+    height, width = demonstration.clip.shape[1:3]
+    tracks = clean_tracks(found, demonstration.fps, width / height)
+    hands = lifter(tracks, camera)
+    side = _choose(hands.present, hand, demonstration.provenance)
+    path = gripper_path(hands.joints_world_m[:, HANDS.index(side)])
+    return ExtractedDemonstration(demonstration, camera, tracks, hands, side, path)
+
+
+def demonstration_of_clip(
+    frames: NDArray[np.uint8],
+    fps: float,
+    detector: Callable[[NDArray[np.uint8]], HandTracks],
+    provenance: dict[str, Any] | None = None,
+) -> Demonstration:
+    """Make a demonstration of a clip that is there already, such as a person's.
+
+    Args:
+        frames: uint8 (t, h, w, 3), RGB; frame 0 shows the scene.
+        fps: Frames a second.
+        detector: Finds the hands; its region of motion (Sec. 3.1.1) is the demonstration's.
+        provenance: Where the clip comes from.
+    """
+    tracks = detector(frames)
+    region = region_from_tracks(tracks, *frames.shape[1:3])
+    return Demonstration(
+        clip=frames,
+        region=region.union,
+        keypoints=tracks.keypoints,
+        present=tracks.present,
+        fps=fps,
+        provenance=dict(provenance or {}),
+        region_per_frame=region.per_frame,
+        score=tracks.score,
+    )
+
+
+def _without_context(demonstration: Demonstration) -> HandTracks:
+    """Return the detections without those in frame 0: it shows the scene, and what is found there is no hand."""
+    keypoints, present = demonstration.keypoints.copy(), demonstration.present.copy()
+    score = demonstration.score.copy()
+    keypoints[0], present[0], score[0] = np.nan, False, 0.0
+    return HandTracks(keypoints, present, score)
+
+
+def _choose(present: NDArray[np.bool_], asked: Side | None, provenance: dict[str, Any]) -> Side:
+    """Return whose path to take, of present (t, 2)."""
+    seen: dict[str, int] = dict(zip(HANDS, present.sum(0).tolist(), strict=True))
+    generated = str(provenance.get("appearance", {}).get("side"))
+    most = max(seen, key=lambda name: seen[name])
+    side: str = asked or (generated if seen.get(generated, 0) >= MIN_FRAMES else most)
+    if seen[side] < MIN_FRAMES:
+        whose = f"the {asked} hand" if asked else "a hand"
+        raise NoHandError(f"{whose} is seen in {seen[side]} of {len(present)} frames; a path needs {MIN_FRAMES}")
+    return cast(Side, side)

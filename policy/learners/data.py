@@ -1,0 +1,127 @@
+"""Robot episodes as batches for training policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ivg.data.split import split_indices
+from ivg.errors import StoreError
+
+from ..episodes.store import EpisodeStore
+from ..episodes.windows import EpisodeWindows
+from .actions import action_coding
+from .config import EpisodeData, PolicyConfig, PolicyTraining
+from .image_encoder import resize_pictures, vary_pictures
+from .instruction import encode_texts
+from .observation_encoder import robot_features
+from .policy import Batch, ChunkPolicy
+
+
+class PolicyData:
+    """Windows of episodes, as a policy takes them.
+
+    Args:
+        data: The dataset.
+        episodes: Places in it of the episodes to use.
+        policy: What the policy sees and predicts.
+    """
+
+    def __init__(self, data: EpisodeData, episodes: NDArray[np.int64], policy: PolicyConfig) -> None:
+        self.config, self.coding = policy, action_coding(policy.actions)
+        self.windows = EpisodeWindows(
+            data.path,
+            n_obs_steps=policy.n_obs_steps,
+            horizon=policy.horizon,
+            episodes=episodes,
+            cache=data.cache,
+        )
+        self.texts = encode_texts(self.windows.texts) if policy.conditioning == "text" else None
+        with EpisodeStore(data.path) as store:
+            spans = list(zip(store.episode_starts[episodes], store.episode_ends[episodes], strict=True))
+            whole = [store.per_step(key)[:] for key in ("phase", "proprio", "action")]
+        self._phase, self._proprio, self._action = (np.concatenate([rows[a:b] for a, b in spans]) for rows in whole)
+        lengths = np.array([end - start for start, end in spans])
+        self._last = np.repeat(np.cumsum(lengths) - 1, lengths)
+        self._first = self._last - np.repeat(lengths, lengths) + 1
+
+    def __len__(self) -> int:
+        """Return the number of windows: one for each step."""
+        return len(self.windows)
+
+    def batch(self, rows: NDArray[np.int64], rng: np.random.Generator | None, training: PolicyTraining) -> Batch:
+        """Return the samples of some windows, their pictures varied if `rng` is given."""
+        found = self.windows.batch(rows)
+        pictures = resize_pictures(found["image"][:, -self.config.image_steps :], self.config.image_size)
+        if rng is not None:
+            pictures = vary_pictures(pictures, rng, training.image_shift, training.brightness)
+        batch = {"image": torch.from_numpy(pictures), "proprio": torch.from_numpy(found["proprio"])}
+        if self.config.conditioning == "demo":
+            batch |= {key: torch.from_numpy(found[key]) for key in ("demo_keypoints", "demo_present", "demo_path")}
+        if self.texts is not None:
+            batch["text"] = self.texts[torch.from_numpy(found["text"])]
+        steps = self._steps(rows)
+        batch["phase"] = torch.from_numpy(self._phase[steps])
+        batch["chunk"] = self._chunk(steps, batch["proprio"][:, -1])
+        return batch
+
+    def fit(self, policy: ChunkPolicy) -> None:
+        """Give a policy the statistics of all windows."""
+        low, high, robots = None, None, []
+        for rows in np.array_split(np.arange(len(self)), max(1, len(self) // 2048)):
+            steps = self._steps(rows)
+            seen = torch.from_numpy(self._proprio[steps[:, : self.config.n_obs_steps]])
+            robots.append(robot_features(seen))
+            chunk = self._chunk(steps, seen[:, -1])
+            low = chunk.amin(0) if low is None else torch.minimum(low, chunk.amin(0))
+            high = chunk.amax(0) if high is None else torch.maximum(high, chunk.amax(0))
+        assert low is not None
+        assert high is not None
+        policy.chunk_scale.fit(low, high)
+        policy.encoder.robot_scale.fit(torch.cat(robots))
+
+    def _steps(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the steps (b, horizon) of windows, first or last repeated beyond an episode's ends."""
+        wanted = rows[:, None] - (self.config.n_obs_steps - 1) + np.arange(self.config.horizon)
+        return np.clip(wanted, self._first[rows, None], self._last[rows, None])
+
+    def _chunk(self, steps: NDArray[np.int64], now: Tensor) -> Tensor:
+        action, proprio = (torch.from_numpy(rows[steps]) for rows in (self._action, self._proprio))
+        return self.coding.encode(action, proprio, now)
+
+
+def split_episodes(data: EpisodeData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places of the episodes for training and of the held-out ones, successful ones only.
+
+    Raises:
+        StoreError: If there is no such dataset, or it has fewer than two such episodes.
+    """
+    with EpisodeStore(data.path) as store:
+        good = np.flatnonzero(store.per_episode("success") > 0)
+        if data.tasks is not None:
+            good = np.array([place for place in good.tolist() if store.tasks[place] in data.tasks], np.int64)
+    chosen = good[: data.limit]
+    if len(chosen) < 2:
+        raise StoreError(f"'{data.path}' has {len(chosen)} successful episodes to train on; it takes two at least")
+    return split_indices(chosen)
+
+
+def describe_data(data: EpisodeData, episodes: NDArray[np.int64]) -> dict[str, Any]:
+    """Return what a policy was trained on, as JSON can hold it: tasks, number of episodes, seeds, pictures, rate."""
+    with EpisodeStore(data.path) as store:
+        seeds = store.per_episode("seed")[episodes]
+        height, width = store.per_step("image").shape[1:3]
+        return {
+            "episodes": len(episodes),
+            "tasks": sorted({store.tasks[place] for place in episodes.tolist()}),
+            "seeds": [int(seeds.min()), int(seeds.max())],
+            "image": [int(height), int(width)],
+            "fps": float(store.per_episode("fps")[episodes[0]]),
+            "steps": int((store.episode_ends - store.episode_starts)[episodes].sum()),
+            "longest": int((store.episode_ends - store.episode_starts)[episodes].max()),
+            "fingerprint": store.fingerprint[:16],
+        }

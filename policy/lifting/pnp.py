@@ -1,0 +1,171 @@
+"""Lifting for any calibrated camera: PnP on MediaPipe's metric landmarks, its depths corrected by the scene's."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.hands.metric import MetricHands
+from ivg.types import FPS, JOINTS, SCALE_RANGE, Camera, HandTracks
+
+from .depth_correction import DepthCorrection, surface_depths
+from .lifted import INDEX_TIP, THUMB_TIP, LiftedHands
+from .matching import landmarks_of
+
+Array = NDArray[np.float64]
+
+_NO_DISTORTION = np.zeros(4)
+
+PALM_BONES = ((0, 1), (0, 5), (5, 9), (9, 13), (13, 17), (0, 17))
+"""Pairs of joints of the palm, which fingers do not change."""
+
+PALM_BONES_M = 0.274
+"""Their length in all, of a hand of scale 1, m."""
+
+
+class PnPLifter:
+    """Lifts the hands of one clip by perspective-n-point, whatever the camera and the scene.
+
+    The pose of MediaPipe's metric landmarks that fits their places in the picture is found by SQPNP (Terzakis and
+    Lourakis 2020) and refined by Levenberg-Marquardt. MediaPipe's landmarks vary in size by a fifth, so that they are
+    brought to one size first. With the context's depth, depths are corrected (`DepthCorrection`); corrected hands keep
+    their places in the picture.
+
+    Args:
+        found: What `MediaPipeHands.metric` found in the clip.
+        depth_m: Float (h, w), metres along the optical axis, of the scene without the hand; any size, the camera's
+            shape. None if it is not known: expect errors twice as large.
+        fps: The clip's frames a second.
+        hand_scale: The person's hand, 1 is `ivg.types.PALM_TO_TIP_M` from wrist to middle finger tip. None takes the
+            landmarks as MediaPipe sizes them, frame by frame.
+        correction: How far PnP and how far the scene are trusted.
+
+    Raises:
+        InputError: If the depth picture, `fps` or `hand_scale` cannot be used.
+
+    Example:
+        >>> found = detector.metric(frames)
+        >>> hands = PnPLifter(found, depth_m, fps=8)(clean_tracks(found.tracks, fps=8), camera)
+    """
+
+    def __init__(
+        self,
+        found: MetricHands,
+        depth_m: NDArray[np.floating] | None = None,
+        *,
+        fps: float = FPS,
+        hand_scale: float | None = 1.0,
+        correction: DepthCorrection | None = None,
+    ) -> None:
+        if not fps > 0:
+            raise InputError(f"fps must be positive, got {fps}")
+        if hand_scale is not None and not SCALE_RANGE[0] <= hand_scale <= SCALE_RANGE[1]:
+            raise InputError(f"hand_scale must lie in {list(SCALE_RANGE)}, got {hand_scale}")
+        self.found, self.fps, self.hand_scale = found, fps, hand_scale
+        self.depth_m = None if depth_m is None else _checked(np.asarray(depth_m))
+        self.correction = correction or DepthCorrection()
+
+    def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
+        """Lift the hands of the clip.
+
+        Args:
+            tracks: What was made of `found`, t frames.
+            camera: What the clip was seen by; it rests.
+
+        Returns:
+            Joints in the world. A hand that no pose in front of the camera fits is absent.
+
+        Raises:
+            InputError: If tracks and landmarks are not of one clip, or the depth picture has another shape than the
+                camera's.
+        """
+        if self.depth_m is not None:
+            _check_shape(self.depth_m, camera)
+        landmarks = landmarks_of(tracks, self.found)
+        joints = np.full((len(tracks), 2, JOINTS, 3), np.nan)
+        for frame, hand in np.argwhere(tracks.present):
+            shape = _sized(landmarks[frame, hand].astype(np.float64), self.hand_scale)
+            joints[frame, hand] = pose_landmarks(shape, tracks.keypoints[frame, hand], camera)
+        for hand in (0, 1):
+            self._correct(joints[:, hand], tracks.keypoints[:, hand], camera)
+        pose = camera.T_world_camera
+        world = (joints @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32)
+        return LiftedHands(world, np.isfinite(joints).all((2, 3)), "pnp", self._provenance())
+
+    def _correct(self, joints: Array, keypoints: NDArray[np.float32], camera: Camera) -> None:
+        """Scale the joints (t, 21, 3) of one hand about the camera, frame by frame."""
+        frames = np.flatnonzero(np.isfinite(joints).all((1, 2)))
+        if self.depth_m is None or not len(frames):
+            return
+        points = 0.5 * (keypoints[frames, THUMB_TIP] + keypoints[frames, INDEX_TIP]).astype(np.float64)
+        focal = float(camera.K[0, 0]) * self.depth_m.shape[1] / camera.width
+        surface = surface_depths(self.depth_m, points, focal, self.correction)
+        depths = 0.5 * (joints[frames, THUMB_TIP, 2] + joints[frames, INDEX_TIP, 2])
+        pixels = points * (camera.width, camera.height)
+        across = np.where(np.isfinite(surface), surface, depths)[:, None] * pixels / (camera.K[0, 0], camera.K[1, 1])
+        corrected = self.correction(depths, surface, _speeds(across, frames) * self.fps, frames)
+        joints[frames] *= (corrected / depths)[:, None, None]
+
+    def _provenance(self) -> dict[str, Any]:
+        settings = None if self.depth_m is None else asdict(self.correction)
+        return {"landmarks": "mediapipe", "hand_scale": self.hand_scale, "depth_correction": settings}
+
+
+def pose_landmarks(landmarks_m: Array, keypoints: NDArray[np.floating], camera: Camera) -> Array:
+    """Return landmarks in the camera's axes, so that they lie where a picture shows them.
+
+    Args:
+        landmarks_m: float64 (21, 3), m, in axes of their own.
+        keypoints: Float (21, 2), normalised.
+        camera: Whose picture it is.
+
+    Returns:
+        float64 (21, 3), m; NaN where no pose in front of the camera was found.
+    """
+    pixels = np.asarray(keypoints, np.float64) * (camera.width, camera.height)
+    fits, turn, place = cv2.solvePnP(landmarks_m, pixels, camera.K, _NO_DISTORTION, flags=cv2.SOLVEPNP_SQPNP)
+    if fits:
+        turn, place = cv2.solvePnPRefineLM(landmarks_m, pixels, camera.K, _NO_DISTORTION, turn, place)
+        joints = landmarks_m @ cv2.Rodrigues(turn)[0].T + place[:, 0]
+        if np.isfinite(joints).all() and (joints[:, 2] > 0).all():
+            return np.asarray(joints, np.float64)
+    return np.full((JOINTS, 3), np.nan)
+
+
+def _sized(landmarks_m: Array, hand_scale: float | None) -> Array:
+    """Bring landmarks (21, 3) to the size at which the palm's bones are as long as they should be."""
+    if hand_scale is None:
+        return landmarks_m
+    ends = np.array(PALM_BONES)
+    own = np.linalg.norm(landmarks_m[ends[:, 0]] - landmarks_m[ends[:, 1]], axis=-1).sum()
+    return np.asarray(landmarks_m * (PALM_BONES_M * hand_scale / max(own, 1e-6)))
+
+
+def _speeds(points: Array, frames: NDArray[np.int64]) -> Array:
+    """Return the lower of the speeds before and after each point (n, k), a frame; that of a lone point is 0."""
+    if len(points) < 2:
+        return np.zeros(len(points))
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=-1) / np.diff(frames)
+    return np.minimum(np.concatenate([steps[:1], steps]), np.concatenate([steps, steps[-1:]]))
+
+
+def _checked(depth_m: NDArray[Any]) -> NDArray[np.float64]:
+    if depth_m.ndim != 2 or depth_m.dtype.kind != "f" or 0 in depth_m.shape:
+        raise InputError(f"depth_m must be a float array (h, w), metres, got {depth_m.dtype} {depth_m.shape}")
+    if not (np.isfinite(depth_m) & (depth_m > 0)).any():
+        raise InputError("depth_m must be positive somewhere: it holds metres along the optical axis")
+    return depth_m.astype(np.float64)
+
+
+def _check_shape(depth_m: NDArray[np.float64], camera: Camera) -> None:
+    height, width = depth_m.shape
+    if abs(width / height - camera.width / camera.height) > 0.02 * camera.width / camera.height:
+        raise InputError(
+            f"depth_m is {width} x {height}, the camera's picture {camera.width} x {camera.height}: "
+            "sides must be in the same proportion"
+        )

@@ -1,0 +1,69 @@
+"""Gymnasium wrappers that make a robot's actions easier to explore."""
+
+from __future__ import annotations
+
+from typing import Any, SupportsFloat
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import ConfigError, InputError
+
+_ROTATION = slice(3, 6)
+_ACTION_SIZE = 7
+
+
+class RepeatAction(gym.Wrapper[Any, Any, Any, Any]):
+    """Takes every action several times, and adds up the rewards; an episode that ends in between ends there.
+
+    Args:
+        env: Any.
+        times: How often, at least 1.
+
+    Raises:
+        ConfigError: If it is less.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], times: int) -> None:
+        super().__init__(env)
+        if times < 1:
+            raise ConfigError(f"an action must be taken at least once, got {times}")
+        self.times = times
+
+    def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
+        """Act `times` times."""
+        total = 0.0
+        for _ in range(self.times):
+            observation, reward, terminated, truncated, info = self.env.step(action)
+            total += float(reward)
+            if terminated or truncated:
+                break
+        return observation, total, terminated, truncated, info
+
+
+class FixedRotation(gym.ActionWrapper[Any, NDArray[np.float32], NDArray[np.float32]]):
+    """Leaves the gripper's orientation as it is: actions (4,) are translation and gripper.
+
+    Args:
+        env: Its actions are a Box (7,): translation, rotation, gripper.
+
+    Raises:
+        InputError: If they are not.
+    """
+
+    def __init__(self, env: gym.Env[Any, NDArray[np.float32]]) -> None:
+        super().__init__(env)
+        space = env.action_space
+        if not isinstance(space, gym.spaces.Box) or space.shape != (_ACTION_SIZE,):
+            raise InputError(
+                f"fixed_rotation needs actions ({_ACTION_SIZE},): translation, rotation, gripper; got {space}"
+            )
+        self._kept = [i for i in range(_ACTION_SIZE) if not _ROTATION.start <= i < _ROTATION.stop]
+        self.action_space = gym.spaces.Box(space.low[self._kept], space.high[self._kept], dtype=np.float32)
+
+    def action(self, action: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the action (7,) with no rotation."""
+        whole = np.zeros(_ACTION_SIZE, np.float32)
+        whole[self._kept] = action
+        return whole

@@ -1,0 +1,95 @@
+"""Sample efficiency: what learning curves of several seeds say of two rewards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from ivg.errors import InputError
+
+from .curve import LearningCurve
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over training seeds.
+
+    Attributes:
+        value: The mean.
+        half: Half the width of its 95 % interval (Student's t); NaN of fewer than two seeds.
+        count: How many seeds.
+    """
+
+    value: float
+    half: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Mean:
+        """Return the mean of at least one value."""
+        count = len(values)
+        half = math.nan
+        if count > 1:
+            half = float(student.ppf(0.975, count - 1) * np.std(values, ddof=1) / math.sqrt(count))
+        return cls(float(np.mean(values)), half, count)
+
+
+@dataclass(frozen=True)
+class Efficiency:
+    """How quickly one reward teaches one task.
+
+    Attributes:
+        area: Success on held-out scenes, averaged over the steps of training, in [0, 1].
+        final: Success at the end.
+        steps_to_half: For each seed, the step of the first evaluation with a success of one half or more; None where
+            there was none.
+    """
+
+    area: Mean
+    final: Mean
+    steps_to_half: tuple[int | None, ...]
+
+
+def efficiency(curves: Sequence[LearningCurve]) -> Efficiency:
+    """Return the figures of runs that differ in their seed.
+
+    Raises:
+        InputError: If there is no run, or a curve has fewer than two rows.
+    """
+    if not curves:
+        raise InputError("there is no run to take figures of")
+    return Efficiency(
+        Mean.of([area_of(curve) for curve in curves]),
+        Mean.of([curve.rows[-1]["success"] for curve in curves]),
+        tuple(_first_half(curve) for curve in curves),
+    )
+
+
+def area_of(curve: LearningCurve) -> float:
+    """Return success averaged over the steps of training (trapezoids).
+
+    Raises:
+        InputError: If the curve has fewer than two rows.
+    """
+    if len(curve.rows) < 2:
+        raise InputError(f"'{curve.file}' has {len(curve.rows)} rows, a curve needs two")
+    steps, success = np.array(curve.column("step")), np.array(curve.column("success"))
+    return float((np.diff(steps) * (success[1:] + success[:-1]) / 2).sum() / (steps[-1] - steps[0]))
+
+
+def gain(better: Mapping[int, LearningCurve], than: Mapping[int, LearningCurve]) -> Mean:
+    """Return how much larger the area is, seed by seed (scenes and first weights of a seed are the same).
+
+    Args:
+        better: Curves by seed.
+        than: Those to compare with; the same seeds.
+    """
+    return Mean.of([area_of(better[seed]) - area_of(than[seed]) for seed in sorted(better)])
+
+
+def _first_half(curve: LearningCurve) -> int | None:
+    return next((int(row["step"]) for row in curve.rows if row["success"] >= 0.5), None)
