@@ -6,24 +6,100 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .conditioning import (
+        DemoFeaturesExtractor,
+        DemoGoalWrapper,
+        DemonstrationCache,
+        DemoTrackingReward,
+        VideoDemoWrapper,
+        fill_cache,
+    )
     from .demonstration import Demonstration
+    from .episodes import EpisodeStore, EpisodeWindows, RobotEpisode, append_episodes, attempt_episode, write_episodes
+    from .evaluation import rollout, wilson_interval
+    from .execution import GripperPlan, PathTracker, execute, plan_gripper
+    from .extraction import ExtractedDemonstration, demonstration_of_clip, extract
     from .generator import DemoGenerator
+    from .learners import BehaviourCloningPolicy, DiffusionPolicy, load_policy
+    from .lifting import HandLifter, PnPLifter
+    from .retarget import contact_frames, dexterous_path, gripper_path
     from .store import DemonstrationStore, append_demonstrations, write_demonstrations
+    from .tracking import clean_tracks
 
 __all__ = [
+    "BehaviourCloningPolicy",
+    "DemoFeaturesExtractor",
     "DemoGenerator",
+    "DemoGoalWrapper",
+    "DemoTrackingReward",
     "Demonstration",
+    "DemonstrationCache",
     "DemonstrationStore",
+    "DiffusionPolicy",
+    "EpisodeStore",
+    "EpisodeWindows",
+    "ExtractedDemonstration",
+    "GripperPlan",
+    "HandLifter",
+    "PathTracker",
+    "PnPLifter",
+    "RobotEpisode",
+    "VideoDemoWrapper",
     "append_demonstrations",
+    "append_episodes",
+    "attempt_episode",
+    "clean_tracks",
+    "contact_frames",
+    "demonstration_of_clip",
+    "dexterous_path",
+    "execute",
+    "extract",
+    "fill_cache",
+    "gripper_path",
+    "load_policy",
+    "plan_gripper",
+    "rollout",
+    "wilson_interval",
     "write_demonstrations",
+    "write_episodes",
 ]
 
 _MODULES = {
+    "BehaviourCloningPolicy": ".learners",
+    "DemoFeaturesExtractor": ".conditioning",
     "DemoGenerator": ".generator",
+    "DemoGoalWrapper": ".conditioning",
+    "DemoTrackingReward": ".conditioning",
     "Demonstration": ".demonstration",
+    "DemonstrationCache": ".conditioning",
     "DemonstrationStore": ".store",
+    "DiffusionPolicy": ".learners",
+    "EpisodeStore": ".episodes",
+    "EpisodeWindows": ".episodes",
+    "ExtractedDemonstration": ".extraction",
+    "GripperPlan": ".execution",
+    "HandLifter": ".lifting",
+    "PathTracker": ".execution",
+    "PnPLifter": ".lifting",
+    "RobotEpisode": ".episodes",
+    "VideoDemoWrapper": ".conditioning",
     "append_demonstrations": ".store",
+    "append_episodes": ".episodes",
+    "attempt_episode": ".episodes",
+    "clean_tracks": ".tracking",
+    "contact_frames": ".retarget",
+    "demonstration_of_clip": ".extraction",
+    "dexterous_path": ".retarget",
+    "execute": ".execution",
+    "extract": ".extraction",
+    "fill_cache": ".conditioning",
+    "gripper_path": ".retarget",
+    "load_policy": ".learners",
+    "plan_gripper": ".execution",
+    "rollout": ".evaluation",
+    "wilson_interval": ".evaluation",
     "write_demonstrations": ".store",
+    "write_episodes": ".episodes",
 }
 
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from ..errors import InputError, WeightsError
 from .ablate_rows import ROWS, Row, choose_rows, trainings
 from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .page_table import add_table_option, place_table
 
 EXAMPLES = """\
   ivg-ablate --store clips --out out/ablation --steps 1000
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes that generate")
     parser.add_argument("--threads", type=int, default=0, help="threads of the training (default: torch's choice)")
     parser.add_argument("--device", default="cpu", help="where torch computes (default: %(default)s)")
-    parser.add_argument("--table", type=Path, metavar="FILE", help="write the table, in Markdown")
+    add_table_option(parser, "ablation")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write the plot")
     add_json_option(parser)
     return parser
@@ -81,8 +82,7 @@ def ablate(options: argparse.Namespace) -> None:
     print(table_of(figures))
     write_json(figures, options.json)
     if options.table is not None:
-        options.table.parent.mkdir(parents=True, exist_ok=True)
-        options.table.write_text(table_of(figures) + "\n")
+        place_table(table_of(figures), options.table, "ablation")
     if options.plot is not None:
         draw_plot(figures, options.plot)
 

@@ -14,6 +14,7 @@ from .command import add_json_option, check_positive, write_json
 from .evaluate_policy import add_rollout_options, settings_of
 from .evidence_rows import ROWS, conditionings
 from .evidence_worker import TrainJob, finished, train_one
+from .page_table import add_table_option, place_table
 from .processes import CRASHED, environment, run_jobs
 
 
@@ -37,8 +38,7 @@ def add_evidence(actions: Any) -> None:
     add_rollout_options(evidence)
     set_help = "settings of the training, as ivg-policy train takes them"
     evidence.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", dest="settings", help=set_help)
-    table_help = "write the table: between the lines '<!-- evidence -->' and '<!-- end -->' of FILE, if it has these"
-    evidence.add_argument("--table", type=Path, metavar="FILE", help=table_help)
+    add_table_option(evidence, "evidence")
     evidence.add_argument("--plot", type=Path, metavar="FILE", help="write the plot")
     add_json_option(evidence)
     evidence.set_defaults(action=run_evidence)
@@ -50,7 +50,7 @@ def run_evidence(options: argparse.Namespace) -> None:
     Raises:
         IvgError: If the dataset or the request cannot be used, or a training failed.
     """
-    from .evidence_table import draw_plot, figures_of, place_table, table_of
+    from .evidence_table import draw_plot, figures_of, table_of
     from .render_pool import check_tasks
 
     counts = ("seeds", "steps", "episodes", "workers")
@@ -65,7 +65,7 @@ def run_evidence(options: argparse.Namespace) -> None:
     print(table)
     write_json(figures, options.json or options.out / "figures.json")
     if options.table is not None:
-        place_table(table, options.table)
+        place_table(table, options.table, "evidence")
     if options.plot is not None:
         draw_plot(figures, options.plot)
 

@@ -11,9 +11,6 @@ import numpy as np
 
 from .evidence_rows import ROWS
 
-OPENS, CLOSES = "<!-- evidence -->", "<!-- end -->"
-"""Lines of a page between which the table stands."""
-
 OF_TRUTH, OF_NOTHING = 0.8, 2.0
 """The bars: success with generated demonstrations over that with true ones, and over that of policies shown nothing."""
 
@@ -78,18 +75,6 @@ def table_of(figures: dict[str, Any]) -> str:
         cells = [f"{row['tasks'][task]['successes']}/{row['tasks'][task]['count']}" for row in rows.values()]
         lines.append(f"| `{task}` | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def place_table(table: str, target: Path) -> None:
-    """Write the table between the lines `OPENS` and `CLOSES` of a page, or as a file of its own."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    page = target.read_text() if target.exists() else ""
-    before, opened, rest = page.partition(f"{OPENS}\n")
-    _, closed, after = rest.partition(CLOSES)
-    if opened and closed:
-        target.write_text(f"{before}{OPENS}\n{table}\n{CLOSES}{after}")
-    else:
-        target.write_text(f"{table}\n")
 
 
 def draw_plot(figures: dict[str, Any], target: Path) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import IvgError, unknown_option
+from ..errors import InputError, IvgError, unknown_option
 from .command import add_json_option, check_positive, write_json
 from .evaluate_policy import HELD_OUT_SEEDS
 from .execute_worker import SOURCES
+from .page_table import add_table_option, place_table
 
 if TYPE_CHECKING:
     from ..policy.evaluation import Outcome
@@ -36,7 +37,7 @@ def add_execute(actions: Any) -> None:
     execute.add_argument("--size", type=int, default=256, metavar="PX", help="side of pictures (default: %(default)s)")
     execute.add_argument("--device", default="cpu", help="where torch computes (default: %(default)s)")
     execute.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
-    execute.add_argument("--table", type=Path, metavar="FILE", help="write the table, in Markdown")
+    add_table_option(execute, "execution")
     add_json_option(execute)
     execute.set_defaults(action=run_execute)
 
@@ -52,20 +53,22 @@ def run_execute(options: argparse.Namespace) -> None:
 
     check_positive(episodes=options.episodes, workers=options.workers)
     sources = [name for name in options.sources.split(",") if name]
+    if not sources:
+        raise InputError(f"--sources names no source; options: {', '.join(SOURCES)}")
     for name in sources:
         if name not in SOURCES:
             raise unknown_option("source", name, SOURCES)
     tasks = check_tasks([name for name in options.tasks.split(",") if name])
     seeds = range(options.first_seed, options.first_seed + options.episodes)
-    jobs = [ExecuteJob(source, task, seed) for seed in seeds for task in tasks for source in sources]
+    name = f"{options.weights}, {options.size} px"
+    jobs = [ExecuteJob(source, task, seed, name) for seed in seeds for task in tasks for source in sources]
     settings = ExecuteSettings(weights=options.weights, size=options.size, device=options.device)
     outcomes = execute_all(jobs, options.out / "outcomes.jsonl", settings, options.workers)
     table = table_of(outcomes, sources, tasks)
     print(table)
-    if options.table is not None:
-        options.table.parent.mkdir(parents=True, exist_ok=True)
-        options.table.write_text(table + "\n")
     write_json(report_of(outcomes, sources), options.json)
+    if options.table is not None:
+        place_table(table, options.table, "execution")
 
 
 def execute_all(jobs: Sequence[ExecuteJob], log: Path, settings: ExecuteSettings, workers: int) -> list[Outcome]:

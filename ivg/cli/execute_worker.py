@@ -53,16 +53,24 @@ class ExecuteSettings:
 
 @dataclass(frozen=True)
 class ExecuteJob:
-    """One attempt: follow a source in the scene of a task and a seed."""
+    """One attempt.
+
+    Attributes:
+        source: What is followed, a key of `SOURCES`.
+        task: What is to be done.
+        seed: Of the scene.
+        name: What the outcome is kept under: the generator's weights and the pictures' size.
+    """
 
     source: str
     task: str
     seed: int
+    name: str = "nano, 256 px"
 
     @property
     def key(self) -> tuple[str, str, str, int]:
         """As `Outcome.key`."""
-        return "tracker", self.source, self.task, self.seed
+        return self.name, self.source, self.task, self.seed
 
     def outcome(self, reason: str, detail: str = "", steps: int = 0, seconds: float = 0.0) -> Outcome:
         """Return what came of it."""

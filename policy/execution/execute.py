@@ -67,10 +67,12 @@ def execute(
         settle_steps: Steps at the plan's end, for things to come to rest.
 
     Raises:
-        InputError: If the observation has no `proprio` of at least 7 numbers.
+        InputError: If the observation has no `proprio` of at least 7 numbers, or `settle_steps` is not positive.
     """
-    if "proprio" not in observation or np.shape(observation["proprio"])[-1] < QUATERNION.stop:
+    if "proprio" not in observation or np.size(observation["proprio"]) < QUATERNION.stop:
         raise InputError(f"observations must hold 'proprio' of 7 or more numbers, got {sorted(observation)}")
+    if settle_steps < 1:
+        raise InputError(f"settle_steps must be 1 or more, got {settle_steps}")
     tracker, settled = PathTracker(plan, scale), 0
     seen: list[Mapping[str, NDArray[Any]]] = []
     actions: list[NDArray[np.float32]] = []

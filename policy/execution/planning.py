@@ -81,8 +81,8 @@ def plan_gripper(
             is not positive.
     """
     joints = np.asarray(joints_world_m, np.float64)
-    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3):
-        raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3), got {joints.shape}")
+    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3) or len(joints) < 2:
+        raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3) with t > 1, got {joints.shape}")
     if repeats < 1:
         raise InputError(f"repeats must be 1 or more, got {repeats}")
     if (frame is None) != (camera is None):

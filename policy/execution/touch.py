@@ -22,7 +22,7 @@ CLOSING = 0.35
 """A hand whose opening falls by this much tells by that when it touches; another tells by where its reach ends."""
 
 _ALIKE, _ALIKE_SHARE = 0.05, 0.2
-_LET_GO, _RAISING = 0.4, 4
+_LET_GO, _RAISING, _RISEN_M = 0.4, 4, 0.005
 _SLOWED, _REACH_M = 0.45, 0.07
 _TO_AND_FRO = 1.9
 _TIPS = (8, 12, 16)
@@ -53,10 +53,10 @@ class Touch:
 def find_touch(joints_world_m: Array, path: GripperPath) -> Touch:
     """Tell when and how a hand touches.
 
-    A hand that closes touches from the frame at which it has closed; one that hardly does, from where its reach ends.
-    It touches until it opens again. It grasps if it closes to less than `PINCHED` or soon raises its pinch point by
-    `LIFTED_M`; otherwise it pushes if the finger tips go where they point to, and drags if they go to the side, to and
-    fro, or back.
+    A hand that closes touches from the frame at which it has closed, or the one before if it has risen since: then it
+    closed in between. One that hardly closes touches from where its reach ends. It touches until it opens again. It
+    grasps if it closes to less than `PINCHED` or soon raises its pinch point by `LIFTED_M`; otherwise it pushes if the
+    finger tips go where they point to, and drags if they go to the side, to and fro, or back.
 
     Args:
         joints_world_m: float (t, 21, 3), m, without NaN; frames in which the hand is absent are filled.
@@ -87,6 +87,8 @@ def _interval(path: GripperPath, pinch: Array) -> tuple[int, int, bool]:
     if widest - least >= CLOSING:
         closed = path.present & (opening <= least + max(_ALIKE, _ALIKE_SHARE * (widest - least)))
         first = int(np.flatnonzero(closed)[0])
+        if first > 0 and path.present[first - 1] and pinch[first - 1, 2] < pinch[first, 2] - _RISEN_M:
+            first -= 1
     else:
         first = _reach_end(pinch, known)
     held = float(np.median(opening[first : first + 4]))

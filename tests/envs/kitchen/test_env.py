@@ -38,6 +38,23 @@ def test_is_found_by_its_id() -> None:
     env.close()
 
 
+def test_without_an_image_the_rest_is_the_same(kitchen: KitchenEnv) -> None:
+    blind = KitchenEnv(camera_size=64, image=False, render_mode="rgb_array")
+    assert set(blind.observation_space.spaces) == {"proprio"}
+    seen, info = kitchen.reset(seed=7, options={"task": "push_plate"})
+    observation, blind_info = blind.reset(seed=7, options={"task": "push_plate"})
+    np.testing.assert_array_equal(blind.render(), seen["image"])
+    np.testing.assert_array_equal(blind_info["camera"]["K"], info["camera"]["K"])
+    action = np.array([0.5, -0.2, -0.3, 0, 0, 0.1, 1], dtype=np.float32)
+    for _ in range(3):
+        assert set(observation) == {"proprio"}
+        assert blind.observation_space.contains(observation)
+        np.testing.assert_array_equal(observation["proprio"], seen["proprio"])
+        seen, observation = kitchen.step(action)[0], blind.step(action)[0]
+    np.testing.assert_array_equal(blind.render(), seen["image"])
+    blind.close()
+
+
 def test_registering_imports_nothing_heavy() -> None:
     code = "import sys, ivg.envs; print(sorted({'torch', 'robosuite', 'mujoco'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ import pytest
 
 from ivg.cli.evaluate_policy_pool import jobs_for, policy_name, report_of
 from ivg.cli.evidence_rows import ROWS, conditionings
-from ivg.cli.evidence_table import draw_plot, figures_of, place_table, table_of
+from ivg.cli.evidence_table import draw_plot, figures_of, table_of
 from ivg.cli.policy import main, new_policy_parser
 from ivg.cli.policy_train import read_run
 from ivg.errors import ConfigError, InputError
@@ -178,21 +178,6 @@ def test_the_table_has_shares_intervals_and_verdicts(options, tmp_path):
 def test_nothing_that_never_succeeds_is_no_division(options):
     table = table_of(figures_of(outcomes({"generated": 1, "truth": 0, "text": 0, "nothing": 0}), options))
     assert "over nothing: that never succeeds (bar 2): met" in table
-
-
-def test_the_table_is_put_in_its_place(tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text("before\n<!-- evidence -->\nold\n<!-- end -->\nafter\n")
-    place_table("new", page)
-    place_table("newer", page)
-    assert page.read_text() == "before\n<!-- evidence -->\nnewer\n<!-- end -->\nafter\n"
-    place_table("alone", tmp_path / "table.md")
-    assert (tmp_path / "table.md").read_text() == "alone\n"
-
-
-def test_the_page_has_a_place_for_the_table():
-    page = (Path(__file__).parents[3] / "docs" / "policies.md").read_text()
-    assert page.count("<!-- evidence -->\n") == page.count("<!-- end -->") == 1
 
 
 def test_demonstrations_of_both_kinds_go_to_the_same_trainings():

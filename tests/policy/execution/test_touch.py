@@ -1,0 +1,76 @@
+"""When and how a hand touches, of hands whose doings are known."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from ivg.policy.execution.touch import find_touch
+from ivg.policy.retarget import gripper_path
+
+
+def touch_of(joints):
+    path = gripper_path(joints)
+    filled = joints.copy()
+    filled[0] = filled[1]
+    return find_touch(filled, path)
+
+
+def test_a_hand_that_closes_carries_and_opens_grasps(made_up):
+    joints = made_up.grasp_joints()
+    touch = touch_of(joints)
+    assert touch.manner == "grasp"
+    assert (touch.first, touch.last, touch.held_on) == (made_up.FIRST, made_up.LET_GO - 1, False)
+    np.testing.assert_allclose(touch.tool_world_m[1:], 0.5 * (joints[1:, 4] + joints[1:, 8]), atol=1e-9)
+    np.testing.assert_allclose(touch.direction, [0, 1], atol=1e-6)
+
+
+def test_a_clip_that_ends_before_the_hand_opens_is_held_on(made_up):
+    joints = made_up.grasp_joints()[: made_up.LET_GO]
+    touch = touch_of(joints)
+    assert (touch.manner, touch.first, touch.last, touch.held_on) == ("grasp", made_up.FIRST, len(joints) - 1, True)
+
+
+@pytest.mark.parametrize(
+    ("way", "manner"),
+    [("push", "push"), ("drag", "drag"), ("scrub", "drag"), ("pull", "drag"), ("lift", "grasp")],
+)
+def test_the_manner_of_a_straight_hand_is_told_by_its_way(made_up, way, manner):
+    touch = touch_of(made_up.straight_joints(made_up.way_of(way)))
+    assert (touch.manner, touch.first, touch.held_on) == (manner, made_up.FIRST, True)
+    assert np.linalg.norm(touch.direction) == pytest.approx(1)
+
+
+def test_the_direction_is_that_of_the_way_on_the_ground(made_up):
+    directions = {way: touch_of(made_up.straight_joints(made_up.way_of(way))).direction for way in ("push", "pull")}
+    np.testing.assert_allclose(directions["push"], [1, 0], atol=1e-6)
+    np.testing.assert_allclose(directions["pull"], [-1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("angle", [0.4, 2.0, -1.3])
+def test_what_a_hand_does_does_not_depend_on_where_it_is_turned_to(made_up, angle):
+    turn = Rotation.from_euler("z", angle).as_matrix()
+    shift = np.array([0.3, -0.2, 0.0])
+    for joints in (made_up.grasp_joints(), *(made_up.straight_joints(made_up.way_of(w)) for w in ("push", "drag"))):
+        here, there = touch_of(joints), touch_of(joints @ turn.T + shift)
+        facts = [(one.manner, one.first, one.last, one.held_on) for one in (here, there)]
+        assert facts[0] == facts[1]
+        np.testing.assert_allclose(there.tool_world_m, here.tool_world_m @ turn.T + shift, atol=1e-9)
+        np.testing.assert_allclose(there.direction, turn[:2, :2] @ here.direction, atol=1e-6)
+
+
+def test_lost_frames_do_not_change_the_touch(made_up):
+    joints = made_up.grasp_joints()
+    lost = joints.copy()
+    lost[[3, 8]] = np.nan
+    filled = joints.copy()
+    filled[0] = filled[1]
+    touch = find_touch(filled, gripper_path(lost))
+    assert (touch.manner, touch.first, touch.last) == ("grasp", made_up.FIRST, made_up.LET_GO - 1)
+
+
+def test_a_hand_that_closed_between_two_frames_touches_at_the_lower_one(made_up):
+    joints, first = made_up.grasp_joints(), made_up.FIRST
+    place = 0.5 * (joints[first, 4] + joints[first, 8])
+    joints[first - 1] += place - 0.5 * (joints[first - 1, 4] + joints[first - 1, 8])  # there, still open
+    joints[first] += [0, 0, 0.02]  # closed, and on its way up
+    assert touch_of(joints).first == first - 1
