@@ -7,20 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from ..errors import InputError, IvgError
+from ..errors import InputError
 from .evaluate_policy_worker import NOTHING, EvaluateSettings, RolloutJob, roll_out, start
-from .processes import CRASHED, run_jobs
+from .outcome_pool import try_all
 
 if TYPE_CHECKING:
     from ..policy.evaluation import Outcome
 
 LONGER = 1.3
 """Time of a rollout, unless asked otherwise: so many times the longest episode trained on."""
-
-ALL_CRASHED = 8
-"""After so many crashes, and nothing else, there is no point in going on."""
 
 
 def jobs_for(
@@ -73,24 +68,7 @@ def roll_out_all(jobs: Sequence[RolloutJob], log: Path, settings: EvaluateSettin
     Raises:
         IvgError: If all that is tried crashes.
     """
-    from ..policy.evaluation import OutcomeLog
-
-    file = OutcomeLog(log)
-    known = {outcome.key: outcome for outcome in file.read()}
-    todo = [job for job in jobs if job.key not in known]
-    work = run_jobs(roll_out, todo, workers=workers, start=start, arguments=(settings,))
-    crashed = 0
-    with tqdm(total=len(jobs), initial=len(jobs) - len(todo), desc="rollouts", unit="rollout", mininterval=1) as bar:
-        for place, result in work:
-            outcome = todo[place].outcome("crashed", "its process died") if result is CRASHED else result
-            crashed = crashed + 1 if outcome.reason == "crashed" else -len(jobs)
-            if crashed >= ALL_CRASHED:
-                raise IvgError(f"the first {crashed} rollouts all crashed; the last one: {outcome.detail}")
-            known[outcome.key] = outcome
-            file.add([outcome])
-            bar.set_postfix(done=sum(one.success for one in known.values()), refresh=False)
-            bar.update()
-    return [known[job.key] for job in jobs]
+    return try_all(roll_out, jobs, log, start=start, settings=settings, workers=workers, noun="rollout")
 
 
 def check_source(source: str, conditioning: str) -> str:

@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, IvgError, unknown_option
+from ..errors import InputError, unknown_option
 from .command import add_json_option, check_positive, write_json
 from .evaluate_policy import HELD_OUT_SEEDS
 from .execute_worker import SOURCES
+from .outcome_pool import try_all
 from .page_table import add_table_option, place_table
 
 if TYPE_CHECKING:
     from ..policy.evaluation import Outcome
     from .execute_worker import ExecuteJob, ExecuteSettings
-
-ALL_CRASHED = 8
-"""After so many crashes, and nothing else, there is no point in going on."""
 
 
 def add_execute(actions: Any) -> None:
@@ -77,27 +75,9 @@ def execute_all(jobs: Sequence[ExecuteJob], log: Path, settings: ExecuteSettings
     Raises:
         IvgError: If all that is tried crashes.
     """
-    from tqdm import tqdm
-
-    from ..policy.evaluation import OutcomeLog
     from .execute_worker import run, start
-    from .processes import CRASHED, run_jobs
 
-    file = OutcomeLog(log)
-    known = {outcome.key: outcome for outcome in file.read()}
-    todo = [job for job in jobs if job.key not in known]
-    work = run_jobs(run, todo, workers=workers, start=start, arguments=(settings,))
-    crashed = 0
-    with tqdm(total=len(jobs), initial=len(jobs) - len(todo), desc="attempts", unit="attempt", mininterval=1) as bar:
-        for place, result in work:
-            outcome = todo[place].outcome("crashed", "its process died") if result is CRASHED else result
-            crashed = crashed + 1 if outcome.reason == "crashed" else -len(jobs)
-            if crashed >= ALL_CRASHED:
-                raise IvgError(f"the first {crashed} attempts all crashed; the last one: {outcome.detail}")
-            known[outcome.key] = outcome
-            file.add([outcome])
-            bar.update()
-    return [known[job.key] for job in jobs]
+    return try_all(run, jobs, log, start=start, settings=settings, workers=workers, noun="attempt")
 
 
 def report_of(outcomes: Sequence[Outcome], sources: Sequence[str]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from ivg.cli import execute_worker, processes
-from ivg.cli.execute_command import ALL_CRASHED, execute_all, report_of, table_of
+from ivg.cli.execute_command import execute_all, report_of, table_of
 from ivg.cli.execute_worker import SOURCES, ExecuteJob, ExecuteSettings, _Worker, run
+from ivg.cli.outcome_pool import ALL_CRASHED
 from ivg.cli.policy import main
 from ivg.errors import IvgError
 from ivg.policy.evaluation import Outcome, OutcomeLog, Share
