@@ -45,7 +45,7 @@ def plan_space() -> gym.spaces.Box:
 def plan_observation(extracted: ExtractedDemonstration) -> NDArray[np.float32]:
     """Return float32 (32, 8): what a robot's gripper would do in place of the demonstration's hand."""
     joints = extracted.hands.joints_world_m[:, HANDS.index(extracted.hand)]
-    return plan_array(plan_gripper(joints))
+    return plan_array(plan_gripper(joints, extracted.demonstration.clip[0], extracted.camera))
 
 
 def plan_array(plan: GripperPlan) -> NDArray[np.float32]:
