@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from .demonstration import Demonstration
     from .episodes import EpisodeStore, EpisodeWindows, RobotEpisode, append_episodes, attempt_episode, write_episodes
     from .evaluation import rollout, wilson_interval
-    from .execution import GripperPlan, PathTracker, execute, plan_gripper
+    from .execution import GripperPlan, PathTracker, execute, plan_demonstration, plan_gripper
     from .extraction import ExtractedDemonstration, demonstration_of_clip, extract
     from .generator import DemoGenerator
     from .learners import BehaviourCloningPolicy, DiffusionPolicy, load_policy
     from .lifting import HandLifter, PnPLifter
+    from .refinement import refine_contact
     from .retarget import contact_frames, dexterous_path, gripper_path
     from .store import DemonstrationStore, append_demonstrations, write_demonstrations
     from .tracking import clean_tracks
+    from .watching import watch
 
 __all__ = [
     "BehaviourCloningPolicy",
@@ -57,8 +59,11 @@ __all__ = [
     "fill_cache",
     "gripper_path",
     "load_policy",
+    "plan_demonstration",
     "plan_gripper",
+    "refine_contact",
     "rollout",
+    "watch",
     "wilson_interval",
     "write_demonstrations",
     "write_episodes",
@@ -95,8 +100,11 @@ _MODULES = {
     "fill_cache": ".conditioning",
     "gripper_path": ".retarget",
     "load_policy": ".learners",
+    "plan_demonstration": ".execution",
     "plan_gripper": ".execution",
+    "refine_contact": ".refinement",
     "rollout": ".evaluation",
+    "watch": ".watching",
     "wilson_interval": ".evaluation",
     "write_demonstrations": ".store",
     "write_episodes": ".episodes",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -19,6 +19,7 @@ from .tracking import CleanTracks, clean_tracks
 
 if TYPE_CHECKING:
     from .lifting import HandLifter, LiftedHands
+    from .refinement import Contact
 
 MIN_FRAMES = 4
 """A hand seen in fewer frames than this gives no path."""
@@ -39,6 +40,7 @@ class ExtractedDemonstration:
         hands: Their joints in the world.
         hand: Whose path it is: "left" or "right".
         path: The gripper's path, t frames.
+        contact: What the hand touches, if a depth picture told; `hands` and `path` are moved there.
     """
 
     demonstration: Demonstration
@@ -47,6 +49,12 @@ class ExtractedDemonstration:
     hands: LiftedHands
     hand: Side
     path: GripperPath
+    contact: Contact | None = None
+
+    @property
+    def joints_world_m(self) -> NDArray[np.float32]:
+        """float32 (t, 21, 3), m: the joints of the hand whose path it is; NaN where it is absent."""
+        return self.hands.joints_world_m[:, HANDS.index(self.hand)]
 
 
 def extract(
@@ -54,6 +62,7 @@ def extract(
     camera: Camera,
     lifter: HandLifter | None = None,
     hand: Side | None = None,
+    depth: NDArray[np.floating] | None = None,
 ) -> ExtractedDemonstration:
     """Read a gripper's path off a demonstration.
 
@@ -63,6 +72,8 @@ def extract(
         lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
         hand: Whose path. If None: the hand that the demonstration was generated with, if it is seen; else the hand
             that is seen in more frames.
+        depth: Float (h, w), m along the optical axis: what lies behind the demonstration's first frame. If it is given,
+            the hand is moved onto what it touches (`ivg.policy.refinement`).
 
     Returns:
         The path and all that lies on the way to it.
@@ -82,8 +93,14 @@ def extract(
     tracks = clean_tracks(found, demonstration.fps, width / height)
     hands = lifter(tracks, camera)
     side = _choose(hands.present, hand, demonstration.provenance)
+    contact = None
+    if depth is not None:
+        from .refinement import refine_contact
+
+        contact = refine_contact(hands.joints_world_m[:, HANDS.index(side)], depth, camera)
+        hands = _with_hand(hands, side, contact.joints_world_m)
     path = gripper_path(hands.joints_world_m[:, HANDS.index(side)])
-    return ExtractedDemonstration(demonstration, camera, tracks, hands, side, path)
+    return ExtractedDemonstration(demonstration, camera, tracks, hands, side, path, contact)
 
 
 def demonstration_of_clip(
@@ -120,6 +137,13 @@ def _without_context(demonstration: Demonstration) -> HandTracks:
     score = demonstration.score.copy()
     keypoints[0], present[0], score[0] = np.nan, False, 0.0
     return HandTracks(keypoints, present, score)
+
+
+def _with_hand(hands: LiftedHands, side: Side, joints: NDArray[np.float32]) -> LiftedHands:
+    """Return hands with other joints (t, 21, 3) for one of them."""
+    every = hands.joints_world_m.copy()
+    every[:, HANDS.index(side)] = joints
+    return replace(hands, joints_world_m=every)
 
 
 def _choose(present: NDArray[np.bool_], asked: Side | None, provenance: dict[str, Any]) -> Side:

@@ -159,6 +159,10 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         """Return the egocentric picture, uint8 `(camera_size, camera_size, 3)`, in mode ``"rgb_array"``."""
         return self._picture() if self.render_mode == "rgb_array" else None
 
+    def depth(self) -> np.ndarray:
+        """Return what the camera sees now as depth, float32 `(camera_size, camera_size)`, m along the optical axis."""
+        return self._view.depth(self.mj_model, self.mj_data)
+
     def close(self) -> None:
         """Free the renderer and the simulation."""
         self._view.close()
@@ -181,7 +185,7 @@ class KitchenEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         if self._image:
             observation["image"] = self._picture()
         if self._depth:
-            observation["depth"] = self._view.depth(self.mj_model, self.mj_data)
+            observation["depth"] = self.depth()
         return observation
 
     def _proprio(self) -> np.ndarray:

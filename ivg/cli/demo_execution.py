@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, IvgError
-from ..types import HANDS, Camera
+from ..types import Camera
 
 if TYPE_CHECKING:
     from ..policy import Demonstration
@@ -116,6 +116,7 @@ class RobotScene:
         try:
             self.observation, info = self.env.reset(seed=origin["scene_seed"])
             self.camera = Camera(**info["camera"])
+            self.depth = self.env.unwrapped.depth()  # type: ignore[attr-defined]
             self.scored = context.task is not None
             self.lifter = HandLifter.from_pretrained("kitchen")
             _check_camera(self.lifter, self.camera, name)
@@ -146,13 +147,12 @@ class RobotScene:
         Returns:
             What came of it. That no path can be read off the clip is such an outcome, not an error.
         """
-        from ..policy.execution import execute, plan_gripper
+        from ..policy.execution import execute, plan_demonstration
         from ..policy.extraction import extract
 
         try:
-            extracted = extract(demonstration, self.camera, self.lifter)
-            joints = extracted.hands.joints_world_m[:, HANDS.index(extracted.hand)]
-            plan = plan_gripper(joints, demonstration.clip[0], self.camera)
+            extracted = extract(demonstration, self.camera, self.lifter, depth=self.depth)
+            plan = plan_demonstration(extracted)
         except IvgError as error:
             return self._refused(f"no path can be read off the clip: {error}", demonstration)
         return self._run_of(execute(self.env, plan, self.observation), plan, extracted)  # type: ignore[arg-type]
@@ -163,13 +163,14 @@ class RobotScene:
 
     def _run_of(self, execution: Execution, plan: GripperPlan, extracted: ExtractedDemonstration) -> RobotRun:
         lifting = {"method": extracted.hands.method, **extracted.hands.provenance}
+        contact = None if extracted.contact is None else extracted.contact.as_json
         return RobotRun(
             success=execution.success if self.scored else None,
             reason=self._reason(execution),
             images=np.concatenate([execution.observations["image"], execution.last["image"][None]]),
             phase=np.append(execution.phase, execution.phase[-1:]),
             fps=self.fps,
-            notes={"manner": plan.manner, "hand": extracted.hand, "lifting": lifting},
+            notes={"manner": plan.manner, "hand": extracted.hand, "lifting": lifting, "contact": contact},
         )
 
     def _reason(self, execution: Execution) -> str:

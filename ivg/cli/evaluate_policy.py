@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .command import add_json_option, check_positive, write_json
+from .watching_options import add_watching_options, samples_of
 
 SOURCES = ("generated", "truth", "none")
 HELD_OUT_SEEDS = 1_000_000
@@ -38,6 +39,7 @@ def add_rollout_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
     parser.add_argument("--env", choices=["kitchen"], default="kitchen", help="where (default: %(default)s)")
     parser.add_argument("--weights", default="nano", metavar="NAME", help="the generator's: nano, or a folder")
+    add_watching_options(parser)
     parser.add_argument("--cache", type=Path, metavar="FOLDER", help="demonstrations (default: OUT/demonstrations)")
 
 
@@ -66,7 +68,8 @@ def settings_of(options: argparse.Namespace) -> Any:
     """Return what the processes that roll out need to know."""
     from .evaluate_policy_worker import EvaluateSettings
 
-    return EvaluateSettings(options.env, options.weights, options.cache or options.out / "demonstrations")
+    cache = options.cache or options.out / "demonstrations"
+    return EvaluateSettings(options.env, options.weights, cache, not options.no_depth, samples_of(options))
 
 
 def print_report(report: dict[str, Any]) -> None:

@@ -38,12 +38,16 @@ class EvaluateSettings:
         env: A key of `ENVIRONMENTS`.
         weights: Of the generator: "nano" or a folder.
         cache: Folder for demonstrations.
+        depth: Whether the scene's depth picture is known when a demonstration is watched.
+        samples: How many demonstrations of a scene are generated at most.
         device: Where the generator computes.
     """
 
     env: str
     weights: str
     cache: Path
+    depth: bool = True
+    samples: int = 1
     device: str = "cpu"
 
 
@@ -138,12 +142,16 @@ class _Worker:
 
     def _env(self, size: int) -> gymnasium.Env[Any, Any]:
         """Return the environment, made anew only for pictures of another size."""
+        from ..policy.evaluation.pictures import PicturesOnDemand
+
         if self.env is not None and self.size != size:
             self.env.close()
             self.env = None
         if self.env is None:
             name = f"ivg.envs:{ENVIRONMENTS[self.settings.env]}"
-            self.env, self.size = gymnasium.make(name, camera_size=size, disable_env_checker=True), size
+            options: dict[str, Any] = {"camera_size": size, "image": False, "render_mode": "rgb_array"}
+            self.env = PicturesOnDemand(gymnasium.make(name, disable_env_checker=True, **options))
+            self.size = size
         return self.env
 
     def _demonstration(
@@ -164,19 +172,33 @@ class _Worker:
         from .render_pool import envs_fingerprint
 
         weights = self._source(job)[1]
-        described = [job.source, job.task, job.seed, job.size, weights, self.lifter.provenance, envs_fingerprint()]
+        described = [
+            *(job.source, job.task, job.seed, job.size, weights, self.lifter.provenance, envs_fingerprint()),
+            *(self.settings.depth, self._samples(job)),
+        ]
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+    def _samples(self, job: RolloutJob) -> int:
+        return self.settings.samples if job.source == "generated" else 1
 
     def _make(self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]) -> WatchedDemonstration:
         from ..policy.conditioning.cache import WatchedDemonstration
         from ..policy.conditioning.observation import demonstration_observation, no_demonstration
-        from ..policy.extraction import NoHandError, extract
+        from ..policy.extraction import NoHandError
+        from ..policy.watching import watch
         from ..types import Camera
 
-        demonstrate = self._source(job)[0](job.attempt)
+        assert self.env is not None
         try:
-            extracted = extract(
-                demonstrate(observation["image"], job.attempt.text, job.seed), Camera(**info["camera"]), self.lifter
+            extracted = watch(
+                self._source(job)[0](job.attempt),
+                observation["image"],
+                job.attempt.text,
+                Camera(**info["camera"]),
+                seed=job.seed,
+                lifter=self.lifter,
+                depth=self.env.unwrapped.depth() if self.settings.depth else None,  # type: ignore[attr-defined]
+                samples=self._samples(job),
             )
         except NoHandError:
             return WatchedDemonstration(no_demonstration(), found=False)

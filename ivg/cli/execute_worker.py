@@ -6,6 +6,7 @@ import os
 import signal
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,18 @@ from .processes import ONE_THREAD
 
 if TYPE_CHECKING:
     from ..policy.evaluation import Outcome
+    from ..policy.execution import GripperPlan
+    from ..policy.watching import Demonstrate
 
 SOURCES = {
     "path": "the person's true joints",
     "truth": "the person's clip, through extraction",
     "generated": "the generated clip, through extraction",
+    "chosen": "the best of up to four generated clips",
+    "colour": "the generated clip, no depth picture",
     "elsewhere": "the true joints of a person in another kitchen",
 }
-"""What the robot follows. The last knows the task, and nothing of the scene."""
+"""What the robot follows. All but "colour" have the depth picture of the scene; the last is of another scene."""
 
 ELSEWHERE = 7_000_000
 """Added to a scene's seed for the kitchen that "elsewhere" is in."""
@@ -92,7 +97,7 @@ class _Worker:
         torch.set_num_threads(1)
         self.settings = settings
         self.lifter = HandLifter.from_pretrained("kitchen")
-        self.sources: dict[str, Any] = {}
+        self.sources: dict[str, Callable[[GenerateJob], Demonstrate]] = {}
         self.demonstrator: Any = None
         name = f"ivg.envs:{ENVIRONMENTS[settings.env]}"
         options: dict[str, Any] = {
@@ -104,40 +109,59 @@ class _Worker:
         self.env: gymnasium.Env[Any, Any] = gymnasium.make(name, disable_env_checker=True, **options)
 
     def run(self, job: ExecuteJob) -> Outcome:
-        from ..policy.execution import execute, plan_gripper
+        from ..policy.execution import execute
         from ..policy.extraction import NoHandError
 
         began = time.perf_counter()
         observation, info = self.env.reset(seed=job.seed, options={"task": job.task})
         frame, camera = np.asarray(self.env.render()), Camera(**info["camera"])
         try:
-            plan = plan_gripper(self._joints(job, frame, camera), frame, camera)
+            plan = self._plan(job, frame, camera)
         except NoHandError as error:
             return job.outcome("no_hand", str(error), seconds=time.perf_counter() - began)
         done = execute(self.env.unwrapped, plan, observation)  # type: ignore[arg-type]
         reason = "" if done.success else "not_done"
         return job.outcome(reason, plan.manner, len(done), time.perf_counter() - began)
 
-    def _joints(self, job: ExecuteJob, frame: NDArray[np.uint8], camera: Camera) -> NDArray[np.floating]:
-        """Return the acting hand's joints (t, 21, 3) in the world."""
-        from ..policy.extraction import extract
+    def _plan(self, job: ExecuteJob, frame: NDArray[np.uint8], camera: Camera) -> GripperPlan:
+        from ..policy.execution import plan_demonstration, plan_gripper
+        from ..policy.refinement import refine_contact
+        from ..policy.watching import SAMPLES, watch
 
+        depth = None if job.source == "colour" else self.env.unwrapped.depth()  # type: ignore[attr-defined]
         if job.source in ("path", "elsewhere"):
-            return self._true_joints(job.task, job.seed + (ELSEWHERE if job.source == "elsewhere" else 0))
-        if job.source not in self.sources:
+            joints = self._true_joints(job.task, job.seed + (ELSEWHERE if job.source == "elsewhere" else 0))
+            contact = refine_contact(joints, depth, camera)
+            return plan_gripper(contact.joints_world_m, *(() if contact.found else (frame, camera)))
+        attempt = GenerateJob(0, job.task, job.seed)
+        demonstrate = self._source("truth" if job.source == "truth" else "generated", job.task)(attempt)
+        samples = SAMPLES if job.source == "chosen" else 1
+        return plan_demonstration(
+            watch(
+                demonstrate,
+                frame,
+                attempt.text,
+                camera,
+                seed=job.seed,
+                lifter=self.lifter,
+                depth=depth,
+                samples=samples,
+            )
+        )
+
+    def _source(self, name: str, task: str) -> Callable[[GenerateJob], Demonstrate]:
+        """Return what gives demonstrations, loaded when it is first asked for."""
+        if name not in self.sources:
             settings = GenerateSettings(
                 self.settings.env,
-                (job.task,),
+                (task,),
                 size=self.settings.size,
-                source=job.source,
+                source=name,
                 weights=self.settings.weights,
                 device=self.settings.device,
             )
-            self.sources[job.source] = demonstrations(settings)
-        attempt = GenerateJob(0, job.task, job.seed)
-        demonstration = self.sources[job.source](attempt)(frame, attempt.text, job.seed)
-        extracted = extract(demonstration, camera, self.lifter)
-        return extracted.hands.joints_world_m[:, HANDS.index(extracted.hand)]
+            self.sources[name] = demonstrations(settings)
+        return self.sources[name]
 
     def _true_joints(self, task: str, seed: int) -> NDArray[np.floating]:
         """Return the joints of the person who acts a task in its scene; frame 0 shows no hand."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import InputError, StoreError
 from .command import add_json_option, check_positive, write_json
+from .watching_options import add_watching_options, samples_of
 
 FIRST_SEED = 100_000
 """Training clips are usually rendered with seeds from 0 on, evaluation uses those from 1,000,000 on."""
@@ -37,6 +38,7 @@ def add_generate(actions: Any) -> None:
     generate.add_argument("--weights", default="nano", metavar="NAME", help="nano, or a folder (default: nano)")
     generate.add_argument("--device", default="cpu", metavar="NAME", help="torch device (default: cpu)")
     generate.add_argument("--sheet", type=Path, metavar="FILE", help="draw a contact sheet, too")
+    add_watching_options(generate)
     add_json_option(generate)
     generate.set_defaults(action=run_generate)
 
@@ -66,6 +68,8 @@ def run_generate(options: argparse.Namespace) -> None:
         source=options.source,
         weights=options.weights,
         device=options.device,
+        depth=not options.no_depth,
+        samples=samples_of(options) if options.source == "generated" else 1,
     )
     result = generate_episodes(
         options.out, settings, episodes=options.episodes, max_attempts=limit, workers=options.workers

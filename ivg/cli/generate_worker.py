@@ -23,7 +23,7 @@ from .processes import ONE_THREAD
 if TYPE_CHECKING:
     from ..policy import Demonstration
     from ..policy.episodes import Attempt
-    from ..policy.episodes.attempt import Demonstrate
+    from ..policy.watching import Demonstrate
 
 SOURCES = ("generated", "truth")
 """Where demonstrations come from: the pipeline, or the rendered person (whose clip goes the same way)."""
@@ -41,6 +41,8 @@ class GenerateSettings:
         source: One of `SOURCES`.
         weights: "nano" or a folder; counts for generated demonstrations only.
         device: Where torch computes.
+        depth: Whether the robot has a depth picture of the scene, so that the hand is moved onto what it touches.
+        samples: How many demonstrations of a scene are generated at most; more than one only with `depth`.
     """
 
     env: str
@@ -50,6 +52,8 @@ class GenerateSettings:
     source: str = "generated"
     weights: str = "nano"
     device: str = "cpu"
+    depth: bool = True
+    samples: int = 1
 
     def job(self, index: int) -> GenerateJob:
         """Return attempt `index`."""
@@ -102,7 +106,16 @@ class _Worker:
         notes = {"index": job.index, "source": settings.source, "env": {"id": env_id, "camera_size": settings.size}}
         env = gymnasium.make(f"ivg.envs:{env_id}", task=job.task, camera_size=settings.size, disable_env_checker=True)
         try:
-            return attempt_episode(env, self.demonstrate(job), job.text, job.seed, lifter=self.lifter, notes=notes)
+            return attempt_episode(
+                env,
+                self.demonstrate(job),
+                job.text,
+                job.seed,
+                lifter=self.lifter,
+                depth=env.unwrapped.depth if settings.depth else None,  # type: ignore[attr-defined]
+                samples=settings.samples,
+                notes=notes,
+            )
         finally:
             env.close()
 
@@ -138,7 +151,9 @@ def _true(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
         return demonstration_of_clip(clip.frames, clip.fps, detector, {**made, "versions": versions()})
 
     def demonstrate(job: GenerateJob) -> Demonstrate:
-        def of_scene(frame: NDArray[np.uint8], text: str, seed: int) -> Demonstration:
+        def of_scene(
+            frame: NDArray[np.uint8], text: str, seed: int = 0, appearance: Appearance | None = None
+        ) -> Demonstration:
             return render(job)
 
         return of_scene

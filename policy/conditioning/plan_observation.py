@@ -21,9 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ivg.types import HANDS
-
-from ..execution import GripperPlan, plan_gripper
+from ..execution import GripperPlan, plan_demonstration
 from .observation import demonstration_spaces
 
 if TYPE_CHECKING:
@@ -44,8 +42,7 @@ def plan_space() -> gym.spaces.Box:
 
 def plan_observation(extracted: ExtractedDemonstration) -> NDArray[np.float32]:
     """Return float32 (32, 8): what a robot's gripper would do in place of the demonstration's hand."""
-    joints = extracted.hands.joints_world_m[:, HANDS.index(extracted.hand)]
-    return plan_array(plan_gripper(joints, extracted.demonstration.clip[0], extracted.camera))
+    return plan_array(plan_demonstration(extracted))
 
 
 def plan_array(plan: GripperPlan) -> NDArray[np.float32]:

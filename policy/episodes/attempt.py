@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
-from ivg.types import HANDS, Camera
+from ivg.types import Camera
 
 from ..conditioning.observation import demonstration_observation
-from ..demonstration import Demonstration
 from ..retarget import contact_frames
 from .episode import RobotEpisode
 
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
     from ..execution import ActionScale, Execution
     from ..extraction import ExtractedDemonstration
     from ..lifting import HandLifter
-
-Demonstrate = Callable[[NDArray[np.uint8], str, int], Demonstration]
-"""Called as `demonstrate(frame, text, seed)` with the context frame, uint8 (h, w, 3)."""
+    from ..watching import Demonstrate
 
 REASONS = ("no_hand", "no_contact", "not_done", "crashed")
 """Why an attempt gives no episode: the clip shows no hand; or the robot followed and the predicate is false
@@ -42,7 +39,7 @@ class Attempt:
         episode: The episode, if it succeeded.
         reason: One of `REASONS` if it did not, else "".
         detail: More about the reason, in words.
-        seconds: What each stage took: "reset", "demonstration", "extraction", "execution".
+        seconds: What each stage took: "reset", "watching", "execution".
 
     Raises:
         InputError: If there is neither an episode nor a reason, or both.
@@ -66,6 +63,8 @@ def attempt_episode(
     seed: int,
     *,
     lifter: HandLifter | None = None,
+    depth: Callable[[], NDArray[np.floating]] | None = None,
+    samples: int = 1,
     scale: ActionScale | None = None,
     notes: Mapping[str, Any] | None = None,
 ) -> Attempt:
@@ -78,32 +77,42 @@ def attempt_episode(
         text: What is to be done.
         seed: Of the scene and of the demonstration.
         lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
+        depth: Gives the scene's depth picture after the reset, float (h, w), m, such as the kitchen's
+            `env.unwrapped.depth`: the hand is then moved onto what it touches.
+        samples: How many demonstrations at most are made, to take the one with the best contact; see
+            `ivg.policy.watching.watch`.
         scale: Of the environment's action; that of `ivg/Kitchen-v0` if None.
         notes: JSON values for the episode's provenance.
 
     Returns:
         The attempt. Errors that are no failure of the demonstration or of the robot pass through.
     """
-    from ..execution import execute, plan_gripper
-    from ..extraction import NoHandError, extract
+    from ..execution import execute, plan_demonstration
+    from ..extraction import NoHandError
+    from ..watching import watch
 
     clock = _Clock()
     with clock("reset"):
         observation, info = env.reset(seed=seed)
-    with clock("demonstration"):
-        demonstration = demonstrate(observation["image"], text, seed)
     try:
-        with clock("extraction"):
-            camera = Camera(**info["camera"])
-            extracted = extract(demonstration, camera, lifter)
-            joints = extracted.hands.joints_world_m[:, HANDS.index(extracted.hand)]
-            plan = plan_gripper(joints, observation["image"], camera)
+        with clock("watching"):
+            extracted = watch(
+                demonstrate,
+                observation["image"],
+                text,
+                Camera(**info["camera"]),
+                seed=seed,
+                lifter=lifter,
+                depth=None if depth is None else depth(),
+                samples=samples,
+            )
+            plan = plan_demonstration(extracted)
     except NoHandError as error:
         return Attempt(None, "no_hand", str(error), clock.seconds)
     with clock("execution"):
         execution = execute(env, plan, observation, scale=scale)
     if not execution.success:
-        reason = "not_done" if contact_frames(extracted.path).any() else "no_contact"
+        reason = "not_done" if contact_frames(extracted.path, pushing=False).any() else "no_contact"
         return Attempt(None, reason, f"{plan.manner}, {len(execution)} steps", clock.seconds)
     notes = {**(notes or {}), "execution": {"manner": plan.manner, "steps": len(execution)}}
     task = str(info.get("task") or text)
@@ -123,6 +132,8 @@ def _episode(
     demonstration = extracted.demonstration
     made = {key: value for key, value in demonstration.provenance.items() if key != "timings_s"}
     lifting = {"method": extracted.hands.method, "hand": extracted.hand, **extracted.hands.provenance}
+    if extracted.contact is not None:
+        lifting["contact"] = extracted.contact.as_json
     return RobotEpisode(
         image=execution.observations["image"],
         proprio=execution.observations["proprio"],

@@ -2,7 +2,7 @@
 
 from .execute import Execution, execute
 from .plan import GripperPlan
-from .planning import plan_gripper
+from .planning import plan_demonstration, plan_gripper
 from .tracker import ActionScale, PathTracker
 
-__all__ = ["ActionScale", "Execution", "GripperPlan", "PathTracker", "execute", "plan_gripper"]
+__all__ = ["ActionScale", "Execution", "GripperPlan", "PathTracker", "execute", "plan_demonstration", "plan_gripper"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +16,24 @@ from .grasp_view import GraspView, grasp_view
 from .plan import GripperPlan
 from .touch import Touch, find_touch
 
+if TYPE_CHECKING:
+    from ..extraction import ExtractedDemonstration
+
 Array = NDArray[np.float64]
 
 HOVER_M = 0.10
 TRAVEL_M_S, CAREFUL_M_S = 0.5, 0.12
 CLOSE_S, OPEN_S = 0.5, 0.4
-TWIST_GAIN = 1.8
+TWIST_GAIN = 2.3
 """How much farther than the hand a thing turns that is twisted on the spot: fingers roll what they hold."""
 
 DEEPER_M, LOWEST_M = 0.012, 0.012
 """A gripper's pads hold below the tips of a hand that pinches the same thing, but not below this height."""
 
-_TWIST_ONLY_M = 0.015
+FOLLOW_THROUGH_M = 0.025
+"""How much farther than the finger tips a gripper pushes."""
+
+_TWIST_ONLY_M, _TWIST_RAD = 0.015, 0.3
 _PER_FRAME = 4
 
 
@@ -80,22 +87,49 @@ def plan_gripper(
         InputError: If the joints have another shape, no frame has a hand, a frame comes without a camera, or `repeats`
             is not positive.
     """
-    joints = np.asarray(joints_world_m, np.float64)
-    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3) or len(joints) < 2:
-        raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3) with t > 1, got {joints.shape}")
     if repeats < 1:
         raise InputError(f"repeats must be 1 or more, got {repeats}")
     if (frame is None) != (camera is None):
         raise InputError("frame and camera must be given together")
+    touch, yaw = touch_of(joints_world_m)
+    if touch.manner == "grasp":
+        if frame is not None and camera is not None:
+            touch, yaw = _across(touch, yaw, grasp_view(frame, camera, touch.tool_world_m[touch.first]))
+        touch = lowered(touch)
+    return _push(touch, yaw, repeats) if touch.manner == "push" else _hold(touch, yaw, repeats)
+
+
+def plan_demonstration(extracted: ExtractedDemonstration, *, repeats: int = 2) -> GripperPlan:
+    """Plan what a parallel gripper does in place of a demonstration's hand, as `plan_gripper` does.
+
+    Where the hand was moved onto what it grasps (`ivg.policy.refinement`), the plan goes by the hand alone.
+    """
+    joints = extracted.joints_world_m
+    if extracted.contact is not None and extracted.contact.found:
+        return plan_gripper(joints, repeats=repeats)
+    return plan_gripper(joints, extracted.demonstration.clip[0], extracted.camera, repeats=repeats)
+
+
+def touch_of(joints_world_m: NDArray[np.floating]) -> tuple[Touch, Array]:
+    """Tell how a hand touches, and the angle (t,) of the closing direction of a gripper in its place.
+
+    Args:
+        joints_world_m: As `plan_gripper` takes them.
+
+    Raises:
+        InputError: If the joints have another shape, or no frame has a hand.
+    """
+    joints = np.asarray(joints_world_m, np.float64)
+    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3) or len(joints) < 2:
+        raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3) with t > 1, got {joints.shape}")
     path = gripper_path(joints)
     joints = _filled(joints, path.present)
     touch = find_touch(joints, path)
     yaw = _yaws(joints, touch)
-    if touch.manner == "grasp":
-        if frame is not None and camera is not None:
-            touch, yaw = _across(touch, yaw, grasp_view(frame, camera, touch.tool_world_m[touch.first]))
-        touch = _deeper(touch)
-    return _push(touch, yaw, repeats) if touch.manner == "push" else _hold(touch, yaw, repeats)
+    if touch.manner == "grasp" and _twists(joints, touch):
+        stays = np.broadcast_to(touch.tool_world_m[touch.first], touch.tool_world_m.shape)
+        touch = replace(touch, tool_world_m=stays)
+    return touch, yaw
 
 
 def _across(touch: Touch, yaw: Array, view: GraspView | None) -> tuple[Touch, Array]:
@@ -106,8 +140,8 @@ def _across(touch: Touch, yaw: Array, view: GraspView | None) -> tuple[Touch, Ar
     return replace(touch, tool_world_m=touch.tool_world_m + [*view.offset_m, 0.0]), turned
 
 
-def _deeper(touch: Touch) -> Touch:
-    """Lower the whole way, so that a thing is held lower and carried as high as by the hand."""
+def lowered(touch: Touch) -> Touch:
+    """Return a touch whose whole way is lower, so that a gripper holds a thing deeper than finger tips do."""
     start = float(touch.tool_world_m[touch.first, 2])
     down = np.clip(start - LOWEST_M, 0.0, DEEPER_M)
     return replace(touch, tool_world_m=touch.tool_world_m - [0.0, 0.0, down])
@@ -139,7 +173,9 @@ def _push(touch: Touch, yaw: Array, repeats: int) -> GripperPlan:
     goals.add(start, yaw[touch.first], True, began, 0.25)
     _follow(goals, touch, yaw, repeats)
     end = goals.rows[-1]
-    goals.add(end[0] + up, end[1], True, 1.0, 0.25)
+    beyond = end[0] + [*(FOLLOW_THROUGH_M * touch.direction), 0.0]
+    goals.add(beyond, end[1], True, end[5])
+    goals.add(beyond + up, end[1], True, 1.0, 0.25)
     return goals.plan(touch)
 
 
@@ -169,10 +205,25 @@ def _yaws(joints: Array, touch: Touch) -> Array:
     elif touch.manner == "push":
         yaw = np.full(len(joints), np.arctan2(touch.direction[1], touch.direction[0]) + 0.5 * np.pi)
     else:
-        held = touch.tool_world_m[touch.first : touch.last + 1]
-        on_the_spot = np.linalg.norm(held - held[0], axis=1).max() < _TWIST_ONLY_M
-        yaw = hand[touch.first] + (hand - hand[touch.first]) * (TWIST_GAIN if on_the_spot else 1.0)
+        yaw = hand[touch.first] + _turn(joints, touch.first) * (TWIST_GAIN if _twists(joints, touch) else 1.0)
     return np.asarray(yaw)
+
+
+def _twists(joints: Array, touch: Touch) -> bool:
+    """Whether a hand turns what it holds, and does not move it from the spot."""
+    held = touch.tool_world_m[touch.first : touch.last + 1]
+    spread = np.linalg.norm(held - np.median(held, axis=0), axis=1)
+    turn = _turn(joints, touch.first)[touch.first : touch.last + 1]
+    return bool(np.median(spread) < _TWIST_ONLY_M and np.abs(turn).max() > _TWIST_RAD)
+
+
+def _turn(joints: Array, first: int) -> Array:
+    """Return how far a hand (t, 21, 3) has turned since a frame, seen from above: the best rotation of its joints."""
+    flat = joints[..., :2] - joints[..., :2].mean(1, keepdims=True)
+    start = flat[first]
+    across = (start[:, 0] * flat[..., 1] - start[:, 1] * flat[..., 0]).sum(1)
+    turn = np.unwrap(np.arctan2(across, (start * flat).sum((1, 2))))
+    return np.asarray(turn - turn[first])
 
 
 def _filled(joints: Array, present: NDArray[np.bool_]) -> Array:

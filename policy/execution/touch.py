@@ -22,7 +22,8 @@ CLOSING = 0.35
 """A hand whose opening falls by this much tells by that when it touches; another tells by where its reach ends."""
 
 _ALIKE, _ALIKE_SHARE = 0.05, 0.2
-_LET_GO, _RAISING, _RISEN_M = 0.4, 4, 0.005
+_LEVELS_APART, _AWAY_M, _LEAVING, _CLEARLY = 0.3, 0.1, 2.5, 0.05
+_RAISING, _RISEN_M = 4, 0.005
 _SLOWED, _REACH_M = 0.45, 0.07
 _TO_AND_FRO = 1.9
 _TIPS = (8, 12, 16)
@@ -73,8 +74,10 @@ def find_touch(joints_world_m: Array, path: GripperPath) -> Touch:
     direction = _direction(moved)
     pointing = gripper_axes(joints_world_m[first : first + 1])[0, :2, 2]
     along = float(direction @ pointing) / max(float(np.linalg.norm(pointing)), 1e-6)
-    manner: Manner = "push" if along > 0.3 and not _to_and_fro(moved) else "drag"
-    return Touch(manner, first, last, held_on, tips, direction)
+    if along > 0.3 and not _to_and_fro(moved):
+        farthest = first + int(((moved - moved[0])[:, :2] @ direction).argmax())
+        return Touch("push", first, farthest, held_on and farthest == last, tips, direction)
+    return Touch("drag", first, last, held_on, tips, direction)
 
 
 def _interval(path: GripperPath, pinch: Array) -> tuple[int, int, bool]:
@@ -91,12 +94,23 @@ def _interval(path: GripperPath, pinch: Array) -> tuple[int, int, bool]:
             first -= 1
     else:
         first = _reach_end(pinch, known)
+    let_go = _let_go(opening, pinch, first, int(known[0]))
+    return first, len(path) - 1 if let_go is None else let_go - 1, let_go is None
+
+
+def _let_go(opening: Array, pinch: Array, first: int, seen: int) -> int | None:
+    """Return the frame from which a hand that touches has let go; None if it holds on.
+
+    The opening is one that holds, then one that has let go: the change is where the two levels explain it best (least
+    squares), helped by how far the hand has gone away at the end. It must explain it clearly better than holding on.
+    """
     held = float(np.median(opening[first : first + 4]))
-    before = float(opening[max(known[0], first - 2) : first + 1].max())
-    limit = held + max(_LET_GO * (before - held), _ALIKE)
-    let_go = np.flatnonzero(path.present & (opening > limit) & (np.arange(len(path)) > first + 1))
-    last = int(let_go[0]) - 1 if let_go.size else len(path) - 1
-    return first, last, not let_go.size
+    free = max(float(opening[max(seen, first - 2) : first + 1].max()), held + _LEVELS_APART)
+    off_held, off_free = (opening - held) ** 2, (opening - free) ** 2
+    away = np.minimum(np.linalg.norm(pinch[-1] - pinch, axis=1), _AWAY_M)
+    frames = np.arange(first + 2, len(opening))
+    gain = [float((off_held[frame:] - off_free[frame:]).sum()) + _LEAVING * float(away[frame - 1]) for frame in frames]
+    return int(frames[int(np.argmax(gain))]) if gain and max(gain) > _CLEARLY else None
 
 
 def _reach_end(points: Array, known: NDArray[np.intp]) -> int:

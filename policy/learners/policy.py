@@ -130,7 +130,8 @@ class ChunkPolicy(nn.Module, ABC):
         """
         proprio = np.asarray(observation["proprio"], np.float32)
         self._proprio.append(proprio)
-        self._images.append(resize_pictures(np.asarray(observation["image"]), self.config.image_size))
+        if len(self._waiting) < self.config.image_steps:  # a picture that the next prediction looks at
+            self._images.append(resize_pictures(np.asarray(observation["image"]), self.config.image_size))
         if not self._waiting:
             chunk, _ = self.predict(self._batch_of(observation), self._generator)
             first = self.config.n_obs_steps - 1

@@ -1,10 +1,12 @@
 """From a demonstration to a gripper's path: which hand, which frames, and what is refused."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from ivg.errors import InputError
-from ivg.policy import Demonstration
+from ivg.policy import Demonstration, refinement
 from ivg.policy.extraction import MIN_FRAMES, NoHandError, demonstration_of_clip, extract
 from ivg.policy.lifting import LiftedHands
 from ivg.region import region_from_tracks
@@ -112,6 +114,28 @@ def test_another_hand_does_not_stand_in_for_the_one_asked_for():
 def test_an_unknown_hand_is_refused():
     with pytest.raises(InputError, match="'rigth'.*right"):
         extract(demonstration_of(right=range(1, 16)), CAMERA, Lifter(), "rigth")
+
+
+def test_with_a_depth_picture_the_hand_is_moved_onto_what_it_touches(monkeypatch):
+    depth, offset, asked = np.ones((24, 32)), np.array([0.02, -0.01, 0.0], np.float32), []
+
+    def refine(joints, seen, camera):
+        asked.append((seen, camera))
+        return SimpleNamespace(joints_world_m=joints + offset, found=True)
+
+    monkeypatch.setattr(refinement, "refine_contact", refine)
+    shown = demonstration_of(left=range(1, 16), right=range(1, 16))
+    plain = extract(shown, CAMERA, Lifter(), "left")
+    moved = extract(shown, CAMERA, Lifter(), "left", depth=depth)
+    assert len(asked) == 1
+    assert asked[0][0] is depth
+    assert asked[0][1] is CAMERA
+    assert plain.contact is None
+    assert moved.contact.found
+    np.testing.assert_allclose(moved.joints_world_m, plain.joints_world_m + offset, atol=1e-6)
+    np.testing.assert_array_equal(moved.joints_world_m, moved.hands.joints_world_m[:, 0])
+    np.testing.assert_array_equal(moved.hands.joints_world_m[:, 1], plain.hands.joints_world_m[:, 1])
+    np.testing.assert_allclose(moved.path.poses[1:, :3], plain.path.poses[1:, :3] + offset, atol=1e-6)
 
 
 def test_a_clip_becomes_a_demonstration():

@@ -34,6 +34,7 @@ def test_is_found_by_its_id() -> None:
     observation, info = env.reset(seed=1)
     assert observation["image"].shape == (32, 32, 3)
     assert 0.3 < np.median(observation["depth"]) < 1.5
+    np.testing.assert_array_equal(env.unwrapped.depth(), observation["depth"])
     assert info["camera"]["width"] == 32
     env.close()
 

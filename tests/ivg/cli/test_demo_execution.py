@@ -16,6 +16,7 @@ from ivg.cli.overview import draw_overview
 from ivg.errors import InputError
 from ivg.policy import Demonstration
 from ivg.policy.execution import Execution
+from ivg.policy.refinement.grasp_search import WORST
 from ivg.video import read_video
 
 LIGHTS = np.linspace(20, 250, 16).astype(np.uint8)
@@ -136,6 +137,7 @@ class Bench:
     def __init__(self, done_after=5, camera_at=(0.0, 0.0, 0.0)):
         self.done_after, self.steps, self.closed = done_after, 0, False
         self.camera_at = camera_at
+        self.unwrapped = self
 
     def observation(self):
         proprio = np.zeros(16, np.float32)
@@ -158,6 +160,9 @@ class Bench:
         self.steps += 1
         done = self.done_after is not None and self.steps >= self.done_after
         return self.observation(), 0.0, done, self.steps >= HORIZON, {"is_success": done}
+
+    def depth(self):
+        return np.full((64, 64), 3.0, np.float32)  # a wall far behind all hands
 
     def close(self):
         self.closed = True
@@ -190,6 +195,7 @@ def test_the_robot_follows_until_the_task_is_done(bench):
     assert len(result.phase) == 6
     assert result.facts["hand"] == "right"
     assert result.facts["manner"] in ("grasp", "drag", "push")
+    assert result.facts["contact"]["cost"] == WORST  # there is nothing to touch
     assert env.closed
 
 

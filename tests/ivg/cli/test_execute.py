@@ -15,7 +15,7 @@ import pytest
 
 from ivg.cli import execute_worker, processes
 from ivg.cli.execute_command import execute_all, report_of, table_of
-from ivg.cli.execute_worker import SOURCES, ExecuteJob, ExecuteSettings, _Worker, run
+from ivg.cli.execute_worker import ELSEWHERE, SOURCES, ExecuteJob, ExecuteSettings, _Worker, run
 from ivg.cli.outcome_pool import ALL_CRASHED
 from ivg.cli.policy import main
 from ivg.errors import IvgError
@@ -168,7 +168,7 @@ def test_other_weights_and_sizes_are_tried_anew(tmp_path: Path, use: Any) -> Non
     ("options", "message"),
     [
         (["--sources", "path,trooth"], r"'trooth'.*truth"),
-        (["--sources", ","], "names no source; options: path, truth, generated, elsewhere"),
+        (["--sources", ","], "names no source; options: path, truth, generated, chosen, colour, elsewhere"),
         (["--tasks", "push_plait"], r"'push_plait'.*push_plate"),
         (["--episodes", "0"], "--episodes must be positive, got 0"),
         (["--workers", "-1"], "--workers must be positive, got -1"),
@@ -215,18 +215,71 @@ class Scene(gymnasium.Env[Any, Any]):
     def render(self) -> Any:
         return np.zeros((8, 8, 3), np.uint8)
 
+    def depth(self) -> Any:
+        return np.ones((8, 8), np.float32)
+
 
 def test_a_clip_without_a_hand_is_a_failure_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     def blind(self: _Worker, job: ExecuteJob, frame: Any, camera: Any) -> Any:
         raise NoHandError("a hand is seen in 0 of 16 frames")
 
-    monkeypatch.setattr(_Worker, "_joints", blind)
+    monkeypatch.setattr(_Worker, "_plan", blind)
     worker = object.__new__(_Worker)
     worker.env = scene = Scene()
     outcome = worker.run(ExecuteJob("generated", "push_plate", 4))
     assert scene.asked == (4, {"task": "push_plate"})
     assert (outcome.reason, outcome.detail) == ("no_hand", "a hand is seen in 0 of 16 frames")
     assert outcome.key[1:] == ("generated", "push_plate", 4)
+
+
+@pytest.mark.parametrize(
+    ("source", "depth", "samples", "maker"),
+    [
+        ("truth", True, 1, "truth"),
+        ("generated", True, 1, "generated"),
+        ("chosen", True, 4, "generated"),
+        ("colour", False, 1, "generated"),
+    ],
+)
+def test_each_source_is_watched_in_its_way(
+    monkeypatch: pytest.MonkeyPatch, source: str, depth: bool, samples: int, maker: str
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def watch(demonstrate: Any, frame: Any, text: str, camera: Any, **given: Any) -> str:
+        asked.append({"demonstrate": demonstrate, **given})
+        return "watched"
+
+    monkeypatch.setattr("ivg.policy.watching.watch", watch)
+    monkeypatch.setattr("ivg.policy.execution.plan_demonstration", lambda watched: f"{watched}: planned")
+    monkeypatch.setattr(_Worker, "_source", lambda self, name, task: lambda job: (name, job.task, job.seed))
+    worker = object.__new__(_Worker)
+    worker.env, worker.lifter = Scene(), SimpleNamespace()
+    plan: Any = worker._plan(ExecuteJob(source, "push_plate", 4), np.zeros((8, 8, 3), np.uint8), SimpleNamespace())
+    assert plan == "watched: planned"
+    (given,) = asked
+    assert given["demonstrate"] == (maker, "push_plate", 4)
+    assert (given["depth"] is not None, given["samples"], given["seed"]) == (depth, samples, 4)
+    assert given["lifter"] is worker.lifter
+
+
+@pytest.mark.parametrize(("source", "seed"), [("path", 4), ("elsewhere", 4 + ELSEWHERE)])
+@pytest.mark.parametrize("found", [True, False])
+def test_true_joints_are_moved_by_the_depth(
+    monkeypatch: pytest.MonkeyPatch, source: str, seed: int, found: bool
+) -> None:
+    planned: list[tuple[Any, ...]] = []
+    moved = SimpleNamespace(joints_world_m="moved", found=found)
+    monkeypatch.setattr(_Worker, "_true_joints", lambda self, task, seed: (task, seed))
+    monkeypatch.setattr(
+        "ivg.policy.refinement.refine_contact",
+        lambda joints, depth, camera: moved if joints == ("push_plate", seed) and depth.shape == (8, 8) else None,
+    )
+    monkeypatch.setattr("ivg.policy.execution.plan_gripper", lambda *given: planned.append(given))
+    worker = object.__new__(_Worker)
+    worker.env = Scene()
+    worker._plan(ExecuteJob(source, "push_plate", 4), "frame", "camera")  # type: ignore[arg-type]
+    assert planned == [("moved",) if found else ("moved", "frame", "camera")]
 
 
 @pytest.mark.slow

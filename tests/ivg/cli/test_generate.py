@@ -20,7 +20,7 @@ from ivg.errors import InputError, IvgError, StoreError
 from ivg.policy.episodes import Attempt, EpisodeStore, RobotEpisode
 
 SETTINGS = GenerateSettings("kitchen", ("open_drawer", "push_plate", "stir_pot"), seed=50, size=16)
-STAGES = {"demonstration": 2.0, "execution": 3.0}
+STAGES = {"watching": 2.0, "execution": 3.0}
 
 
 def episode_of(job: GenerateJob) -> RobotEpisode:

@@ -40,7 +40,7 @@ def demonstrate(human_clip):
     """Shows the rendered clip with its true joints."""
     present = np.isfinite(human_clip.keypoints).all((2, 3))
 
-    def show(frame, text, seed):
+    def show(frame, text, seed=0, appearance=None):
         return Demonstration(
             clip=human_clip.frames,
             region=np.zeros((128, 128), bool),
@@ -63,7 +63,7 @@ def test_a_robot_that_gets_there_gives_an_episode(human_clip, demonstrate, lifte
     env = PointRobot(human_clip, human_clip.gripper_path[human_clip.contact][-1, :3])
     attempt = attempt_episode(env, demonstrate, "put the mug away", 3, lifter=lifter, notes={"index": 7})
     episode = attempt.episode
-    assert (attempt.reason, set(attempt.seconds)) == ("", {"reset", "demonstration", "extraction", "execution"})
+    assert (attempt.reason, set(attempt.seconds)) == ("", {"reset", "watching", "execution"})
     assert (episode.task, episode.text, episode.seed, episode.success) == ("mug_to_plate", "put the mug away", 3, True)
     assert episode.image[:, 0, 0, 0].tolist() == list(range(len(episode))), "step i was seen before action i"
     moved = episode.proprio[:-1, :3] + 0.05 * episode.action[:-1, :3]
@@ -109,6 +109,37 @@ def test_a_clip_without_a_hand_is_refused_before_the_robot_moves(human_clip, dem
     attempt = attempt_episode(env, demonstrate, "put", 3, lifter=lambda tracks, camera: nobody)
     assert (attempt.reason, env.steps) == ("no_hand", 0)
     assert "execution" not in attempt.seconds
+
+
+def test_the_depth_of_the_laid_out_scene_moves_the_hand(human_clip, demonstrate, lifter):
+    env = PointRobot(human_clip, human_clip.gripper_path[human_clip.contact][-1, :3])
+    asked = []
+
+    def depth():
+        asked.append(env.steps)
+        return np.full((128, 128), 3.0)  # a wall far behind: nothing to touch, so the hand stays
+
+    attempt = attempt_episode(env, demonstrate, "put", 3, lifter=lifter, depth=depth)
+    assert asked == [0], "once, after the reset"
+    contact = attempt.episode.provenance["lifting"]["contact"]
+    assert (contact["manner"], contact["offset_m"]) == ("grasp", [0.0, 0.0, 0.0])
+    plain = attempt_episode(env, demonstrate, "put", 3, lifter=lifter).episode
+    assert "contact" not in plain.provenance["lifting"]
+    np.testing.assert_array_equal(attempt.episode.demo_path, plain.demo_path)
+
+
+def test_where_nothing_is_touched_as_many_demonstrations_as_asked_are_made(human_clip, demonstrate, lifter):
+    env, seeds = PointRobot(human_clip, np.full(3, 9.0)), []
+
+    def show(frame, text, seed=0, appearance=None):
+        seeds.append(seed)
+        return demonstrate(frame, text, seed, appearance)
+
+    wall = lambda: np.full((128, 128), 3.0)  # noqa: E731
+    attempt = attempt_episode(env, show, "put", 3, lifter=lifter, depth=wall, samples=3)
+    assert attempt.reason == "not_done"
+    assert len(set(seeds)) == 3
+    assert seeds[0] == 3
 
 
 @pytest.mark.parametrize("reason", ["", "because"])

@@ -1,11 +1,13 @@
 """Plans for a gripper: what holds for all, and what each manner asks for."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
-from ivg.policy.execution import plan_gripper, planning
+from ivg.policy.execution import plan_demonstration, plan_gripper, planning
 from ivg.policy.execution.grasp_view import GraspView
 from ivg.types import Camera
 
@@ -60,7 +62,10 @@ def test_a_push_is_closed_starts_behind_and_goes_the_way(made_up):
     assert plan.closed.all()
     tips = made_up.straight_joints(made_up.way_of("push"))[made_up.FIRST, [8, 12, 16]].mean(0)
     assert plan.pos_world_m[1, 0] < tips[0]
-    assert plan.pos_world_m[:, 0].max() - tips[0] == pytest.approx(made_up.way_of("push")[-1, 0], abs=1e-6)
+    farthest = made_up.way_of("push")[-1, 0] + planning.FOLLOW_THROUGH_M
+    assert plan.pos_world_m[:, 0].max() - tips[0] == pytest.approx(farthest, abs=1e-6)
+    np.testing.assert_allclose(plan.pos_world_m[-1, :2], plan.pos_world_m[-2, :2], atol=1e-9)  # then it goes up
+    assert plan.pos_world_m[-1, 2] > plan.pos_world_m[-2, 2]
     assert differ(plan.yaw_rad, np.pi / 2).max() < 1e-6  # its broad side ahead
 
 
@@ -75,9 +80,9 @@ def test_a_drag_closes_across_the_way(made_up):
 def test_a_way_without_an_end_is_gone_as_often_as_asked(made_up):
     joints = joints_of(made_up, "push")
     once, thrice = plan_gripper(joints, repeats=1), plan_gripper(joints, repeats=3)
-    way = len(once) - 3
+    way = len(once) - 4  # the last two go beyond and up
     assert len(thrice) == len(once) + 2 * way
-    np.testing.assert_allclose(thrice.pos_world_m[2 + way : 2 + 2 * way], once.pos_world_m[2:-1])
+    np.testing.assert_allclose(thrice.pos_world_m[2 + way : 2 + 2 * way], once.pos_world_m[2:-2])
     grasp = made_up.grasp_joints()
     assert len(plan_gripper(grasp, repeats=1)) == len(plan_gripper(grasp, repeats=3))
 
@@ -130,6 +135,37 @@ def test_a_twist_on_the_spot_turns_the_gripper_the_same_way_and_not_less(made_up
     plan = plan_gripper(made_up.perform(pinch, opening, axes), repeats=1)
     assert plan.manner == "grasp"
     assert plan.yaw_rad[plan.closed][-1] - plan.yaw_rad[plan.closed][0] >= 0.8 - 1e-6
+
+
+def test_a_twist_on_the_spot_stays_on_the_spot_and_another_turn_is_followed_as_it_is(made_up):
+    place, angles = np.array([0.1, 0.0, 0.03]), np.concatenate([np.zeros(6), np.linspace(0, 0.8, 10)])
+    axes = np.stack([Rotation.from_euler("z", angle).as_matrix() @ made_up.DOWN for angle in angles])
+    come, opening = np.linspace([-0.2, -0.2, 0.3], place, 7)[:-1], np.where(np.arange(16) < 6, 0.9, 0.2)
+    jitter = 0.004 * np.random.default_rng(0).normal(size=(10, 3))
+    for carried, gain in (jitter, planning.TWIST_GAIN), (np.linspace(0, 0.2, 10)[:, None] * [0, 1, 0], 1.0):
+        pinch = np.concatenate([come, place + carried])
+        plan = plan_gripper(made_up.perform(pinch, opening, axes), repeats=1)
+        assert plan.manner == "grasp"
+        held = plan.pos_world_m[plan.closed]
+        assert np.ptp(plan.yaw_rad[plan.closed]) == pytest.approx(gain * 0.8, rel=0.05)
+        np.testing.assert_allclose(held[-1, :2] - held[0, :2], [0, 0 if carried is jitter else 0.2], atol=1e-6)
+
+
+@pytest.mark.parametrize("found", [True, False, None])
+def test_only_a_hand_that_was_not_moved_onto_a_thing_needs_the_picture(made_up, monkeypatch, found):
+    asked = []
+    monkeypatch.setattr(planning, "grasp_view", lambda *given: asked.append(given))
+    clip, camera = np.zeros((16, 8, 8, 3), np.uint8), Camera(np.eye(3), np.eye(4), 8, 8)
+    shown = SimpleNamespace(
+        joints_world_m=made_up.grasp_joints(),
+        contact=None if found is None else SimpleNamespace(found=found),
+        demonstration=SimpleNamespace(clip=clip),
+        camera=camera,
+    )
+    plan = plan_demonstration(shown)
+    assert len(asked) == (0 if found else 1)
+    assert all(np.shares_memory(frame, clip[0]) and one is camera for frame, one, _ in asked)
+    np.testing.assert_array_equal(plan.pos_world_m, plan_gripper(shown.joints_world_m).pos_world_m)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from ivg.policy.execution.touch import find_touch
@@ -74,3 +76,48 @@ def test_a_hand_that_closed_between_two_frames_touches_at_the_lower_one(made_up)
     joints[first - 1] += place - 0.5 * (joints[first - 1, 4] + joints[first - 1, 8])  # there, still open
     joints[first] += [0, 0, 0.02]  # closed, and on its way up
     assert touch_of(joints).first == first - 1
+
+
+def with_opening(made_up, opening):
+    """The hand that grasps, with other openings; its pinch points stay."""
+    joints = made_up.grasp_joints()
+    pinch = 0.5 * (joints[:, 4] + joints[:, 8])
+    pinch[0] = pinch[1]
+    return made_up.perform(pinch, opening, made_up.DOWN)
+
+
+@pytest.mark.parametrize("risen", [0.45, 0.7])
+@pytest.mark.parametrize("frame", [8, 9, 10])
+def test_a_hand_whose_opening_is_seen_wider_for_one_frame_does_not_let_go(made_up, frame, risen):
+    opening = np.where(np.arange(made_up.FRAMES) < made_up.FIRST, 0.9, 0.2)
+    opening[frame] = risen
+    touch = touch_of(with_opening(made_up, opening)[: made_up.LET_GO])
+    assert (touch.manner, touch.first, touch.held_on) == ("grasp", made_up.FIRST, True)
+    opening[made_up.LET_GO :] = 0.9
+    touch = touch_of(with_opening(made_up, opening))
+    assert (touch.first, touch.last, touch.held_on) == (made_up.FIRST, made_up.LET_GO - 1, False)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**6))
+def test_noise_of_the_opening_changes_nothing(made_up, seed):
+    opening = np.full(made_up.FRAMES, 0.9)
+    opening[made_up.FIRST : made_up.LET_GO] = 0.25
+    opening[made_up.FIRST + 1 :] += np.random.default_rng(seed).uniform(-0.1, 0.1, made_up.FRAMES - made_up.FIRST - 1)
+    touch = touch_of(with_opening(made_up, opening))
+    assert (touch.last, touch.held_on) == (made_up.LET_GO - 1, False)
+
+
+def test_a_hand_that_opens_only_half_and_leaves_lets_go(made_up):
+    opening = np.full(made_up.FRAMES, 0.9)
+    opening[made_up.FIRST :] = 0.25
+    opening[made_up.LET_GO :] = 0.6
+    touch = touch_of(with_opening(made_up, opening))
+    assert (touch.last, touch.held_on) == (made_up.LET_GO - 1, False)
+
+
+def test_a_push_ends_where_the_finger_tips_are_farthest(made_up):
+    way = made_up.way_of("push")
+    way[-3:] = way[-4] - np.arange(1, 4)[:, None] * [0.01, 0, 0]  # the hand draws back a little
+    touch = touch_of(made_up.straight_joints(way))
+    assert (touch.manner, touch.last, touch.held_on) == ("push", made_up.FRAMES - 4, False)

@@ -1,0 +1,110 @@
+"""What a lifted hand touches in the scene, and the hand moved there.
+
+A generated hand comes to a thing with an error of a centimetre or two; the context's depth picture shows where the
+thing is. The hand is moved as a whole by the way from where it closes to the nearest good grasp, and turned so that it
+closes along that grasp: what it does afterwards it does from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.types import Camera
+
+from ..execution.plan import Manner
+from ..execution.planning import lowered, touch_of
+from ..execution.touch import Touch
+from .grasp_search import WORST, Grasp, find_grasp
+from .height_map import HeightMap, height_map
+
+Array = NDArray[np.float64]
+
+AHEAD_M = 0.05
+"""What is pushed has to stand no farther ahead of the finger tips than this."""
+
+_STANDS_M, _NEAR_M, _STEP_M = 0.008, 0.015, 0.003
+
+
+@dataclass(frozen=True, eq=False)
+class Contact:
+    """What a hand touches.
+
+    Attributes:
+        joints_world_m: float32 (t, 21, 3), the hand, moved; as it was if it was not.
+        manner: "grasp", "drag" or "push".
+        offset_m: float64 (3,), by how much it was moved.
+        turn_rad: By how much it was turned about the vertical through its pinch point.
+        cost: How far the hand was from touching something, and how well: 0 to `WORST`. Compares hands of one scene.
+    """
+
+    joints_world_m: NDArray[np.float32]
+    manner: Manner
+    offset_m: Array
+    turn_rad: float
+    cost: float
+
+    @property
+    def found(self) -> bool:
+        """Whether there is something to touch."""
+        return self.cost < WORST
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """What is kept of it."""
+        offset = [round(float(value), 4) for value in self.offset_m]
+        return {
+            "manner": self.manner,
+            "offset_m": offset,
+            "turn_rad": round(self.turn_rad, 4),
+            "cost": round(self.cost, 3),
+        }
+
+
+def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.floating], camera: Camera) -> Contact:
+    """Move a hand onto what it touches.
+
+    A hand that grasps is moved and turned, one that drags is moved, one that pushes stays: a centimetre does not matter
+    to it.
+
+    Args:
+        joints_world_m: Float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
+        depth_m: Float (h, w), m along the optical axis: the scene without hands.
+        camera: What sees it.
+
+    Raises:
+        InputError: If the joints or the depth have another shape, or no frame has a hand.
+    """
+    touch, yaw = touch_of(joints_world_m)
+    joints = np.asarray(joints_world_m, np.float32)
+    heights = height_map(depth_m, camera, touch.tool_world_m[touch.first])
+    if touch.manner == "push":
+        return Contact(joints, touch.manner, np.zeros(3), 0.0, _cost_of_push(touch, heights))
+    held = lowered(touch) if touch.manner == "grasp" else touch
+    point, closing = held.tool_world_m[touch.first], float(yaw[touch.first])
+    grasp = find_grasp(heights, point, closing, turn=touch.manner == "grasp")
+    if grasp is None:
+        return Contact(joints, touch.manner, np.zeros(3), 0.0, WORST)
+    return _moved(joints, touch.manner, grasp, point, closing)
+
+
+def _moved(joints: NDArray[np.float32], manner: Manner, grasp: Grasp, point: Array, closing: float) -> Contact:
+    """Move and turn the hand of every frame, each about its own pinch point."""
+    offset, turn = grasp.pos_world_m - point, grasp.yaw_rad - closing
+    cos, sin = np.cos(turn), np.sin(turn)
+    rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    pinch = 0.5 * (joints[:, 4:5] + joints[:, 8:9])
+    moved = (joints - pinch) @ rotation.T + pinch + offset
+    return Contact(moved.astype(np.float32), manner, offset, float(turn), grasp.cost)
+
+
+def _cost_of_push(touch: Touch, heights: HeightMap) -> float:
+    """Tell how far ahead of the finger tips, or behind them, something begins to stand."""
+    start = touch.tool_world_m[touch.first]
+    way = np.arange(-AHEAD_M, AHEAD_M + 1e-9, _STEP_M)
+    seen = heights.at(start[:2] + way[:, None] * touch.direction)
+    ground = float(np.nanmin(heights.height_m, initial=np.inf))
+    stands = way[np.nan_to_num(seen, nan=-np.inf) > max(ground + _STANDS_M, float(start[2]) - 2 * _STANDS_M)]
+    return min(float((stands[0] / _NEAR_M) ** 2), WORST) if stands.size else WORST
