@@ -116,11 +116,11 @@ class RobotScene:
         try:
             self.observation, info = self.env.reset(seed=origin["scene_seed"])
             self.camera = Camera(**info["camera"])
-            self.depth = self.env.unwrapped.depth()  # type: ignore[attr-defined]
             self.scored = context.task is not None
             self.lifter = HandLifter.from_pretrained("kitchen")
             _check_camera(self.lifter, self.camera, name)
             _check_same(self.observation["image"], context.frame, name)
+            self.depth = self.env.unwrapped.depth()  # type: ignore[attr-defined]
         except BaseException:
             self.env.close()
             raise

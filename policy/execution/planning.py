@@ -147,6 +147,12 @@ def lowered(touch: Touch) -> Touch:
     return replace(touch, tool_world_m=touch.tool_world_m - [0.0, 0.0, down])
 
 
+def raised(point_world_m: Array) -> Array:
+    """Return where a hand's pinch point (3,) is, if `lowered` brings a gripper to this point."""
+    up = DEEPER_M if point_world_m[2] >= LOWEST_M else 0.0
+    return np.asarray(point_world_m + [0.0, 0.0, up])
+
+
 def _hold(touch: Touch, yaw: Array, repeats: int) -> GripperPlan:
     """Come from above, close, go the way, open, go up."""
     goals, frames = _Goals(), len(touch.tool_world_m)

@@ -22,7 +22,7 @@ CLOSING = 0.35
 """A hand whose opening falls by this much tells by that when it touches; another tells by where its reach ends."""
 
 _ALIKE, _ALIKE_SHARE = 0.05, 0.2
-_LEVELS_APART, _AWAY_M, _LEAVING, _CLEARLY = 0.3, 0.1, 2.5, 0.05
+_LEVELS_APART, _WIDER, _AWAY_M, _LEAVING, _CLEARLY = 0.3, 0.02, 0.1, 2.5, 0.05
 _RAISING, _RISEN_M = 4, 0.005
 _SLOWED, _REACH_M = 0.45, 0.07
 _TO_AND_FRO = 1.9
@@ -109,8 +109,10 @@ def _let_go(opening: Array, pinch: Array, first: int, seen: int) -> int | None:
     off_held, off_free = (opening - held) ** 2, (opening - free) ** 2
     away = np.minimum(np.linalg.norm(pinch[-1] - pinch, axis=1), _AWAY_M)
     frames = np.arange(first + 2, len(opening))
-    gain = [float((off_held[frame:] - off_free[frame:]).sum()) + _LEAVING * float(away[frame - 1]) for frame in frames]
-    return int(frames[int(np.argmax(gain))]) if gain and max(gain) > _CLEARLY else None
+    wider = np.array([opening[frame:].mean() - held for frame in frames]) > _WIDER
+    left = np.where(wider, away[frames - 1], 0.0)
+    gain = [float((off_held[frame:] - off_free[frame:]).sum()) for frame in frames] + _LEAVING * left
+    return int(frames[gain.argmax()]) if gain.size and gain.max() > _CLEARLY else None
 
 
 def _reach_end(points: Array, known: NDArray[np.intp]) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ivg.types import Camera
 
 from ..execution.plan import Manner
-from ..execution.planning import lowered, touch_of
+from ..execution.planning import lowered, raised, touch_of
 from ..execution.touch import Touch
 from .grasp_search import WORST, Grasp, find_grasp
 from .height_map import HeightMap, height_map
@@ -25,7 +25,10 @@ Array = NDArray[np.float64]
 AHEAD_M = 0.05
 """What is pushed has to stand no farther ahead of the finger tips than this."""
 
-_STANDS_M, _NEAR_M, _STEP_M = 0.008, 0.015, 0.003
+OVERLAP_M = 0.008
+"""How far finger tips that push have to be below the top of what they push, and above the ground."""
+
+_STANDS_M, _BELOW_M, _NEAR_M, _STEP_M = 0.008, 0.03, 0.015, 0.003
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +69,8 @@ class Contact:
 def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.floating], camera: Camera) -> Contact:
     """Move a hand onto what it touches.
 
-    A hand that grasps is moved and turned, one that drags is moved, one that pushes stays: a centimetre does not matter
-    to it.
+    A hand that grasps is moved and turned, one that drags is moved. One that pushes is lowered if it would pass over
+    what it pushes; a centimetre along its way does not matter to it.
 
     Args:
         joints_world_m: Float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
@@ -81,10 +84,11 @@ def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.flo
     joints = np.asarray(joints_world_m, np.float32)
     heights = height_map(depth_m, camera, touch.tool_world_m[touch.first])
     if touch.manner == "push":
-        return Contact(joints, touch.manner, np.zeros(3), 0.0, _cost_of_push(touch, heights))
-    held = lowered(touch) if touch.manner == "grasp" else touch
-    point, closing = held.tool_world_m[touch.first], float(yaw[touch.first])
-    grasp = find_grasp(heights, point, closing, turn=touch.manner == "grasp")
+        return _pushed(joints, touch, heights)
+    point, closing = touch.tool_world_m[touch.first], float(yaw[touch.first])
+    grasps = touch.manner == "grasp"
+    wanted = lowered(touch).tool_world_m[touch.first] if grasps else point
+    grasp = find_grasp(heights, wanted, closing, turn=grasps)
     if grasp is None:
         return Contact(joints, touch.manner, np.zeros(3), 0.0, WORST)
     return _moved(joints, touch.manner, grasp, point, closing)
@@ -92,7 +96,10 @@ def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.flo
 
 def _moved(joints: NDArray[np.float32], manner: Manner, grasp: Grasp, point: Array, closing: float) -> Contact:
     """Move and turn the hand of every frame, each about its own pinch point."""
-    offset, turn = grasp.pos_world_m - point, grasp.yaw_rad - closing
+    target = grasp.pos_world_m
+    if manner == "grasp":
+        target = raised(target)
+    offset, turn = target - point, grasp.yaw_rad - closing
     cos, sin = np.cos(turn), np.sin(turn)
     rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
     pinch = 0.5 * (joints[:, 4:5] + joints[:, 8:9])
@@ -100,11 +107,17 @@ def _moved(joints: NDArray[np.float32], manner: Manner, grasp: Grasp, point: Arr
     return Contact(moved.astype(np.float32), manner, offset, float(turn), grasp.cost)
 
 
-def _cost_of_push(touch: Touch, heights: HeightMap) -> float:
-    """Tell how far ahead of the finger tips, or behind them, something begins to stand."""
+def _pushed(joints: NDArray[np.float32], touch: Touch, heights: HeightMap) -> Contact:
+    """Find what begins to stand ahead of the finger tips, or behind them; lower a hand that would pass over it."""
     start = touch.tool_world_m[touch.first]
     way = np.arange(-AHEAD_M, AHEAD_M + 1e-9, _STEP_M)
-    seen = heights.at(start[:2] + way[:, None] * touch.direction)
+    seen = np.nan_to_num(heights.at(start[:2] + way[:, None] * touch.direction), nan=-np.inf)
     ground = float(np.nanmin(heights.height_m, initial=np.inf))
-    stands = way[np.nan_to_num(seen, nan=-np.inf) > max(ground + _STANDS_M, float(start[2]) - 2 * _STANDS_M)]
-    return min(float((stands[0] / _NEAR_M) ** 2), WORST) if stands.size else WORST
+    stands = np.flatnonzero(seen > max(ground + _STANDS_M, float(start[2]) - _BELOW_M))
+    if not stands.size:
+        return Contact(joints, touch.manner, np.zeros(3), 0.0, WORST)
+    first = int(stands[0])
+    edge = float(seen[first : first + 4].max())
+    down = np.array([0.0, 0.0, -max(float(start[2]) - max(edge - OVERLAP_M, ground + OVERLAP_M), 0.0)])
+    cost = (float(way[first]) / _NEAR_M) ** 2 + (float(down[2]) / _NEAR_M) ** 2
+    return Contact(joints + down.astype(np.float32), touch.manner, down, 0.0, min(cost, WORST))

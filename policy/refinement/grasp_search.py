@@ -25,8 +25,8 @@ OPENING_M, FINGER_M, PAD_M = 0.076, 0.015, 0.018
 LEAST_GRIP_M, FIRM_GRIP_M, MOST_GRIP_M = 0.008, 0.016, 0.03
 """How far finger tips have to reach below a thing's top, should reach if there is room, and may reach."""
 
-FREE_M = 0.008
-"""How far above what lies beside a thing finger tips should stay, if there is room: more than they sink when they turn."""
+FREE_M = 0.012
+"""How far above what lies beside a thing finger tips should stay, if there is room: they sink a little as they turn."""
 
 SHORT_M = 0.045
 """A thing whose ends are both nearer than this is short."""
@@ -39,7 +39,7 @@ WORST = 20.0
 """A grasp that costs more is none."""
 
 _STEP_M, _TURNS, _CLEAR_M = 0.003, 18, 0.003
-_NEAR_M, _WIDTH_M, _SLOPE, _OFF_M, _BARE = 0.015, 0.04, 0.35, 0.004, 0.5
+_NEAR_M, _WIDTH_M, _SLOPE, _OFF_M, _BARE = 0.015, 0.04, 0.2, 0.004, 0.5
 _ROWS = np.linspace(-0.5, 0.5, 5) * PAD_M
 
 
