@@ -121,3 +121,10 @@ def test_a_push_ends_where_the_finger_tips_are_farthest(made_up):
     way[-3:] = way[-4] - np.arange(1, 4)[:, None] * [0.01, 0, 0]  # the hand draws back a little
     touch = touch_of(made_up.straight_joints(way))
     assert (touch.manner, touch.last, touch.held_on) == ("push", made_up.FRAMES - 4, False)
+
+
+@pytest.mark.parametrize("step_m", [0.03, 0.06, 0.08])
+def test_a_fast_hand_whose_opening_stays_holds_on(made_up, step_m):
+    way = np.zeros_like(made_up.way_of("push"))
+    way[:, 1] = np.arange(len(way)) * step_m
+    assert touch_of(made_up.straight_joints(way)).held_on

@@ -67,6 +67,23 @@ def test_the_plan_of_the_moved_hand_closes_on_the_bar(table, camera, bar):
     assert table.differ(plan.yaw_rad[first], bar.angle + np.pi / 2) < 0.45
 
 
+@pytest.mark.parametrize("height", [0.0, 0.012, 0.02, 0.03, 0.045])
+def test_the_gripper_closes_at_the_height_of_the_grasp_that_was_found(table, camera, height):
+    board = table.Box((0.1, 0.0), 0.2, 0.2, 0.03)
+    bar = table.Box((0.1, 0.0), 0.12, 0.024, 0.06, 1.57)
+    depth = table.depth_of([board, bar], camera)
+    plan = plan_gripper(refine_contact(table.grasp_at([0.105, 0.0, height]), depth, camera).joints_world_m)
+    closes = plan.pos_world_m[int(np.flatnonzero(plan.closed)[0]), 2]
+    assert board.height + 0.005 < closes < bar.height - 0.007
+
+
+def test_a_pushing_hand_that_would_pass_over_a_thing_is_lowered(table, camera):
+    plate = table.Box((0.15, 0.0), 0.08, 0.1, 0.02)
+    contact = refine_contact(table.push_at([0.1, 0.0, 0.03]), table.depth_of([plate], camera), camera)
+    assert contact.manner == "push"
+    np.testing.assert_allclose(contact.offset_m, [0, 0, -0.018], atol=0.003)
+
+
 def test_a_dragging_hand_is_moved_and_not_turned(table, camera):
     sponge = table.Box((0.1, 0.0), 0.08, 0.03, 0.04)  # along x: the hand drags along y
     joints = table.drag_at([0.1, 0.015, 0.02])
