@@ -113,13 +113,20 @@ class RenderedDemonstrations:
             "lifter": lifter,
         }
 
-    def __call__(self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera) -> ExtractedDemonstration | None:
+    def __call__(
+        self,
+        frame: NDArray[np.uint8],
+        text: str,
+        seed: int,
+        camera: Camera,
+        depth: NDArray[np.floating] | None = None,
+    ) -> ExtractedDemonstration | None:
         """Return the demonstration in the scene with this seed; None where no hand is found in it."""
         from ..policy.extraction import NoHandError, extract
 
         demonstration = self._person(GenerateJob(0, self.task, seed))(frame, text, seed)
         try:
-            return extract(demonstration, camera, self._lifter)
+            return extract(demonstration, camera, self._lifter, depth=depth)
         except NoHandError:
             return None
 

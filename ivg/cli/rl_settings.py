@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, unknown_option
+from .context import KITCHEN
 from .policy_train import compose_settings
 from .rl_environment import SOURCES, EnvironmentSettings
 
@@ -72,9 +73,13 @@ def read_reinforcement(overrides: Sequence[str]) -> ReinforcementRun:
         raise ConfigError("output is missing: give output=FOLDER")
     if config.demonstrations not in SOURCES:
         raise unknown_option("demonstrations", config.demonstrations, SOURCES)
+    policy = read_config(ReinforcementSettings, "policy", config.policy)
+    environment = read_config(EnvironmentSettings, "environment", config.environment)
+    if environment.name == KITCHEN and "image" not in policy.observe:
+        environment.options = {"image": False, **environment.options}  # rendering takes most of a step
     return ReinforcementRun(
-        policy=read_config(ReinforcementSettings, "policy", config.policy),
-        environment=read_config(EnvironmentSettings, "environment", config.environment),
+        policy=policy,
+        environment=environment,
         task=config.task,
         demonstrations=config.demonstrations,
         weights=str(config.weights),

@@ -18,7 +18,7 @@ from ivg.errors import InputError
 from ivg.staging import staged_output
 from ivg.types import Camera
 
-_LAYOUT = 1
+_LAYOUT = 2
 _FOUND = "found"
 
 
@@ -104,7 +104,14 @@ class DemonstrationCache:
         return self.folder / key[:2] / f"{key}.npz"
 
 
-def cache_key(frame: NDArray[np.uint8], text: str, seed: int, camera: Camera, fingerprint: dict[str, Any]) -> str:
+def cache_key(
+    frame: NDArray[np.uint8],
+    text: str,
+    seed: int,
+    camera: Camera,
+    fingerprint: dict[str, Any],
+    depth: NDArray[np.floating] | None = None,
+) -> str:
     """Return the SHA-256, in hex, over all that decides a demonstration.
 
     Args:
@@ -113,10 +120,11 @@ def cache_key(frame: NDArray[np.uint8], text: str, seed: int, camera: Camera, fi
         seed: Of the demonstration.
         camera: What sees the frame.
         fingerprint: Of the source (weights, appearance, ...) and of what is computed from it; JSON values.
+        depth: Float (h, w), of the scene; None if unknown.
     """
     described = [_LAYOUT, text, int(seed), frame.shape, str(frame.dtype), camera.width, camera.height, fingerprint]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-    for array in (frame, camera.K, camera.T_world_camera):
+    for array in (frame, camera.K, camera.T_world_camera, *(() if depth is None else (depth,))):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 

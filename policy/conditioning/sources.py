@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
-from ivg.types import Appearance, Camera, Side
+from ivg.types import Appearance, Camera
 
 from ..provenance import describe_appearance
+from ..watching import SAMPLES
 
 if TYPE_CHECKING:
+    from ..demonstration import Demonstration
     from ..extraction import ExtractedDemonstration
     from ..generator import DemoGenerator
     from ..lifting import HandLifter
@@ -28,7 +30,14 @@ class DemonstrationSource(Protocol):
     besides frame, text, seed and camera, decides what it gives, as JSON can hold it (weights, appearance, ...).
     """
 
-    def __call__(self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera) -> ExtractedDemonstration | None:
+    def __call__(
+        self,
+        frame: NDArray[np.uint8],
+        text: str,
+        seed: int,
+        camera: Camera,
+        depth: NDArray[np.floating] | None = None,
+    ) -> ExtractedDemonstration | None:
         """Return the demonstration, or None where there is none to learn from (no hand was found).
 
         Args:
@@ -36,6 +45,7 @@ class DemonstrationSource(Protocol):
             text: What is to be done.
             seed: Decides what is random.
             camera: What the frame was seen by.
+            depth: Float (h, w), m along the optical axis, behind the frame; None if unknown.
         """
 
 
@@ -48,7 +58,8 @@ class GeneratedDemonstrations:
         lifter: Lifts tracks to metres; a name or folder, or a `HandLifter`.
         appearance: Whose hand it is; drawn from the seed if None.
         steps: Denoising steps; the pipeline's default if None.
-        hand: Whose path is read off, see `ivg.policy.extraction.extract`.
+        samples: How many clips are generated for a scene at most where its depth is known, to take the one with the
+            best contact; see `ivg.policy.watching.watch`. One where it is unknown, or an appearance is given.
         device: Where a generator that is loaded here computes.
     """
 
@@ -59,11 +70,11 @@ class GeneratedDemonstrations:
         lifter: HandLifter | str | Path = "kitchen",
         appearance: Appearance | None = None,
         steps: int | None = None,
-        hand: Side | None = None,
+        samples: int = SAMPLES,
         device: str = "cpu",
     ) -> None:
         self._generator, self._lifter = generator, lifter
-        self.appearance, self.steps, self.hand, self.device = appearance, steps, hand, device
+        self.appearance, self.steps, self.samples, self.device = appearance, steps, samples, device
 
     @property
     def generator(self) -> DemoGenerator:
@@ -85,7 +96,7 @@ class GeneratedDemonstrations:
 
     @property
     def fingerprint(self) -> dict[str, Any]:
-        """What decides the demonstrations: weights of generator and lifter, rewriter, appearance, steps, hand."""
+        """What decides the demonstrations: weights of generator and lifter, rewriter, appearance, steps, samples."""
         return {
             "source": "generated",
             "weights": self.generator.weights_sha256,
@@ -93,16 +104,29 @@ class GeneratedDemonstrations:
             "lifter": self.lifter.provenance,
             "appearance": None if self.appearance is None else describe_appearance(self.appearance),
             "steps": self.steps,
-            "hand": self.hand,
+            "samples": self.samples,
         }
 
-    def __call__(self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera) -> ExtractedDemonstration | None:
+    def __call__(
+        self,
+        frame: NDArray[np.uint8],
+        text: str,
+        seed: int,
+        camera: Camera,
+        depth: NDArray[np.floating] | None = None,
+    ) -> ExtractedDemonstration | None:
         """Return the demonstration; None where no hand is found in it."""
-        from ..extraction import NoHandError, extract
+        from ..extraction import NoHandError
+        from ..watching import watch
 
-        demonstration = self.generator(frame, text, seed=seed, appearance=self.appearance, steps=self.steps)
+        def demonstrate(
+            frame: NDArray[np.uint8], text: str, seed: int = 0, appearance: Appearance | None = None, /
+        ) -> Demonstration:
+            return self.generator(frame, text, seed=seed, appearance=appearance or self.appearance, steps=self.steps)
+
+        samples = self.samples if depth is not None and self.appearance is None else 1
         try:
-            return extract(demonstration, camera, self.lifter, self.hand)
+            return watch(demonstrate, frame, text, camera, seed=seed, lifter=self.lifter, depth=depth, samples=samples)
         except NoHandError:
             return None
 
@@ -117,7 +141,14 @@ class PrecomputedDemonstrations:
     def __init__(self, fingerprint: dict[str, Any]) -> None:
         self.fingerprint = fingerprint
 
-    def __call__(self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera) -> ExtractedDemonstration | None:
+    def __call__(
+        self,
+        frame: NDArray[np.uint8],
+        text: str,
+        seed: int,
+        camera: Camera,
+        depth: NDArray[np.floating] | None = None,
+    ) -> ExtractedDemonstration | None:
         """Raise an `InputError`: what is asked for is not in the cache."""
         raise InputError(
             f"no demonstration of '{text}' with seed {seed} is in the cache, and this process has no generator: "

@@ -34,8 +34,9 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
 
     On every reset the source is asked for a demonstration of ``info["text"]`` in the scene's picture: ``obs["image"]``,
     or what ``render()`` returns where observations have no picture. It is seen by ``info["camera"]`` (``K``,
-    ``T_world_camera``, ``width``, ``height``). The demonstration's seed is the scene's. What was watched once is looked
-    up in the cache.
+    ``T_world_camera``, ``width``, ``height``). The scene's depth picture is ``obs["depth"]``, or what the environment's
+    own method ``depth()`` returns, if there is one. The demonstration's seed is the scene's. What was watched once is
+    looked up in the cache.
 
     Where no hand is found, the arrays are zeros, ``info["demo_found"]`` is false, and `not_found` counts it.
     ``info["demo_seed"]`` is the seed of scene and demonstration.
@@ -122,10 +123,11 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         if source is None:
             return self._nothing()
         frame, camera, text = self._picture(observation), _camera(info), self._text(info)
+        depth = self._depth(observation)
         if self._fingerprint is None:
             self._fingerprint = self._identify(source)
-        key = cache_key(frame, text, seed, camera, self._fingerprint)
-        return self.cache.get_or_make(key, lambda: self._arrays(source(frame, text, seed, camera)))
+        key = cache_key(frame, text, seed, camera, self._fingerprint, depth)
+        return self.cache.get_or_make(key, lambda: self._arrays(source(frame, text, seed, camera, depth)))
 
     def _identify(self, source: DemonstrationSource) -> dict[str, Any]:
         lasting = self.cache.folder is not None
@@ -174,6 +176,12 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
                 "environment render_mode='rgb_array'"
             )
         return frame
+
+    def _depth(self, observation: Observation) -> NDArray[np.floating] | None:
+        if "depth" in observation:
+            return observation["depth"]
+        method = getattr(self.env.unwrapped, "depth", None)
+        return np.asarray(method()) if callable(method) else None
 
     def _text(self, info: dict[str, Any]) -> str:
         text = self.text or info.get("text")

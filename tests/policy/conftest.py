@@ -131,7 +131,7 @@ class Guide:
         self.blind, self.calls = set(blind), []
         self.fingerprint = {"source": fingerprint}
 
-    def __call__(self, frame, text, seed, camera):
+    def __call__(self, frame, text, seed, camera, depth=None):
         self.calls.append((text, seed, frame.shape))
         return None if seed in self.blind else extracted(place_of(seed), camera)
 

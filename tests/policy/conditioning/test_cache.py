@@ -103,6 +103,7 @@ def test_the_key_depends_on_all_that_decides():
         (FRAME, "go", 1, *base[3:]),
         (FRAME, "go", 0, other_camera, base[4]),
         (*base[:4], {"weights": "b"}),
+        (*base, np.ones((2, 2), np.float32)),
     ]
     keys = {cache_key(*variant) for variant in [base, *variants]}
     assert len(keys) == 1 + len(variants)
