@@ -128,7 +128,7 @@ class _Worker:
         from ..policy.refinement import refine_contact
         from ..policy.watching import SAMPLES, watch
 
-        depth = None if job.source == "colour" else self.env.unwrapped.depth()  # type: ignore[attr-defined]
+        depth = self.env.unwrapped.depth()  # type: ignore[attr-defined]
         if job.source in ("path", "elsewhere"):
             joints = self._true_joints(job.task, job.seed + (ELSEWHERE if job.source == "elsewhere" else 0))
             contact = refine_contact(joints, depth, camera)
@@ -144,7 +144,7 @@ class _Worker:
                 camera,
                 seed=job.seed,
                 lifter=self.lifter,
-                depth=depth,
+                depth=None if job.source == "colour" else depth,
                 samples=samples,
             )
         )

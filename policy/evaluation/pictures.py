@@ -30,8 +30,8 @@ class PicturesOnDemand(gym.Wrapper[Any, Any, Any, Any]):
 
     def step(self, action: Any) -> tuple[Mapping[str, NDArray[Any]], SupportsFloat, bool, bool, dict[str, Any]]:
         """Do one step."""
-        observation, *rest = self.env.step(action)
-        return (self._with_picture(observation), *rest)
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return self._with_picture(observation), reward, terminated, truncated, info
 
     def _with_picture(self, observation: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         self._latest = _Observation(observation, self)
