@@ -32,14 +32,14 @@ class View:
     def picture(self, model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
         """Return uint8 `(size, size, 3)`, RGB."""
         renderer = self._open(model)
-        renderer.update_scene(data, self._camera, self._option)
+        self._update(renderer, model, data)
         return renderer.render().copy()
 
     def depth(self, model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
         """Return float32 `(size, size)`, metres along the optical axis, at most `FAR_M`."""
         renderer = self._open(model)
         renderer.enable_depth_rendering()
-        renderer.update_scene(data, self._camera, self._option)
+        self._update(renderer, model, data)
         depth = np.minimum(renderer.render(), FAR_M).astype(np.float32)
         renderer.disable_depth_rendering()
         return depth
@@ -50,7 +50,35 @@ class View:
             self._renderer.close()
             self._renderer = None
 
+    def _update(self, renderer: mujoco.Renderer, model: mujoco.MjModel, data: mujoco.MjData) -> None:
+        """Take what is to be drawn from the data, without meshes that the camera cannot see.
+
+        A robot has 100,000 triangles, and software renders each of them wherever it is.
+        """
+        hidden = np.flatnonzero(np.asarray(self._option.geomgroup) == 0)
+        if not isinstance(self._camera, str) or not hidden.size:
+            renderer.update_scene(data, self._camera, self._option)
+            return
+        groups = model.geom_group.copy()
+        model.geom_group[outside_view(model, data, self._camera)] = hidden[-1]
+        try:
+            renderer.update_scene(data, self._camera, self._option)
+        finally:
+            model.geom_group[:] = groups
+
     def _open(self, model: mujoco.MjModel) -> mujoco.Renderer:
         if self._renderer is None:
             self._renderer = make_renderer(model, self._size, self._size)
         return self._renderer
+
+
+def outside_view(model: mujoco.MjModel, data: mujoco.MjData, camera: str) -> np.ndarray:
+    """Return the ids of the meshes whose bounding spheres lie outside of what a fixed camera sees in a square picture."""
+    import mujoco
+
+    meshes = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_MESH)
+    seen_by = data.camera(camera)
+    x, y, z = ((data.geom_xpos[meshes] - seen_by.xpos) @ seen_by.xmat.reshape(3, 3)).T  # it looks along -z
+    half = np.deg2rad(model.camera(camera).fovy[0]) / 2
+    beyond = np.maximum(np.abs(x), np.abs(y)) * np.cos(half) + z * np.sin(half)
+    return np.asarray(meshes[np.maximum(beyond, z) > model.geom_rbound[meshes]])

@@ -43,7 +43,8 @@ def _free_body(
     damping: str = "0.002",
     centre: tuple[float, float, float] = (0, 0, 0),
 ) -> ET.Element:
-    body = _add(world, "body", name=name, pos=(0, 0, -0.5))
+    # MuJoCo leaves out gravity compensation in models that are compiled without any; `scene` sets it as it needs it
+    body = _add(world, "body", name=name, pos=(0, 0, -0.5), gravcomp="1")
     _add(body, "joint", name=f"{name}_joint", type="free", damping=damping)
     _add(body, "inertial", pos=centre, mass=mass, diaginertia=(2e-4, 2e-4, 2e-4))
     return body
@@ -177,7 +178,7 @@ def _pot(world: ET.Element) -> None:
     for side in ("left", "right"):
         for part in ("near", "far", "grip"):
             _shown(body, f"pot_handle_{side}_{part}", "capsule", size=(0.006, 0.01), material="matt")
-    spoon = _add(body, "body", name="spoon", pos=(0, 0, 0.02))
+    spoon = _add(body, "body", name="spoon", pos=(0, 0, 0.02), gravcomp="1")
     _add(spoon, "inertial", pos=(0, 0, 0.06), mass="0.05", diaginertia=(1e-4, 1e-4, 1e-4))
     for axis, direction in (("x", (1, 0, 0)), ("y", (0, 1, 0))):
         joint = {

@@ -17,7 +17,8 @@ from .layout import Placement, draw_layout
 from .sizes import carrot_slope, draw_sizes, resize
 from .state import CARROT_SEGMENTS, STAIN_SPOTS
 
-_SHELF_Z = -0.57
+_AWAY_Z = -0.57
+"""What a scene lacks floats below the counter, apart from everything, so that the physics has nothing to do for it."""
 
 
 @dataclass(frozen=True)
@@ -148,23 +149,18 @@ def _place_fixtures(model: mujoco.MjModel, scene: KitchenScene) -> None:
     for i, name in enumerate(("board", "knife_rest", "stove", "drawer_unit")):
         placement = scene.objects.get(name)
         body = model.body(name)
-        body.pos = placement.position if placement else (0.05 + 0.12 * i, -0.6, _SHELF_Z)
+        body.pos = placement.position if placement else (0.5, -0.6 + 0.4 * i, _AWAY_Z)
         body.quat = yaw_quaternion(placement.yaw_rad if placement else 0.0)
 
 
 def _place_objects(model: mujoco.MjModel, data: mujoco.MjData, scene: KitchenScene) -> None:
     for i, name in enumerate(("knife", "mug", "plate", "pot", "sponge")):
         placement = scene.objects.get(name)
-        rest = np.array([0.05 + 0.1 * i, -0.3 + 0.22 * (i % 2), _SHELF_Z])
-        rest[2] += scene.sizes["mug_height"] / 2 if name == "mug" else 0.02 if name in ("knife", "sponge") else 0.0
-        position = np.array(placement.position) if placement else rest
+        position = np.array(placement.position) if placement else np.array([-0.2, -0.6 + 0.3 * i, _AWAY_Z])
         set_free_joint(data, f"{name}_joint", position, yaw_quaternion(placement.yaw_rad if placement else 0.0))
-    carrot = scene.objects.get("carrot")
-    parked = np.array([0.1, 0.4, _SHELF_Z + 0.015])
-    slope = carrot_slope(scene.sizes["carrot_radius"])
-    set_carrot(data, np.array(carrot.position) if carrot else parked, carrot.yaw_rad if carrot else 0.0, slope)
-    for i in range(4):
-        data.eq_active[model.equality(f"carrot_weld_{i}").id] = 1
+        for body in (name, "spoon") if name == "pot" else (name,):
+            model.body_gravcomp[model.body(body).id] = 0.0 if placement else 1.0
+    _place_carrot(model, data, scene)
     has_spoon = scene.spoon_xy_m is not None
     for geom in ("spoon_stick", "spoon_knob"):
         model.geom(geom).rgba[3] = 1.0 if has_spoon else 0.0
@@ -176,11 +172,24 @@ def _place_objects(model: mujoco.MjModel, data: mujoco.MjData, scene: KitchenSce
         data.joint(name).qvel[0] = 0.0
 
 
+def _place_carrot(model: mujoco.MjModel, data: mujoco.MjData, scene: KitchenScene) -> None:
+    """Lay the carrot down in one piece; where there is none, its segments float apart."""
+    carrot = scene.objects.get("carrot")
+    if carrot:
+        set_carrot(data, np.array(carrot.position), carrot.yaw_rad, carrot_slope(scene.sizes["carrot_radius"]))
+    for i in range(CARROT_SEGMENTS):
+        model.body_gravcomp[model.body(f"carrot_{i}").id] = 0.0 if carrot else 1.0
+        if not carrot:
+            set_free_joint(data, f"carrot_{i}_joint", np.array([0.3, 0.1 * i, _AWAY_Z]), yaw_quaternion(0.0))
+    for i in range(CARROT_SEGMENTS - 1):
+        data.eq_active[model.equality(f"carrot_weld_{i}").id] = bool(carrot)
+
+
 def _place_stains(model: mujoco.MjModel, scene: KitchenScene) -> None:
     parked = np.tile([0.1, 0.0], (STAIN_SPOTS, 1))
     places = parked if scene.stains_xy_m is None else scene.stains_xy_m
     for i, place in enumerate(places):
-        model.body(f"stain_{i}").pos = (*place, _SHELF_Z if scene.stains_xy_m is None else 0.0)
+        model.body(f"stain_{i}").pos = (*place, _AWAY_Z if scene.stains_xy_m is None else 0.0)
         model.geom(f"stain_{i}").rgba[3] = 0.0 if scene.stains_xy_m is None else 1.0
 
 

@@ -128,10 +128,11 @@ def _resize_mug(model: mujoco.MjModel, radius: float, height: float) -> None:
 def _resize_pot(model: mujoco.MjModel, radius: float, height: float) -> None:
     _set(model, "pot_bottom", (radius, 0.004, 0))
     _set(model, "pot_soup", (radius - 0.003, 0.006, 0))
-    wall = (0.003, radius * np.tan(np.pi / POT_WALLS) + 0.001, height / 2)
+    # walls end a millimetre above the ground: the bottom stands on it, and 16 boxes would make 64 more contacts
+    wall = (0.003, radius * np.tan(np.pi / POT_WALLS) + 0.001, height / 2 - 0.0005)
     for i in range(POT_WALLS):
         turn = 2 * np.pi * i / POT_WALLS
-        place = (radius * np.cos(turn), radius * np.sin(turn), height / 2)
+        place = (radius * np.cos(turn), radius * np.sin(turn), height / 2 + 0.0005)
         _set(model, f"pot_wall_{i}", wall, place, np.array([np.cos(turn / 2), 0, 0, np.sin(turn / 2)]))
     for side, sign in (("left", 1.0), ("right", -1.0)):
         rim, out = sign * (radius + 0.001), sign * (radius + 0.024)
