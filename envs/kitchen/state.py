@@ -21,7 +21,7 @@ class KitchenState:
 
     Attributes:
         carrot_pos_world_m: Centres of the carrot's segments, `(5, 3)`.
-        carrot_parted: Which of the four joints between segments are cut, bool `(4,)`.
+        carrot_parted: Which of the four joints between segments are cut, bool `(4,)`; all where there is no carrot.
         drawer_slide_m: 0 closed to 0.12 open.
         knob_angle_rad: 0 off to pi/2 on.
         stains_wiped: Which spots are gone, bool `(8,)`.

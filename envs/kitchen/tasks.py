@@ -50,7 +50,7 @@ class Task:
 
 
 def _cut(state: KitchenState, scene: KitchenScene) -> bool:
-    return bool(state.carrot_parted.any())
+    return "carrot" in scene.objects and bool(state.carrot_parted.any())
 
 
 def _carrot_in_pot(state: KitchenState, scene: KitchenScene) -> bool:

@@ -79,7 +79,9 @@ class PathTracker:
         turn = Rotation.from_quat(quaternion[[1, 2, 3, 0]])
         if self._reference is None:
             self._reference, self._yaw = position.copy(), _yaw(turn)
-            self._turned = np.pi * np.round((self._yaw - self.plan.yaw_rad[0]) / np.pi)  # fingers are alike
+            # fingers are alike: of the ways half a turn apart, the one that keeps nearest to the present angle
+            middle = 0.5 * (self.plan.yaw_rad.min() + self.plan.yaw_rad.max())
+            self._turned = np.pi * np.round((self._yaw - middle) / np.pi)
         self._advance(position)
         place = min(self._goal, len(self.plan) - 1)
         action = np.zeros(7)

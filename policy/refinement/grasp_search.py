@@ -7,16 +7,17 @@ narrow side, square to the faces, on the middle.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from .height_map import HeightMap
 
 Array = NDArray[np.float64]
 
-SEARCH_M = 0.045
+SEARCH_M = 0.07
 """How far from the hand's place a grasp may be."""
 
 OPENING_M, FINGER_M, PAD_M = 0.076, 0.015, 0.018
@@ -40,6 +41,7 @@ WORST = 20.0
 
 _STEP_M, _TURNS, _CLEAR_M = 0.003, 18, 0.003
 _NEAR_M, _WIDTH_M, _SLOPE, _OFF_M, _BARE = 0.015, 0.04, 0.2, 0.004, 0.5
+_AROUND_M, _LEAST_CELLS, _LONG, _ASKEW_RAD = 0.06, 20, 1.6, 0.35
 _ROWS = np.linspace(-0.5, 0.5, 5) * PAD_M
 
 
@@ -78,7 +80,41 @@ def find_grasp(heights: HeightMap, point_world_m: Array, yaw_rad: float, *, turn
     places = _places(point[:2])
     turns = (np.arange(_TURNS) - _TURNS // 2) * np.pi / _TURNS if turn else np.zeros(1)
     found = [_best_along(heights, point, places, yaw_rad, float(turned)) for turned in turns]
-    return min((grasp for grasp in found if grasp is not None), key=lambda grasp: grasp.cost, default=None)
+    best = min((grasp for grasp in found if grasp is not None), key=lambda grasp: grasp.cost, default=None)
+    return _squared(heights, best) if best is not None and turn else best
+
+
+def _squared(heights: HeightMap, grasp: Grasp) -> Grasp:
+    """Turn a grasp square to a long thing and move it onto its middle line; into its middle if it is short.
+
+    The search looks along every tenth degree and at every third millimetre; the axes of the thing's outline are finer.
+    """
+    outline = _outline(heights, grasp)
+    if len(outline) < _LEAST_CELLS:
+        return grasp
+    middle = outline.mean(0)
+    values, vectors = np.linalg.eigh(np.cov((outline - middle).T))
+    width, length = np.sqrt(12 * np.maximum(values, 1e-9))  # of a rectangle with this variance
+    across, along = vectors.T
+    turned = (np.arctan2(across[1], across[0]) - grasp.yaw_rad + np.pi / 2) % np.pi - np.pi / 2
+    if length < _LONG * width or abs(turned) > _ASKEW_RAD:
+        return grasp
+    off = middle - grasp.pos_world_m[:2]
+    shift = (off @ across) * across + (off @ along if length < 2 * SHORT_M else 0.0) * along
+    if np.linalg.norm(shift) > SHORT_M:
+        return grasp
+    return replace(grasp, pos_world_m=grasp.pos_world_m + [*shift, 0.0], yaw_rad=grasp.yaw_rad + float(turned))
+
+
+def _outline(heights: HeightMap, grasp: Grasp) -> Array:
+    """Return the places (n, 2) that are joined to a grasp's middle and as high as its fingers, near to it."""
+    filled = np.nan_to_num(heights.height_m, nan=-np.inf) > grasp.pos_world_m[2] + _CLEAR_M
+    rows, columns = np.indices(filled.shape)
+    places = heights.origin_m + np.stack([columns, rows], -1) * heights.cell_m
+    away = np.linalg.norm(places - grasp.pos_world_m[:2], axis=-1)
+    labels, _ = ndimage.label(filled & (away <= _AROUND_M))
+    nearest = np.unravel_index(np.where(labels > 0, away, np.inf).argmin(), away.shape)
+    return np.asarray(places[(labels == labels[nearest]) & (labels > 0)])
 
 
 def _places(centre: Array) -> Array:
@@ -96,7 +132,7 @@ def _best_along(heights: HeightMap, point: Array, places: Array, yaw: float, tur
     landing = seen[:, np.abs(reach) >= 0.5 * OPENING_M].max((1, 2))
     lowest = np.maximum(landing + _CLEAR_M, top - MOST_GRIP_M)
     possible = np.isfinite(top) & (lowest <= top - LEAST_GRIP_M)
-    lowest = np.maximum(lowest, np.minimum(landing + FREE_M, top - LEAST_GRIP_M))
+    lowest = np.maximum(lowest, np.minimum(_beside(seen, top - FIRM_GRIP_M) + FREE_M, top - LEAST_GRIP_M))
     if not possible.any():
         return None
     places, seen, lowest, top = places[possible], seen[possible], lowest[possible], top[possible]
@@ -104,7 +140,7 @@ def _best_along(heights: HeightMap, point: Array, places: Array, yaw: float, tur
     width, off, slope, rows = _hold(seen > (height + _CLEAR_M)[:, None, None])
     aside = _off_middle(heights, places, yaw + turned, height)
     cost = (
-        (np.linalg.norm(places - point[:2], axis=1) / _NEAR_M) ** 2
+        _away(np.linalg.norm(places - point[:2], axis=1) / _NEAR_M)
         + ((height - point[2]) / _NEAR_M) ** 2
         + (turned / YAW_SPREAD_RAD) ** 2
         + (width / _WIDTH_M) ** 2
@@ -118,6 +154,21 @@ def _best_along(heights: HeightMap, point: Array, places: Array, yaw: float, tur
     if not cost[best] < WORST:
         return None
     return Grasp(np.array([*places[best], height[best]]), yaw + turned, float(width[best]), float(cost[best]))
+
+
+def _beside(seen: Array, level: Array) -> Array:
+    """Return how high (n,) it is under and between the fingers (n, u, v) beside what stands above a level (n,)."""
+    middle = seen.shape[1] // 2
+    above = seen > level[:, None, None]
+    before = np.cumprod(above[:, middle::-1], axis=1)[:, ::-1]
+    after = np.cumprod(above[:, middle:], axis=1)
+    held = np.concatenate([before, after[:, 1:]], axis=1).astype(bool)
+    return np.asarray(np.where(held, -np.inf, seen).max((1, 2)))
+
+
+def _away(distance: Array) -> Array:
+    """Return what a distance (n,) costs: its square, from 2 on growing no faster than there (Huber's loss)."""
+    return np.asarray(np.where(distance < 2.0, distance**2, 4.0 * distance - 4.0))
 
 
 def _profiles(heights: HeightMap, places: Array, yaw: float) -> tuple[Array, Array]:
