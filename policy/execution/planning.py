@@ -37,7 +37,7 @@ FREE_M, _OF_RISE = 0.035, 0.9
 FOLLOW_THROUGH_M = 0.025
 """How much farther than the finger tips a gripper pushes."""
 
-STIR_RADIUS_M, LEAST_TURNS = 0.03, 1.15
+STIR_RADIUS_M, LEAST_TURNS = 0.036, 1.15
 """A hand that goes round with what it holds is taken to go round at least so wide and so often."""
 
 _STIRS_M, _STIRS_FRAMES, _ROUND = (0.006, 0.045), 5, 0.35

@@ -103,7 +103,9 @@ def _squared(heights: HeightMap, grasp: Grasp) -> Grasp:
     shift = (off @ across) * across + (off @ along if length < 2 * SHORT_M else 0.0) * along
     if np.linalg.norm(shift) > SHORT_M:
         return grasp
-    return replace(grasp, pos_world_m=grasp.pos_world_m + [*shift, 0.0], yaw_rad=grasp.yaw_rad + float(turned))
+    moved = replace(grasp, pos_world_m=grasp.pos_world_m + [*shift, 0.0], yaw_rad=grasp.yaw_rad + float(turned))
+    seen, reach = _profiles(heights, moved.pos_world_m[None, :2], moved.yaw_rad)
+    return moved if _landing(seen, reach)[0] + _CLEAR_M <= moved.pos_world_m[2] else grasp
 
 
 def _outline(heights: HeightMap, grasp: Grasp) -> Array:
@@ -129,7 +131,7 @@ def _best_along(heights: HeightMap, point: Array, places: Array, yaw: float, tur
     seen, reach = _profiles(heights, places, yaw + turned)
     middle = seen.shape[1] // 2
     top = np.median(seen[:, middle - 1 : middle + 2].max(1), axis=1)
-    landing = seen[:, np.abs(reach) >= 0.5 * OPENING_M].max((1, 2))
+    landing = _landing(seen, reach)
     lowest = np.maximum(landing + _CLEAR_M, top - MOST_GRIP_M)
     possible = np.isfinite(top) & (lowest <= top - LEAST_GRIP_M)
     lowest = np.maximum(lowest, np.minimum(_beside(seen, top - FIRM_GRIP_M) + FREE_M, top - LEAST_GRIP_M))
@@ -154,6 +156,11 @@ def _best_along(heights: HeightMap, point: Array, places: Array, yaw: float, tur
     if not cost[best] < WORST:
         return None
     return Grasp(np.array([*places[best], height[best]]), yaw + turned, float(width[best]), float(cost[best]))
+
+
+def _landing(seen: Array, reach: Array) -> Array:
+    """Return how high (n,) the ground is under the open fingers, of what `_profiles` returns."""
+    return np.asarray(seen[:, np.abs(reach) >= 0.5 * OPENING_M].max((1, 2)))
 
 
 def _beside(seen: Array, level: Array) -> Array:

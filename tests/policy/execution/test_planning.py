@@ -137,18 +137,63 @@ def test_a_twist_on_the_spot_turns_the_gripper_the_same_way_and_not_less(made_up
     assert plan.yaw_rad[plan.closed][-1] - plan.yaw_rad[plan.closed][0] >= 0.8 - 1e-6
 
 
-def test_a_twist_on_the_spot_stays_on_the_spot_and_another_turn_is_followed_as_it_is(made_up):
-    place, angles = np.array([0.1, 0.0, 0.03]), np.concatenate([np.zeros(6), np.linspace(0, 0.8, 10)])
+def twisting(made_up, carried, angles):
+    """A hand that comes, closes at (0.1, 0, 0.03), turns and goes on as `carried` (10, 3) says."""
+    place = np.array([0.1, 0.0, 0.03])
     axes = np.stack([Rotation.from_euler("z", angle).as_matrix() @ made_up.DOWN for angle in angles])
     come, opening = np.linspace([-0.2, -0.2, 0.3], place, 7)[:-1], np.where(np.arange(16) < 6, 0.9, 0.2)
+    return made_up.perform(np.concatenate([come, place + carried]), opening, axes)
+
+
+@pytest.mark.parametrize(("turn", "turned"), [(0.4, 0.4 * planning.TWIST_GAIN), (0.9, planning.MOST_TWIST_RAD)])
+def test_a_twist_on_the_spot_stays_on_the_spot_and_goes_farther_than_the_hand(made_up, turn, turned):
     jitter = 0.004 * np.random.default_rng(0).normal(size=(10, 3))
-    for carried, gain in (jitter, planning.TWIST_GAIN), (np.linspace(0, 0.2, 10)[:, None] * [0, 1, 0], 1.0):
-        pinch = np.concatenate([come, place + carried])
-        plan = plan_gripper(made_up.perform(pinch, opening, axes), repeats=1)
-        assert plan.manner == "grasp"
-        held = plan.pos_world_m[plan.closed]
-        assert np.ptp(plan.yaw_rad[plan.closed]) == pytest.approx(gain * 0.8, rel=0.05)
-        np.testing.assert_allclose(held[-1, :2] - held[0, :2], [0, 0 if carried is jitter else 0.2], atol=1e-6)
+    angles = np.concatenate([np.zeros(6), np.linspace(0, turn, 10)])
+    plan = plan_gripper(twisting(made_up, jitter, angles), repeats=1)
+    assert plan.manner == "grasp"
+    held = plan.pos_world_m[plan.closed]
+    assert np.ptp(plan.yaw_rad[plan.closed]) == pytest.approx(turned, rel=0.06)
+    np.testing.assert_allclose(held[-1, :2] - held[0, :2], 0, atol=1e-6)
+
+
+def test_what_is_carried_is_not_turned(made_up):
+    carried, angles = np.linspace(0, 0.2, 10)[:, None] * [0, 1, 0], np.concatenate([np.zeros(6), np.linspace(0, 1, 10)])
+    plan = plan_gripper(twisting(made_up, carried, angles), repeats=1)
+    assert np.ptp(plan.yaw_rad[plan.closed]) == pytest.approx(0, abs=1e-9)
+    held = plan.pos_world_m[plan.closed]
+    np.testing.assert_allclose(held[-1, :2] - held[0, :2], [0, 0.2], atol=1e-6)
+
+
+def test_what_is_lifted_goes_straight_up_before_it_goes_aside(made_up):
+    slanting = np.linspace(0, 1, 10)[:, None] * [0, 0.2, 0.08]
+    plan = plan_gripper(twisting(made_up, slanting, np.zeros(16)), repeats=1)
+    held = plan.pos_world_m[plan.closed] - plan.pos_world_m[plan.closed][0]
+    low = held[:, 2] < planning.FREE_M - 1e-6
+    assert low.any()
+    np.testing.assert_allclose(held[low, :2], 0, atol=1e-9)
+    assert (np.diff(held[:, 2]) > -1e-6).all()
+    np.testing.assert_allclose(held[-1], [0, 0.2, 0.08], atol=1e-6)
+
+
+@pytest.mark.parametrize("seen_m", [0.01, 0.035])
+def test_a_hand_that_goes_round_is_followed_on_a_circle_that_is_wide_enough(made_up, seen_m):
+    angle = np.linspace(0, 2.2 * np.pi, 10)
+    jitter = 0.15 * seen_m * np.random.default_rng(1).normal(size=(10, 2))
+    round_it = np.c_[seen_m * np.stack([np.cos(angle) - 1, np.sin(angle)], 1) + jitter, np.zeros(10)]
+    plan = plan_gripper(twisting(made_up, round_it, np.zeros(16)), repeats=1)
+    way = plan.pos_world_m[plan.closed][1:, :2]
+    middle = 0.5 * (way.max(0) + way.min(0))
+    radius = np.linalg.norm(way - middle, axis=1)
+    assert radius.mean() == pytest.approx(max(seen_m, planning.STIR_RADIUS_M), rel=0.15)
+    assert np.ptp(radius) < 0.15 * radius.mean()
+    turns = np.unwrap(np.arctan2(*(way - middle).T[::-1]))
+    assert turns[-1] - turns[0] >= 2 * np.pi * 1.05  # the same way round as the hand
+
+
+def test_to_and_fro_is_no_circle(made_up):
+    saw = np.c_[0.02 * np.sin(np.arange(10)), np.zeros((10, 2))]
+    plan = plan_gripper(twisting(made_up, saw, np.zeros(16)), repeats=1)
+    assert np.ptp(plan.pos_world_m[plan.closed][:, 1]) < 1e-6
 
 
 @pytest.mark.parametrize("found", [True, False, None])

@@ -1,5 +1,7 @@
 """The tracker drives a point mass through its plan."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -100,3 +102,15 @@ def test_a_done_tracker_holds_its_place(made_up):
     np.testing.assert_allclose(position, [0, 0, 0.2], atol=1e-4)
     assert tracker.done
     assert tracker.phase == tracker.plan.phase[-1]
+
+
+@pytest.mark.parametrize("way", [2.1, -2.1])
+@pytest.mark.parametrize("first", [-3.0, -1.4, 0.0, 1.3])
+def test_a_long_turn_is_begun_where_it_goes_least_far_from_the_present_angle(made_up, way, first):
+    plan = made_up.plan_of(np.array([[0, 0, 0.2]] * 8), dwell=0.3)
+    plan = replace(plan, yaw_rad=first + np.linspace(0, way, 8))
+    _, turns, _, _ = drive(PathTracker(plan), np.array([0, 0, 0.2]), down(0.0))
+    x = np.array([turn.apply([1, 0, 0]) for turn in turns])
+    turned = np.unwrap(np.arctan2(x[:, 1], x[:, 0]))
+    assert np.abs(turned).max() < np.pi / 2 + abs(way) / 2 + 0.1
+    assert turned[-1] == pytest.approx(first + way + np.pi * np.round((turned[-1] - first - way) / np.pi), abs=0.1)
