@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ivg.errors import ConfigError, unknown_option
 
 from .observation import is_shown
-from .plan_observation import PLAN_KEY
+from .observation import PLAN_KEY
 from .potential import PathProgress
 from .tracking_reward import POSE_SIZE, check_keys
 

@@ -8,6 +8,8 @@ key                  dtype    shape             content
 ``demo_present``     float32  (t, 2)            1 where the hand is there, else 0
 ``demo_path``        float32  (t, 8)            gripper's path: position (m, world), quaternion wxyz, opening in
                                                 [0, 1]; without NaN (`GripperPath.held`)
+``demo_plan``        float32  (32, 8)           the same of a robot's gripper in the hand's place, in even steps of way:
+                                                `plan_observation`; opening 0 or 1
 ===================  =======  ================  ==================================================================
 
 No demonstration is all zeros; its quaternions are no turn, so that it can be told from every demonstration.
@@ -26,7 +28,11 @@ from ivg.types import CLIP_FRAMES, HANDS, JOINTS
 if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
 
-DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path")
+PLAN_KEY = "demo_plan"
+
+PLAN_POINTS = 32
+
+DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path", PLAN_KEY)
 """The keys of a demonstration in a Dict observation."""
 
 KEYPOINT_RANGE = (-1.0, 2.0)
@@ -45,23 +51,31 @@ def demonstration_spaces(frames: int = CLIP_FRAMES) -> dict[str, gym.spaces.Box]
         "demo_keypoints": gym.spaces.Box(*KEYPOINT_RANGE, (frames, len(HANDS), JOINTS, 2), np.float32),
         "demo_present": gym.spaces.Box(0.0, 1.0, (frames, len(HANDS)), np.float32),
         "demo_path": gym.spaces.Box(np.tile(low, (frames, 1)), np.tile(high, (frames, 1)), dtype=np.float32),
+        PLAN_KEY: gym.spaces.Box(np.tile(low, (PLAN_POINTS, 1)), np.tile(high, (PLAN_POINTS, 1)), dtype=np.float32),
     }
 
 
 def demonstration_observation(extracted: ExtractedDemonstration) -> DemonstrationArrays:
     """Return a demonstration's arrays, t frames each."""
-    return arrays_of(extracted.tracks.keypoints, extracted.tracks.present, extracted.path.held())
+    from .plan_observation import plan_observation
+
+    tracks, plan = extracted.tracks, plan_observation(extracted)
+    return arrays_of(tracks.keypoints, tracks.present, extracted.path.held(), plan)
 
 
 def arrays_of(
-    keypoints: NDArray[np.floating], present: NDArray[np.bool_], path: NDArray[np.floating]
+    keypoints: NDArray[np.floating],
+    present: NDArray[np.bool_],
+    path: NDArray[np.floating],
+    plan: NDArray[np.floating],
 ) -> DemonstrationArrays:
-    """Return the arrays for tracks and a path of t frames.
+    """Return the arrays for tracks and a path of t frames, and a plan.
 
     Args:
         keypoints: Float (t, 2, 21, 2), normalised; anything where absent.
         present: bool (t, 2).
         path: Float (t, 8), finite.
+        plan: Float (`PLAN_POINTS`, 8), finite.
     """
     bounds = demonstration_spaces(1)["demo_path"]
     there = present[..., None, None]
@@ -69,6 +83,7 @@ def arrays_of(
         "demo_keypoints": np.where(there, np.clip(keypoints, *KEYPOINT_RANGE), 0.0).astype(np.float32),
         "demo_present": present.astype(np.float32),
         "demo_path": np.clip(path, bounds.low[0], bounds.high[0]).astype(np.float32),
+        PLAN_KEY: np.clip(plan, bounds.low[0], bounds.high[0]).astype(np.float32),
     }
 
 

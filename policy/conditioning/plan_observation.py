@@ -16,28 +16,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ..execution import GripperPlan, plan_demonstration
-from .observation import demonstration_spaces
+from ..execution.plan import OPENING_M
+from .observation import PLAN_POINTS
 
 if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
-
-PLAN_KEY = "demo_plan"
-
-PLAN_POINTS = 32
-
-OPENING_M = 0.1
-"""How long the way from open to closed is taken to be, m."""
-
-
-def plan_space() -> gym.spaces.Box:
-    """Return the space of ``demo_plan``."""
-    return demonstration_spaces(PLAN_POINTS)["demo_path"]
 
 
 def plan_observation(extracted: ExtractedDemonstration) -> NDArray[np.float32]:
@@ -48,9 +36,8 @@ def plan_observation(extracted: ExtractedDemonstration) -> NDArray[np.float32]:
 def plan_array(plan: GripperPlan) -> NDArray[np.float32]:
     """Return float32 (32, 8) of a plan."""
     way = np.column_stack([plan.pos_world_m, OPENING_M * ~plan.closed, plan.yaw_rad])
-    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way[:, :4], axis=0), axis=1))])
-    at = np.linspace(0.0, length[-1], PLAN_POINTS)
-    rows = np.stack([np.interp(at, length, column) for column in way.T], axis=1)
+    at = np.linspace(0.0, 1.0, PLAN_POINTS)
+    rows = np.stack([np.interp(at, plan.share_done, column) for column in way.T], axis=1)
     poses = np.empty((PLAN_POINTS, 8), np.float32)
     poses[:, :3] = rows[:, :3]
     poses[:, 3:7] = _pointing_down(rows[:, 4])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ivg.errors import ConfigError, InputError
 
 from .observation import is_shown
-from .plan_observation import PLAN_KEY
+from .observation import PLAN_KEY
 from .potential import PathProgress, shaping, way_potential
 
 Observation = dict[str, NDArray[Any]]

@@ -14,8 +14,13 @@ from ivg.errors import InputError, unknown_option
 from ivg.types import CLIP_FRAMES, Camera
 
 from .cache import DemonstrationCache, WatchedDemonstration, cache_key
-from .observation import DEMONSTRATION_KEYS, demonstration_observation, demonstration_spaces, no_demonstration
-from .plan_observation import PLAN_KEY, PLAN_POINTS, plan_observation, plan_space
+from .observation import (
+    DEMONSTRATION_KEYS,
+    PLAN_POINTS,
+    demonstration_observation,
+    demonstration_spaces,
+    no_demonstration,
+)
 from .sources import DemonstrationSource, fingerprint_of
 
 if TYPE_CHECKING:
@@ -25,7 +30,7 @@ Observation = dict[str, NDArray[Any]]
 
 EMBEDDING_KEY = "demo_embedding"
 
-WATCHED_KEYS = (*DEMONSTRATION_KEYS, PLAN_KEY)
+WATCHED_KEYS = DEMONSTRATION_KEYS
 """What of a demonstration can be observed."""
 
 
@@ -141,13 +146,12 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         arrays: Observation = dict(demonstration_observation(extracted))
         if len(arrays["demo_path"]) != self._frames:
             raise InputError(f"demonstrations must have {self._frames} frames, got {len(arrays['demo_path'])}")
-        arrays[PLAN_KEY] = plan_observation(extracted)
         if self._embed is not None:
             arrays[EMBEDDING_KEY] = np.asarray(self._embed(extracted), np.float32).reshape(self._embedding_size)
         return WatchedDemonstration(arrays, True)
 
     def _nothing(self) -> WatchedDemonstration:
-        arrays: Observation = {**no_demonstration(self._frames), PLAN_KEY: np.zeros((PLAN_POINTS, 8), np.float32)}
+        arrays: Observation = dict(no_demonstration(self._frames))
         if self._embed is not None:
             arrays[EMBEDDING_KEY] = np.zeros(self._embedding_size, np.float32)
         return WatchedDemonstration(arrays, False)
@@ -164,7 +168,6 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         if not isinstance(inner, gym.spaces.Dict):
             raise InputError(f"the environment's observations must be a Dict, got {inner}")
         spaces: dict[str, gym.Space[Any]] = dict(demonstration_spaces(self._frames))
-        spaces[PLAN_KEY] = plan_space()
         spaces[EMBEDDING_KEY] = gym.spaces.Box(-np.inf, np.inf, (self._embedding_size,), np.float32)
         return gym.spaces.Dict({**inner.spaces, **{key: spaces[key] for key in self._shown}})
 

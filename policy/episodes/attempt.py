@@ -139,6 +139,7 @@ def _episode(
         proprio=execution.observations["proprio"],
         action=execution.actions,
         phase=execution.phase,
+        plan_phase=execution.share_done,
         **demonstration_observation(extracted),
         demo_clip=demonstration.clip,
         task=task,

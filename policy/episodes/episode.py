@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from ivg.errors import InputError
 from ivg.types import JOINTS
 
+from ..conditioning.observation import PLAN_POINTS
+
 PROPRIO_SIZE = 16
 """Numbers of the proprioception: end effector (7), opening, joints (7), time."""
 
@@ -30,9 +32,12 @@ class RobotEpisode:
             7 joint angles (rad), time since the reset (s).
         action: float32 (n, 7) in [-1, 1]: translation, rotation, gripper (-1 opens).
         phase: float32 (n,) in [0, 1], where in the demonstration a step belongs: 0 its first frame, 1 its last.
+        plan_phase: float32 (n,) in [0, 1], where on the way of `demo_plan` the step led to: 0 its begin, 1 its end.
         demo_keypoints: float32 (t, 2, 21, 2), hand joints, normalised image coordinates, 0 where absent (Eq. 2).
         demo_present: float32 (t, 2), 1 where the hand is there, else 0; hand 0 is the left one.
         demo_path: float32 (t, 8), gripper path in the world: position (m), quaternion wxyz, opening in [0, 1].
+        demo_plan: float32 (32, 8), the same of a gripper in the hand's place, in even steps of way
+            (`ivg.policy.conditioning.plan_observation`).
         demo_clip: uint8 (t, h, w, 3), RGB, of the pictures' size.
         task: Name of the task.
         text: What the demonstration was asked for.
@@ -50,9 +55,11 @@ class RobotEpisode:
     proprio: NDArray[np.float32]
     action: NDArray[np.float32]
     phase: NDArray[np.float32]
+    plan_phase: NDArray[np.float32]
     demo_keypoints: NDArray[np.float32]
     demo_present: NDArray[np.float32]
     demo_path: NDArray[np.float32]
+    demo_plan: NDArray[np.float32]
     demo_clip: NDArray[np.uint8]
     task: str
     text: str
@@ -70,12 +77,15 @@ class RobotEpisode:
         _check("proprio", self.proprio, np.float32, (steps, PROPRIO_SIZE))
         _check("action", self.action, np.float32, (steps, ACTION_SIZE))
         _check("phase", self.phase, np.float32, (steps,))
+        _check("plan_phase", self.plan_phase, np.float32, (steps,))
         _check("demo_keypoints", self.demo_keypoints, np.float32, (frames, 2, JOINTS, 2))
         _check("demo_present", self.demo_present, np.float32, (frames, 2))
         _check("demo_path", self.demo_path, np.float32, (frames, 8))
+        _check("demo_plan", self.demo_plan, np.float32, (PLAN_POINTS, 8))
         _check("demo_clip", self.demo_clip, np.uint8, (frames, *size, 3))
         _check_range("action", self.action, -1.0, 1.0)
         _check_range("phase", self.phase, 0.0, 1.0)
+        _check_range("plan_phase", self.plan_phase, 0.0, 1.0)
         _check_range("demo_present", self.demo_present, 0.0, 1.0)
         _check_range("opening of demo_path", self.demo_path[:, 7], 0.0, 1.0)
         if not steps or not frames:

@@ -9,8 +9,8 @@ import numpy as np
 from ..store.layout import Layout, Rows, provenance_bytes
 from .episode import RobotEpisode
 
-_STEPS = ("image", "proprio", "action", "phase")
-_DEMONSTRATION = ("demo_keypoints", "demo_present", "demo_path", "demo_clip")
+_STEPS = ("image", "proprio", "action", "phase", "plan_phase")
+_DEMONSTRATION = ("demo_keypoints", "demo_present", "demo_path", "demo_plan", "demo_clip")
 _NUMBERS = {"seed": np.int64, "success": np.uint8, "fps": np.float64, "demo_fps": np.float64}
 _TEXTS = ("task", "text", "provenance")
 _PER_STEP = ("demo_keypoints", "demo_path")

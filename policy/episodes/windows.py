@@ -56,9 +56,11 @@ class EpisodeWindows:
     ``action``           float32   (horizon, 7)          in [-1, 1]
     ``action_is_pad``    bool      (horizon,)            true where an action repeats one over an end
     ``phase``            float32   (horizon,)            where in the demonstration the actions' steps belong, in [0, 1]
+    ``plan_phase``       float32   (horizon,)            where on the way of ``demo_plan`` they led to, in [0, 1]
     ``demo_keypoints``   float32   (16, 2, 21, 2)        hand joints of the demonstration, normalised, 0 where absent
     ``demo_present``     float32   (16, 2)               1 where the hand is there
     ``demo_path``        float32   (16, 8)               gripper path: m, quaternion wxyz, opening
+    ``demo_plan``        float32   (32, 8)               the same of a robot's gripper in the hand's place
     ``text``             int64     ()                    place of the episode's text in `texts`
     ``task``             int64     ()                    place of the episode's task in `tasks`
     ``episode``          int64     ()                    place of the episode in the dataset
@@ -142,6 +144,7 @@ class EpisodeWindows:
             "action": self._rows["action"][steps],
             "action_is_pad": steps != self._wanted(windows),
             "phase": self._rows["phase"][steps],
+            "plan_phase": self._rows["plan_phase"][steps],
         }
         arrays |= {key: values[slots] for key, values in self._demonstrations.items()}
         return {**arrays, "text": self._text[slots], "task": self._task[slots], "episode": self.episodes[slots]}
@@ -153,7 +156,7 @@ class EpisodeWindows:
         return np.clip(self._wanted(windows), self._first[slots, None], self._last[slots, None])
 
     def per_step(self, key: str) -> NDArray[np.float32]:
-        """Return "proprio" (n, 16), "action" (n, 7) or "phase" (n,) of all steps; window i belongs to row i.
+        """Return "proprio" (n, 16), "action" (n, 7), "phase" (n,) or "plan_phase" (n,) of all steps; window i belongs to row i.
 
         Raises:
             InputError: If `key` is another.
@@ -181,7 +184,7 @@ class EpisodeWindows:
         self._slot = np.repeat(np.arange(len(lengths)), lengths)
         spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
         self._image = _read_rows(store, "image", spans) if cache is None else _mapped(store, spans, cache)
-        self._rows = {key: _read_rows(store, key, spans) for key in ("proprio", "action", "phase")}
+        self._rows = {key: _read_rows(store, key, spans) for key in ("proprio", "action", "phase", "plan_phase")}
         self._demonstrations = {key: store.per_episode(key)[self.episodes] for key in DEMONSTRATION_KEYS}
         self.texts, self._text = _numbered(store.texts, self.episodes)
         self.tasks, self._task = _numbered(store.tasks, self.episodes)

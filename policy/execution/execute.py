@@ -34,6 +34,7 @@ class Execution:
         observations: Of every step before its action, arrays by key, n rows.
         actions: float32 (n, 7) in [-1, 1].
         phase: float32 (n,) in [0, 1], which moment of the demonstration a step belongs to.
+        share_done: float32 (n,) in [0, 1], how much of the plan's way the reference has done after the step's action.
         last: The observation after the last action.
     """
 
@@ -41,6 +42,7 @@ class Execution:
     observations: dict[str, NDArray[Any]]
     actions: NDArray[np.float32]
     phase: NDArray[np.float32]
+    share_done: NDArray[np.float32]
     last: dict[str, NDArray[Any]] = field(repr=False)
 
     def __len__(self) -> int:
@@ -77,12 +79,14 @@ def execute(
     seen: list[Mapping[str, NDArray[Any]]] = []
     actions: list[NDArray[np.float32]] = []
     phase: list[float] = []
+    share_done: list[float] = []
     success = ended = False
     while not ended and settled < settle_steps:
         settled += tracker.done
         phase.append(tracker.phase)
         proprio = observation["proprio"]
         actions.append(tracker.act(proprio[POSITION], proprio[QUATERNION]))
+        share_done.append(tracker.share_done)
         seen.append(observation)
         observation, _, terminated, truncated, info = env.step(actions[-1])
         success = bool(info.get("is_success", False))
@@ -92,5 +96,6 @@ def execute(
         observations={key: np.stack([step[key] for step in seen]) for key in observation},
         actions=np.stack(actions),
         phase=np.array(phase, np.float32),
+        share_done=np.array(share_done, np.float32),
         last=dict(observation),
     )

@@ -14,6 +14,10 @@ Manner = Literal["grasp", "drag", "push"]
 """How a hand moves a thing: it holds it, hooks or rests on it and takes it along, or pushes it away."""
 
 
+OPENING_M = 0.1
+"""How long the way from open to closed is taken to be, m."""
+
+
 @dataclass(frozen=True, eq=False)
 class GripperPlan:
     """A sequence of n goals for a gripper that points straight down.
@@ -49,6 +53,13 @@ class GripperPlan:
             raise InputError("a gripper plan must hold finite numbers only")
         if (self.speed_m_s <= 0).any():
             raise InputError(f"speed_m_s must be positive, got {self.speed_m_s.min()}")
+
+    @property
+    def share_done(self) -> NDArray[np.float64]:
+        """float64 (n,) in [0, 1]: how much of the way is done at each goal; a closing or opening counts `OPENING_M`."""
+        way = np.column_stack([self.pos_world_m, OPENING_M * ~self.closed])
+        length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+        return np.asarray(length / max(length[-1], 1e-9))
 
     def __len__(self) -> int:
         """Return the number of goals."""

@@ -53,7 +53,8 @@ class PathTracker:
         self.plan = plan
         self.scale = scale or ActionScale()
         self.gain, self.lead_m, self.tolerance_m, self.patience_s = gain, lead_m, tolerance_m, patience_s
-        self._goal = 0
+        self._goal, self._share = 0, 0.0
+        self._shares = plan.share_done
         self._reference: Array | None = None
         self._yaw = self._turned = 0.0
         self._waited_s = self._stayed_s = 0.0
@@ -67,6 +68,11 @@ class PathTracker:
     def phase(self) -> float:
         """Which moment of the demonstration the present goal belongs to, in [0, 1]."""
         return float(self.plan.phase[min(self._goal, len(self.plan) - 1)])
+
+    @property
+    def share_done(self) -> float:
+        """How much of the plan's way is done, in [0, 1], as `GripperPlan.share_done` counts; it never falls."""
+        return self._share
 
     def act(self, position: NDArray[np.floating], quaternion: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the next action, float32 (7,) in [-1, 1].
@@ -84,11 +90,21 @@ class PathTracker:
             self._turned = np.pi * np.round((self._yaw - middle) / np.pi)
         self._advance(position)
         place = min(self._goal, len(self.plan) - 1)
+        self._share = max(self._share, self._shares_at(place))
         action = np.zeros(7)
         action[:3] = self.gain * (self._reference - position) / self.scale.translation_m
         action[3:6] = self.gain * (_pointing_down(self._yaw) * turn.inv()).as_rotvec() / self.scale.rotation_rad
         action[6] = 1.0 if self.plan.closed[place] else -1.0
         return np.clip(action, -1.0, 1.0).astype(np.float32)
+
+    def _shares_at(self, place: int) -> float:
+        """Return how much of the way is done where the reference is, on its way to a goal or there."""
+        assert self._reference is not None
+        before = max(place - 1, 0)
+        way = float(np.linalg.norm(self.plan.pos_world_m[place] - self.plan.pos_world_m[before]))
+        left = float(np.linalg.norm(self.plan.pos_world_m[place] - self._reference))
+        done = 1.0 if left < 1e-9 else max(0.0, 1.0 - left / way) if way > 1e-9 else 0.0
+        return float(self._shares[before] + done * (self._shares[place] - self._shares[before]))
 
     def _advance(self, position: Array) -> None:
         """Move the reference for one step's time, past as many goals as that reaches."""

@@ -30,11 +30,11 @@ class PolicyConfig:
         image_size: Side in pixels that pictures are resized to.
         image_widths: Channels of the picture's network; the first layer takes patches of 4 x 4, the next ones halve.
         width: Of what is known of an observation.
-        demo_width: Of the tokens, one for each frame of the demonstration.
+        demo_width: Of the tokens, one for each frame of the demonstration and for each pose of its plan.
         demo_layers: Attention layers over these.
         demo_heads: Of the attention.
         keypoint_dropout: Share of samples trained without the hand's joints in the picture, with the path alone.
-        phase_weight: Weight of predicting where in the demonstration each step belongs ("demo" only).
+        phase_weight: Weight of predicting where on the way of the demonstration's plan each step belongs ("demo" only).
     """
 
     kind: str = ""

@@ -12,6 +12,7 @@ from torch import Tensor
 from ivg.data.split import split_indices
 from ivg.errors import StoreError
 
+from ..conditioning.observation import DEMONSTRATION_KEYS
 from ..episodes.store import EpisodeStore
 from ..episodes.windows import EpisodeWindows
 from .actions import action_coding
@@ -43,7 +44,7 @@ class PolicyData:
         self.texts = encode_texts(self.windows.texts) if policy.conditioning == "text" else None
         with EpisodeStore(data.path) as store:
             spans = list(zip(store.episode_starts[episodes], store.episode_ends[episodes], strict=True))
-            whole = [store.per_step(key)[:] for key in ("phase", "proprio", "action")]
+            whole = [store.per_step(key)[:] for key in ("plan_phase", "proprio", "action")]
         self._phase, self._proprio, self._action = (np.concatenate([rows[a:b] for a, b in spans]) for rows in whole)
         lengths = np.array([end - start for start, end in spans])
         self._last = np.repeat(np.cumsum(lengths) - 1, lengths)
@@ -61,7 +62,7 @@ class PolicyData:
             pictures = vary_pictures(pictures, rng, training.image_shift, training.brightness)
         batch = {"image": torch.from_numpy(pictures), "proprio": torch.from_numpy(found["proprio"])}
         if self.config.conditioning == "demo":
-            batch |= {key: torch.from_numpy(found[key]) for key in ("demo_keypoints", "demo_present", "demo_path")}
+            batch |= {key: torch.from_numpy(found[key]) for key in DEMONSTRATION_KEYS}
         if self.texts is not None:
             batch["text"] = self.texts[torch.from_numpy(found["text"])]
         steps = self._steps(rows)

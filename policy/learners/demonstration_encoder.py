@@ -16,11 +16,13 @@ PATH_FEATURES = 10
 """Of a pose of the path seen from the end effector: the way (3), the turn (6), the opening."""
 
 _TRACKS = len(HANDS) * (2 * JOINTS + 1)
-_TOKEN = PATH_FEATURES + 1 + 3 + _TRACKS
+_WAY = PATH_FEATURES + 1 + 3
 
 
 class DemonstrationEncoder(nn.Module):
-    """A transformer over the frames of a demonstration, each seen from the end effector, and a token of the robot's.
+    """A transformer over a demonstration's frames and its plan's poses, seen from the end effector, and the robot.
+
+    Each frame, each pose of the plan and the robot is a token.
 
     Args:
         width: Of the tokens.
@@ -33,18 +35,20 @@ class DemonstrationEncoder(nn.Module):
     def __init__(self, width: int, layers: int, heads: int, out: int, keypoint_dropout: float) -> None:
         super().__init__()
         self.keypoint_dropout = keypoint_dropout
-        self.embed = nn.Linear(_TOKEN, width)
+        self.frame = nn.Linear(_WAY + _TRACKS, width)
+        self.pose = nn.Linear(_WAY, width)
         self.time = nn.Sequential(nn.Linear(1, width), nn.GELU(), nn.Linear(width, width))
         self.robot = nn.Linear(out, width)
         layer = nn.TransformerEncoderLayer(width, heads, 2 * width, 0.0, "gelu", batch_first=True, norm_first=True)
         self.attention = nn.TransformerEncoder(layer, layers, nn.LayerNorm(width), enable_nested_tensor=False)
         self.out = nn.Linear(width, out)
 
-    def forward(self, path: Tensor, keypoints: Tensor, present: Tensor, robot: Tensor) -> Tensor:
+    def forward(self, path: Tensor, plan: Tensor, keypoints: Tensor, present: Tensor, robot: Tensor) -> Tensor:
         """Encode demonstrations of t frames.
 
         Args:
-            path: Float (b, t, 10), of `seen_from`.
+            path: Float (b, t, 10), the hand's, of `seen_from`.
+            plan: Float (b, p, 10), the gripper's in its place, likewise.
             keypoints: Float (b, t, 2, 21, 2), normalised, 0 where absent.
             present: Float (b, t, 2).
             robot: Float (b, out), what is known of the robot and its camera.
@@ -52,18 +56,26 @@ class DemonstrationEncoder(nn.Module):
         Returns:
             Float (b, out).
         """
-        frames = path.shape[1]
         tracks = torch.cat([(keypoints - 0.5 * present[..., None, None]).flatten(2), present], -1)
         if self.training and self.keypoint_dropout:
             tracks = tracks * (torch.rand(len(path), 1, 1, device=path.device) >= self.keypoint_dropout)
-        way = path[..., :3]
-        distance = (way.norm(dim=-1, keepdim=True) + 0.05).log()
-        speed = torch.diff(way, dim=1, append=way[:, -1:])
-        when = torch.linspace(-1, 1, frames, device=path.device)[:, None]
-        tokens = self.embed(torch.cat([path, distance, speed, tracks], -1)) + self.time(when)
-        tokens = torch.cat([self.robot(robot)[:, None], tokens], 1)
+        frames = self.frame(torch.cat([_along(path), tracks], -1)) + self._when(path)
+        poses = self.pose(_along(plan)) + self._when(plan)
+        tokens = torch.cat([self.robot(robot)[:, None], frames, poses], 1)
         out: Tensor = self.out(self.attention(tokens)[:, 0])
         return out
+
+    def _when(self, path: Tensor) -> Tensor:
+        """Return an embedding (n, width) of where a pose stands among the n of a path (b, n, 10)."""
+        when: Tensor = self.time(torch.linspace(-1, 1, path.shape[1], device=path.device)[:, None])
+        return when
+
+
+def _along(path: Tensor) -> Tensor:
+    """Return a path (b, n, 10) with how far each pose is, and the way to the next one: (b, n, 14)."""
+    way = path[..., :3]
+    distance = (way.norm(dim=-1, keepdim=True) + 0.05).log()
+    return torch.cat([path, distance, torch.diff(way, dim=1, append=way[:, -1:])], -1)
 
 
 def seen_from(path: Tensor, proprio: Tensor) -> Tensor:

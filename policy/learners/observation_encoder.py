@@ -20,7 +20,7 @@ _MOVING = 3 + 1
 
 Observation = dict[str, Tensor]
 """`image` uint8 (b, s, h, w, 3), `proprio` float (b, o, 16), and what tells the task: `demo_keypoints` float
-(b, t, 2, 21, 2), `demo_present` (b, t, 2) and `demo_path` (b, t, 8), or `text` (b, 384)."""
+(b, t, 2, 21, 2), `demo_present` (b, t, 2), `demo_path` (b, t, 8) and `demo_plan` (b, p, 8), or `text` (b, 384)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +29,10 @@ class Known:
 
     Attributes:
         features: Float (b, width).
-        phase: Float (b, horizon) in [0, 1], where in the demonstration the policy takes each step of the chunk to
-            belong; None without a demonstration.
-        ahead: Float (b, horizon, 10), the demonstration's path at these places, seen from the end effector; None
-            without a demonstration.
+        phase: Float (b, horizon) in [0, 1], where on the way of the demonstration's plan the policy takes each step of
+            the chunk to belong; None without a demonstration.
+        ahead: Float (b, horizon, 10), the plan at these places, seen from the end effector; None without a
+            demonstration.
     """
 
     features: Tensor
@@ -43,8 +43,8 @@ class Known:
 class ObservationEncoder(nn.Module):
     """Encodes observations.
 
-    With a demonstration it first judges, for each step of the chunk, where in the demonstration that step belongs, and
-    looks the path up there. These places are learned from the episodes' `phase`; other losses do not reach them.
+    With a demonstration it first judges, for each step of the chunk, where on the way of its plan that step belongs, and
+    looks the plan up there. These places are learned from the episodes' `plan_phase`; other losses do not reach them.
 
     Args:
         config: The policy's.
@@ -85,11 +85,12 @@ class ObservationEncoder(nn.Module):
         return Known(self.mix(torch.cat(parts, -1)), None, None)
 
     def _watch(self, observation: Observation, parts: list[Tensor]) -> Known:
-        path = seen_from(observation["demo_path"], observation["proprio"][:, -1])
-        told = self.demonstration(path, observation["demo_keypoints"], observation["demo_present"], parts[0])
+        now = observation["proprio"][:, -1]
+        path, plan = seen_from(observation["demo_path"], now), seen_from(observation["demo_plan"], now)
+        told = self.demonstration(path, plan, observation["demo_keypoints"], observation["demo_present"], parts[0])
         known = torch.cat([*parts, told], -1)
         phase = self.phase(known).sigmoid()
-        return Known(self.mix(known), phase, look_up(path, phase.detach()))
+        return Known(self.mix(known), phase, look_up(plan, phase.detach()))
 
 
 def robot_features(proprio: Tensor) -> Tensor:

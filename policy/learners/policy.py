@@ -122,8 +122,8 @@ class ChunkPolicy(nn.Module, ABC):
         """Return the next action, float32 (7,) in [-1, 1].
 
         Args:
-            observation: `image` uint8 (h, w, 3) and `proprio` float32 (16,); `demo_keypoints`, `demo_present` and
-                `demo_path`, if `reset` got no demonstration and the policy watches one.
+            observation: `image` uint8 (h, w, 3) and `proprio` float32 (16,); `demo_keypoints`, `demo_present`,
+                `demo_path` and `demo_plan`, if `reset` got no demonstration and the policy watches one.
 
         Raises:
             InputError: If the policy watches demonstrations and has none.

@@ -9,7 +9,6 @@ from stable_baselines3 import PPO
 from ivg.errors import InputError
 from ivg.policy.conditioning.features import DemoFeaturesExtractor, from_gripper
 from ivg.policy.conditioning.observation import demonstration_spaces
-from ivg.policy.conditioning.plan_observation import plan_space
 from ivg.policy.conditioning.tracking_reward import DemoTrackingReward
 from ivg.policy.conditioning.video_demo import VideoDemoWrapper
 
@@ -18,7 +17,6 @@ SPACES = {
     "image": gym.spaces.Box(0, 255, (3, 40, 40), np.uint8),
     "demo_progress": gym.spaces.Box(-1, 1, (2,), np.float32),
     **demonstration_spaces(),
-    "demo_plan": plan_space(),
 }
 
 

@@ -28,7 +28,7 @@ def test_absent_hands_are_zeros_and_far_joints_are_drawn_in():
     keypoints[:, 1] = 7.0
     present = np.zeros((16, 2), bool)
     present[2:, 1] = True
-    arrays = arrays_of(keypoints, present, np.full((16, 8), 0.5))
+    arrays = arrays_of(keypoints, present, np.full((16, 8), 0.5), np.full((32, 8), 0.5))
     assert (arrays["demo_keypoints"][2:, 1] == 2.0).all()
     assert not arrays["demo_keypoints"][:, 0].any()
     assert not arrays["demo_keypoints"][:2].any()

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from ivg.policy.conditioning.plan_observation import PLAN_POINTS, plan_array, plan_space
+from ivg.policy.conditioning.observation import PLAN_KEY, PLAN_POINTS, demonstration_spaces
+from ivg.policy.conditioning.plan_observation import plan_array
 from ivg.policy.execution import plan_gripper
 
 
@@ -11,7 +12,7 @@ def test_the_plan_of_a_hand_that_carries_a_mug(human_clip):
     hand = int(human_clip.side == "right")
     plan = plan_gripper(human_clip.joints_world_m[:, hand])
     poses = plan_array(plan)
-    assert plan_space().contains(poses)
+    assert demonstration_spaces()[PLAN_KEY].contains(poses)
     np.testing.assert_allclose(poses[[0, -1], :3], plan.pos_world_m[[0, -1]], atol=1e-5)
     assert plan.manner == "grasp"
     assert (poses[0, 7], poses[-1, 7]) == (1, 1)

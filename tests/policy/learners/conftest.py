@@ -47,7 +47,13 @@ class PointMass(gym.Env):
         keypoints = np.zeros((16, 2, 21, 2), np.float32)
         keypoints[:, 1] = (0.5 + path[:, None, :2]) * 0.8
         present = np.tile(np.array([0, 1], np.float32), (16, 1))
-        return {"demo_path": path.astype(np.float32), "demo_keypoints": keypoints, "demo_present": present}
+        plan = np.stack([np.interp(np.linspace(0, 15, 32), np.arange(16), column) for column in path.T], 1)
+        return {
+            "demo_path": path.astype(np.float32),
+            "demo_keypoints": keypoints,
+            "demo_present": present,
+            "demo_plan": plan.astype(np.float32),
+        }
 
     def _observe(self):
         proprio = np.zeros(16, np.float32)
@@ -80,6 +86,7 @@ def point_mass_episode(seed: int) -> RobotEpisode:
         proprio=np.stack([one["proprio"] for one in seen]),
         action=np.stack(actions),
         phase=np.clip(phase, 0, 1).astype(np.float32),
+        plan_phase=np.clip(phase, 0, 1).astype(np.float32),
         **demonstration,
         demo_clip=np.zeros((16, 32, 32, 3), np.uint8),
         task=("left", "right")[env.goal],
