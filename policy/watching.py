@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .extraction import ExtractedDemonstration
     from .lifting import HandLifter
 
-GOOD_CONTACT = 3.0
+GOOD_CONTACT = 5.0
 """A demonstration whose contact costs less than this is taken without making another."""
 
 SAMPLES = 4

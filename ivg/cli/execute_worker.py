@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..types import HANDS, Camera
 from .context import ENVIRONMENTS
-from .generate_worker import GenerateJob, GenerateSettings, demonstrations
+from .generate_worker import HORIZON, GenerateJob, GenerateSettings, demonstrations
 from .processes import ONE_THREAD
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class _Worker:
             "camera_size": settings.size,
             "image": False,
             "render_mode": "rgb_array",
-            "horizon": 600,
+            "horizon": HORIZON,
         }
         self.env: gymnasium.Env[Any, Any] = gymnasium.make(name, disable_env_checker=True, **options)
 

@@ -29,6 +29,10 @@ SOURCES = ("generated", "truth")
 """Where demonstrations come from: the pipeline, or the rendered person (whose clip goes the same way)."""
 
 
+HORIZON = 600
+"""Steps of an attempt at most, 30 s."""
+
+
 @dataclass(frozen=True)
 class GenerateSettings:
     """What an episode depends on besides its place: attempt k is task ``k % len(tasks)`` with seed ``seed + k``.
@@ -98,26 +102,29 @@ class _Worker:
         self.settings = settings
         self.lifter = HandLifter.from_pretrained("kitchen")
         self.demonstrate = demonstrations(settings)
+        self.env: gymnasium.Env[Any, Any] = gymnasium.make(
+            f"ivg.envs:{ENVIRONMENTS[settings.env]}",
+            camera_size=settings.size,
+            horizon=HORIZON,
+            disable_env_checker=True,
+        )
 
     def attempt(self, job: GenerateJob) -> Attempt:
         from ..policy.episodes import attempt_episode
 
         settings, env_id = self.settings, ENVIRONMENTS[self.settings.env]
         notes = {"index": job.index, "source": settings.source, "env": {"id": env_id, "camera_size": settings.size}}
-        env = gymnasium.make(f"ivg.envs:{env_id}", task=job.task, camera_size=settings.size, disable_env_checker=True)
-        try:
-            return attempt_episode(
-                env,
-                self.demonstrate(job),
-                job.text,
-                job.seed,
-                lifter=self.lifter,
-                depth=env.unwrapped.depth if settings.depth else None,  # type: ignore[attr-defined]
-                samples=settings.samples,
-                notes=notes,
-            )
-        finally:
-            env.close()
+        return attempt_episode(
+            self.env,
+            self.demonstrate(job),
+            job.text,
+            job.seed,
+            lifter=self.lifter,
+            depth=self.env.unwrapped.depth if settings.depth else None,  # type: ignore[attr-defined]
+            samples=settings.samples,
+            notes=notes,
+            options={"task": job.task},
+        )
 
 
 def demonstrations(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:

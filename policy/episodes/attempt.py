@@ -67,6 +67,7 @@ def attempt_episode(
     samples: int = 1,
     scale: ActionScale | None = None,
     notes: Mapping[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
 ) -> Attempt:
     """Reset an environment, have its task demonstrated, and let the robot follow.
 
@@ -83,6 +84,7 @@ def attempt_episode(
             `ivg.policy.watching.watch`.
         scale: Of the environment's action; that of `ivg/Kitchen-v0` if None.
         notes: JSON values for the episode's provenance.
+        options: Of the environment's reset.
 
     Returns:
         The attempt. Errors that are no failure of the demonstration or of the robot pass through.
@@ -93,7 +95,7 @@ def attempt_episode(
 
     clock = _Clock()
     with clock("reset"):
-        observation, info = env.reset(seed=seed)
+        observation, info = env.reset(seed=seed, options=options)
     try:
         with clock("watching"):
             extracted = watch(

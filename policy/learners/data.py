@@ -42,13 +42,6 @@ class PolicyData:
             cache=data.cache,
         )
         self.texts = encode_texts(self.windows.texts) if policy.conditioning == "text" else None
-        with EpisodeStore(data.path) as store:
-            spans = list(zip(store.episode_starts[episodes], store.episode_ends[episodes], strict=True))
-            whole = [store.per_step(key)[:] for key in ("plan_phase", "proprio", "action")]
-        self._phase, self._proprio, self._action = (np.concatenate([rows[a:b] for a, b in spans]) for rows in whole)
-        lengths = np.array([end - start for start, end in spans])
-        self._last = np.repeat(np.cumsum(lengths) - 1, lengths)
-        self._first = self._last - np.repeat(lengths, lengths) + 1
 
     def __len__(self) -> int:
         """Return the number of windows: one for each step."""
@@ -65,19 +58,18 @@ class PolicyData:
             batch |= {key: torch.from_numpy(found[key]) for key in DEMONSTRATION_KEYS}
         if self.texts is not None:
             batch["text"] = self.texts[torch.from_numpy(found["text"])]
-        steps = self._steps(rows)
-        batch["phase"] = torch.from_numpy(self._phase[steps])
-        batch["chunk"] = self._chunk(steps, batch["proprio"][:, -1])
+        batch["phase"] = torch.from_numpy(found["plan_phase"])
+        batch["chunk"] = self._chunk(rows, batch["proprio"][:, -1])
         return batch
 
     def fit(self, policy: ChunkPolicy) -> None:
         """Give a policy the statistics of all windows."""
         low, high, robots = None, None, []
         for rows in np.array_split(np.arange(len(self)), max(1, len(self) // 2048)):
-            steps = self._steps(rows)
-            seen = torch.from_numpy(self._proprio[steps[:, : self.config.n_obs_steps]])
+            steps = self.windows.steps(rows)[:, : self.config.n_obs_steps]
+            seen = torch.from_numpy(self.windows.per_step("proprio")[steps])
             robots.append(robot_features(seen))
-            chunk = self._chunk(steps, seen[:, -1])
+            chunk = self._chunk(rows, seen[:, -1])
             low = chunk.amin(0) if low is None else torch.minimum(low, chunk.amin(0))
             high = chunk.amax(0) if high is None else torch.maximum(high, chunk.amax(0))
         assert low is not None
@@ -85,13 +77,10 @@ class PolicyData:
         policy.chunk_scale.fit(low, high)
         policy.encoder.robot_scale.fit(torch.cat(robots))
 
-    def _steps(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the steps (b, horizon) of windows, first or last repeated beyond an episode's ends."""
-        wanted = rows[:, None] - (self.config.n_obs_steps - 1) + np.arange(self.config.horizon)
-        return np.clip(wanted, self._first[rows, None], self._last[rows, None])
-
-    def _chunk(self, steps: NDArray[np.int64], now: Tensor) -> Tensor:
-        action, proprio = (torch.from_numpy(rows[steps]) for rows in (self._action, self._proprio))
+    def _chunk(self, rows: NDArray[np.int64], now: Tensor) -> Tensor:
+        """Return the coded actions (b, horizon, size) of windows, for robots that are `now` (b, 16)."""
+        steps = self.windows.steps(rows)
+        action, proprio = (torch.from_numpy(self.windows.per_step(key)[steps]) for key in ("action", "proprio"))
         return self.coding.encode(action, proprio, now)
 
 

@@ -28,6 +28,9 @@ AHEAD_M = 0.05
 OVERLAP_M = 0.008
 """How far finger tips that push have to be below the top of what they push, and above the ground."""
 
+HOOK_M, HOOKED = 0.03, 3.0
+"""How near a thing is that a dragging hand hooks without closing round it, and what that costs at least."""
+
 _STANDS_M, _BELOW_M, _NEAR_M, _STEP_M = 0.008, 0.03, 0.015, 0.003
 
 
@@ -90,7 +93,7 @@ def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.flo
     wanted = lowered(touch).tool_world_m[touch.first] if grasps else point
     grasp = find_grasp(heights, wanted, closing, turn=grasps)
     if grasp is None:
-        return Contact(joints, touch.manner, np.zeros(3), 0.0, WORST)
+        return Contact(joints, touch.manner, np.zeros(3), 0.0, WORST if grasps else _hooked(touch, heights))
     return _moved(joints, touch.manner, grasp, point, closing)
 
 
@@ -107,12 +110,26 @@ def _moved(joints: NDArray[np.float32], manner: Manner, grasp: Grasp, point: Arr
     return Contact(moved.astype(np.float32), manner, offset, float(turn), grasp.cost)
 
 
+def _hooked(touch: Touch, heights: HeightMap) -> float:
+    """Return what it costs if fingers cannot close round anything, but a hand drags: they can still hook what stands near."""
+    start = touch.tool_world_m[touch.first]
+    steps = np.arange(-HOOK_M, HOOK_M + 1e-9, _STEP_M)
+    near = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
+    seen = np.nan_to_num(heights.at(start[:2] + near), nan=-np.inf)
+    stands = np.linalg.norm(near, axis=1)[seen > max(_ground(heights) + _STANDS_M, float(start[2]) - OVERLAP_M)]
+    return min(HOOKED + float((stands.min(initial=np.inf) / _NEAR_M) ** 2), WORST)
+
+
+def _ground(heights: HeightMap) -> float:
+    return float(np.nanmin(heights.height_m, initial=np.inf))
+
+
 def _pushed(joints: NDArray[np.float32], touch: Touch, heights: HeightMap) -> Contact:
     """Find what begins to stand ahead of the finger tips, or behind them; lower a hand that would pass over it."""
     start = touch.tool_world_m[touch.first]
     way = np.arange(-AHEAD_M, AHEAD_M + 1e-9, _STEP_M)
     seen = np.nan_to_num(heights.at(start[:2] + way[:, None] * touch.direction), nan=-np.inf)
-    ground = float(np.nanmin(heights.height_m, initial=np.inf))
+    ground = _ground(heights)
     stands = np.flatnonzero(seen > max(ground + _STANDS_M, float(start[2]) - _BELOW_M))
     if not stands.size:
         return Contact(joints, touch.manner, np.zeros(3), 0.0, WORST)
