@@ -51,9 +51,9 @@ class View:
             self._renderer = None
 
     def _update(self, renderer: mujoco.Renderer, model: mujoco.MjModel, data: mujoco.MjData) -> None:
-        """Take what is to be drawn from the data, without meshes that the camera cannot see.
+        """Take what is to be drawn from the data, without what the camera cannot see.
 
-        A robot has 100,000 triangles, and software renders each of them wherever it is.
+        A robot has 100,000 triangles, and software works on each of them wherever it is.
         """
         hidden = np.flatnonzero(np.asarray(self._option.geomgroup) == 0)
         if not isinstance(self._camera, str) or not hidden.size:
@@ -73,12 +73,10 @@ class View:
 
 
 def outside_view(model: mujoco.MjModel, data: mujoco.MjData, camera: str) -> np.ndarray:
-    """Return the ids of the meshes whose bounding spheres lie outside of what a fixed camera sees in a square picture."""
-    import mujoco
-
-    meshes = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_MESH)
+    """Return the ids of the geoms whose bounding spheres lie outside of what a fixed camera sees in a square picture."""
+    bounded = np.flatnonzero(model.geom_rbound > 0)  # planes have no bound
     seen_by = data.camera(camera)
-    x, y, z = ((data.geom_xpos[meshes] - seen_by.xpos) @ seen_by.xmat.reshape(3, 3)).T  # it looks along -z
+    x, y, z = ((data.geom_xpos[bounded] - seen_by.xpos) @ seen_by.xmat.reshape(3, 3)).T  # it looks along -z
     half = np.deg2rad(model.camera(camera).fovy[0]) / 2
     beyond = np.maximum(np.abs(x), np.abs(y)) * np.cos(half) + z * np.sin(half)
-    return np.asarray(meshes[np.maximum(beyond, z) > model.geom_rbound[meshes]])
+    return np.asarray(bounded[np.maximum(beyond, z) > model.geom_rbound[bounded]])

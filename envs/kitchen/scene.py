@@ -18,7 +18,8 @@ from .sizes import carrot_slope, draw_sizes, resize
 from .state import CARROT_SEGMENTS, STAIN_SPOTS
 
 _AWAY_Z = -0.57
-"""What a scene lacks floats below the counter, apart from everything, so that the physics has nothing to do for it."""
+"""What a scene lacks floats below the counter, out of view and apart from everything, so that neither physics nor
+pictures have anything to do for it."""
 
 
 @dataclass(frozen=True)
@@ -149,14 +150,14 @@ def _place_fixtures(model: mujoco.MjModel, scene: KitchenScene) -> None:
     for i, name in enumerate(("board", "knife_rest", "stove", "drawer_unit")):
         placement = scene.objects.get(name)
         body = model.body(name)
-        body.pos = placement.position if placement else (0.5, -0.6 + 0.4 * i, _AWAY_Z)
+        body.pos = placement.position if placement else (-0.5, -0.6 + 0.4 * i, _AWAY_Z)
         body.quat = yaw_quaternion(placement.yaw_rad if placement else 0.0)
 
 
 def _place_objects(model: mujoco.MjModel, data: mujoco.MjData, scene: KitchenScene) -> None:
     for i, name in enumerate(("knife", "mug", "plate", "pot", "sponge")):
         placement = scene.objects.get(name)
-        position = np.array(placement.position) if placement else np.array([-0.2, -0.6 + 0.3 * i, _AWAY_Z])
+        position = np.array(placement.position) if placement else np.array([-0.25, -0.6 + 0.3 * i, _AWAY_Z])
         set_free_joint(data, f"{name}_joint", position, yaw_quaternion(placement.yaw_rad if placement else 0.0))
         for body in (name, "spoon") if name == "pot" else (name,):
             model.body_gravcomp[model.body(body).id] = 0.0 if placement else 1.0
@@ -180,7 +181,7 @@ def _place_carrot(model: mujoco.MjModel, data: mujoco.MjData, scene: KitchenScen
     for i in range(CARROT_SEGMENTS):
         model.body_gravcomp[model.body(f"carrot_{i}").id] = 0.0 if carrot else 1.0
         if not carrot:
-            set_free_joint(data, f"carrot_{i}_joint", np.array([0.3, 0.1 * i, _AWAY_Z]), yaw_quaternion(0.0))
+            set_free_joint(data, f"carrot_{i}_joint", np.array([-0.75, 0.1 * i, _AWAY_Z]), yaw_quaternion(0.0))
     for i in range(CARROT_SEGMENTS - 1):
         data.eq_active[model.equality(f"carrot_weld_{i}").id] = bool(carrot)
 

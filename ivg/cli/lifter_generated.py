@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import WeightsError
 from ..types import HANDS, Camera, HandTracks
+from .context_depth import ContextDepth
 
 if TYPE_CHECKING:
     from ..data.clip_store import ClipRecord, ClipStore
@@ -18,12 +20,18 @@ if TYPE_CHECKING:
     from ..policy.lifting.first_contact import FirstContact, TrueContact
 
 BAR_MM = 12.0
-"""What the median of "touch_to_grasp_mm" of generated clips has to stay below."""
+"""What the median of "touch_to_grasp_mm" of generated clips, moved onto what they touch, has to stay below."""
 
 FIRST_OBJECT = 3
 """Lowest label of a moved object in a store's `labels`."""
 
-ROWS = {"truth": "the true hand", "true_clip": "the true clip, lifted", "generated": "the generated clip, lifted"}
+ROWS = {
+    "truth": "the true hand",
+    "true_clip": "the true clip, lifted",
+    "generated": "the generated clip, lifted",
+    "moved": "... moved onto what it touches",
+}
+"""Whose first contacts are measured; that of the last one is the plan's (`ivg.policy.execution`)."""
 
 _COLUMNS = {
     "pinch_to_grasp_mm": "pinch to grasp",
@@ -58,7 +66,7 @@ def evaluate_generated(
         device: Where torch computes.
 
     Returns:
-        By row of `ROWS`, what `summarise_contacts` returns; "tasks": the same of the generated clips, by task;
+        By row of `ROWS`, what `summarise_contacts` returns; "tasks": the same of the moved hands, by task;
         "clips": what was measured in each of them.
 
     Raises:
@@ -75,25 +83,23 @@ def evaluate_generated(
     generated = _generate(store, weights, steps, device, workers)
     truths = true_contacts(store)
     rows: dict[str, list[FirstContact | None]] = {name: [] for name in ROWS}
-    for index, truth in enumerate(truths):
-        record = store.read(index)
-        assert record.joints_world_m is not None
-        hand = HANDS.index(record.info["side"])
-        rows["truth"].append(truth.at(record.joints_world_m[:, hand], truth.frame))
-        found = HandTracks(record.keypoints, record.present, record.score)
-        for name, tracks in (("true_clip", found), ("generated", generated[index])):
-            rows[name].append(_measured(lifter, tracks, record, hand, truth, store.fps))
+    with ContextDepth(store.size) as contexts:
+        for index, truth in enumerate(truths):
+            record = store.read(index)
+            depth = contexts(record.info, record.frames[0])
+            for name, contact in _contacts(lifter, generated[index], record, truth, depth, store.fps).items():
+                rows[name].append(contact)
     tasks = [store.info(index)["task"] for index in range(clips)]
     return {
         **{name: summarise_contacts(contacts) for name, contacts in rows.items()},
         "tasks": {
-            task: summarise_contacts([c for c, own in zip(rows["generated"], tasks, strict=True) if own == task])
+            task: summarise_contacts([c for c, own in zip(rows["moved"], tasks, strict=True) if own == task])
             for task in sorted(set(tasks))
         },
         "clips": [
             {"seed": store.info(index)["seed"], "task": task, "touching": truths[index].touching}
             | (asdict(contact) if contact else {})
-            for index, (task, contact) in enumerate(zip(tasks, rows["generated"], strict=True))
+            for index, (task, contact) in enumerate(zip(tasks, rows["moved"], strict=True))
         ],
     }
 
@@ -101,7 +107,6 @@ def evaluate_generated(
 def true_contacts(store: ClipStore) -> list[TrueContact]:
     """Returns where and when the hands of rendered clips touch, and the objects' visible points."""
     from ..policy.lifting.first_contact import TrueContact, visible_points
-    from .context_depth import ContextDepth
 
     truths = []
     with ContextDepth(store.size) as contexts:
@@ -124,13 +129,13 @@ def generated_lines(figures: dict[str, Any]) -> list[str]:
     lines = [f"  {'median, mm':<30}" + "".join(f"{head:>16}" for head in heads) + f"{'no contact':>14}"]
     lines += [_line(words, figures[name]) for name, words in ROWS.items()]
     lines += [_line(f"  {task}", part) for task, part in figures["tasks"].items()]
-    value = figures["generated"]["touch_to_grasp_mm"]["median"]
+    value = figures["moved"]["touch_to_grasp_mm"]["median"]
     verdict = "met" if value <= BAR_MM else "missed"
-    late = figures["generated"]["frames_late"]["median"]
+    late = figures["moved"]["frames_late"]["median"]
     return [
         *lines,
-        f"  generated clips, touch to grasp: median {value:.1f} mm, bar {BAR_MM:.0f} mm: {verdict}; "
-        f"their first contact is {late:.0f} frames (median) off the true performance's",
+        f"  generated clips, moved onto what they touch, touch to grasp: median {value:.1f} mm, bar {BAR_MM:.0f} mm: "
+        f"{verdict}; their first contact is {late:.0f} frames (median) off the true performance's",
     ]
 
 
@@ -157,19 +162,47 @@ def _generate(store: ClipStore, weights: str, steps: int, device: str, workers: 
     return done
 
 
-def _measured(
-    lifter: HandLifter, tracks: HandTracks, record: ClipRecord, hand: int, truth: TrueContact, fps: float
-) -> FirstContact | None:
-    """Returns the first contact of the acting hand; of the other one, if only that is seen; None without a hand."""
-    from ..policy.retarget import gripper_path
+def _contacts(
+    lifter: HandLifter,
+    generated: HandTracks,
+    record: ClipRecord,
+    truth: TrueContact,
+    depth: NDArray[np.float32],
+    fps: float,
+) -> dict[str, FirstContact | None]:
+    """Returns the first contacts of a scene, by row of `ROWS`; None without a hand or a contact."""
+    from ..policy.execution.planning import touch_of
+    from ..policy.refinement import refine_contact
+
+    assert record.joints_world_m is not None
+    side = HANDS.index(record.info["side"])
+    contacts: dict[str, FirstContact | None] = dict.fromkeys(ROWS)
+    contacts["truth"] = truth.at(record.joints_world_m[:, side], truth.frame)
+    found = HandTracks(record.keypoints, record.present, record.score)
+    contacts["true_clip"] = _first(_lifted(lifter, found, record, side, fps), truth)
+    hand = _lifted(lifter, generated, record, side, fps)
+    contacts["generated"] = _first(hand, truth)
+    if hand is not None:
+        moved = refine_contact(hand, depth, _camera(record)).joints_world_m
+        contacts["moved"] = truth.at(moved, touch_of(moved)[0].first)
+    return contacts
+
+
+def _lifted(
+    lifter: HandLifter, tracks: HandTracks, record: ClipRecord, side: int, fps: float
+) -> NDArray[np.float32] | None:
+    """Returns the joints (t, 21, 3) of the acting hand; of the other one, if only that is seen; None without a hand."""
     from ..policy.tracking import clean_tracks
 
     hands = lifter(clean_tracks(tracks, fps), _camera(record))
     seen = hands.present.sum(0)
-    if not seen.any():
-        return None
-    joints = hands.joints_world_m[:, hand if seen[hand] else 1 - hand]
-    return truth.of_path(joints, gripper_path(joints))
+    return hands.joints_world_m[:, side if seen[side] else 1 - side] if seen.any() else None
+
+
+def _first(joints: NDArray[np.float32] | None, truth: TrueContact) -> FirstContact | None:
+    from ..policy.retarget import gripper_path
+
+    return None if joints is None else truth.of_path(joints, gripper_path(joints))
 
 
 def _camera(record: ClipRecord) -> Camera:

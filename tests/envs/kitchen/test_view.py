@@ -1,4 +1,4 @@
-"""Pictures are the same with and without the meshes that the camera cannot see."""
+"""Pictures are the same with and without what the camera cannot see."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ivg.envs.kitchen.env import KitchenEnv
 from ivg.envs.view import View, outside_view
 
 
-def test_meshes_out_of_view_change_no_pixel(kitchen: KitchenEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_out_of_view_changes_no_pixel(kitchen: KitchenEnv, monkeypatch: pytest.MonkeyPatch) -> None:
     kitchen.reset(seed=5, options={"task": "push_plate"})
     for _ in range(14):
         kitchen.step(np.array([-0.6, 0, -0.5, 0, 0, 0, 0], np.float32))

@@ -133,7 +133,7 @@ def test_a_scene_that_is_not_the_clips_is_refused(clip):
 
 @pytest.mark.slow
 def test_first_contacts_of_true_and_of_generated_clips_are_told(clip, tmp_path, monkeypatch):
-    """The generator gives the true clip back, so that both rows must be the same."""
+    """The generator gives the true clip back, so that its rows must be the same."""
 
     def gives_back(store, weights, steps, device, workers):
         records = [store.read(int(index)) for index in store.indices_done]
@@ -147,6 +147,8 @@ def test_first_contacts_of_true_and_of_generated_clips_are_told(clip, tmp_path, 
     assert figures["generated"] == figures["true_clip"]
     assert figures["truth"]["touch_to_grasp_mm"]["median"] < 20
     assert figures["truth"]["frames_late"]["p90"] == 0
+    assert figures["moved"]["none"] == 0
+    assert figures["moved"]["touch_to_grasp_mm"]["median"] < 20
     assert [row["seed"] for row in figures["clips"]] == [1_000_000, 1_000_001]
     lines = lifter_generated.generated_lines(figures)
     assert "bar 12 mm" in lines[-1]

@@ -114,3 +114,21 @@ def test_a_long_turn_is_begun_where_it_goes_least_far_from_the_present_angle(mad
     turned = np.unwrap(np.arctan2(x[:, 1], x[:, 0]))
     assert np.abs(turned).max() < np.pi / 2 + abs(way) / 2 + 0.1
     assert turned[-1] == pytest.approx(first + way + np.pi * np.round((turned[-1] - first - way) / np.pi), abs=0.1)
+
+
+def test_the_share_done_tells_where_on_the_plan_the_reference_is(made_up):
+    plan = plan_gripper(made_up.grasp_joints())
+    tracker, position, turn = PathTracker(plan), np.array([-0.1, 0.1, 0.4]), down(0.3)
+    shares = []
+    while not tracker.done:
+        action = tracker.act(position, turn.as_quat()[[3, 0, 1, 2]])
+        position = position + action[:3] * tracker.scale.translation_m
+        turn = Rotation.from_rotvec(action[3:6] * tracker.scale.rotation_rad) * turn
+        shares.append(tracker.share_done)
+        if tracker.share_done > 0:
+            there = [np.interp(tracker.share_done, plan.share_done, column) for column in plan.pos_world_m.T]
+            np.testing.assert_allclose(tracker._reference, there, atol=2e-3)
+    assert (np.diff(shares) >= 0).all()
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    closing = plan.share_done[np.flatnonzero(np.diff(plan.closed))[0] + np.arange(2)]
+    assert np.diff(closing)[0] * np.linalg.norm(np.diff(plan.pos_world_m, axis=0), axis=1).sum() > 0.05

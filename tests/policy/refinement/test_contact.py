@@ -7,8 +7,9 @@ from ivg.errors import InputError
 from ivg.policy.execution import plan_gripper
 from ivg.policy.execution.planning import touch_of
 from ivg.policy.refinement import refine_contact
-from ivg.policy.refinement.contact import AHEAD_M
+from ivg.policy.refinement.contact import AHEAD_M, HOOKED
 from ivg.policy.refinement.grasp_search import WORST
+from ivg.policy.watching import GOOD_CONTACT
 
 PLACE = np.array([0.1, 0.0, 0.03])
 
@@ -139,3 +140,16 @@ def test_what_cannot_be_moved_is_refused(table, camera):
         refine_contact(np.zeros((16, 20, 3)), depth, camera)
     with pytest.raises(InputError, match="depth_m must have shape"):
         refine_contact(table.grasp_at(PLACE), depth[None], camera)
+
+
+def test_a_dragging_hand_may_hook_what_fingers_cannot_close_round(table, camera):
+    slab, costs = table.Box((0.1, 0.0), 0.2, 0.12, 0.05), []
+    for y in (0.06, 0.075):  # its side is at 0.06
+        joints = table.drag_at([0.1, y, 0.03])
+        contact = refine_contact(joints, table.depth_of([slab], camera), camera)
+        assert (contact.manner, contact.found) == ("drag", True)
+        np.testing.assert_array_equal(contact.joints_world_m, joints.astype(np.float32))
+        costs.append(contact.cost)
+    assert HOOKED <= costs[0] < costs[1] < GOOD_CONTACT
+    grasp = refine_contact(table.grasp_at([0.1, 0.075, 0.03]), table.depth_of([slab], camera), camera)
+    assert not grasp.found
