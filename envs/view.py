@@ -73,7 +73,7 @@ class View:
 
 
 def outside_view(model: mujoco.MjModel, data: mujoco.MjData, camera: str) -> np.ndarray:
-    """Return the ids of the geoms whose bounding spheres lie outside of what a fixed camera sees in a square picture."""
+    """Return the ids of the geoms whose bounding spheres lie outside of a fixed camera's square picture."""
     bounded = np.flatnonzero(model.geom_rbound > 0)  # planes have no bound
     seen_by = data.camera(camera)
     x, y, z = ((data.geom_xpos[bounded] - seen_by.xpos) @ seen_by.xmat.reshape(3, 3)).T  # it looks along -z

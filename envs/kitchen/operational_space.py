@@ -1,8 +1,8 @@
 """Torques of robosuite's operational-space controller between two actions, without the work that nothing here reads.
 
-robosuite runs its whole chain of controllers, observables and records at each of the 25 physics steps of an action; that
-took most of an action's time. What changes between two physics steps is the arm's state alone. So robosuite does the
-first physics step of an action, which sets the goals, and this does the others: the same equations on the same matrices.
+robosuite runs its whole chain of controllers, observables and records at each of the 25 physics steps of an action;
+that took most of an action's time. What changes between two physics steps is the arm's state alone. So robosuite does
+the first one of an action, which sets the goals, and this does the others: the same equations on the same matrices.
 """
 
 from __future__ import annotations

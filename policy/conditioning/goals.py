@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ivg.errors import ConfigError, unknown_option
 
-from .observation import is_shown
-from .observation import PLAN_KEY
+from .observation import PLAN_KEY, is_shown
 from .potential import PathProgress
 from .tracking_reward import POSE_SIZE, check_keys
 

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from ivg.errors import ConfigError, InputError
 
-from .observation import is_shown
-from .observation import PLAN_KEY
+from .observation import PLAN_KEY, is_shown
 from .potential import PathProgress, shaping, way_potential
 
 Observation = dict[str, NDArray[Any]]

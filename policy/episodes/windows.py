@@ -156,7 +156,7 @@ class EpisodeWindows:
         return np.clip(self._wanted(windows), self._first[slots, None], self._last[slots, None])
 
     def per_step(self, key: str) -> NDArray[np.float32]:
-        """Return "proprio" (n, 16), "action" (n, 7), "phase" (n,) or "plan_phase" (n,) of all steps; window i belongs to row i.
+        """Return "proprio" (n, 16), "action" (n, 7), "phase" (n,) or "plan_phase" (n,) of all steps; window i: row i.
 
         Raises:
             InputError: If `key` is another.

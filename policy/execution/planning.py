@@ -12,6 +12,7 @@ from ivg.errors import InputError
 from ivg.types import JOINTS, Camera
 
 from ..retarget import gripper_axes, gripper_path
+from .circle import rounded
 from .grasp_view import GraspView, grasp_view
 from .plan import GripperPlan
 from .touch import LIFTED_M, Touch, find_touch
@@ -31,16 +32,12 @@ gripper turns it at most."""
 DEEPER_M, LOWEST_M = 0.012, 0.012
 """A gripper's pads hold below the tips of a hand that pinches the same thing, but not below this height."""
 
-FREE_M, _OF_RISE = 0.035, 0.9
+LIFT_M, _OF_RISE = 0.035, 0.9
 """How far a gripper lifts a thing straight up if the hand lifts it so far, and of a lower lift how much."""
 
 FOLLOW_THROUGH_M = 0.025
 """How much farther than the finger tips a gripper pushes."""
 
-STIR_RADIUS_M, LEAST_TURNS = 0.036, 1.15
-"""A hand that goes round with what it holds is taken to go round at least so wide and so often."""
-
-_STIRS_M, _STIRS_FRAMES, _ROUND = (0.006, 0.045), 5, 0.35
 _TWIST_ONLY_M, _TWIST_RAD = 0.015, 0.3
 _PER_FRAME = 4
 
@@ -138,33 +135,8 @@ def touch_of(joints_world_m: NDArray[np.floating]) -> tuple[Touch, Array]:
         stays = np.broadcast_to(touch.tool_world_m[touch.first], touch.tool_world_m.shape)
         touch = replace(touch, tool_world_m=stays)
     elif touch.manner == "grasp" and touch.held_on:
-        touch = replace(touch, tool_world_m=_rounded(touch))
+        touch = replace(touch, tool_world_m=rounded(touch))
     return touch, yaw
-
-
-def _rounded(touch: Touch) -> Array:
-    """Return the way (t, 3) of a hand that goes round on the spot with what it holds as a circle, else as it is.
-
-    A clip has few frames a turn: what is seen of a small circle is narrow and cornered, the more so after smoothing.
-    """
-    way = touch.tool_world_m
-    held = way[touch.first : touch.last + 1]
-    away = held[:, :2] - held[:, :2].mean(0)
-    wide, high = float(np.linalg.norm(away, axis=1).max()), float(np.ptp(held[:, 2]))
-    if len(held) < _STIRS_FRAMES or not _STIRS_M[0] < wide < _STIRS_M[1] or high > _STIRS_M[1]:
-        return way
-    narrow, broad = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(away.T)), 0.0))
-    if narrow < _ROUND * broad:
-        return way
-    radius = max(float(np.hypot(narrow, broad)), STIR_RADIUS_M)
-    angles = np.unwrap(np.arctan2(away[:, 1], away[:, 0]))
-    turned = float(angles[-1] - angles[0])
-    start = np.arctan2(away[0, 1], away[0, 0])
-    turns = np.copysign(max(abs(turned), 2 * np.pi * LEAST_TURNS), turned) * np.linspace(0.0, 1.0, len(held))
-    circle = np.stack([np.cos(start + turns), np.sin(start + turns)], 1) - [np.cos(start), np.sin(start)]
-    way = way.copy()
-    way[touch.first : touch.last + 1, :2] = held[0, :2] + radius * circle
-    return way
 
 
 def _across(touch: Touch, yaw: Array, view: GraspView | None) -> tuple[Touch, Array]:
@@ -247,7 +219,7 @@ def _follow(goals: _Goals, touch: Touch, yaw: Array, repeats: int) -> None:
 def _straight_up(places: Array) -> float:
     """Return how far what is held is raised before it goes aside, so that it comes free of what it lies in."""
     rise = float(places[:, 2].max() - places[0, 2])
-    return min(FREE_M, _OF_RISE * rise) if rise > LIFTED_M else 0.0
+    return min(LIFT_M, _OF_RISE * rise) if rise > LIFTED_M else 0.0
 
 
 def _yaws(joints: Array, touch: Touch) -> Array:
@@ -260,7 +232,9 @@ def _yaws(joints: Array, touch: Touch) -> Array:
     elif touch.manner == "push":
         yaw = np.full(len(joints), np.arctan2(touch.direction[1], touch.direction[0]) + 0.5 * np.pi)
     else:
-        turn = np.zeros(len(joints))  # what is carried stays as it lies: a hand that swings round rolls it in its fingers
+        turn = np.zeros(
+            len(joints)
+        )  # what is carried stays as it lies: a hand that swings round rolls it in its fingers
         if _twists(joints, touch):
             turn = np.clip(TWIST_GAIN * _turn(joints, touch.first), -MOST_TWIST_RAD, MOST_TWIST_RAD)
         yaw = hand[touch.first] + turn

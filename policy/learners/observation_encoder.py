@@ -43,8 +43,9 @@ class Known:
 class ObservationEncoder(nn.Module):
     """Encodes observations.
 
-    With a demonstration it first judges, for each step of the chunk, where on the way of its plan that step belongs, and
-    looks the plan up there. These places are learned from the episodes' `plan_phase`; other losses do not reach them.
+    With a demonstration it first judges, for each step of the chunk, where on the way of its plan that step belongs,
+    and looks the plan up there. These places are learned from the episodes' `plan_phase`; other losses do not reach
+    them.
 
     Args:
         config: The policy's.

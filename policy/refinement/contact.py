@@ -111,7 +111,7 @@ def _moved(joints: NDArray[np.float32], manner: Manner, grasp: Grasp, point: Arr
 
 
 def _hooked(touch: Touch, heights: HeightMap) -> float:
-    """Return what it costs if fingers cannot close round anything, but a hand drags: they can still hook what stands near."""
+    """Return what it costs that a hand that drags can only hook what stands near, not close round it."""
     start = touch.tool_world_m[touch.first]
     steps = np.arange(-HOOK_M, HOOK_M + 1e-9, _STEP_M)
     near = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
-from ivg.policy.execution import plan_demonstration, plan_gripper, planning
+from ivg.policy.execution import circle, plan_demonstration, plan_gripper, planning
 from ivg.policy.execution.grasp_view import GraspView
 from ivg.types import Camera
 
@@ -168,7 +168,7 @@ def test_what_is_lifted_goes_straight_up_before_it_goes_aside(made_up):
     slanting = np.linspace(0, 1, 10)[:, None] * [0, 0.2, 0.08]
     plan = plan_gripper(twisting(made_up, slanting, np.zeros(16)), repeats=1)
     held = plan.pos_world_m[plan.closed] - plan.pos_world_m[plan.closed][0]
-    low = held[:, 2] < planning.FREE_M - 1e-6
+    low = held[:, 2] < planning.LIFT_M - 1e-6
     assert low.any()
     np.testing.assert_allclose(held[low, :2], 0, atol=1e-9)
     assert (np.diff(held[:, 2]) > -1e-6).all()
@@ -184,7 +184,7 @@ def test_a_hand_that_goes_round_is_followed_on_a_circle_that_is_wide_enough(made
     way = plan.pos_world_m[plan.closed][1:, :2]
     middle = 0.5 * (way.max(0) + way.min(0))
     radius = np.linalg.norm(way - middle, axis=1)
-    assert radius.mean() == pytest.approx(max(seen_m, planning.STIR_RADIUS_M), rel=0.15)
+    assert radius.mean() == pytest.approx(max(seen_m, circle.STIR_RADIUS_M), rel=0.15)
     assert np.ptp(radius) < 0.15 * radius.mean()
     turns = np.unwrap(np.arctan2(*(way - middle).T[::-1]))
     assert turns[-1] - turns[0] >= 2 * np.pi * 1.05  # the same way round as the hand
