@@ -212,7 +212,7 @@ def test_the_reason_tells_an_end_from_time_that_is_up(bench):
     bench()
     with RobotScene(context(), "cut carrot", "bench") as scene:
         long, short = (
-            Execution(False, {}, np.zeros((n, 7), np.float32), np.zeros(n, np.float32), {}) for n in (HORIZON, 7)
+            Execution(False, {}, np.zeros((n, 7), np.float32), *np.zeros((2, n), np.float32), {}) for n in (HORIZON, 7)
         )
         assert "time was up after 30 s" in scene._reason(long)
         assert "to the end" in scene._reason(short)
