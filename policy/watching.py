@@ -76,8 +76,7 @@ def watch(
         raise InputError(f"{samples} samples cannot be compared without depth: give depth, or samples=1")
     best: ExtractedDemonstration | None = None
     missing: NoHandError | None = None
-    for sample_seed, side in _people(seed, samples):
-        appearance = None if side is None else Appearance.sample(sample_seed, side)
+    for sample_seed, appearance in people(seed, samples):
         demonstration = demonstrate(frame, text, sample_seed, appearance)
         try:
             found = extract(demonstration, camera, lifter, depth=depth)
@@ -94,12 +93,14 @@ def watch(
     return best
 
 
-def _people(seed: int, samples: int) -> Iterator[tuple[int, Side | None]]:
-    """Yield seeds and acting hands: the one that the first seed draws (None), then the two in turn."""
+def people(seed: int, samples: int) -> Iterator[tuple[int, Appearance | None]]:
+    """Yield seeds and who acts: whom the first seed draws (None), then others who act with the two hands in turn."""
     drawn = Appearance.sample(seed).side
     other: Side = "left" if drawn == "right" else "right"
-    for sample in range(samples):
-        yield seed + sample * _SEED_STRIDE, None if sample == 0 else (other, drawn)[1 - sample % 2]
+    yield seed, None
+    for sample in range(1, samples):
+        own = seed + sample * _SEED_STRIDE
+        yield own, Appearance.sample(own, (other, drawn)[1 - sample % 2])
 
 
 def _cost(extracted: ExtractedDemonstration) -> float:

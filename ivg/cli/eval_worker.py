@@ -79,11 +79,15 @@ class Prompt:
         index: Of the scene's clip in the store.
         task: The task that the text asks for.
         text: The text.
+        seed: Of the generation; the clip's if None.
+        appearance: Whose hands act; those of the clip's person if None.
     """
 
     index: int
     task: str
     text: str
+    seed: int | None = None
+    appearance: Appearance | None = None
 
 
 class Judge:
@@ -103,14 +107,21 @@ class Judge:
         self.store = store
         self.steps, self.region_steps = steps, region_steps
 
-    def generate(self, record: ClipRecord, text: str, region: RegionOfMotion | None = None) -> Any:
-        """Generates by a text in the scene of a clip, with the appearance of its person."""
+    def generate(
+        self,
+        record: ClipRecord,
+        text: str,
+        region: RegionOfMotion | None = None,
+        seed: int | None = None,
+        appearance: Appearance | None = None,
+    ) -> Any:
+        """Generates by a text in the scene of a clip, with seed and appearance of its person if none are given."""
         assert record.appearance is not None
         return self.pipeline(
             record.frames[0],
             text,
-            seed=int(record.info["seed"]),
-            appearance=Appearance.from_vector(record.appearance),
+            seed=int(record.info["seed"]) if seed is None else seed,
+            appearance=appearance or Appearance.from_vector(record.appearance),
             steps=self.steps,
             region_steps=self.region_steps,
             region=region,
@@ -146,7 +157,8 @@ class Judge:
 
     def prompt(self, prompt: Prompt) -> HandTracks:
         """Generates by a text in a held-out scene and returns the hands found in the clip."""
-        output = self.generate(self.store.read(prompt.index), prompt.text)
+        record = self.store.read(prompt.index)
+        output = self.generate(record, prompt.text, seed=prompt.seed, appearance=prompt.appearance)
         return self.detector(output.clip)
 
 

@@ -63,6 +63,8 @@ def add_evaluate_lifter(actions: Any) -> None:
     evaluate.add_argument("--lifter", default="kitchen", metavar="NAME", help="name or folder (default: kitchen)")
     evaluate.add_argument("--weights", default="nano", help="the generator's, name or folder (default: nano)")
     evaluate.add_argument("--steps", type=int, default=10, help="its denoising steps (default: %(default)s)")
+    samples_help = "clips of a scene at most, of which that of best contact is chosen (default: %(default)s)"
+    evaluate.add_argument("--samples", type=int, default=4, metavar="N", help=samples_help)
     evaluate.add_argument(
         "--seed-offset", type=int, default=1_000_000, help="first seed of its scenes (default: %(default)s)"
     )
@@ -163,7 +165,7 @@ def _evaluate_generated(options: argparse.Namespace) -> None:
     from ..policy.lifting import HandLifter
     from .lifter_generated import evaluate_generated, generated_lines
 
-    check_positive(generated=options.generated, steps=options.steps, workers=options.workers)
+    check_positive(generated=options.generated, steps=options.steps, workers=options.workers, samples=options.samples)
     if options.method != "network" or options.picture:
         raise InputError("--generated lifts by the network and draws no picture: leave --method and --picture out")
     lifter = HandLifter.from_pretrained(options.lifter)
@@ -175,6 +177,7 @@ def _evaluate_generated(options: argparse.Namespace) -> None:
         workers=options.workers,
         seed_offset=options.seed_offset,
         steps=options.steps,
+        samples=options.samples,
         device=options.device,
     )
     last = options.seed_offset + options.generated - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import WeightsError
-from ..types import HANDS, Camera, HandTracks
+from ..types import HANDS, Appearance, Camera, HandTracks, Side
 from .context_depth import ContextDepth
 
 if TYPE_CHECKING:
     from ..data.clip_store import ClipRecord, ClipStore
     from ..policy.lifting import HandLifter
     from ..policy.lifting.first_contact import FirstContact, TrueContact
+    from .eval_worker import EvalSettings, Prompt
 
 BAR_MM = 12.0
-"""What the median of "touch_to_grasp_mm" of generated clips, moved onto what they touch, has to stay below."""
+"""What the median of "touch_to_grasp_mm" of the generated clips that a robot follows has to stay below."""
 
 FIRST_OBJECT = 3
 """Lowest label of a moved object in a store's `labels`."""
@@ -30,8 +31,9 @@ ROWS = {
     "true_clip": "the true clip, lifted",
     "generated": "the generated clip, lifted",
     "moved": "... moved onto what it touches",
+    "chosen": "... the best of several clips",
 }
-"""Whose first contacts are measured; that of the last one is the plan's (`ivg.policy.execution`)."""
+"""Whose first contacts are measured; those of the last two are the plan's (`ivg.policy.execution`)."""
 
 _COLUMNS = {
     "pinch_to_grasp_mm": "pinch to grasp",
@@ -40,6 +42,29 @@ _COLUMNS = {
     "touch_in_time_mm": "touch in time",
     "nearest_mm": "nearest pass",
 }
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """A held-out scene: its true clip, where that touches, and the depth of the context."""
+
+    index: int
+    record: ClipRecord
+    truth: TrueContact
+    depth: NDArray[np.float32]
+    fps: float
+
+    @property
+    def camera(self) -> Camera:
+        return _camera(self.record)
+
+
+@dataclass(frozen=True)
+class _Touch:
+    """Where a hand that was moved onto what it touches does so, and how well."""
+
+    contact: FirstContact
+    cost: float
 
 
 def evaluate_generated(
@@ -51,22 +76,24 @@ def evaluate_generated(
     workers: int,
     seed_offset: int,
     steps: int,
+    samples: int = 1,
     device: str = "cpu",
 ) -> dict[str, Any]:
     """Generates clips in held-out kitchens, as ``ivg-eval`` does, and measures where their hands first touch.
 
     Args:
         lifter: Lifts the tracks.
-        clips: How many, one a scene.
+        clips: How many scenes.
         weights: Name or folder of the generator's.
         cache: Folder for rendered clips, shared with ``ivg-eval``.
         workers: Processes.
         seed_offset: First seed of the scenes.
         steps: Denoising steps.
+        samples: How many clips of a scene at most, of which that of best contact is chosen (`ivg.policy.watching`).
         device: Where torch computes.
 
     Returns:
-        By row of `ROWS`, what `summarise_contacts` returns; "tasks": the same of the moved hands, by task;
+        By row of `ROWS`, what `summarise_contacts` returns; "tasks": the same of the chosen hands, by task;
         "clips": what was measured in each of them.
 
     Raises:
@@ -75,33 +102,46 @@ def evaluate_generated(
     from ..pipeline import find_weights
     from ..policy.lifting.first_contact import summarise_contacts
     from .eval import SIZE
+    from .eval_worker import EvalSettings
     from .render_pool import envs_fingerprint, render_store
 
     find_weights(weights)  # a wrong name is told before minutes go into rendering
     folder = cache / envs_fingerprint() / f"scenes-{clips}-from-{seed_offset}"
     store = render_store(folder, clips=clips, size=SIZE, workers=workers, seed_offset=seed_offset)
-    generated = _generate(store, weights, steps, device, workers)
-    truths = true_contacts(store)
+    scenes = _scenes(store)
+    settings = EvalSettings(weights, store.path, steps, 1, device)
+    generated = _generate([_prompt(scene) for scene in scenes], settings, workers)
     rows: dict[str, list[FirstContact | None]] = {name: [] for name in ROWS}
-    with ContextDepth(store.size) as contexts:
-        for index, truth in enumerate(truths):
-            record = store.read(index)
-            depth = contexts(record.info, record.frames[0])
-            for name, contact in _contacts(lifter, generated[index], record, truth, depth, store.fps).items():
-                rows[name].append(contact)
-    tasks = [store.info(index)["task"] for index in range(clips)]
+    touches = []
+    for scene, tracks in zip(scenes, generated, strict=True):
+        touches.append(_touch(lifter, tracks, scene))
+        for name, contact in _contacts(lifter, tracks, scene).items():
+            rows[name].append(contact)
+    rows["moved"] = [touch and touch.contact for touch in touches]
+    rows["chosen"] = [touch and touch.contact for touch in _best(lifter, scenes, touches, samples, settings, workers)]
+    tasks = [scene.record.task for scene in scenes]
     return {
         **{name: summarise_contacts(contacts) for name, contacts in rows.items()},
+        "samples": samples,
         "tasks": {
-            task: summarise_contacts([c for c, own in zip(rows["moved"], tasks, strict=True) if own == task])
+            task: summarise_contacts([c for c, own in zip(rows["chosen"], tasks, strict=True) if own == task])
             for task in sorted(set(tasks))
         },
         "clips": [
-            {"seed": store.info(index)["seed"], "task": task, "touching": truths[index].touching}
+            {"seed": scene.record.info["seed"], "task": scene.record.task, "touching": scene.truth.touching}
             | (asdict(contact) if contact else {})
-            for index, (task, contact) in enumerate(zip(tasks, rows["moved"], strict=True))
+            for scene, contact in zip(scenes, rows["chosen"], strict=True)
         ],
     }
+
+
+def _scenes(store: ClipStore) -> list[_Scene]:
+    scenes = []
+    with ContextDepth(store.size) as contexts:
+        for index, truth in zip(store.indices_done, true_contacts(store), strict=True):
+            record = store.read(int(index))
+            scenes.append(_Scene(int(index), record, truth, contexts(record.info, record.frames[0]), store.fps))
+    return scenes
 
 
 def true_contacts(store: ClipStore) -> list[TrueContact]:
@@ -129,13 +169,13 @@ def generated_lines(figures: dict[str, Any]) -> list[str]:
     lines = [f"  {'median, mm':<30}" + "".join(f"{head:>16}" for head in heads) + f"{'no contact':>14}"]
     lines += [_line(words, figures[name]) for name, words in ROWS.items()]
     lines += [_line(f"  {task}", part) for task, part in figures["tasks"].items()]
-    value = figures["moved"]["touch_to_grasp_mm"]["median"]
+    value = figures["chosen"]["touch_to_grasp_mm"]["median"]
     verdict = "met" if value <= BAR_MM else "missed"
-    late = figures["moved"]["frames_late"]["median"]
+    late = figures["chosen"]["frames_late"]["median"]
     return [
         *lines,
-        f"  generated clips, moved onto what they touch, touch to grasp: median {value:.1f} mm, bar {BAR_MM:.0f} mm: "
-        f"{verdict}; their first contact is {late:.0f} frames (median) off the true performance's",
+        f"  generated clips, the best of up to {figures['samples']}, touch to grasp: median {value:.1f} mm, "
+        f"bar {BAR_MM:.0f} mm: {verdict}; their first contact is {late:.0f} frames (median) off the true performance's",
     ]
 
 
@@ -144,14 +184,17 @@ def _line(words: str, part: dict[str, Any]) -> str:
     return f"  {words:<30}{cells}{part['none']:>8} of {part['n']}"
 
 
-def _generate(store: ClipStore, weights: str, steps: int, device: str, workers: int) -> list[HandTracks]:
-    """Returns the hands found in clips that are generated in the scenes of a store, in its order."""
-    from .eval_worker import EvalSettings, Prompt, follow_prompt, start
+def _prompt(scene: _Scene, seed: int | None = None, appearance: Appearance | None = None) -> Prompt:
+    from .eval_worker import Prompt
+
+    return Prompt(scene.index, scene.record.task, scene.record.text, seed, appearance)
+
+
+def _generate(prompts: list[Prompt], settings: EvalSettings, workers: int) -> list[HandTracks]:
+    """Returns the hands found in clips that are generated by prompts, in their order."""
+    from .eval_worker import follow_prompt, start
     from .processes import CRASHED, run_jobs
 
-    settings = EvalSettings(weights, store.path, steps, 1, device)
-    infos = [store.info(int(index)) for index in store.indices_done]
-    prompts = [Prompt(index, info["task"], info["text"]) for index, info in enumerate(infos)]
     tracks: list[HandTracks | None] = [None] * len(prompts)
     results = run_jobs(follow_prompt, prompts, workers=workers, start=start, arguments=(settings,))
     for place, result in tqdm(results, total=len(prompts), desc="generated", unit="clip"):
@@ -162,41 +205,66 @@ def _generate(store: ClipStore, weights: str, steps: int, device: str, workers: 
     return done
 
 
-def _contacts(
+def _best(
     lifter: HandLifter,
-    generated: HandTracks,
-    record: ClipRecord,
-    truth: TrueContact,
-    depth: NDArray[np.float32],
-    fps: float,
-) -> dict[str, FirstContact | None]:
-    """Returns the first contacts of a scene, by row of `ROWS`; None without a hand or a contact."""
+    scenes: list[_Scene],
+    touches: list[_Touch | None],
+    samples: int,
+    settings: EvalSettings,
+    workers: int,
+) -> list[_Touch | None]:
+    """Returns the touches of best contact: scenes without a good one are given other people's clips (`watch`)."""
+    from ..policy.watching import GOOD_CONTACT, people
+
+    best = list(touches)
+    others = [list(people(int(scene.record.info["seed"]), samples)) for scene in scenes]
+    for sample in range(1, samples):
+        todo = [i for i, touch in enumerate(best) if touch is None or touch.cost >= GOOD_CONTACT]
+        if not todo:
+            break
+        prompts = [_prompt(scenes[i], *others[i][sample]) for i in todo]
+        for i, prompt, tracks in zip(todo, prompts, _generate(prompts, settings, workers), strict=True):
+            assert prompt.appearance is not None
+            touch, own = _touch(lifter, tracks, scenes[i], prompt.appearance.side), best[i]
+            if touch is not None and (own is None or touch.cost < own.cost):
+                best[i] = touch
+    return best
+
+
+def _contacts(lifter: HandLifter, generated: HandTracks, scene: _Scene) -> dict[str, FirstContact | None]:
+    """Returns the first contacts of a scene of the truth and of the hands as lifted, by row of `ROWS`."""
+    record, truth = scene.record, scene.truth
+    assert record.joints_world_m is not None
+    true_clip = HandTracks(record.keypoints, record.present, record.score)
+    return {
+        "truth": truth.at(record.joints_world_m[:, HANDS.index(record.info["side"])], truth.frame),
+        "true_clip": _first(_lifted(lifter, true_clip, scene), truth),
+        "generated": _first(_lifted(lifter, generated, scene), truth),
+    }
+
+
+def _touch(lifter: HandLifter, tracks: HandTracks, scene: _Scene, side: Side | None = None) -> _Touch | None:
+    """Returns where a clip's hand touches when it is moved onto what is there; None without a hand."""
     from ..policy.execution.planning import touch_of
     from ..policy.refinement import refine_contact
 
-    assert record.joints_world_m is not None
-    side = HANDS.index(record.info["side"])
-    contacts: dict[str, FirstContact | None] = dict.fromkeys(ROWS)
-    contacts["truth"] = truth.at(record.joints_world_m[:, side], truth.frame)
-    found = HandTracks(record.keypoints, record.present, record.score)
-    contacts["true_clip"] = _first(_lifted(lifter, found, record, side, fps), truth)
-    hand = _lifted(lifter, generated, record, side, fps)
-    contacts["generated"] = _first(hand, truth)
-    if hand is not None:
-        moved = refine_contact(hand, depth, _camera(record)).joints_world_m
-        contacts["moved"] = truth.at(moved, touch_of(moved)[0].first)
-    return contacts
+    hand = _lifted(lifter, tracks, scene, side)
+    if hand is None:
+        return None
+    moved = refine_contact(hand, scene.depth, scene.camera)
+    joints = moved.joints_world_m
+    return _Touch(scene.truth.at(joints, touch_of(joints)[0].first), moved.cost)
 
 
 def _lifted(
-    lifter: HandLifter, tracks: HandTracks, record: ClipRecord, side: int, fps: float
+    lifter: HandLifter, tracks: HandTracks, scene: _Scene, side: Side | None = None
 ) -> NDArray[np.float32] | None:
     """Returns the joints (t, 21, 3) of the acting hand; of the other one, if only that is seen; None without a hand."""
     from ..policy.tracking import clean_tracks
 
-    hands = lifter(clean_tracks(tracks, fps), _camera(record))
-    seen = hands.present.sum(0)
-    return hands.joints_world_m[:, side if seen[side] else 1 - side] if seen.any() else None
+    hands = lifter(clean_tracks(tracks, scene.fps), scene.camera)
+    acting, seen = HANDS.index(side or scene.record.info["side"]), hands.present.sum(0)
+    return hands.joints_world_m[:, acting if seen[acting] else 1 - acting] if seen.any() else None
 
 
 def _first(joints: NDArray[np.float32] | None, truth: TrueContact) -> FirstContact | None:

@@ -134,15 +134,18 @@ def test_a_scene_that_is_not_the_clips_is_refused(clip):
 @pytest.mark.slow
 def test_first_contacts_of_true_and_of_generated_clips_are_told(clip, tmp_path, monkeypatch):
     """The generator gives the true clip back, so that its rows must be the same."""
+    asked = []
 
-    def gives_back(store, weights, steps, device, workers):
-        records = [store.read(int(index)) for index in store.indices_done]
+    def gives_back(prompts, settings, workers):
+        asked.append(prompts)
+        store = ClipStore.open(settings.store)
+        records = [store.read(prompt.index) for prompt in prompts]
         return [HandTracks(record.keypoints, record.present, record.score) for record in records]
 
     monkeypatch.setattr(lifter_generated, "_generate", gives_back)
     lifter = HandLifter.from_pretrained("kitchen")
     figures = lifter_generated.evaluate_generated(
-        lifter, 2, weights="nano", cache=tmp_path, workers=1, seed_offset=1_000_000, steps=1
+        lifter, 2, weights="nano", cache=tmp_path, workers=1, seed_offset=1_000_000, steps=1, samples=3
     )
     assert figures["generated"] == figures["true_clip"]
     assert figures["truth"]["touch_to_grasp_mm"]["median"] < 20
@@ -150,6 +153,10 @@ def test_first_contacts_of_true_and_of_generated_clips_are_told(clip, tmp_path, 
     assert figures["moved"]["none"] == 0
     assert figures["moved"]["touch_to_grasp_mm"]["median"] < 20
     assert [row["seed"] for row in figures["clips"]] == [1_000_000, 1_000_001]
+    assert figures["chosen"] == figures["moved"]  # a clip that is no better does not take its place
+    assert all(prompt.seed is None for prompt in asked[0])
+    again = [prompt for prompts in asked[1:] for prompt in prompts]
+    assert all(prompt.seed not in (None, 1_000_000, 1_000_001) for prompt in again)
     lines = lifter_generated.generated_lines(figures)
     assert "bar 12 mm" in lines[-1]
     assert any("cut_carrot" in line for line in lines)
