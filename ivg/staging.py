@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import InputError
+from .exchange import exchange
 
 
 @contextmanager
@@ -58,10 +59,38 @@ def _make_parents(target: Path) -> list[Path]:
     return missing
 
 
+def clear_leftovers(target: Path) -> None:
+    """Put away what writers of a target left that were killed; call it only while nobody else writes the target.
+
+    Where the file system cannot exchange two folders in one step, one that is killed between two steps leaves no
+    target; then it comes back as it was.
+    """
+    if not target.parent.is_dir():
+        return
+    old = _leftovers(target, "old")
+    if old and not target.exists():
+        max(old, key=lambda path: path.stat().st_mtime).rename(target)
+    for path in (*_leftovers(target, "old"), *_leftovers(target, "partial")):
+        _remove(path)
+
+
+def _leftovers(target: Path, kind: str) -> list[Path]:
+    """Return hidden paths beside a target, and what was made beside these."""
+    begun = f".{kind}.{target.name}"
+    return [
+        path
+        for path in target.parent.iterdir()
+        if path.name[0] == "." and path.name[9:] in (begun, f"{begun}.folder") and path.name[1:9].isalnum()
+    ]
+
+
 def _swap(stage: Path, target: Path) -> None:
     """Move the stage to the target; what stood there goes only once the new one is in place."""
     if not target.exists() or (target.is_file() and stage.is_file()):
         stage.replace(target)
+        return
+    if exchange(stage, target):
+        _remove(stage)
         return
     old = target.with_name(f".{uuid.uuid4().hex[:8]}.old.{target.name}")
     target.rename(old)

@@ -120,8 +120,10 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _pool(workers: int, initializer: Callable[..., None], settings: Any) -> ProcessPoolExecutor:
+    from .processes import begin
+
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=initializer, initargs=(settings,))
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=begin, initargs=(initializer, settings))
 
 
 def _all(

@@ -111,13 +111,23 @@ def generate_episodes(
 
     Raises:
         InputError: No attempt succeeded.
-        StoreError: The path holds something else, or a dataset that was begun with other settings.
+        StoreError: The path holds something else, or a dataset that was begun with other settings, or another
+            process writes it.
         IvgError: `CRASHES_IN_A_ROW` attempts crashed one after another.
     """
-    book = _Book(path, settings)
+    from ..policy.store.locking import writing
+
+    with writing(path):
+        return _generate(_Book(path, settings), settings, episodes, max_attempts, workers, progress, run)
+
+
+def _generate(
+    book: _Book, settings: GenerateSettings, episodes: int, most: int, workers: int, progress: bool, run: RunJobs
+) -> GenerationResult:
+    path = book.path
     result = GenerationResult(path, book.outcomes)
     began = time.perf_counter()
-    jobs = [settings.job(index) for index in range(len(book.outcomes), max_attempts)]
+    jobs = [settings.job(index) for index in range(len(book.outcomes), most)]
     enough = multiprocessing.get_context("spawn").Event()
     with tqdm(total=episodes, initial=book.kept, unit="episode", desc=path.name, disable=not progress) as bar:
         try:

@@ -68,7 +68,6 @@ def _contents(store: EpisodeStore) -> dict[str, Any]:
         }
         for task, places in _places(store.tasks).items()
     }
-    files = [store.path] if store.path.is_file() else [file for file in store.path.rglob("*") if file.is_file()]
     return {
         "dataset": str(store.path),
         "episodes": len(store),
@@ -76,10 +75,16 @@ def _contents(store: EpisodeStore) -> dict[str, Any]:
         "image_shape": list(store.per_step("image").shape[1:]),
         "fps": sorted(set(store.per_episode("fps").tolist())),
         "texts": len(set(store.texts)),
-        "megabytes": sum(file.stat().st_size for file in files) / 1e6,
+        "megabytes": megabytes_of(store.path),
         "success": float(success.mean()),
         "tasks": tasks,
     }
+
+
+def megabytes_of(path: Path) -> float:
+    """Returns the size of a file, or of a folder's files, in MB."""
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files) / 1e6
 
 
 def _places(tasks: Sequence[str]) -> dict[str, list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -88,7 +89,7 @@ def _run_until_crash(
     """Yields results until all are there, or until a process dies."""
     context = multiprocessing.get_context("spawn")
     count = max(1, min(workers, len(places)))
-    with ProcessPoolExecutor(count, mp_context=context, initializer=start, initargs=arguments) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=begin, initargs=(start, *arguments)) as pool:
         try:
             for first in range(0, len(places), CHUNK):
                 chunk = places[first : first + CHUNK]
@@ -113,6 +114,20 @@ def _alone(
     results = [result for _, result in _run_until_crash(work, jobs, [place], 1, start, arguments, marks)]
     (marks / str(place)).unlink(missing_ok=True)
     return results[0] if results else CRASHED
+
+
+def begin(start: Callable[..., None] | None, *arguments: Any) -> None:
+    """Prepares a process; it ends when its parent does, even if that one is killed."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if start is not None:
+        start(*arguments)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _marked(work: Callable[[Any], Any], job: Any, mark: Path) -> Any:

@@ -19,7 +19,7 @@ from ..envs.kitchen.feasibility import sample_foreign_scene
 from ..envs.kitchen.tasks import TASKS
 from ..errors import StoreError, unknown_option
 from ..types import FPS
-from .processes import ONE_THREAD, environment
+from .processes import ONE_THREAD, begin, environment
 from .render_worker import RenderJob, render, start
 
 CHUNK = 256
@@ -123,7 +123,7 @@ def _run(jobs: Sequence[RenderJob], store: ClipStore, workers: int, annotate: bo
     count = min(workers, len(jobs))
     with (
         environment(ONE_THREAD),
-        ProcessPoolExecutor(count, mp_context=context, initializer=start, initargs=arguments) as pool,
+        ProcessPoolExecutor(count, mp_context=context, initializer=begin, initargs=(start, *arguments)) as pool,
     ):
         try:
             for first in range(0, len(jobs), CHUNK):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..store.archive import open_group
+from ..store.archive import holds
 from ..store.reading import Dataset
 from ..store.writing import append_dataset, write_dataset
 from .episode import RobotEpisode
@@ -45,15 +44,7 @@ class EpisodeStore(Dataset[RobotEpisode]):
 
 def is_episode_dataset(path: str | Path) -> bool:
     """Tell a dataset of robot episodes, which may be incomplete, from anything else."""
-    path = Path(path)
-    try:
-        group = open_group(path, "r")
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return False
-    try:
-        return "data/action" in group and "meta/episode_ends" in group
-    finally:
-        group.store.close()
+    return holds(Path(path), "data/action", "meta/episode_ends")
 
 
 def write_episodes(

@@ -10,6 +10,7 @@ array                     dtype      shape             content
 ``data/score``            float32    (n, 2)            confidence of the detector
 ``meta/episode_ends``     int64      (e,)              where each episode ends (exclusive), uncompressed
 ``meta/fps``              float64    (e,)              frames per second of each episode
+``meta/checksum``         uint8      (e, k, 16)        of the episode in each array (`checksum_names`)
 ``meta/provenance``       uint8      (bytes,)          JSON (UTF-8) of all episodes, one after the other
 ``meta/provenance_ends``  int64      (e,)              where each episode's JSON ends (exclusive)
 ========================  =========  ================  ==================================================
@@ -18,6 +19,11 @@ array                     dtype      shape             content
 packed by Blosc lz4. A folder ``*.zarr`` and a file ``*.zarr.zip`` hold the same.
 """
 
-from .demonstrations import DemonstrationStore, append_demonstrations, write_demonstrations
+from .demonstrations import (
+    DemonstrationStore,
+    append_demonstrations,
+    is_demonstration_dataset,
+    write_demonstrations,
+)
 
-__all__ = ["DemonstrationStore", "append_demonstrations", "write_demonstrations"]
+__all__ = ["DemonstrationStore", "append_demonstrations", "is_demonstration_dataset", "write_demonstrations"]

@@ -21,6 +21,9 @@ ENDINGS = (".zarr", ".zarr.zip")
 """What a dataset's name may end with."""
 
 
+_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can tell
+
+
 def is_zip(path: Path) -> bool:
     """Return whether this path names a zipped dataset.
 
@@ -33,11 +36,14 @@ def is_zip(path: Path) -> bool:
 
 
 def pack(folder: Path, archive: Path) -> None:
-    """Write a folder's files into a zip file, uncompressed (the chunks are packed already)."""
+    """Write a folder's files into a zip file, uncompressed (the chunks are packed already).
+
+    All files get one date, so that the same files give the same bytes.
+    """
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, allowZip64=True) as packed:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
-                packed.write(file, file.relative_to(folder).as_posix())
+                packed.writestr(zipfile.ZipInfo(file.relative_to(folder).as_posix(), _DATE), file.read_bytes())
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -47,10 +53,11 @@ def unpack(archive: Path, folder: Path) -> None:
         StoreError: If it is no zip file.
     """
     try:
-        with zipfile.ZipFile(archive) as packed:
-            packed.extractall(folder)
+        packed = zipfile.ZipFile(archive)
     except (OSError, zipfile.BadZipFile) as error:
         raise StoreError(f"'{archive}' is no zipped dataset: {error}") from error
+    with packed:
+        packed.extractall(folder)
 
 
 def copy_for_append(source: Path, target: Path) -> None:
@@ -111,6 +118,18 @@ def open_dataset(path: Path, mode: Literal["r", "r+"], layout: Layout[Any]) -> A
     if missing:
         raise StoreError(f"'{path}' is no dataset of {layout.noun}s: it lacks {', '.join(missing)}")
     return group
+
+
+def holds(path: Path, *arrays: str) -> bool:
+    """Tell whether a path is a zarr group of format 2 with these arrays; it may be incomplete."""
+    try:
+        group = open_group(path, "r")
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return False
+    try:
+        return all(name in group for name in arrays)
+    finally:
+        group.store.close()
 
 
 def open_group(path: Path, mode: Literal["r", "r+"]) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..demonstration import Demonstration
+from .archive import holds
 from .layout import Layout, Rows, provenance_bytes
 from .reading import Dataset
 from .writing import append_dataset, write_dataset
@@ -67,6 +68,11 @@ class DemonstrationStore(Dataset[Demonstration]):
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path, DEMONSTRATIONS)
+
+
+def is_demonstration_dataset(path: str | Path) -> bool:
+    """Tell a dataset of demonstrations, which may be incomplete, from anything else."""
+    return holds(Path(path), "data/region", "meta/episode_ends")
 
 
 def write_demonstrations(path: str | Path, demonstrations: Iterable[Demonstration], *, overwrite: bool = False) -> Path:

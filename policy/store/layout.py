@@ -44,7 +44,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Layout(Generic[EpisodeT]):
-    """How a dataset of one kind of episode is laid out; ``meta/episode_ends`` comes with every one.
+    """How a dataset of one kind of episode is laid out; every one has ``meta/episode_ends`` and ``meta/checksum``.
 
     Attributes:
         noun: What an episode is called in messages.
@@ -68,7 +68,10 @@ class Layout(Generic[EpisodeT]):
     def arrays(self) -> tuple[str, ...]:
         """Paths of all arrays of a dataset."""
         texts = [f"{name}{ending}" for name in self.texts for ending in ("", "_ends")]
-        return (*(f"data/{key}" for key in self.data), *(f"meta/{key}" for key in ("episode_ends", *self.meta, *texts)))
+        return (
+            *(f"data/{key}" for key in self.data),
+            *(f"meta/{key}" for key in ("episode_ends", "checksum", *self.meta, *texts)),
+        )
 
 
 def provenance_bytes(provenance: dict[str, Any]) -> bytes:

@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 from ivg.errors import StoreError
 
 from .archive import open_dataset
+from .checksums import CHECKSUM
 from .layout import EpisodeT, Layout, Rows
+
+TRIES = 5
+"""How often a dataset is opened anew that a writer changes meanwhile."""
 
 
 class Dataset(Generic[EpisodeT]):
@@ -33,19 +37,41 @@ class Dataset(Generic[EpisodeT]):
         StoreError: If it is missing, unreadable or of another layout.
     """
 
+    episode_ends: NDArray[np.int64]
+
     def __init__(self, path: str | Path, layout: Layout[EpisodeT]) -> None:
         self.path, self.layout = Path(path), layout
         if not self.path.exists():
             raise StoreError(f"there is no dataset of {layout.noun}s at '{self.path}'")
-        self._group = open_dataset(self.path, "r", layout)
+        for _ in range(TRIES):
+            before = self._identity()
+            error = self._open()
+            if self._identity() == before:
+                break
+        if error is not None:
+            raise error
+
+    def _identity(self) -> int:
+        """Return what changes when a writer puts a longer dataset in this one's place."""
+        return self.path.stat().st_ino
+
+    def _open(self) -> StoreError | None:
+        """Open the arrays; return what is wrong with them. It may be that a writer changed them meanwhile."""
+        layout = self.layout
+        try:
+            self._group = open_dataset(self.path, "r", layout)
+        except StoreError as error:
+            return error
         self._data = {key: self._group[f"data/{key}"] for key in layout.data}
-        self._meta = {key: self._group[f"meta/{key}"] for key in (*layout.meta, *layout.texts)}
-        self.episode_ends: NDArray[np.int64] = self._group["meta/episode_ends"][:]
+        self._meta = {key: self._group[f"meta/{key}"] for key in (*layout.meta, *layout.texts, CHECKSUM)}
+        self.episode_ends = self._group["meta/episode_ends"][:]
         self._text_ends = {name: self._group[f"meta/{name}_ends"][:] for name in layout.texts}
         steps = int(self.episode_ends[-1]) if len(self) else 0
-        counts = [self._meta[key].shape[0] for key in layout.meta] + [len(ends) for ends in self._text_ends.values()]
+        counts = [self._meta[key].shape[0] for key in (*layout.meta, CHECKSUM)]
+        counts += [len(ends) for ends in self._text_ends.values()]
         if {array.shape[0] for array in self._data.values()} != {steps} or set(counts) != {len(self)}:
-            raise StoreError(f"'{self.path}' is incomplete: its arrays differ in length")
+            return StoreError(f"'{self.path}' is incomplete: its arrays differ in length")
+        return None
 
     def __len__(self) -> int:
         """Return the number of episodes."""
@@ -60,13 +86,12 @@ class Dataset(Generic[EpisodeT]):
         if not -len(self) <= episode < len(self):
             raise StoreError(f"'{self.path}' has {len(self)} episodes, there is no episode {episode}")
         episode %= len(self)
-        steps = _span(self.episode_ends, episode)
-        read = [key for key in self.layout.data if key not in self.layout.derived]
-        return self.layout.episode_of(
+        layout = self.layout
+        return layout.episode_of(
             Rows(
-                data={key: np.asarray(self._data[key][steps]) for key in read},
-                meta={key: np.asarray(self._meta[key][episode]) for key in self.layout.meta},
-                texts={name: self._text(name, episode) for name in self.layout.texts},
+                data={key: self.part(f"data/{key}", episode) for key in layout.data if key not in layout.derived},
+                meta={key: self.part(f"meta/{key}", episode) for key in layout.meta},
+                texts={name: self.part(f"meta/{name}", episode).tobytes() for name in layout.texts},
             )
         )
 
@@ -100,6 +125,20 @@ class Dataset(Generic[EpisodeT]):
         """Read an array of `meta/` with one row an episode."""
         return np.asarray(self._meta[key][:])
 
+    def part(self, name: str, episode: int) -> NDArray[Any]:
+        """Read what an array holds of an episode, 0 to `len` - 1; a text as its bytes.
+
+        Args:
+            name: Its path, such as "data/image" or "meta/task".
+            episode: The episode's place.
+        """
+        folder, key = name.split("/")
+        if folder == "data":
+            return np.asarray(self._data[key][_span(self.episode_ends, episode)])
+        if key in self._text_ends:
+            return np.asarray(self._meta[key][_span(self._text_ends[key], episode)])
+        return np.asarray(self._meta[key][episode])
+
     def all_texts(self, name: str) -> list[str]:
         """Read a text of all episodes."""
         joined = self._meta[name][:].tobytes()
@@ -117,9 +156,6 @@ class Dataset(Generic[EpisodeT]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _text(self, name: str, episode: int) -> bytes:
-        return bytes(self._meta[name][_span(self._text_ends[name], episode)].tobytes())
 
 
 def _span(ends: NDArray[np.int64], episode: int) -> slice:

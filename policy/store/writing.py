@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from ivg.errors import InputError, StoreError
 from ivg.staging import staged_output
 
 from . import archive
+from .checksums import CHECKSUM, CHECKSUM_BYTES, checksum_names, checksums
 from .layout import META_CHUNK, EpisodeT, Layout, Rows, chunk_shape
+from .locking import writing
 
 BATCH = 32
 """Episodes that are held in memory and written at once."""
@@ -44,10 +47,11 @@ def write_dataset(
     Raises:
         InputError: If the path exists (and is not to be overwritten), its name has another ending, there is
             no episode, or their sizes differ.
+        StoreError: If another process writes it, or the system refuses.
     """
     path = Path(path)
     zipped = archive.is_zip(path)
-    with staged_output(path, overwrite=overwrite) as stage:
+    with _written(path), staged_output(path, overwrite=overwrite) as stage:
         folder = _beside(stage) if zipped else stage
         with archive.removed_afterwards(folder if zipped else None):
             _append_all(folder, episodes, layout, attributes)
@@ -66,7 +70,7 @@ def append_dataset(
     """Append to a dataset, or write a new one where there is none; on failure the dataset is as it was.
 
     Untouched chunks of a folder are linked, not copied; a zip file is written anew. One writer at a time: a
-    second one that finishes in between is noticed, and this one gives up.
+    second one is refused (`writing`).
 
     Args:
         path: A folder `*.zarr` or a file `*.zarr.zip`.
@@ -80,23 +84,35 @@ def append_dataset(
 
     Raises:
         InputError: As `write_dataset` does, but for an existing path.
-        StoreError: If what is there is no such dataset, or it changed meanwhile.
+        StoreError: If what is there is no such dataset, another process writes it, or the system refuses.
     """
     path = Path(path)
     zipped = archive.is_zip(path)
-    if not path.exists():
-        return write_dataset(path, episodes, layout, attributes=attributes)
-    identity = path.stat().st_ino
-    with staged_output(path, overwrite=True) as stage:
-        folder = _beside(stage) if zipped else stage
-        with archive.removed_afterwards(folder if zipped else None):
-            (archive.unpack if zipped else archive.copy_for_append)(path, folder)
-            _append_all(folder, episodes, layout, attributes)
-            if zipped:
-                archive.pack(folder, stage)
-        if path.stat().st_ino != identity:
-            raise StoreError(f"'{path}' was changed by another writer while {layout.noun}s were appended to it")
+    with _written(path):
+        if not path.exists():
+            return write_dataset(path, episodes, layout, attributes=attributes)
+        identity = path.stat().st_ino
+        with staged_output(path, overwrite=True) as stage:
+            folder = _beside(stage) if zipped else stage
+            with archive.removed_afterwards(folder if zipped else None):
+                (archive.unpack if zipped else archive.copy_for_append)(path, folder)
+                _append_all(folder, episodes, layout, attributes)
+                if zipped:
+                    archive.pack(folder, stage)
+            if path.stat().st_ino != identity:
+                raise StoreError(f"'{path}' was changed by another writer while {layout.noun}s were appended to it")
     return path
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Write a dataset alone, and say it in one line if the system refuses (a full disk, say)."""
+    try:
+        with writing(path):
+            yield
+    except OSError as error:
+        state = "it is as it was" if path.exists() else "nothing is left there"
+        raise StoreError(f"'{path}' could not be written: {error.strerror or error}; {state}") from error
 
 
 def _beside(stage: Path) -> Path:
@@ -110,7 +126,7 @@ def _append_all(
     group: Any = archive.open_dataset(folder, "r+", layout) if folder.exists() else None
     for batch in _batches(episodes):
         rows = [layout.rows_of(episode) for episode in batch]
-        group = group or _create(folder, rows[0])
+        group = group or _create(folder, rows[0], layout)
         _append(group, rows, layout)
     if group is None:
         raise InputError(f"there is no {layout.noun} to write")
@@ -124,7 +140,7 @@ def _batches(episodes: Iterable[EpisodeT]) -> Iterator[Sequence[EpisodeT]]:
         yield batch
 
 
-def _create(folder: Path, first: Rows) -> Any:
+def _create(folder: Path, first: Rows, layout: Layout[EpisodeT]) -> Any:
     """Make an empty dataset for episodes like the first one.
 
     Numbers of episodes and their ends are not packed, so that they can be read with numpy alone.
@@ -134,6 +150,7 @@ def _create(folder: Path, first: Rows) -> Any:
     for key, rows in first.data.items():
         _create_array(data, key, rows.shape[1:], rows.dtype)
     _create_array(meta, "episode_ends", (), np.dtype(np.int64))
+    _create_array(meta, CHECKSUM, (len(checksum_names(layout)), CHECKSUM_BYTES), np.dtype(np.uint8))
     for key, row in first.meta.items():
         _create_array(meta, key, row.shape, row.dtype)
     for name in first.texts:
@@ -160,6 +177,7 @@ def _append(group: Any, batch: Sequence[Rows], layout: Layout[EpisodeT]) -> None
     for name in layout.texts:
         meta[name].append(np.frombuffer(b"".join(rows.texts[name] for rows in batch), np.uint8))
         _append_ends(meta[f"{name}_ends"], [len(rows.texts[name]) for rows in batch])
+    meta[CHECKSUM].append(np.stack([checksums(rows, layout) for rows in batch]))
     _append_ends(meta["episode_ends"], [len(rows) for rows in batch])
 
 
