@@ -2,8 +2,10 @@
 
 import pytest
 
+from ivg import staging
 from ivg.errors import InputError
-from ivg.staging import staged_output
+from ivg.exchange import exchange
+from ivg.staging import clear_leftovers, staged_output
 
 
 def everything(folder):
@@ -79,3 +81,47 @@ def test_a_place_that_cannot_be_written_to_is_an_input_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"), staged_output(tmp_path / "file" / "out"):
         pytest.fail("the block must not run")
+
+
+def folder_with(path, text):
+    path.mkdir()
+    (path / "file.txt").write_text(text)
+    return path
+
+
+def test_two_folders_change_places_at_once(tmp_path):
+    first, second = folder_with(tmp_path / "a", "first"), folder_with(tmp_path / "b", "second")
+    if not exchange(first, second):
+        pytest.skip("this file system cannot exchange two paths in one step")
+    assert ((first / "file.txt").read_text(), (second / "file.txt").read_text()) == ("second", "first")
+    with pytest.raises(FileNotFoundError):
+        exchange(first, tmp_path / "nothing")
+
+
+def test_without_an_exchange_it_is_done_in_two_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr(staging, "exchange", lambda first, second: False)
+    target = folder_with(tmp_path / "out", "old")
+    with staged_output(target, overwrite=True) as stage:
+        folder_with(stage, "new")
+    assert (target / "file.txt").read_text() == "new"
+    assert everything(tmp_path) == ["out", "out/file.txt"]
+
+
+def test_who_was_killed_between_the_two_steps_left_the_old_one(tmp_path):
+    target = tmp_path / "out.zarr"
+    folder_with(tmp_path / ".0a1b2c3d.old.out.zarr", "old")
+    folder_with(tmp_path / ".4e5f6a7b.partial.out.zarr", "half")
+    folder_with(tmp_path / ".4e5f6a7b.partial.out.zarr.folder", "half")
+    folder_with(tmp_path / ".4e5f6a7b.partial.another.zarr", "somebody else's")
+    clear_leftovers(target)
+    assert (target / "file.txt").read_text() == "old"
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [".4e5f6a7b.partial.another.zarr", "out.zarr"]
+
+
+def test_leftovers_do_not_take_the_place_of_what_is_there(tmp_path):
+    target = folder_with(tmp_path / "out.zarr", "new")
+    folder_with(tmp_path / ".0a1b2c3d.old.out.zarr", "old")
+    clear_leftovers(target)
+    assert everything(tmp_path) == ["out.zarr", "out.zarr/file.txt"]
+    assert (target / "file.txt").read_text() == "new"
