@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from ivg.staging import staged_output
 
 from ..conditioning.observation import DEMONSTRATION_KEYS
 from .store import EpisodeStore
+
+if TYPE_CHECKING:
+    from torch.utils.data import DataLoader
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +97,9 @@ class EpisodeWindows:
 
     Example:
         >>> windows = EpisodeWindows("kitchen.zarr", n_obs_steps=2, horizon=16)
-        >>> batch = windows.batch(rng.permutation(len(windows))[:64])  # or torch.utils.data.DataLoader(windows, 64)
-        >>> batch["image"].shape
-        (64, 2, 128, 128, 3)
+        >>> for batch in windows.loader(64):  # or torch.utils.data.DataLoader(windows, 64, shuffle=True)
+        ...     batch["image"].shape
+        torch.Size([64, 2, 128, 128, 3])
     """
 
     def __init__(
@@ -132,6 +135,38 @@ class EpisodeWindows:
         if not -len(self) <= index < len(self):
             raise IndexError(f"there are {len(self)} windows, there is no window {index}")
         return {key: values[0] for key, values in self.batch([index % len(self)]).items()}
+
+    def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Any]]:
+        """Return the samples of several windows; torch's DataLoader asks for them so, and each is read but once."""
+        arrays = self.batch(indices)
+        return [{key: values[place] for key, values in arrays.items()} for place in range(len(indices))]
+
+    def loader(
+        self, batch_size: int, *, shuffle: bool = True, seed: int = 0, num_workers: int = 0, drop_last: bool = True
+    ) -> DataLoader[dict[str, Any]]:
+        """Return a DataLoader of whole batches, as tensors: several times as fast as one that gathers samples.
+
+        Args:
+            batch_size: Windows a batch.
+            shuffle: Whether each pass has another random order.
+            seed: Of the orders.
+            num_workers: Processes that load; they share the pictures of a `cache`.
+            drop_last: Whether a last batch of fewer windows is left out.
+
+        Raises:
+            InputError: If `batch_size` is not positive, or no batch would come.
+        """
+        import torch
+        from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler
+
+        if batch_size < 1:
+            raise InputError(f"batch_size must be positive, got {batch_size}")
+        if drop_last and batch_size > len(self):
+            raise InputError(f"batch_size must be at most {len(self)} (all windows), got {batch_size}")
+        generator = torch.Generator().manual_seed(seed)
+        order = RandomSampler(self, generator=generator) if shuffle else SequentialSampler(self)
+        batches = BatchSampler(order, batch_size, drop_last)
+        return DataLoader(_Batches(self), sampler=batches, batch_size=None, num_workers=num_workers)
 
     def batch(self, indices: Sequence[int] | NDArray[np.integer]) -> dict[str, NDArray[Any]]:
         """Return the samples of several windows at once, each array with an axis (b,) in front."""
@@ -200,6 +235,19 @@ class EpisodeWindows:
         if present.any():
             ranges["demo_keypoints"] = Range.of(self._demonstrations["demo_keypoints"][present])
         return ranges
+
+
+class _Batches:
+    """Windows as a dataset whose items are batches, for a sampler that gives places of several windows at once."""
+
+    def __init__(self, windows: EpisodeWindows) -> None:
+        self.windows = windows
+
+    def __getitem__(self, indices: Sequence[int]) -> dict[str, NDArray[Any]]:
+        return self.windows.batch(indices)
+
+    def __len__(self) -> int:
+        return len(self.windows)
 
 
 def _chosen(

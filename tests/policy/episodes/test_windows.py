@@ -151,6 +151,40 @@ def test_torchs_loader_takes_it(dataset):
     assert batches[0]["text"].dtype == torch.int64
 
 
+def test_its_own_loader_goes_through_all_windows_once_in_an_order_of_the_seed(dataset):
+    pytest.importorskip("torch")
+    windows = EpisodeWindows(dataset[0], n_obs_steps=1, horizon=1)
+
+    def steps(**options):
+        return [batch["proprio"][:, 0, 0].numpy() for batch in windows.loader(4, **options)]
+
+    once = steps(seed=3, drop_last=False)
+    assert [len(part) for part in once] == [4] * 6 + [1]
+    np.testing.assert_array_equal(np.sort(np.concatenate(once)), np.sort(windows.per_step("proprio")[:, 0]))
+    np.testing.assert_array_equal(np.concatenate(steps(seed=3)), np.concatenate(once[:6]))
+    assert not np.array_equal(np.concatenate(steps(seed=4)), np.concatenate(once[:6]))
+    in_order = np.concatenate(steps(shuffle=False, drop_last=False))
+    np.testing.assert_array_equal(in_order, windows.per_step("proprio")[:, 0])
+    loader = windows.loader(4)
+    passes = [np.concatenate([batch["proprio"][:, 0, 0].numpy() for batch in loader]) for _ in range(2)]
+    assert not np.array_equal(*passes)
+    for size in (0, 26):
+        with pytest.raises(InputError, match="batch_size"):
+            windows.loader(size)
+
+
+def test_its_own_loader_gives_what_torchs_gives(dataset):
+    torch = pytest.importorskip("torch")
+    windows = EpisodeWindows(dataset[0])
+    for ours, theirs in zip(
+        windows.loader(10, shuffle=False, drop_last=False), torch.utils.data.DataLoader(windows, 10), strict=True
+    ):
+        assert set(ours) == set(theirs)
+        for key, values in ours.items():
+            assert values.dtype == theirs[key].dtype
+            assert torch.equal(values, theirs[key])
+
+
 def test_importing_it_loads_no_torch():
     code = "import sys, ivg.policy.episodes; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
