@@ -63,9 +63,8 @@ def speed(settings: GenerateSettings, attempts: int, repeats: int) -> None:
     ratios = np.array(seconds[1]) / np.array(seconds[2])
     for workers, taken in seconds.items():
         print(f"{workers} worker(s): {3600 * attempts / np.median(taken):.0f} attempts an hour")
-    print(
-        f"ratio {np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f}), {attempts} attempts, {repeats} turns"
-    )
+    spread = f"{ratios.min():.2f} to {ratios.max():.2f}"
+    print(f"ratio {np.median(ratios):.2f} ({spread}), {attempts} attempts, {repeats} turns")
 
 
 def _seconds(settings: GenerateSettings, attempts: int, workers: int) -> float:
