@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 BAR_MM = 12.0
 """What the median of "touch_to_grasp_mm" of the generated clips that a robot follows has to stay below."""
 
+ANOTHER = 50_000_000
+"""Added to a scene's seed: whose performance is compared with the scene's own."""
+
 FIRST_OBJECT = 3
 """Lowest label of a moved object in a store's `labels`."""
 
 ROWS = {
     "truth": "the true hand",
+    "another": "another person's true hand",
     "true_clip": "the true clip, lifted",
     "generated": "the generated clip, lifted",
     "moved": "... moved onto what it touches",
@@ -38,6 +42,7 @@ ROWS = {
 _COLUMNS = {
     "pinch_to_grasp_mm": "pinch to grasp",
     "touch_to_grasp_mm": "touch to grasp",
+    "touch_from_above_mm": "... from above",
     "touch_to_object_mm": "touch to object",
     "touch_in_time_mm": "touch in time",
     "nearest_mm": "nearest pass",
@@ -117,6 +122,7 @@ def evaluate_generated(
         touches.append(_touch(lifter, tracks, scene))
         for name, contact in _contacts(lifter, tracks, scene).items():
             rows[name].append(contact)
+    rows["another"] = _others(scenes)
     rows["moved"] = [touch and touch.contact for touch in touches]
     rows["chosen"] = [touch and touch.contact for touch in _best(lifter, scenes, touches, samples, settings, workers)]
     tasks = [scene.record.task for scene in scenes]
@@ -182,6 +188,22 @@ def generated_lines(figures: dict[str, Any]) -> list[str]:
 def _line(words: str, part: dict[str, Any]) -> str:
     cells = "".join(f"{part[name][q]:>16.1f}" for name in _COLUMNS for q in ("median", "p90"))
     return f"  {words:<30}{cells}{part['none']:>8} of {part['n']}"
+
+
+def _others(scenes: list[_Scene]) -> list[FirstContact | None]:
+    """Returns where another person who does the same in the same scene first touches: how much people differ."""
+    from ..envs.human.demonstrator import HumanDemonstrator
+    from ..envs.kitchen.scene import sample_scene
+
+    demonstrator = HumanDemonstrator(size=32)
+    contacts: list[FirstContact | None] = []
+    for scene in scenes:
+        task, seed = scene.record.info["scene"]
+        clip = demonstrator.render(scene.record.task, int(seed) + ANOTHER, sample_scene(task, int(seed)))
+        joints = clip.joints_world_m[:, HANDS.index(clip.side)]
+        contacts.append(scene.truth.at(joints, int(clip.contact.argmax())))
+    demonstrator.close()
+    return contacts
 
 
 def _prompt(scene: _Scene, seed: int | None = None, appearance: Appearance | None = None) -> Prompt:

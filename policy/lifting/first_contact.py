@@ -28,6 +28,7 @@ class FirstContact:
         frames_late: How much later than the true first contact.
         pinch_to_grasp_mm: From the pinch point to where the object should be touched.
         touch_to_grasp_mm: The same from what the hand touches with; hands that push do so with their fingers.
+        touch_from_above_mm: The same without its vertical part.
         touch_to_object_mm: From there to the nearest point of the object that the context shows.
         touch_in_time_mm: The distance from there to where the object should be touched, but in the frame of the true
             first contact; NaN if the hand is absent there. What is small here and large above is at the wrong time.
@@ -38,6 +39,7 @@ class FirstContact:
     frames_late: int
     pinch_to_grasp_mm: float
     touch_to_grasp_mm: float
+    touch_from_above_mm: float
     touch_to_object_mm: float
     touch_in_time_mm: float
     nearest_mm: float
@@ -87,13 +89,15 @@ class TrueContact:
         """Measure a hand (t, 21, 3) that first touches in a frame."""
         pinch = joints_world_m[frame, list(TOUCHING["pinch"])].mean(0)
         touches = joints_world_m[:, list(TOUCHING[self.touching])].mean(1)
-        distances = np.linalg.norm(touches - self.grasp_point_world_m, axis=-1)
+        off = touches - self.grasp_point_world_m
+        distances = np.linalg.norm(off, axis=-1)
         to_object = np.linalg.norm(self.object_world_m - touches[frame], axis=-1)
         return FirstContact(
             frame=frame,
             frames_late=frame - self.frame,
             pinch_to_grasp_mm=1000 * float(np.linalg.norm(pinch - self.grasp_point_world_m)),
             touch_to_grasp_mm=1000 * float(distances[frame]),
+            touch_from_above_mm=1000 * float(np.linalg.norm(off[frame, :2])),
             touch_to_object_mm=1000 * float(to_object.min()) if len(to_object) else float("nan"),
             touch_in_time_mm=1000 * float(distances[self.frame]),
             nearest_mm=1000 * float(np.nanmin(distances)),
