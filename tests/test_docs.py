@@ -14,6 +14,7 @@ from ivg.cli.dataset import _parser as dataset_parser
 from ivg.cli.demo import new_demo_parser
 from ivg.cli.eval import _parser as eval_parser
 from ivg.cli.policy import new_policy_parser
+from ivg.cli.view import new_view_parser
 from ivg.data.clip_store import ClipStore
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.policy import Demonstration
@@ -26,6 +27,7 @@ PARSERS = {
     "ivg-dataset": dataset_parser,
     "ivg-eval": eval_parser,
     "ivg-policy": new_policy_parser,
+    "ivg-view": new_view_parser,
 }
 
 

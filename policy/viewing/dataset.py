@@ -1,0 +1,145 @@
+"""Opening a dataset of either kind to look at it, and choosing what of it is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ivg.errors import StoreError, unknown_option
+
+from ..episodes import EpisodeStore, is_episode_dataset
+from ..store import DemonstrationStore
+from .episode import ViewedEpisode, named_in, view_demonstration, view_robot_episode
+
+KINDS = ("robot episodes", "demonstrations")
+"""What a dataset may hold."""
+
+
+class ViewedDataset:
+    """A dataset of robot episodes or of demonstrations, to look at.
+
+    Args:
+        path: A folder `*.zarr` or a file `*.zarr.zip`.
+
+    Attributes:
+        path: As given.
+        kind: One of `KINDS`.
+
+    Raises:
+        StoreError: If it is missing or unreadable, holds neither, or holds no episode.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._store = _open(self.path)
+        self.kind = KINDS[0] if isinstance(self._store, EpisodeStore) else KINDS[1]
+        if not len(self._store):
+            self.close()
+            raise StoreError(f"'{self.path}' holds no episode to look at")
+
+    def __len__(self) -> int:
+        """Return the number of episodes."""
+        return len(self._store)
+
+    def __getitem__(self, episode: int) -> ViewedEpisode:
+        """Read an episode.
+
+        Raises:
+            StoreError: If there is no such episode.
+        """
+        if isinstance(self._store, EpisodeStore):
+            return view_robot_episode(self._store[episode])
+        return view_demonstration(self._store[episode])
+
+    @cached_property
+    def tasks(self) -> list[str]:
+        """The task of every episode, "" where it is unknown."""
+        return self._store.tasks if isinstance(self._store, EpisodeStore) else [row["task"] for row in self._named]
+
+    @cached_property
+    def successes(self) -> list[bool | None]:
+        """Whether a robot did it, of every episode; None where none tried."""
+        if isinstance(self._store, EpisodeStore):
+            return [bool(value) for value in self._store.per_episode("success")]
+        return [row["success"] for row in self._named]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The text of every episode."""
+        return self._store.texts if isinstance(self._store, EpisodeStore) else [row["text"] for row in self._named]
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What was written beside the arrays."""
+        return self._store.attributes
+
+    def choose(self, limit: int | None = None, tasks: Sequence[str] = ()) -> list[int]:
+        """Return which episodes to show, in their order.
+
+        Args:
+            limit: How many at most; all if None. The first ones of every task are taken in turn.
+            tasks: Names of tasks; all if empty.
+
+        Raises:
+            InputError: If the dataset has no such task.
+        """
+        for task in tasks:
+            if task not in self.tasks:
+                raise unknown_option("task", task, sorted(set(self.tasks)))
+        seen: dict[str, int] = {}
+        ranked = []
+        for place, task in enumerate(self.tasks):
+            if not tasks or task in tasks:
+                ranked.append((seen.get(task, 0), place))
+                seen[task] = seen.get(task, 0) + 1
+        return sorted(place for _, place in sorted(ranked)[:limit])
+
+    def contents(self) -> dict[str, Any]:
+        """Return what the whole dataset holds, JSON values: counts, rates, sizes."""
+        image = self._store.per_step("image")
+        tried = [value for value in self.successes if value is not None]
+        files = [self.path] if self.path.is_file() else [file for file in self.path.rglob("*") if file.is_file()]
+        return {
+            "name": self.path.name,
+            "kind": self.kind,
+            "episodes": len(self),
+            "steps": int(image.shape[0]),
+            "height": int(image.shape[1]),
+            "width": int(image.shape[2]),
+            "fps": sorted(set(self._store.per_episode("fps").tolist())),
+            "texts": len(set(self.texts)),
+            "megabytes": sum(file.stat().st_size for file in files) / 1e6,
+            "tried": len(tried),
+            "succeeded": sum(tried),
+        }
+
+    def close(self) -> None:
+        """Close the file behind the dataset."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def _named(self) -> list[dict[str, Any]]:
+        return [named_in(json.loads(text)) for text in self._store.all_texts("provenance")]
+
+
+def _open(path: Path) -> EpisodeStore | DemonstrationStore:
+    if is_episode_dataset(path):
+        return EpisodeStore(path)
+    if not path.exists():
+        raise StoreError(f"there is no dataset at '{path}'")
+    try:
+        return DemonstrationStore(path)
+    except StoreError as error:
+        raise StoreError(f"'{path}' holds neither {KINDS[0]} nor {KINDS[1]}: {error}") from error
