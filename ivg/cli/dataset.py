@@ -10,8 +10,11 @@ from typing import Any
 
 from ..errors import InputError
 from .annotate_command import add_annotate
+from .check_command import add_check
 from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .export_command import add_export
 from .generate_command import add_generate
+from .import_command import add_import
 from .rewrite_command import add_rewrite
 
 EXAMPLES = """\
@@ -21,6 +24,9 @@ EXAMPLES = """\
   ivg-dataset annotate my_video.mp4 --out out/annotated
   ivg-dataset annotate --folder my_videos --out out/clips   # a store to train on; also --epic, --ego4d, --captions
   ivg-dataset generate --env kitchen --episodes 100 --out out/kitchen.zarr   # robot episodes for policies
+  ivg-dataset export out/kitchen.zarr --format lerobot --out out/lerobot   # also robomimic, minari, zarr
+  ivg-dataset import my_robot --format lerobot --out out/kitchen.zarr --append   # beside the generated ones
+  ivg-dataset check out/kitchen.zarr   # is every episode what was written?
 """
 
 
@@ -37,7 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     add_annotate(actions)
     add_rewrite(actions)
     add_generate(actions)
+    add_export(actions)
+    add_import(actions)
     _add_info(actions)
+    add_check(actions)
     _add_sheet(actions)
     return parser
 
@@ -63,7 +72,8 @@ def _add_render(actions: Any) -> None:
 def _add_info(actions: Any) -> None:
     help_text = "print what a store of clips or a dataset of robot episodes holds"
     info = actions.add_parser("info", help=help_text, description=help_text)
-    info.add_argument("store", type=Path, metavar="STORE", help="clips: how good is their annotation; or episodes")
+    info_help = "clips: how good is their annotation; or a dataset of robot episodes or of demonstrations"
+    info.add_argument("store", type=Path, metavar="STORE", help=info_help)
     add_json_option(info)
     info.set_defaults(action=_info)
 
@@ -104,8 +114,15 @@ def _render(options: argparse.Namespace) -> None:
 def _info(options: argparse.Namespace) -> None:
     from ..data.clip_store import ClipStore
     from ..policy.episodes import is_episode_dataset
+    from ..policy.store import is_demonstration_dataset
+    from .demonstrations_report import demonstrations_report, print_demonstrations
     from .generate_report import dataset_report, print_dataset
 
+    if is_demonstration_dataset(options.store):
+        demonstrations = demonstrations_report(options.store)
+        print_demonstrations(demonstrations)
+        write_json(demonstrations, options.json)
+        return
     if is_episode_dataset(options.store):
         episodes = dataset_report(options.store)
         print_dataset(episodes)

@@ -1,0 +1,207 @@
+"""Where a foreign dataset keeps what a robot episode is made of: parts of its features, and how to turn them into ours.
+
+A mapping file (YAML) names a feature and columns of it, by place or by name, for every part:
+
+    image: observation.images.top
+    position: {feature: observation.state, columns: [0, 1, 2]}                   # m
+    rotation: {feature: observation.state, columns: [3, 4, 5], form: euler}      # wxyz, xyzw, euler or rotvec
+    opening: {feature: observation.state, columns: [6], low: 0.0, high: 0.08}    # low is closed, high is open
+    joints: null                                                                 # or 7 columns, rad
+    action:
+      - {feature: action, columns: [x, y, z, roll, pitch, yaw], low: -0.05, high: 0.05}
+      - {feature: action, columns: [gripper], low: 1, high: 0}                   # low becomes -1 (opens), high 1
+
+`position`, `rotation`, `opening` and `joints` may be null, which stands for zeros (for no rotation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError, unknown_option
+
+FORMS = {"": None, "wxyz": 4, "xyzw": 4, "euler": 3, "rotvec": 3}
+"""What a rotation may be told as, and in how many numbers: quaternions, angles about fixed x, y, z, a rotation vector;
+rad."""
+
+COLUMNS = {"position": 3, "opening": None, "joints": 7}
+"""Columns of a part; of an opening those whose absolute values are added, such as of two fingers."""
+
+ACTION_COLUMNS = 7
+
+
+@dataclass(frozen=True)
+class Feature:
+    """An array of numbers that a foreign dataset has in every step.
+
+    Attributes:
+        width: Numbers in a row.
+        names: What they are called, as many; none if that is not known.
+    """
+
+    width: int
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"({self.width})" + (f" {', '.join(self.names)}" if self.names else "")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Columns of a feature.
+
+    Attributes:
+        feature: Its key.
+        columns: Places or names of columns.
+        form: Of a rotation, one of `FORMS`.
+        low: What becomes the low end of our range (opening: 0, action: -1), one number or one for each column.
+        high: What becomes its high end, 1.
+    """
+
+    feature: str
+    columns: tuple[int | str, ...]
+    form: str = ""
+    low: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None
+
+    def places(self, features: Mapping[str, Feature]) -> list[int]:
+        """Return the places of the columns.
+
+        Raises:
+            InputError: If there is no such feature or column.
+        """
+        if self.feature not in features:
+            raise unknown_option("feature", self.feature, features)
+        feature = features[self.feature]
+        places = []
+        for column in self.columns:
+            if isinstance(column, str):
+                if column not in feature.names:
+                    raise unknown_option(f"column of {self.feature}", column, feature.names or range(feature.width))
+                column = feature.names.index(column)
+            if not 0 <= column < feature.width:
+                raise InputError(f"{self.feature} has {feature.width} columns, there is no column {column}")
+            places.append(column)
+        return places
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """Where the parts of a robot episode are.
+
+    Attributes:
+        position: End effector's, m; zeros if None.
+        rotation: End effector's; none if None.
+        opening: Of the gripper; 0 if None.
+        joints: rad; zeros if None.
+        action: One part after the other, 7 columns together.
+        image: Key of the pictures; the only ones there are if None.
+    """
+
+    position: Part | None
+    rotation: Part | None
+    opening: Part | None
+    joints: Part | None
+    action: tuple[Part, ...]
+    image: str | None = None
+
+    def check(self, features: Mapping[str, Feature]) -> None:
+        """Check that a dataset's features have all parts, each of so many columns as it takes.
+
+        Raises:
+            InputError: Naming the first that is missing or of another width.
+        """
+        wanted = {name: (getattr(self, name), width) for name, width in COLUMNS.items()}
+        wanted["rotation"] = (self.rotation, FORMS[self.rotation.form] if self.rotation else None)
+        for name, (part, width) in wanted.items():
+            found = part and len(part.places(features))
+            if part and width and found != width:
+                raise InputError(f"{name} takes {width} columns, got {found} of {part.feature}")
+        found = sum(len(part.places(features)) for part in self.action)
+        if found != ACTION_COLUMNS:
+            raise InputError(f"action takes {ACTION_COLUMNS} columns (translation, rotation, gripper), got {found}")
+
+
+def load_feature_map(path: str | Path) -> FeatureMap:
+    """Read a mapping file.
+
+    Raises:
+        InputError: If there is no such file, it is no YAML, or holds unknown keys or values of other kinds.
+    """
+    from omegaconf import OmegaConf
+
+    try:
+        content = OmegaConf.to_container(OmegaConf.load(path))
+    except Exception as error:  # YAML's and OmegaConf's errors have no base in common
+        raise InputError(f"cannot read the mapping file '{path}': {error}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"a mapping file holds keys and values, '{path}' holds {type(content).__name__}")
+    return feature_map_of({str(key): value for key, value in content.items()})
+
+
+def feature_map_of(content: Mapping[str, Any]) -> FeatureMap:
+    """Build a map from what a mapping file holds.
+
+    Raises:
+        InputError: As `load_feature_map` does.
+    """
+    parts = ("position", "rotation", "opening", "joints")
+    for key in content:
+        if key not in (*parts, "action", "image"):
+            raise unknown_option("key of a mapping", key, (*parts, "action", "image"))
+    missing = [key for key in (*parts, "action") if key not in content]
+    if missing:
+        raise InputError(
+            f"a mapping lacks {', '.join(missing)}; write 'joints: null' and the like for what is not there"
+        )
+    action = content["action"] if isinstance(content["action"], list) else [content["action"]]
+    found = {key: None if content[key] is None else _part(key, content[key]) for key in parts}
+    if found["rotation"] and not found["rotation"].form:
+        raise InputError(f"rotation needs a form: {', '.join(form for form in FORMS if form)}")
+    return FeatureMap(**found, action=tuple(_part("action", part) for part in action), image=content.get("image"))
+
+
+def _part(key: str, content: Any) -> Part:
+    if not isinstance(content, dict) or not {"feature", "columns"} <= set(content):
+        raise InputError(f"{key} must be {{feature: KEY, columns: [...]}}, got {content}")
+    for name in content:
+        if name not in ("feature", "columns", "form", "low", "high"):
+            raise unknown_option(f"key of {key}", name, ("feature", "columns", "form", "low", "high"))
+    if content.get("form", "") not in FORMS:
+        raise unknown_option("form of a rotation", content["form"], [form for form in FORMS if form])
+    columns = content["columns"]
+    if not isinstance(columns, list) or not columns or not all(isinstance(each, int | str) for each in columns):
+        raise InputError(f"columns of {key} must be a list of places or names, got {columns}")
+    low, high = (_bounds(key, content.get(name), len(columns)) for name in ("low", "high"))
+    if (low is None) != (high is None) or (low and high and any(a == b for a, b in zip(low, high, strict=True))):
+        raise InputError(f"{key} needs both low and high, and they must differ, got {low} and {high}")
+    return Part(str(content["feature"]), tuple(columns), content.get("form", ""), low, high)
+
+
+def _bounds(key: str, value: Any, width: int) -> tuple[float, ...] | None:
+    if value is None:
+        return None
+    values = value if isinstance(value, list) else [value] * width
+    if len(values) not in (1, width) or not all(isinstance(each, int | float) for each in values):
+        raise InputError(f"low and high of {key} must be a number, or one for each of {width} columns, got {value}")
+    return tuple(float(each) for each in values)
+
+
+def scaled(part: Part, values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return values (n, c) so that the part's low becomes 0 and its high 1; as they are if it has none."""
+    if part.low is None or part.high is None:
+        return np.asarray(values, np.float64)
+    low, high = np.array(part.low), np.array(part.high)
+    return np.asarray((values - low) / (high - low))
+
+
+def listed(features: Mapping[str, Feature], pictures: Sequence[str]) -> str:
+    """Say what features a dataset has, for messages."""
+    told = [f"{key} {feature}" for key, feature in features.items()]
+    return "; ".join([*told, *(f"{key} (pictures)" for key in pictures)]) or "none"

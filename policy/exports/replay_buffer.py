@@ -1,0 +1,95 @@
+"""Robot episodes as diffusion_policy's ReplayBuffer: that is how they are stored, so that they are copied or packed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ivg.errors import StoreError
+
+from ..episodes import RobotEpisode, write_episodes
+from ..store.archive import open_group
+
+
+def export_replay_buffer(
+    path: str | Path,
+    episodes: Iterable[RobotEpisode],
+    *,
+    attributes: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Write episodes as a zarr folder or zip file and check that it is laid out as a ReplayBuffer.
+
+    Args:
+        path: A folder `*.zarr` or a file `*.zarr.zip`.
+        episodes: At least one, all of one size; a generator is drawn from as it is written.
+        attributes: JSON values to keep beside the arrays.
+        overwrite: Replace what stands there.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: As `write_episodes` does.
+        StoreError: If what was written breaks a rule (a bug).
+    """
+    written = write_episodes(path, episodes, attributes=attributes, overwrite=overwrite)
+    check_replay_buffer(written)
+    return written
+
+
+def check_replay_buffer(path: str | Path) -> None:
+    """Check a dataset against what diffusion_policy's ReplayBuffer expects.
+
+    Zarr format 2; groups ``data`` and ``meta`` without further groups; ``meta/episode_ends`` int64, not packed,
+    growing; arrays of ``data`` as long as it says, in chunks that split time only, pictures (n, h, w, c) uint8, the
+    rest float32.
+
+    Raises:
+        StoreError: Naming the first rule that is broken.
+    """
+    try:
+        group = open_group(Path(path), "r")
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(f"'{path}' is no zarr group of format 2: {error}") from error
+    try:
+        broken = _broken_rule(group)
+    finally:
+        group.store.close()
+    if broken:
+        raise StoreError(f"'{path}' is no ReplayBuffer: {broken}")
+
+
+def _broken_rule(group: Any) -> str | None:
+    """Return what is wrong, None if nothing is."""
+    for name in ("data", "meta"):
+        if name not in group:
+            return f"it has no group {name}"
+        inner = sorted(group[name].group_keys())
+        if inner:
+            return f"{name} holds the group {inner[0]}"
+    if "episode_ends" not in group["meta"]:
+        return "it has no meta/episode_ends"
+    ends = group["meta/episode_ends"]
+    values = ends[:]
+    if ends.dtype != np.int64 or ends.ndim != 1 or ends.compressors:
+        return f"meta/episode_ends must be int64 (e,), not packed, it is {ends.dtype} {ends.shape}"
+    if (np.diff(values, prepend=0) <= 0).any():
+        return "meta/episode_ends must grow"
+    steps = int(values[-1]) if len(values) else 0
+    broken = (_broken_array(array, steps) for _, array in sorted(group["data"].arrays()))
+    return next((what for what in broken if what), None)
+
+
+def _broken_array(array: Any, steps: int) -> str | None:
+    name = f"data/{array.basename}"
+    if not array.shape or array.shape[0] != steps:
+        return f"{name} must have {steps} rows, as meta/episode_ends says, it has shape {array.shape}"
+    if array.chunks[1:] != array.shape[1:]:
+        return f"{name} must be in chunks that split time only, they are {array.chunks}"
+    if array.dtype != (np.uint8 if array.ndim == 4 and array.shape[-1] in (1, 3) else np.float32):
+        return f"{name} must be uint8 (n, h, w, c) or float32, it is {array.dtype} {array.shape}"
+    return None
