@@ -123,8 +123,9 @@ def evaluate_generated(
         for name, contact in _contacts(lifter, tracks, scene).items():
             rows[name].append(contact)
     rows["another"] = _others(scenes)
-    rows["moved"] = [touch and touch.contact for touch in touches]
-    rows["chosen"] = [touch and touch.contact for touch in _best(lifter, scenes, touches, samples, settings, workers)]
+    best = _best(lifter, scenes, touches, samples, settings, workers)
+    rows["moved"] = [touch.contact if touch else None for touch in touches]
+    rows["chosen"] = [touch.contact if touch else None for touch in best]
     tasks = [scene.record.task for scene in scenes]
     return {
         **{name: summarise_contacts(contacts) for name, contacts in rows.items()},
