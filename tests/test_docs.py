@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ivg.cli.ablate import _parser as ablate_parser
+from ivg.cli.app import new_app_parser
 from ivg.cli.dataset import _parser as dataset_parser
 from ivg.cli.demo import new_demo_parser
 from ivg.cli.eval import _parser as eval_parser
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PARSERS = {
     "ivg-ablate": ablate_parser,
+    "ivg-app": new_app_parser,
     "ivg-demo": new_demo_parser,
     "ivg-dataset": dataset_parser,
     "ivg-eval": eval_parser,

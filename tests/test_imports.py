@@ -68,7 +68,7 @@ def test_importing_is_quick_and_loads_nothing_heavy(package: str) -> None:
     assert min(float(run[0]) for run in runs) < 1.0
 
 
-@pytest.mark.parametrize("command", ["demo", "dataset", "train", "eval", "policy", "view"])
+@pytest.mark.parametrize("command", ["demo", "dataset", "train", "eval", "policy", "view", "app"])
 def test_help_shows_examples(command: str) -> None:
     executable = Path(sys.executable).with_name(f"ivg-{command}")
     result = subprocess.run([executable, "--help"], capture_output=True, text=True, timeout=60)
@@ -92,7 +92,19 @@ def test_the_wheel_holds_the_one_package_and_its_data(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert {name.split("/")[0] for name in names} == {"ivg"}
-    data = ("*.py", "py.typed", "*.yaml", "*.safetensors", "*.json", "*.md", "*.xml", "*.png", "*.html", "*.css", "*.js")
+    data = (
+        "*.py",
+        "py.typed",
+        "*.yaml",
+        "*.safetensors",
+        "*.json",
+        "*.md",
+        "*.xml",
+        "*.png",
+        "*.html",
+        "*.css",
+        "*.js",
+    )
     for folder, place in FOLDERS.items():
         files = {p for pattern in data for p in (source / folder).rglob(pattern)}
         files -= {p for p in files if p.suffix == ".py" and not (p.parent / "__init__.py").exists()}

@@ -147,17 +147,35 @@ class RobotScene:
         Returns:
             What came of it. That no path can be read off the clip is such an outcome, not an error.
         """
-        from ..policy.execution import execute, plan_demonstration
+        try:
+            extracted = self.read(demonstration)
+        except IvgError as error:
+            return self.refused(demonstration, error)
+        return self.follow_path(extracted)
+
+    def read(self, demonstration: Demonstration) -> ExtractedDemonstration:
+        """Read the path off a demonstration that was generated from the scene's frame.
+
+        Raises:
+            NoHandError: If it shows no hand.
+        """
         from ..policy.extraction import extract
 
+        return extract(demonstration, self.camera, self.lifter, depth=self.depth)
+
+    def follow_path(self, extracted: ExtractedDemonstration) -> RobotRun:
+        """Let the robot go a path that was read off a demonstration; as `follow`."""
+        from ..policy.execution import execute, plan_demonstration
+
         try:
-            extracted = extract(demonstration, self.camera, self.lifter, depth=self.depth)
             plan = plan_demonstration(extracted)
         except IvgError as error:
-            return self._refused(f"no path can be read off the clip: {error}", demonstration)
+            return self.refused(extracted.demonstration, error)
         return self._run_of(execute(self.env, plan, self.observation), plan, extracted)  # type: ignore[arg-type]
 
-    def _refused(self, reason: str, demonstration: Demonstration) -> RobotRun:
+    def refused(self, demonstration: Demonstration, error: IvgError) -> RobotRun:
+        """Return the outcome of a demonstration that no path can be read off, as the error says."""
+        reason = f"no path can be read off the clip: {error}"
         nothing = np.zeros((0, *demonstration.clip.shape[1:]), np.uint8)
         return RobotRun(False, reason, nothing, np.zeros(0, np.float32), self.fps, {"manner": None, "hand": None})
 
