@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from .command import add_json_option, check_positive, write_json
+from .launcher_options import LAUNCHERS, add_launcher_options, launcher_arguments
 
 if TYPE_CHECKING:
     from ..data.readers import Reading
@@ -19,7 +20,14 @@ SOURCES = ("epic", "ego4d", "captions", "folder")
 """Options that name a dataset; each makes a clip store."""
 
 _SINGLE = {"start": 0.0, "end": None}
-_STORE = ("root", "size", "workers", "min_sharpness", "min_motion", "min_frames", "min_hand_frames", "limit", "retry")
+_STORE: dict[str, Any] = {
+    **dict.fromkeys(
+        ("root", "size", "workers", "min_sharpness", "min_motion", "min_frames", "min_hand_frames", "limit")
+    ),
+    **dict.fromkeys(("ray_address", "gpus_per_worker")),
+    "retry": False,
+    "launcher": LAUNCHERS[0],
+}
 
 
 def add_annotate(actions: Any) -> None:
@@ -62,6 +70,7 @@ def _add_store(group: Any) -> None:
     group.add_argument("--min-hand-frames", type=int, metavar="N", help=hands_help)
     group.add_argument("--limit", type=int, metavar="N", help="take no more than the first N segments")
     group.add_argument("--retry", action="store_true", help="try again what an earlier run skipped")
+    add_launcher_options(group)
 
 
 def run_annotate(options: argparse.Namespace) -> None:
@@ -79,7 +88,7 @@ def run_annotate(options: argparse.Namespace) -> None:
         _refuse(options, named[0], _SINGLE)
         _annotate_dataset(options, named[0])
     else:
-        _refuse(options, "video files", dict.fromkeys(_STORE) | {"retry": False})
+        _refuse(options, "video files", _STORE)
         _annotate_files(options)
 
 
@@ -112,6 +121,7 @@ def _annotate_dataset(options: argparse.Namespace, source: str) -> None:
 
     given = {name: getattr(options, name) for name in ("size", "workers", "limit")}
     check_positive(**{name: value for name, value in given.items() if value is not None})
+    launcher = launcher_arguments(options)
     limits = {name: getattr(options, name) for name in vars(ClipFilter())}
     keep = ClipFilter(**{name: value for name, value in limits.items() if value is not None})
     root = _root(options, source)
@@ -129,6 +139,7 @@ def _annotate_dataset(options: argparse.Namespace, source: str) -> None:
         workers=options.workers or 2,
         keep=keep,
         retry=options.retry,
+        **launcher,
     )
     _report(options, result, time.perf_counter() - began)
 

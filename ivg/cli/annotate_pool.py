@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +20,9 @@ from ..errors import InputError, StoreError
 from ..types import CLIP_FRAMES, FPS
 from .annotate_worker import AnnotationJob, Refusal, annotate, start
 from .processes import CRASHED, run_jobs
+
+RunJobs = Callable[..., Iterator[tuple[int, Any]]]
+"""Called like `run_jobs`."""
 
 SKIPPED_FILE = "skipped.jsonl"
 """In the store's folder: a line for everything that gave no clip, with index (-1 for rows), name, reason, detail."""
@@ -54,6 +57,7 @@ def annotate_segments(
     keep: ClipFilter | None = None,
     retry: bool = False,
     progress: bool = True,
+    run: RunJobs = run_jobs,
 ) -> AnnotationResult:
     """Reads, judges and annotates segments: segment k becomes clip k, or a line of `SKIPPED_FILE`.
 
@@ -67,6 +71,7 @@ def annotate_segments(
         keep: What a clip must have; the defaults if None.
         retry: Try again what an earlier run skipped.
         progress: Whether to show a bar on stderr.
+        run: Does the work, in place of a pool of processes.
 
     Raises:
         InputError: There is no segment, or none of them gives a clip; then a new store is removed again.
@@ -85,7 +90,7 @@ def annotate_segments(
     known = {} if retry else _read_skipped(path)
     _write_skipped(path, reading.skipped, known)
     jobs = [AnnotationJob(int(i), reading.segments[i]) for i in store.indices_missing if int(i) not in known]
-    for job, refusal in _run(jobs, store, root, keep, workers, progress):
+    for job, refusal in _run(jobs, store, root, keep, workers, progress, run):
         known[job.index] = Skipped(job.segment.name, refusal.reason, refusal.detail)
         _append_skipped(path, job.index, known[job.index])
     result = AnnotationResult(ClipStore.open(path), [*reading.skipped, *known.values()])
@@ -97,12 +102,18 @@ def annotate_segments(
 
 
 def _run(
-    jobs: list[AnnotationJob], store: ClipStore, root: Path, keep: ClipFilter, workers: int, progress: bool
+    jobs: list[AnnotationJob],
+    store: ClipStore,
+    root: Path,
+    keep: ClipFilter,
+    workers: int,
+    progress: bool,
+    run: RunJobs,
 ) -> Iterable[tuple[AnnotationJob, Refusal]]:
     """Yields the jobs that gave no clip."""
     total = len(store)
     with tqdm(total=total, initial=total - len(jobs), unit="clip", desc=store.path.name, disable=not progress) as bar:
-        results = run_jobs(annotate, jobs, workers=workers, start=start, arguments=(store.path, root, keep))
+        results = run(annotate, jobs, workers=workers, start=start, arguments=(store.path, root, keep))
         try:
             for place, result in results:
                 bar.update()

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import InputError, StoreError
 from .command import add_json_option, check_positive, write_json
+from .launcher_options import add_launcher_options, launcher_arguments
 from .watching_options import add_watching_options, samples_of
 
 FIRST_SEED = 100_000
@@ -39,6 +40,7 @@ def add_generate(actions: Any) -> None:
     generate.add_argument("--device", default="cpu", metavar="NAME", help="torch device (default: cpu)")
     generate.add_argument("--sheet", type=Path, metavar="FILE", help="draw a contact sheet, too")
     add_watching_options(generate)
+    add_launcher_options(generate)
     add_json_option(generate)
     generate.set_defaults(action=run_generate)
 
@@ -60,6 +62,7 @@ def run_generate(options: argparse.Namespace) -> None:
     limit = options.max_attempts if options.max_attempts is not None else ATTEMPTS_AN_EPISODE * options.episodes
     check_positive(max_attempts=limit)
     _check_paths(options.out, options.weights)
+    launcher = launcher_arguments(options)
     settings = GenerateSettings(
         env=options.env,
         tasks=tuple(check_tasks([name for name in options.tasks.split(",") if name])),
@@ -72,7 +75,7 @@ def run_generate(options: argparse.Namespace) -> None:
         samples=samples_of(options) if options.source == "generated" else 1,
     )
     result = generate_episodes(
-        options.out, settings, episodes=options.episodes, max_attempts=limit, workers=options.workers
+        options.out, settings, episodes=options.episodes, max_attempts=limit, workers=options.workers, **launcher
     )
     report = {**dataset_report(options.out), "run": run_report(result, options.workers)}
     print_dataset(report)

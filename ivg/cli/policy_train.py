@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, unknown_option
+from .multirun import add_multirun_option, run_multirun
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -25,6 +26,7 @@ def add_train(actions: Any) -> None:
     )
     train.add_argument("settings", nargs="*", metavar="NAME=VALUE", help=settings_help)
     train.add_argument("--show", action="store_true", help="print all settings and train nothing")
+    add_multirun_option(train)
     train.set_defaults(action=run_train)
 
 
@@ -39,7 +41,16 @@ def run_train(options: argparse.Namespace) -> None:
 
         print(OmegaConf.to_yaml(compose_settings(options.settings)), end="")
         return
-    run = read_run(options.settings)
+    if options.multirun:
+        register_schemas()
+        run_multirun(train_one, options.settings, "policy_train", "ivg-policy train")
+        return
+    train_one(compose_settings(options.settings))
+
+
+def train_one(config: DictConfig) -> None:
+    """Train what a configuration says."""
+    run = run_of(config)
     from ..policy.learners import train_policy
 
     figures = train_policy(run)
@@ -61,7 +72,7 @@ def compose_settings(overrides: Sequence[str], name: str = "policy_train") -> Di
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    _register_schemas()
+    register_schemas()
     try:
         with initialize_config_module("ivg.configs", version_base="1.3"):
             return compose(name, overrides=list(overrides))
@@ -76,13 +87,21 @@ def read_run(overrides: Sequence[str]) -> PolicyRun:
     Raises:
         ConfigError: If a setting is unknown, missing, or has an impossible value.
     """
+    return run_of(compose_settings(overrides))
+
+
+def run_of(config: DictConfig) -> PolicyRun:
+    """Check a configuration and return the training that it says.
+
+    Raises:
+        ConfigError: If a setting is missing or has an impossible value.
+    """
     from omegaconf import OmegaConf
 
     from ..policy.learners.config import POLICIES, EpisodeData, PolicyTraining
     from ..policy.learners.training import PolicyRun
     from .train import read_config
 
-    config = compose_settings(overrides)
     if config.policy.kind not in POLICIES:
         raise unknown_option("policy.kind", config.policy.kind, POLICIES)
     for part, key, example in ((config, "output", "output=FOLDER"), (config.data, "path", "data.path=EPISODES.zarr")):
@@ -99,7 +118,7 @@ def read_run(overrides: Sequence[str]) -> PolicyRun:
     )
 
 
-def _register_schemas() -> None:
+def register_schemas() -> None:
     """Tell hydra the dataclasses that the files are checked against."""
     from hydra.core.config_store import ConfigStore
 

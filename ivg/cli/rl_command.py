@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import WeightsError
 from .command import add_json_option, check_positive, write_json
+from .multirun import add_multirun_option, run_multirun
 from .rl_environment import EnvironmentSettings, demonstration_source, environment_factory
 
 if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
     from ..policy.conditioning.sources import DemonstrationSource
     from .rl_settings import ReinforcementRun
 
@@ -29,6 +32,7 @@ def add_train_rl(actions: Any) -> None:
     )
     train.add_argument("settings", nargs="*", metavar="NAME=VALUE", help=settings_help)
     train.add_argument("--show", action="store_true", help="print all settings and train nothing")
+    add_multirun_option(train)
     train.set_defaults(action=run_train_rl)
 
 
@@ -49,14 +53,26 @@ def run_train_rl(options: argparse.Namespace) -> None:
     Raises:
         IvgError: If a setting is wrong.
     """
-    from .rl_settings import compose_reinforcement, read_reinforcement
+    from .policy_train import register_schemas
+    from .rl_settings import CONFIG, compose_reinforcement
 
     if options.show:
         from omegaconf import OmegaConf
 
         print(OmegaConf.to_yaml(compose_reinforcement(options.settings)), end="")
         return
-    run = read_reinforcement(options.settings)
+    if options.multirun:
+        register_schemas()
+        run_multirun(train_one, options.settings, CONFIG, "ivg-policy train-rl")
+        return
+    train_one(compose_reinforcement(options.settings))
+
+
+def train_one(config: DictConfig) -> None:
+    """Train what a configuration says."""
+    from .rl_settings import reinforcement_of
+
+    run = reinforcement_of(config)
     settings = run.environment
     source = demonstration_source(
         run.demonstrations, settings.name, run.task, size=settings.camera_size, weights=run.weights

@@ -61,12 +61,21 @@ def read_reinforcement(overrides: Sequence[str]) -> ReinforcementRun:
         ConfigError: If a setting is unknown, missing, or has an impossible value.
         InputError: If a name is unknown.
     """
+    return reinforcement_of(compose_reinforcement(overrides))
+
+
+def reinforcement_of(config: DictConfig) -> ReinforcementRun:
+    """Check a configuration and return the training that it says.
+
+    Raises:
+        ConfigError: If a setting is missing or has an impossible value.
+        InputError: If a name is unknown.
+    """
     from omegaconf import OmegaConf
 
     from ..policy.reinforcement.settings import KIND, ReinforcementSettings
     from .train import read_config
 
-    config = compose_reinforcement(overrides)
     if config.policy.kind != KIND:
         raise ConfigError(f"policy '{config.policy.kind}' learns from episodes: use ivg-policy train policy=...")
     if OmegaConf.is_missing(config, "output"):

@@ -24,6 +24,7 @@ from ..training.config import (
     RegionConfig,
     RunConfig,
 )
+from .multirun import check_launcher
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ def main() -> None:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through, so that we can word them
     register_schemas()
     try:
+        check_launcher(sys.argv[1:])
         _hydra_main()
     except (IvgError, HydraException, OmegaConfBaseException) as error:
         _fail(error)

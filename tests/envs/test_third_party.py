@@ -1,0 +1,57 @@
+"""What somebody else's script relies on: every id is found as ``ivg.envs:ID``, with nothing of ours imported before."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+from ivg.envs import KITCHEN_ID, SIMULATORS
+
+PACKAGES = {KITCHEN_ID: "robosuite", **{simulator.id: simulator.package for simulator in SIMULATORS.values()}}
+META_WORLD = [name for name, package in PACKAGES.items() if package == "metaworld"]
+
+
+def run(code: str) -> str:
+    """Run a script that knows of nothing but gymnasium; return its last line."""
+    done = subprocess.run([sys.executable, "-c", f"import gymnasium\n{code}"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in PACKAGES if name not in META_WORLD])
+def test_an_environment_is_made_by_its_id_alone(name: str) -> None:
+    if importlib.util.find_spec(PACKAGES[name]) is None:
+        pytest.skip(f"{PACKAGES[name]} is not installed")
+    code = (
+        f"env = gymnasium.make('ivg.envs:{name}', camera_size=32)\n"
+        "observation, info = env.reset(seed=1)\n"
+        "observation = env.step(env.action_space.sample())[0]\n"
+        "print(env.observation_space.contains(observation), observation['image'].shape)"
+    )
+    assert run(code) == "True (32, 32, 3)"
+
+
+def test_one_id_makes_all_of_them_known() -> None:
+    """`gymnasium.make` imports the module before the colon; what is not installed says how to install it."""
+    code = f"""
+try:
+    gymnasium.make("ivg.envs:{META_WORLD[0]}", camera_size=32)
+    told = "made"
+except Exception as error:
+    told = "told" if "pip install" in str(error) else str(error)
+print(told, sorted({set(PACKAGES)!r} - set(gymnasium.registry)))
+"""
+    assert run(code) in ("made []", "told []")
+
+
+def test_vectors_take_the_ids_too() -> None:
+    code = (
+        f"envs = gymnasium.make_vec('ivg.envs:{KITCHEN_ID}', 2, vectorization_mode='sync', image=False)\n"
+        "observation, _ = envs.reset(seed=[1, 2])\n"
+        "print(observation['proprio'].shape)"
+    )
+    assert run(code) == "(2, 16)"
