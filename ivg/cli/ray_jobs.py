@@ -96,7 +96,7 @@ def _cluster(address: str, workers: int) -> Iterator[None]:
         return
     _check_answers(address)
     local: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False, "_node_ip_address": _LOOPBACK}
-    with environment(_PRIVATE):
+    with environment(_PRIVATE if address == LOCAL else {}):
         try:
             ray.init(address=address, logging_level="ERROR", **(local if address == LOCAL else {}))
         except (ConnectionError, RuntimeError, ValueError) as error:
