@@ -38,9 +38,8 @@ def run_check(options: argparse.Namespace) -> None:
     with open_any(options.dataset) as dataset:
         count, noun = len(dataset), dataset.layout.noun
         found = list(tqdm(check_episodes(dataset), total=count, unit="episode", desc=options.dataset.name))
-        whole = _disagreement(options.dataset, dataset)
-    damages = [damage for damages in found for damage in damages]
-    lines = [*whole, *(str(damage) for damage in damages)]
+        lines = [str(damage) for damages in found for damage in damages]
+        lines = lines or _disagreement(options.dataset, dataset)  # which reads what may be among the broken
     broken = sum(bool(damages) for damages in found)
     report = {"dataset": str(options.dataset), "episodes": count, "broken": broken, "damages": lines}
     write_json(report, options.json)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ivg.errors import IvgError
+from ivg.errors import IvgError, StoreError
 
 from .checksums import CHECKSUM, checksum_names, checksums
 from .layout import Rows
@@ -42,8 +42,14 @@ def check_episodes(dataset: Dataset[Any]) -> Iterator[list[Damage]]:
 
     Yields:
         For each episode what is broken in it; nothing, if it is whole.
+
+    Raises:
+        StoreError: If the checksums themselves cannot be read.
     """
-    known = dataset.per_episode(CHECKSUM)
+    try:
+        known = dataset.per_episode(CHECKSUM)
+    except Exception as error:  # as below
+        raise StoreError(f"meta/{CHECKSUM} of '{dataset.path}' cannot be read: {error}") from error
     for episode in range(len(dataset)):
         yield _damage(dataset, episode, known[episode])
 

@@ -179,3 +179,13 @@ def test_attempts_and_episodes_that_disagree_are_damage(tmp_path: Path, capsys: 
     (path / ".zattrs").write_text(json.dumps(attributes))
     assert main(["check", str(path)]) == 2
     assert "attempts tell of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("array", ["meta/task", "meta/seed", "meta/demo_path", "meta/checksum", "data/action"])
+def test_any_chunk_that_is_cut_off_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], array: str) -> None:
+    path = tmp_path / "d.zarr"
+    generate(path, 3)
+    chunk = next(file for file in (path / array).iterdir() if file.name[0] != ".")
+    chunk.write_bytes(chunk.read_bytes()[:10])
+    assert main(["check", str(path)]) == 2
+    assert array in capsys.readouterr().err
