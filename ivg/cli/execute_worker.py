@@ -132,7 +132,8 @@ class _Worker:
         if job.source in ("path", "elsewhere"):
             joints = self._true_joints(job.task, job.seed + (ELSEWHERE if job.source == "elsewhere" else 0))
             contact = refine_contact(joints, depth, camera)
-            return plan_gripper(contact.joints_world_m, *(() if contact.found else (frame, camera)))
+            seen = () if contact.found else (frame, camera)
+            return plan_gripper(contact.joints_world_m, *seen, deeper_m=contact.deeper_m)
         attempt = GenerateJob(0, job.task, job.seed)
         demonstrate = self._source("truth" if job.source == "truth" else "generated", job.task)(attempt)
         samples = SAMPLES if job.source == "chosen" else 1

@@ -72,6 +72,7 @@ def plan_gripper(
     camera: Camera | None = None,
     *,
     repeats: int = 2,
+    deeper_m: float | None = None,
 ) -> GripperPlan:
     """Plan what a parallel gripper does in place of a hand.
 
@@ -87,20 +88,24 @@ def plan_gripper(
         frame: uint8 (h, w, 3), RGB, the scene without hands; None plans by the hand alone.
         camera: What sees the frame.
         repeats: How often a way without an end is gone.
+        deeper_m: How much lower than the hand's pinch point the gripper goes that grasps (`Contact.deeper_m` of
+            `ivg.policy.refinement`, which knows what stands there); None: `DEEPER_M`, but not below `LOWEST_M`.
 
     Raises:
-        InputError: If the joints have another shape, no frame has a hand, a frame comes without a camera, or `repeats`
-            is not positive.
+        InputError: If the joints have another shape, no frame has a hand, a frame comes without a camera, `repeats`
+            is not positive, or `deeper_m` is not finite.
     """
     if repeats < 1:
         raise InputError(f"repeats must be 1 or more, got {repeats}")
+    if deeper_m is not None and not np.isfinite(deeper_m):
+        raise InputError(f"deeper_m must be finite, got {deeper_m}")
     if (frame is None) != (camera is None):
         raise InputError("frame and camera must be given together")
     touch, yaw = touch_of(joints_world_m)
     if touch.manner == "grasp":
         if frame is not None and camera is not None:
             touch, yaw = _across(touch, yaw, grasp_view(frame, camera, touch.tool_world_m[touch.first]))
-        touch = lowered(touch)
+        touch = lowered(touch, deeper_m)
     return _push(touch, yaw, repeats) if touch.manner == "push" else _hold(touch, yaw, repeats)
 
 
@@ -110,8 +115,9 @@ def plan_demonstration(extracted: ExtractedDemonstration, *, repeats: int = 2) -
     Where the hand was moved onto what it grasps (`ivg.policy.refinement`), the plan goes by the hand alone.
     """
     joints = extracted.joints_world_m
-    if extracted.contact is not None and extracted.contact.found:
-        return plan_gripper(joints, repeats=repeats)
+    contact = extracted.contact
+    if contact is not None and contact.found:
+        return plan_gripper(joints, repeats=repeats, deeper_m=contact.deeper_m)
     return plan_gripper(joints, extracted.demonstration.clip[0], extracted.camera, repeats=repeats)
 
 
@@ -147,17 +153,11 @@ def _across(touch: Touch, yaw: Array, view: GraspView | None) -> tuple[Touch, Ar
     return replace(touch, tool_world_m=touch.tool_world_m + [*view.offset_m, 0.0]), turned
 
 
-def lowered(touch: Touch) -> Touch:
+def lowered(touch: Touch, deeper_m: float | None = None) -> Touch:
     """Return a touch whose whole way is lower, so that a gripper holds a thing deeper than finger tips do."""
-    start = float(touch.tool_world_m[touch.first, 2])
-    down = np.clip(start - LOWEST_M, 0.0, DEEPER_M)
-    return replace(touch, tool_world_m=touch.tool_world_m - [0.0, 0.0, down])
-
-
-def raised(point_world_m: Array) -> Array:
-    """Return where a hand's pinch point (3,) is, if `lowered` brings a gripper to this point."""
-    up = DEEPER_M if point_world_m[2] >= LOWEST_M else 0.0
-    return np.asarray(point_world_m + [0.0, 0.0, up])
+    if deeper_m is None:
+        deeper_m = float(np.clip(touch.tool_world_m[touch.first, 2] - LOWEST_M, 0.0, DEEPER_M))
+    return replace(touch, tool_world_m=touch.tool_world_m - [0.0, 0.0, deeper_m])
 
 
 def _hold(touch: Touch, yaw: Array, repeats: int) -> GripperPlan:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ivg.types import Camera
 
 from ..execution.plan import Manner
-from ..execution.planning import lowered, raised, touch_of
+from ..execution.planning import lowered, touch_of
 from ..execution.touch import Touch
 from .grasp_search import WORST, Grasp, find_grasp
 from .height_map import HeightMap, height_map
@@ -31,6 +31,9 @@ OVERLAP_M = 0.008
 HOOK_M, HOOKED = 0.03, 3.0
 """How near a thing is that a dragging hand hooks without closing round it, and what that costs at least."""
 
+TIPS_BELOW_M, TIPS_DEEPEST_M = 0.008, 0.03
+"""How far below a thing's top the pinch point of a hand that holds it is at least, and at most."""
+
 _STANDS_M, _BELOW_M, _NEAR_M, _STEP_M = 0.008, 0.03, 0.015, 0.003
 
 
@@ -43,6 +46,8 @@ class Contact:
         manner: "grasp", "drag" or "push".
         offset_m: float64 (3,), by how much it was moved.
         turn_rad: By how much it was turned about the vertical through its pinch point.
+        deeper_m: How much deeper than the hand's pinch point a gripper holds what the hand grasps (negative: higher), as
+            `ivg.policy.execution.plan_gripper` takes it; None if there is nothing to grasp.
         cost: How far the hand was from touching something, and how well: 0 to `WORST`. Compares hands of one scene.
     """
 
@@ -51,6 +56,7 @@ class Contact:
     offset_m: Array
     turn_rad: float
     cost: float
+    deeper_m: float | None = None
 
     @property
     def found(self) -> bool:
@@ -66,14 +72,16 @@ class Contact:
             "offset_m": offset,
             "turn_rad": round(self.turn_rad, 4),
             "cost": round(self.cost, 3),
+            "deeper_m": None if self.deeper_m is None else round(self.deeper_m, 4),
         }
 
 
 def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.floating], camera: Camera) -> Contact:
     """Move a hand onto what it touches.
 
-    A hand that grasps is moved and turned, one that drags is moved. One that pushes is lowered if it would pass over
-    what it pushes; a centimetre along its way does not matter to it.
+    A hand that grasps is moved and turned, one that drags is moved. A hand that grasps keeps its height, if it can hold
+    the thing there; two straight fingers hold it deeper or higher, `Contact.deeper_m` tells by how much. A hand that
+    pushes is lowered if it would pass over what it pushes; a centimetre along its way does not matter to it.
 
     Args:
         joints_world_m: Float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
@@ -99,15 +107,16 @@ def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.flo
 
 def _moved(joints: NDArray[np.float32], manner: Manner, grasp: Grasp, point: Array, closing: float) -> Contact:
     """Move and turn the hand of every frame, each about its own pinch point."""
-    target = grasp.pos_world_m
+    target, deeper = grasp.pos_world_m, None
     if manner == "grasp":
-        target = raised(target)
+        height = float(np.clip(point[2], grasp.top_m - TIPS_DEEPEST_M, grasp.top_m - TIPS_BELOW_M))
+        target, deeper = np.array([*target[:2], height]), height - float(target[2])
     offset, turn = target - point, grasp.yaw_rad - closing
     cos, sin = np.cos(turn), np.sin(turn)
     rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
     pinch = 0.5 * (joints[:, 4:5] + joints[:, 8:9])
     moved = (joints - pinch) @ rotation.T + pinch + offset
-    return Contact(moved.astype(np.float32), manner, offset, float(turn), grasp.cost)
+    return Contact(moved.astype(np.float32), manner, offset, float(turn), grasp.cost, deeper)
 
 
 def _hooked(touch: Touch, heights: HeightMap) -> float:

@@ -53,12 +53,14 @@ class Grasp:
         pos_world_m: float64 (3,), between the finger tips.
         yaw_rad: Of the closing direction about the world's z axis, within a quarter turn of what was asked for.
         width_m: Of what is between the fingers.
+        top_m: How high up in the world that reaches.
         cost: How far it is from what was asked for, and how poor a hold; from 0 to `WORST`.
     """
 
     pos_world_m: Array
     yaw_rad: float
     width_m: float
+    top_m: float
     cost: float
 
 
@@ -155,7 +157,8 @@ def _best_along(heights: HeightMap, point: Array, places: Array, yaw: float, tur
     best = int(cost.argmin())
     if not cost[best] < WORST:
         return None
-    return Grasp(np.array([*places[best], height[best]]), yaw + turned, float(width[best]), float(cost[best]))
+    pos = np.array([*places[best], height[best]])
+    return Grasp(pos, yaw + turned, float(width[best]), float(top[best]), float(cost[best]))
 
 
 def _landing(seen: Array, reach: Array) -> Array:

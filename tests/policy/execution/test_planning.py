@@ -203,14 +203,22 @@ def test_only_a_hand_that_was_not_moved_onto_a_thing_needs_the_picture(made_up, 
     clip, camera = np.zeros((16, 8, 8, 3), np.uint8), Camera(np.eye(3), np.eye(4), 8, 8)
     shown = SimpleNamespace(
         joints_world_m=made_up.grasp_joints(),
-        contact=None if found is None else SimpleNamespace(found=found),
+        contact=None if found is None else SimpleNamespace(found=found, deeper_m=0.02),
         demonstration=SimpleNamespace(clip=clip),
         camera=camera,
     )
     plan = plan_demonstration(shown)
     assert len(asked) == (0 if found else 1)
     assert all(np.shares_memory(frame, clip[0]) and one is camera for frame, one, _ in asked)
-    np.testing.assert_array_equal(plan.pos_world_m, plan_gripper(shown.joints_world_m).pos_world_m)
+    deeper_m = 0.02 if found else None
+    np.testing.assert_array_equal(plan.pos_world_m, plan_gripper(shown.joints_world_m, deeper_m=deeper_m).pos_world_m)
+
+
+@pytest.mark.parametrize("deeper_m", [-0.01, 0.0, 0.03])
+def test_a_gripper_holds_as_deep_as_is_asked(made_up, deeper_m):
+    joints = made_up.grasp_joints()
+    shifts = plan_gripper(joints, deeper_m=deeper_m).pos_world_m - plan_gripper(joints, deeper_m=0.0).pos_world_m
+    np.testing.assert_allclose(shifts, np.broadcast_to([0, 0, -deeper_m], shifts.shape), atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +227,7 @@ def test_only_a_hand_that_was_not_moved_onto_a_thing_needs_the_picture(made_up, 
         ((16, 20, 3), {}, r"joints_world_m must have shape \(t, 21, 3\) with t > 1, got \(16, 20, 3\)"),
         ((1, 21, 3), {}, r"with t > 1, got \(1, 21, 3\)"),
         ((16, 21, 3), {"repeats": 0}, "repeats must be 1 or more, got 0"),
+        ((16, 21, 3), {"deeper_m": np.nan}, "deeper_m must be finite, got nan"),
         ((16, 21, 3), {"frame": np.zeros((4, 4, 3), np.uint8)}, "frame and camera must be given together"),
     ],
 )

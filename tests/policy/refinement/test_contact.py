@@ -61,7 +61,7 @@ def test_it_is_turned_so_that_it_closes_across_the_bar(table, camera, bar):
 def test_the_plan_of_the_moved_hand_closes_on_the_bar(table, camera, bar):
     joints = table.grasp_at(beside(bar, 0.02))
     contact = refine_contact(joints, table.depth_of([bar], camera), camera)
-    plan = plan_gripper(contact.joints_world_m)
+    plan = plan_gripper(contact.joints_world_m, deeper_m=contact.deeper_m)
     first = int(np.flatnonzero(plan.closed)[0])
     assert abs(bar.own(plan.pos_world_m[first, :2])[1]) < 0.006
     assert 0 < plan.pos_world_m[first, 2] < bar.height
@@ -73,9 +73,19 @@ def test_the_gripper_closes_at_the_height_of_the_grasp_that_was_found(table, cam
     board = table.Box((0.1, 0.0), 0.2, 0.2, 0.03)
     bar = table.Box((0.1, 0.0), 0.12, 0.024, 0.06, 1.57)
     depth = table.depth_of([board, bar], camera)
-    plan = plan_gripper(refine_contact(table.grasp_at([0.105, 0.0, height]), depth, camera).joints_world_m)
+    contact = refine_contact(table.grasp_at([0.105, 0.0, height]), depth, camera)
+    plan = plan_gripper(contact.joints_world_m, deeper_m=contact.deeper_m)
     closes = plan.pos_world_m[int(np.flatnonzero(plan.closed)[0]), 2]
     assert board.height + 0.005 < closes < bar.height - 0.007
+
+
+@pytest.mark.parametrize(("height", "kept"), [(0.0, 0.03), (0.035, 0.035), (0.045, 0.045), (0.07, 0.052)])
+def test_a_grasping_hand_keeps_its_height_if_it_can_hold_the_thing_there(table, camera, height, kept):
+    bar = table.Box((0.1, 0.0), 0.12, 0.024, 0.06, 1.57)
+    contact = refine_contact(table.grasp_at([0.105, 0.0, height]), table.depth_of([bar], camera), camera)
+    pinch = pinch_of(contact.joints_world_m)[table.FIRST, 2]
+    assert pinch == pytest.approx(kept, abs=0.003)
+    assert contact.as_json["deeper_m"] == pytest.approx(contact.deeper_m, abs=1e-4)
 
 
 def test_a_pushing_hand_that_would_pass_over_a_thing_is_lowered(table, camera):
@@ -129,7 +139,7 @@ def test_the_nearer_hand_costs_less(table, camera):
 
 def test_what_is_kept_of_it_is_plain(table, camera):
     kept = refine_contact(table.push_at([0.1, 0.0, 0.03]), table.depth_of([], camera), camera).as_json
-    assert kept == {"manner": "push", "offset_m": [0.0, 0.0, 0.0], "turn_rad": 0.0, "cost": WORST}
+    assert kept == {"manner": "push", "offset_m": [0.0, 0.0, 0.0], "turn_rad": 0.0, "cost": WORST, "deeper_m": None}
 
 
 def test_what_cannot_be_moved_is_refused(table, camera):
