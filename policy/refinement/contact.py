@@ -46,8 +46,8 @@ class Contact:
         manner: "grasp", "drag" or "push".
         offset_m: float64 (3,), by how much it was moved.
         turn_rad: By how much it was turned about the vertical through its pinch point.
-        deeper_m: How much deeper than the hand's pinch point a gripper holds what the hand grasps (negative: higher), as
-            `ivg.policy.execution.plan_gripper` takes it; None if there is nothing to grasp.
+        deeper_m: How much deeper than the hand's pinch point a gripper holds what the hand grasps (negative: higher);
+            None if there is nothing to grasp. `ivg.policy.execution.plan_gripper` takes it.
         cost: How far the hand was from touching something, and how well: 0 to `WORST`. Compares hands of one scene.
     """
 

@@ -268,18 +268,18 @@ def test_each_source_is_watched_in_its_way(
 def test_true_joints_are_moved_by_the_depth(
     monkeypatch: pytest.MonkeyPatch, source: str, seed: int, found: bool
 ) -> None:
-    planned: list[tuple[Any, ...]] = []
+    planned: list[Any] = []
     moved = SimpleNamespace(joints_world_m="moved", found=found, deeper_m=0.004)
     monkeypatch.setattr(_Worker, "_true_joints", lambda self, task, seed: (task, seed))
     monkeypatch.setattr(
         "ivg.policy.refinement.refine_contact",
         lambda joints, depth, camera: moved if joints == ("push_plate", seed) and depth.shape == (8, 8) else None,
     )
-    monkeypatch.setattr("ivg.policy.execution.plan_gripper", lambda *given, deeper_m: planned.append((*given, deeper_m)))
+    monkeypatch.setattr("ivg.policy.execution.plan_gripper", lambda *given, **options: planned.append((given, options)))
     worker = object.__new__(_Worker)
     worker.env = Scene()
     worker._plan(ExecuteJob(source, "push_plate", 4), "frame", "camera")  # type: ignore[arg-type]
-    assert planned == [("moved", 0.004) if found else ("moved", "frame", "camera", 0.004)]
+    assert planned == [(("moved",) if found else ("moved", "frame", "camera"), {"deeper_m": 0.004})]
 
 
 @pytest.mark.slow
