@@ -6,18 +6,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
-from ivg.hands import MediaPipeHands
 from ivg.instructions import InstructionRewriter, load_rewriter
 from ivg.types import Appearance, HandTracks
 
 from .demonstration import Demonstration
 from .provenance import describe_appearance, versions, weights_sha256
+
+if TYPE_CHECKING:
+    from ivg.hands.batched_detector import BatchedHands
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages are "region", "clip" and "hands"."""
@@ -28,7 +30,7 @@ class DemoGenerator:
 
     Args:
         pipeline: An `ivg.pipeline.InstructionalVideoPipeline`, or what is called like one.
-        detector: Finds the hands of a clip; MediaPipe with its default settings if None.
+        detector: Finds the hands of a clip; MediaPipe's networks, frames side by side (`BatchedHands`), if None.
         weights: What the weights are called, for the provenance.
         rewriter: What becomes of the text before the pipeline gets it: "none", "vocabulary", the hub name or folder of
             an `image-text-to-text` model, or an `ivg.instructions.InstructionRewriter`. "none" is what the packaged
@@ -50,8 +52,8 @@ class DemoGenerator:
     ) -> None:
         self.pipeline = pipeline
         self.weights = weights
-        self._own_detector = MediaPipeHands() if detector is None else None
-        self._detector = detector
+        self._given_detector = detector
+        self._own_detector: BatchedHands | None = None
         self._weights_sha256: str | None = None
         self.rewriter = load_rewriter(rewriter, device=str(getattr(pipeline, "device", "cpu")))
 
@@ -78,8 +80,7 @@ class DemoGenerator:
 
         pipeline = InstructionalVideoPipeline.from_pretrained(str(weights))
         generator = cls(pipeline.to(_checked(device)), weights=Path(weights).name, rewriter=rewriter)
-        if generator._own_detector is not None:
-            generator._own_detector.start()
+        generator._start_detector()
         return generator
 
     def __call__(
@@ -148,9 +149,10 @@ class DemoGenerator:
         return self._weights_sha256
 
     def close(self) -> None:
-        """Stop the detector's threads (not those of a detector that was given)."""
+        """Stop the detector's threads (not those of a detector that was given); the next call starts them again."""
         if self._own_detector is not None:
             self._own_detector.close()
+            self._own_detector = None
 
     def __enter__(self) -> DemoGenerator:
         return self
@@ -167,12 +169,20 @@ class DemoGenerator:
         return self.rewriter(text, frame=frame, side=appearance.side)
 
     def _find_hands(self, clip: NDArray[np.uint8], progress: Progress | None) -> HandTracks:
-        if self._own_detector is None:
-            assert self._detector is not None
-            return self._detector(clip)
+        if self._given_detector is not None:
+            return self._given_detector(clip)
+        detector = self._start_detector()
         if progress is None:
-            return self._own_detector(clip)
-        return self._own_detector(clip, lambda done, total: progress("hands", done, total))
+            return detector(clip)
+        return detector(clip, lambda done, total: progress("hands", done, total))
+
+    def _start_detector(self) -> BatchedHands:
+        """Return the own detector, its networks loaded, on the pipeline's device."""
+        if self._own_detector is None:
+            from ivg.hands.batched_detector import BatchedHands
+
+            self._own_detector = BatchedHands(device=str(getattr(self.pipeline, "device", "cpu")))
+        return self._own_detector
 
     def _provenance(
         self, text: str, used: str, seed: int, steps: int | None, appearance: Appearance, timings: dict[str, float]

@@ -1,4 +1,4 @@
-"""The hand detector in torch, many frames at a time: MediaPipe's two networks without its graph."""
+"""The hand detector for many frames at a time: MediaPipe's two networks without its graph."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..errors import InputError
+from ..errors import InputError, unknown_option
 from ..types import HandTracks
 from .crop import HandCrop
 from .landmark_network import HandLandmarkNetwork, HandLandmarks
 from .letterbox import Letterbox
+from .litert_network import LiteRTNetwork
 from .palm_network import PalmNetwork, best_palms, crops_of_palms
 from .sides import Detection, assign_sides
+
+ENGINES = ("litert", "torch")
+"""What can run the networks."""
 
 
 class BatchedHands:
     """Finds hands in the frames of a clip as `MediaPipeHands` does without tracking, frames side by side.
+
+    On a CPU in single precision the networks are run by LiteRT, otherwise in torch.
 
     Args:
         min_confidence: Lowest confidence of a palm, and of a hand in its crop, that counts, in (0, 1].
@@ -28,6 +34,7 @@ class BatchedHands:
         batch_size: Frames that go through the networks together.
         device: Where the networks run.
         dtype: Precision of the networks.
+        engine: "litert" or "torch" runs the networks there; None chooses.
 
     Raises:
         InputError: For a value out of its range.
@@ -42,6 +49,7 @@ class BatchedHands:
         batch_size: int = 16,
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
+        engine: str | None = None,
     ) -> None:
         if not 0 < min_confidence <= 1:
             raise InputError(f"min_confidence must lie in (0, 1], got {min_confidence}")
@@ -52,8 +60,21 @@ class BatchedHands:
         self.min_confidence, self.max_hands, self.upsample_to = min_confidence, max_hands, upsample_to
         self.batch_size = batch_size
         self._device = torch.device(device)
-        self._palms = PalmNetwork().to(self._device, dtype)
-        self._landmarks = HandLandmarkNetwork().to(self._device, dtype)
+        fits = self._device.type == "cpu" and dtype == torch.float32
+        self.engine = engine or ("litert" if fits else "torch")
+        if self.engine not in ENGINES:
+            raise unknown_option("engine", self.engine, ENGINES)
+        if self.engine == "litert" and not fits:
+            raise InputError(f"the engine litert is for the cpu in float32, got {self._device} and {dtype}")
+        threads = torch.get_num_threads() if self.engine == "litert" else None
+        self._palms = PalmNetwork(threads=threads).to(self._device, dtype)
+        self._landmarks = HandLandmarkNetwork(threads=threads).to(self._device, dtype)
+
+    def close(self) -> None:
+        """Stop LiteRT's threads; a detector that is closed cannot be called again."""
+        for network in (self._palms.network, self._landmarks.network):
+            if isinstance(network, LiteRTNetwork):
+                network.close()
 
     @torch.inference_mode()
     def __call__(self, frames: NDArray[np.uint8], progress: Callable[[int, int], None] | None = None) -> HandTracks:

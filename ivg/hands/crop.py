@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -82,6 +84,8 @@ class HandCrop:
         Returns:
             Float (n, 3, size, size).
         """
+        if pictures.device.type == "cpu" and pictures.dtype == torch.float32 and not self._graded(pictures):
+            return self._cut_plainly(pictures, size)
         height, width = pictures.shape[2:]
         steps = torch.arange(size, device=pictures.device, dtype=pictures.dtype) / size
         y, x = torch.meshgrid(steps, steps, indexing="ij")
@@ -89,6 +93,23 @@ class HandCrop:
         extent = points.new_tensor([max(width - 1, 1), max(height - 1, 1)])
         grid = points / extent * 2 - 1
         return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=True)
+
+    def _graded(self, pictures: Tensor) -> bool:
+        """Whether a gradient has to flow through a cut."""
+        parts = (pictures, self.centre, self.side, self.rotation)
+        return torch.is_grad_enabled() and any(part.requires_grad for part in parts)
+
+    def _cut_plainly(self, pictures: Tensor, size: int) -> Tensor:
+        """Cut the squares out by OpenCV, which is many times faster on a CPU and has no gradient."""
+        corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]).expand(len(self), 3, 2)
+        origin, right, down = self.to_picture(corners).unbind(1)
+        maps = torch.stack([(right - origin) / size, (down - origin) / size, origin], -1).numpy()
+        crops = np.empty((len(self), size, size, 3), np.float32)
+        frames = pictures.permute(0, 2, 3, 1).contiguous().numpy()
+        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        for crop, frame, to_frame in zip(crops, frames, maps, strict=True):
+            cv2.warpAffine(frame, to_frame, (size, size), crop, how, cv2.BORDER_REPLICATE)
+        return torch.from_numpy(crops).permute(0, 3, 1, 2)
 
     def to_picture(self, points: Tensor) -> Tensor:
         """Map points (n, ..., 2) of the squares, in [0, 1], to the pictures, px."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from .crop import HandCrop
+from .litert_network import LiteRTNetwork
 from .mediapipe_files import mediapipe_file
 from .tflite_network import TFLiteNetwork, single
 
@@ -38,18 +39,20 @@ class HandLandmarks:
 
 
 class HandLandmarkNetwork(nn.Module):
-    """Finds 21 joints in crops of hands. It is frozen; gradients flow to the pictures.
+    """Finds 21 joints in crops of hands. It is frozen; gradients flow to the pictures (in torch).
 
     Args:
         path: The model's file; None takes it from the installed mediapipe package.
+        threads: Run by LiteRT in so many threads, on the CPU and without a gradient; None runs in torch.
 
     Raises:
         WeightsError: If there is no such file.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, threads: int | None = None) -> None:
         super().__init__()
-        self.network = TFLiteNetwork(path or mediapipe_file(_MODEL))
+        path = path or mediapipe_file(_MODEL)
+        self.network = TFLiteNetwork(path) if threads is None else LiteRTNetwork(path, threads)
         self.eval()
 
     def forward(self, pictures: Tensor, crops: HandCrop) -> HandLandmarks:

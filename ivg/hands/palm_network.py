@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .crop import HandCrop, turn, within_a_turn
+from .litert_network import LiteRTNetwork
 from .mediapipe_files import mediapipe_file
 from .tflite_network import TFLiteNetwork, single
 
@@ -46,18 +47,20 @@ class Palms:
 
 
 class PalmNetwork(nn.Module):
-    """Finds palms in square pictures. It is frozen; gradients flow to the pictures.
+    """Finds palms in square pictures. It is frozen; gradients flow to the pictures (in torch).
 
     Args:
         path: The model's file; None takes it from the installed mediapipe package.
+        threads: Run by LiteRT in so many threads, on the CPU and without a gradient; None runs in torch.
 
     Raises:
         WeightsError: If there is no such file.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, threads: int | None = None) -> None:
         super().__init__()
-        self.network = TFLiteNetwork(path or mediapipe_file(_MODEL))
+        path = path or mediapipe_file(_MODEL)
+        self.network = TFLiteNetwork(path) if threads is None else LiteRTNetwork(path, threads)
         self.size = self.network.input_size[0]
         self.register_buffer("anchors", _anchors(self.size), persistent=False)
         self.eval()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from ai_edge_litert.interpreter import Interpreter
 
 from ivg.errors import InputError, WeightsError
 from ivg.hands.landmark_network import HandLandmarkNetwork
@@ -14,13 +15,11 @@ from ivg.hands.tflite_network import TFLiteNetwork
 FILES = ("modules/hand_landmark/hand_landmark_full.tflite", "modules/palm_detection/palm_detection_full.tflite")
 
 
-@pytest.mark.interop
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("content", ["noise", "hand"])
 def test_outputs_are_those_of_the_tflite_interpreter(name, content, hand_clips):
-    interpreter_module = pytest.importorskip("ai_edge_litert.interpreter", reason="needs the package ai-edge-litert")
     path = mediapipe_file(name)
-    interpreter = interpreter_module.Interpreter(str(path), num_threads=1)
+    interpreter = Interpreter(str(path), num_threads=1)
     interpreter.allocate_tensors()
     taken, given = interpreter.get_input_details()[0], interpreter.get_output_details()
     network = TFLiteNetwork(path)
