@@ -24,6 +24,7 @@ from .models.autoencoder import FACTOR
 from .models.base_text import ClipTextEncoder
 from .models.folder import load_component, load_text_encoder
 from .models.interfaces import PictureAutoencoder, TextEncoder, VideoDenoiser
+from .models.partial_decoding import decode_changes
 from .models.region_input import region_input
 from .models.text import MiniLMTextEncoder, check_text
 from .region.postprocess import clean_region
@@ -32,16 +33,11 @@ from .types import FPS, Appearance, RegionOfMotion
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages are "region" and "clip"."""
 
+FIRST = "first_denoiser"
+"""Folder of the network that takes stage 2's first step."""
+
 PACKAGED = ("nano",)
 """Names of the weights that come with the package."""
-
-DEFAULT_STEPS = 10
-"""Denoising steps of the clip."""
-
-DEFAULT_REGION_STEPS = 1
-"""Denoising steps of the region. One step gives the mean of the masks that are likely. On 18 held-out scenes its IoU
-with the annotation is 0.62, against 0.57 of one sharp guess in four steps; HS-Err of the clips is 0.173 against 0.166,
-hands found 76 % against 75 % (`ivg-eval --scenes 18 --no-text --region-steps 4`)."""
 
 
 @dataclass
@@ -91,6 +87,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         autoencoder: Between pictures and latents.
         region_denoiser: Stage 1.
         denoiser: Stage 2.
+        first_denoiser: Takes stage 2's first step, if there is more than one: a lighter network that has learned the
+            denoiser's first guess. None lets the denoiser do all.
         scheduler: The noise schedule of the denoisers' training, and the solver.
         text_encoder: CLIP's text encoder; None takes MiniLM.
         tokenizer: Its tokenizer.
@@ -102,8 +100,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         (16, 480, 640, 3)
     """
 
-    model_cpu_offload_seq = "text_encoder->region_denoiser->denoiser->autoencoder"
-    _optional_components = ["text_encoder", "tokenizer"]  # noqa: RUF012 (diffusers' name and type)
+    model_cpu_offload_seq = "text_encoder->region_denoiser->first_denoiser->denoiser->autoencoder"
+    _optional_components = ["first_denoiser", "text_encoder", "tokenizer"]  # noqa: RUF012 (diffusers' name and type)
 
     def __init__(
         self,
@@ -113,6 +111,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         scheduler: DPMSolverMultistepScheduler,
         text_encoder: CLIPTextModel | None = None,
         tokenizer: CLIPTokenizer | None = None,
+        first_denoiser: VideoDenoiser | None = None,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -122,6 +121,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             scheduler=scheduler,
             text_encoder=text_encoder,
             tokenizer=tokenizer,
+            first_denoiser=first_denoiser,
         )
         self._texts: TextEncoder | None = None
 
@@ -149,6 +149,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             scheduler=DPMSolverMultistepScheduler.from_pretrained(folder / "scheduler"),
             text_encoder=None if text_encoder is None else text_encoder.model,
             tokenizer=None if text_encoder is None else text_encoder.tokenizer,
+            first_denoiser=load_component(folder, FIRST) if (folder / FIRST).is_dir() else None,
         )
         pipeline._texts = text_encoder or MiniLMTextEncoder()
         return pipeline
@@ -161,8 +162,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         *,
         seed: int = 0,
         appearance: Appearance | None = None,
-        steps: int = DEFAULT_STEPS,
-        region_steps: int = DEFAULT_REGION_STEPS,
+        steps: int | None = None,
+        region_steps: int | None = None,
         region: RegionOfMotion | None = None,
         progress: Progress | None = None,
     ) -> PipelineOutput:
@@ -173,8 +174,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             text: What is to be done, such as "cut the carrot".
             seed: The same seed, on the same machine, gives the same clip.
             appearance: Skin tone, size and side of the hand; drawn from the seed if None.
-            steps: Denoising steps of the clip.
-            region_steps: Denoising steps of the region.
+            steps: Denoising steps of the clip; None takes as many as the weights were trained for.
+            region_steps: Denoising steps of the region; None likewise. One step gives the mean of the likely masks.
             region: Region of motion to use (16, h, w) or, the same in all frames, (1, h, w); predicted if None.
             progress: Called as `progress(stage, done, total)` with the stages "region" and "clip".
 
@@ -186,6 +187,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         """
         began, clock = time.perf_counter(), _Clock()
         frame, text = check_frame(frame), check_text(text)
+        steps = self.denoiser.sample_steps if steps is None else steps
+        region_steps = self.region_denoiser.sample_steps if region_steps is None else region_steps
         if steps < 1 or region_steps < 1:
             raise InputError(f"steps must be at least 1, got {steps}, and {region_steps} for the region")
         appearance = appearance or Appearance.sample(seed)
@@ -256,6 +259,12 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         pictures = (self.autoencoder.decode(latents.to(self.autoencoder.dtype)).float() + 1) / 2
         return np.ascontiguousarray(pictures.clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy())
 
+    def _to_changes(self, latents: Tensor, known: Tensor, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Decode latents (n, z, c, c) to pictures (n, s, s, 3), given a picture (s, s, 3) like them and its latents."""
+        if not self.autoencoder.local:
+            return self._to_pictures(latents)
+        return decode_changes(self._to_pictures, latents.to(known.dtype), known, picture)
+
     def _conditions(self, text: str, context: Tensor, appearance: Appearance) -> dict[str, Tensor]:
         """Return what both denoisers are told."""
         if self._texts is None:
@@ -276,9 +285,11 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         """Sample the masks, decode and clean them: bool (t, s, s)."""
         black = self._encode(np.zeros((1, self.model_size, self.model_size, 3), np.uint8))[0]
         reference = self.region_denoiser.space.reference(conditions["context"], self.frames, black)
-        latents = self._sample(self.region_denoiser, reference, conditions, steps, generator, "region", report, clock)
-        probability = self._to_pictures(latents[0]).mean(-1)
-        probability[0] = 0  # the context frame, which shows no hand
+        networks = [self.region_denoiser] * steps
+        latents = self._sample(networks, reference, conditions, generator, "region", report, clock)
+        nothing = np.zeros((self.model_size, self.model_size, 3), np.float32)
+        masks = self._to_changes(latents[0, 1:], black, nothing).mean(-1)
+        probability = np.concatenate([nothing[None, ..., 0], masks])  # the context frame shows no hand
         return clean_region(probability).per_frame
 
     def _generate_clip(
@@ -294,32 +305,37 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         region = region_input(torch.from_numpy(masks.astype(np.float32))[None]).to(conditions["context"])
         reference = self.denoiser.space.reference(conditions["context"], self.frames)
         told = {**conditions, "region": region}
-        return self._sample(self.denoiser, reference, told, steps, generator, "clip", report, clock)
+        networks = [self.denoiser] * steps
+        if self.first_denoiser is not None and steps > 1:
+            networks[0] = self.first_denoiser
+        return self._sample(networks, reference, told, generator, "clip", report, clock)
 
     def _sample(
         self,
-        denoiser: VideoDenoiser,
+        networks: list[VideoDenoiser],
         reference: Tensor,
         conditions: dict[str, Tensor],
-        steps: int,
         generator: torch.Generator,
         stage: str,
         report: Progress,
         clock: _Clock,
     ) -> Tensor:
-        """Sample latents from the noised context (Eq. 1; as residuals or not, `ivg.models.noise`) by DPM-Solver."""
-        scheduler = self.scheduler
+        """Sample latents from the noised context (Eq. 1; as residuals or not, `ivg.models.noise`) by DPM-Solver.
+
+        Each network takes one step; all of them work on the same kind of samples.
+        """
+        scheduler, steps, space = self.scheduler, len(networks), networks[-1].space
         scheduler.set_timesteps(steps)
         noise = torch.randn(reference.shape, generator=generator, dtype=torch.float32)
-        x = denoiser.space.start(conditions["context"].float(), noise.to(self.device), scheduler)
+        x = space.start(conditions["context"].float(), noise.to(self.device), scheduler)
         began = time.perf_counter()
         report(stage, 0, steps)
-        for done, timestep in enumerate(scheduler.timesteps, 1):
+        for done, (denoiser, timestep) in enumerate(zip(networks, scheduler.timesteps, strict=True), 1):
             output = denoiser(x.to(denoiser.dtype), timestep.to(self.device), **conditions).sample
             x = scheduler.step(output.float(), timestep, x).prev_sample
             report(stage, done, steps)
         clock.seconds[f"{stage}_step"] = (time.perf_counter() - began) / steps
-        return denoiser.space.latents(x, reference.float())
+        return space.latents(x, reference.float())
 
     def _decode(
         self,
@@ -330,7 +346,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         framing: Framing,
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Return the clip (t, h, w, 3) and where it may differ from the input (t, h, w)."""
-        still, *generated = self._to_pictures(torch.cat([context, latents[0, 1:].to(context.dtype)]))
+        still = self._to_pictures(context)[0]
+        generated = self._to_changes(latents[0, 1:].to(context.dtype), context[0], still)
         frames, touched = [frame], [np.zeros(frame.shape[:2], bool)]
         for picture, mask in zip(generated, masks[1:], strict=True):
             change = picture - still
@@ -379,3 +396,16 @@ def find_weights(weights: str | Path) -> Path:
         options = ", ".join(repr(name) for name in PACKAGED)
         raise WeightsError(f"no weights {str(weights)!r}; give {options} or a folder that save_pretrained wrote")
     return folder
+
+
+def sample_steps(weights: str | Path) -> tuple[int, int]:
+    """Return the denoising steps of clip and region that weights are sampled in if not told otherwise.
+
+    Args:
+        weights: As `InstructionalVideoPipeline.from_pretrained` takes them.
+
+    Raises:
+        WeightsError: If there are no such weights, or they are incomplete.
+    """
+    folder = find_weights(weights)
+    return tuple(load_component(folder, name).sample_steps for name in ("denoiser", "region_denoiser"))  # type: ignore[return-value]

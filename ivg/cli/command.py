@@ -68,12 +68,12 @@ def write_json(figures: dict[str, Any], target: Path | None) -> None:
     target.write_text(text + "\n")
 
 
-def check_positive(**values: float) -> None:
-    """Refuses options that have to be positive and are not.
+def check_positive(**values: float | None) -> None:
+    """Refuses options that have to be positive and are not; None is an option that was not given.
 
     Raises:
         InputError: Naming the first such option and its value.
     """
     for name, value in values.items():
-        if value <= 0:
+        if value is not None and value <= 0:
             raise InputError(f"--{name.replace('_', '-')} must be positive, got {value}")

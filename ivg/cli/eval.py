@@ -48,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = new_parser("ivg-eval", about, EXAMPLES)
     parser.add_argument("--weights", default="nano", help="name or folder (default: %(default)s)")
     parser.add_argument("--scenes", type=int, default=72, metavar="N", help="held-out scenes (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=10, help="denoising steps (default: %(default)s)")
-    parser.add_argument("--region-steps", type=int, default=1, help="those of the region (default: %(default)s)")
+    parser.add_argument("--steps", type=int, metavar="N", help="denoising steps (default: the weights')")
+    parser.add_argument("--region-steps", type=int, metavar="N", help="those of the region (default: the weights')")
     parser.add_argument(
         "--seed-offset", type=int, default=HELD_OUT_SEEDS, help="first seed of the scenes (default: %(default)s)"
     )
@@ -76,14 +76,15 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     from ..data.clip_store import ClipStore
     from ..metrics.clip_figures import TrueClip
-    from ..pipeline import find_weights
+    from ..pipeline import sample_steps
     from .eval_summary import summarise
     from .eval_worker import EvalSettings, judge_scene, start
     from .processes import ONE_THREAD, environment
     from .render_pool import envs_fingerprint, render_store
 
     sources = network_sources(options)
-    find_weights(options.weights)  # a wrong name is told before minutes go into rendering
+    steps, region_steps = sample_steps(options.weights)  # a wrong name is told before minutes go into rendering
+    options.steps, options.region_steps = options.steps or steps, options.region_steps or region_steps
     began = time.perf_counter()
     cache = options.cache / envs_fingerprint()
     held_out = render_store(

@@ -62,7 +62,7 @@ def add_evaluate_lifter(actions: Any) -> None:
     evaluate.add_argument("--method", choices=("network", "pnp"), default="network", help=method_help)
     evaluate.add_argument("--lifter", default="kitchen", metavar="NAME", help="name or folder (default: kitchen)")
     evaluate.add_argument("--weights", default="nano", help="the generator's, name or folder (default: nano)")
-    evaluate.add_argument("--steps", type=int, default=10, help="its denoising steps (default: %(default)s)")
+    evaluate.add_argument("--steps", type=int, metavar="N", help="its denoising steps (default: the weights')")
     samples_help = "clips of a scene at most, of which that of best contact is chosen (default: %(default)s)"
     evaluate.add_argument("--samples", type=int, default=4, metavar="N", help=samples_help)
     evaluate.add_argument(

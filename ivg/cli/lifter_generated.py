@@ -80,7 +80,7 @@ def evaluate_generated(
     cache: Path,
     workers: int,
     seed_offset: int,
-    steps: int,
+    steps: int | None = None,
     samples: int = 1,
     device: str = "cpu",
 ) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def evaluate_generated(
         cache: Folder for rendered clips, shared with ``ivg-eval``.
         workers: Processes.
         seed_offset: First seed of the scenes.
-        steps: Denoising steps.
+        steps: Denoising steps; None takes the weights'.
         samples: How many clips of a scene at most, of which that of best contact is chosen (`ivg.policy.watching`).
         device: Where torch computes.
 
@@ -104,17 +104,17 @@ def evaluate_generated(
     Raises:
         IvgError: If the weights cannot be used, or a process died.
     """
-    from ..pipeline import find_weights
+    from ..pipeline import sample_steps
     from ..policy.lifting.first_contact import summarise_contacts
     from .eval import SIZE
     from .eval_worker import EvalSettings
     from .render_pool import envs_fingerprint, render_store
 
-    find_weights(weights)  # a wrong name is told before minutes go into rendering
+    own_steps, region_steps = sample_steps(weights)  # a wrong name is told before minutes go into rendering
     folder = cache / envs_fingerprint() / f"scenes-{clips}-from-{seed_offset}"
     store = render_store(folder, clips=clips, size=SIZE, workers=workers, seed_offset=seed_offset)
     scenes = _scenes(store)
-    settings = EvalSettings(weights, store.path, steps, 1, device)
+    settings = EvalSettings(weights, store.path, steps or own_steps, region_steps, device)
     generated = _generate([_prompt(scene) for scene in scenes], settings, workers)
     rows: dict[str, list[FirstContact | None]] = {name: [] for name in ROWS}
     touches = []

@@ -146,6 +146,7 @@ def train(config: DictConfig) -> dict[str, float]:
         resume=config.resume,
         autoencoder=None if config.autoencoder is None else Path(config.autoencoder),
         start=None if config.start is None else Path(config.start),
+        teacher=None if config.teacher is None else Path(config.teacher),
         device=config.device,
     )
     return train_stage(run)

@@ -10,7 +10,7 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..errors import InputError, WeightsError
 
 FACTOR = 8
 """Pixels a latent cell is wide and high."""
@@ -92,6 +92,9 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
         decoder_depth: Same, for the decoder.
     """
 
+    local = True
+    """Convolutions only: a decoded pixel depends on the latents a few cells round it."""
+
     @register_to_config
     def __init__(
         self,
@@ -140,6 +143,20 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
         """
         latents = self.encode(pictures)
         return latents, self.decode(latents if latent_noise is None else latents + latent_noise)
+
+    def keep_encoder(self, other: NanoAutoencoder) -> None:
+        """Take over another one's encoder and the scale of its latents, frozen: what is left to train is the decoder.
+
+        Raises:
+            WeightsError: If the encoders are of other sizes.
+        """
+        try:
+            self.encoder.load_state_dict(other.encoder.state_dict())
+        except RuntimeError as error:
+            raise WeightsError(f"the encoders are of other sizes: {str(error).splitlines()[-1].strip()}") from error
+        self.encoder.requires_grad_(False)
+        self.latent_mean.copy_(other.latent_mean)
+        self.latent_std.copy_(other.latent_std)
 
     @torch.no_grad()
     def calibrate(self, pictures: Tensor) -> None:

@@ -30,6 +30,9 @@ class BaseAutoencoder(ModelMixin, ConfigMixin):
 
     _supports_gradient_checkpointing = True
 
+    local = False
+    """Norms and attention take in the whole picture."""
+
     @register_to_config
     def __init__(self, latent_channels: int, vae_config: dict[str, Any]) -> None:
         super().__init__()

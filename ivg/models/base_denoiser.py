@@ -112,6 +112,9 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
         model.unet.load_state_dict(weights, assign=True)
         return model
 
+    sample_steps = 25
+    """The paper's (Sec. 4.1)."""
+
     @property
     def space(self) -> SampleSpace:
         """What the samples are: the latents themselves."""

@@ -179,6 +179,7 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
         heads: Attention heads of the three levels.
         text_width: Channels of a text token.
         residual_scale: What samples are multiplied with (see `ivg.models.noise`); training sets it.
+        sample_steps: In how many steps it is sampled, if not told otherwise; training sets it.
     """
 
     @register_to_config
@@ -192,6 +193,7 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
         heads: Sequence[int] = (2, 4, 4),
         text_width: int = TEXT_WIDTH,
         residual_scale: float = 1.0,
+        sample_steps: int = 10,
     ) -> None:
         super().__init__()
         fine, middle, coarse = widths
@@ -245,6 +247,11 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
     def space(self) -> SampleSpace:
         """What the samples are: residuals to a reference."""
         return SampleSpace(residual=True, scale=float(self.config["residual_scale"]))
+
+    @property
+    def sample_steps(self) -> int:
+        """See `ivg.models.interfaces.VideoDenoiser`."""
+        return int(self.config["sample_steps"])
 
     def noise_scheduler(self) -> DPMSolverMultistepScheduler:
         """Return the noise schedule of training, and DPM-Solver++ to sample with."""

@@ -22,6 +22,9 @@ class PictureAutoencoder(Protocol):
     config: Mapping[str, Any]
     """Holds `latent_channels`."""
 
+    local: bool
+    """Whether a decoded pixel depends only on the latents a few cells round it."""
+
     @property
     def device(self) -> torch.device:
         """Where it computes."""
@@ -73,6 +76,10 @@ class VideoDenoiser(Protocol):
     @property
     def space(self) -> SampleSpace:
         """What its samples are."""
+
+    @property
+    def sample_steps(self) -> int:
+        """In how many steps it is sampled, if not told otherwise."""
 
     def noise_scheduler(self) -> DPMSolverMultistepScheduler:
         """Return the noise schedule that it is trained with, and the solver to sample with."""

@@ -8,6 +8,7 @@ from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGr
 from accelerate.state import AcceleratorState
 
 from .config import RunConfig
+from .precision import chosen_precision
 
 _PATIENCE = timedelta(hours=24)
 """How long processes wait for the first one, which encodes the clips before training and judges it on held-out ones."""
@@ -22,7 +23,7 @@ def new_accelerator(config: RunConfig, device: str | None = None) -> Accelerator
     """
     AcceleratorState._reset_state(reset_partial_state=True)  # or a second run in one process could not differ
     return Accelerator(
-        mixed_precision=config.precision,
+        mixed_precision=chosen_precision(config.precision, "cpu" if device == "cpu" else None),
         cpu=device == "cpu",
         kwargs_handlers=[
             InitProcessGroupKwargs(timeout=_PATIENCE),

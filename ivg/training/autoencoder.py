@@ -39,7 +39,7 @@ class AutoencoderStage(Stage):
         self.config = config
         self._train = train
         self._frames, self._moving = _validation_frames(held_out)
-        self._latent_std = 1.0
+        self._encoder_kept = not next(model.encoder.parameters()).requires_grad
 
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
         """See `Stage.loss`."""
@@ -86,8 +86,11 @@ class AutoencoderStage(Stage):
         return grid([self._frames[chosen], self._reconstruct(model)[chosen]], scale=2)
 
     def export(self, model: nn.Module, folder: Path) -> None:
-        """Calibrate the latents' scale and save to `folder`/autoencoder."""
+        """Calibrate the latents' scale, unless the encoder was another's, and save to `folder`/autoencoder."""
         assert isinstance(model, NanoAutoencoder)
+        if self._encoder_kept:
+            model.save_pretrained(folder / "autoencoder")
+            return
         rng = np.random.default_rng(0)
         count = min(512, 4 * len(self._train))
         clips, frames = (

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..errors import ConfigError, unknown_option
 from ..losses import ALPHA, BETA
+from ..models.noise import STEPS
 
-PRECISIONS = ("no", "bf16", "fp16")
+PRECISIONS = ("auto", "no", "bf16", "fp16")
 OPTIMIZERS = ("muon", "adamw")
 SCHEDULES = ("cosine", "flat")
 MASKS = ("annotation", "white", "prior")
@@ -34,7 +35,8 @@ class RunConfig:
         decay: Fraction of the budget, at its end, in which "flat" falls.
         ema: Largest decay of the averaged weights, which are what is exported.
         clip_gradient: Largest norm of the gradient.
-        precision: accelerate's mixed precision: "no", "bf16" or "fp16".
+        precision: accelerate's mixed precision: "no", "bf16", "fp16", or "auto", which is bf16 where the device
+            computes in it itself and "no" where it does not.
         threads: CPU threads; 0 leaves torch's choice.
         seed: Everything random follows from it.
         log_seconds: Time between lines of the log.
@@ -55,7 +57,7 @@ class RunConfig:
     decay: float = 0.3
     ema: float = 0.998
     clip_gradient: float = 1.0
-    precision: str = "bf16"
+    precision: str = "auto"
     threads: int = 0
     seed: int = 0
     log_seconds: float = 10.0
@@ -117,6 +119,11 @@ class DenoiserConfig(RunConfig):
         hand_weight: Weight added on hands.
         moved_weight: Weight added on moved objects.
         drop_appearance: Share of samples that are trained without the person's appearance.
+        timesteps: Steps of the schedule, in [0, 999], that are trained, each as often as another: those that a sampler
+            of few steps takes. None draws all of them by `noise_bias`.
+        sample_steps: Denoising steps of held-out samples, and what the weights are sampled with, if not told otherwise.
+        teacher_steps: Of a run with a teacher: its denoising steps, which are to be learned in one.
+        teacher_draws: Of a run with a teacher: draws of noise a clip.
     """
 
     batch_size: int = 4
@@ -127,6 +134,19 @@ class DenoiserConfig(RunConfig):
     hand_weight: float = 3.0
     moved_weight: float = 2.0
     drop_appearance: float = 0.05
+    timesteps: list[int] | None = None
+    sample_steps: int = 10
+    teacher_steps: int = 1
+    teacher_draws: int = 1
+
+    def __post_init__(self) -> None:
+        """Validate values."""
+        super().__post_init__()
+        if self.timesteps is not None and (not self.timesteps or not all(0 <= t < STEPS for t in self.timesteps)):
+            raise ConfigError(f"train.timesteps must hold steps in [0, {STEPS - 1}], got {self.timesteps}")
+        for name in ("sample_steps", "teacher_steps", "teacher_draws"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"train.{name} must be 1 or more, got {getattr(self, name)}")
 
 
 @dataclass(kw_only=True)

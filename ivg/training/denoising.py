@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from diffusers import DPMSolverMultistepScheduler
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
@@ -14,7 +16,9 @@ from ..losses import noise_loss
 from ..models.interfaces import PictureAutoencoder, VideoDenoiser
 from ..models.noise import STEPS, add_noise, draw_timesteps, output_error_weight, predicted_clean
 from .config import DenoiserConfig
+from .distillation import Lessons, make_lessons
 from .latents import LatentClips
+from .precision import chosen_precision
 from .stage import Stage, StepRandom
 
 _SPREAD = 0.8
@@ -75,6 +79,7 @@ class DenoiserStage(Stage):
         if model.space.residual:
             model.register_to_config(residual_scale=self._residual_scale())
         self.space = model.space
+        self.lessons: Lessons | None = None
 
     @abstractmethod
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
@@ -112,7 +117,13 @@ class DenoiserStage(Stage):
         """Draw training samples."""
         config = self._config
         clips = torch.randint(len(self.train), (config.batch_size,), generator=random.torch)
-        timesteps = draw_timesteps(len(clips), config.noise_bias, random.torch)
+        if self.lessons is not None:
+            return self._lesson(self.lessons, clips, random)
+        if config.timesteps is None:
+            timesteps = draw_timesteps(len(clips), config.noise_bias, random.torch)
+        else:
+            drawn = torch.randint(len(config.timesteps), (len(clips),), generator=random.torch)
+            timesteps = torch.tensor(config.timesteps)[drawn]
         return self.noised(self.train, clips, timesteps, random.torch, random)
 
     def noised(
@@ -125,14 +136,55 @@ class DenoiserStage(Stage):
     ) -> NoisyBatch:
         """Noise some clips by Eq. 1 and gather what they are conditioned on."""
         latents = self.targets(data, clips).to(self.device).float()
-        context = data.latents[clips, 0].to(self.device).float()
-        rest = self.rest(data)
-        reference = self.space.reference(context, latents.shape[1], None if rest is None else rest.to(self.device))
+        context, reference = self._reference(data, clips)
         clean = self.space.samples(latents, reference)
         noise = torch.randn(clean.shape, generator=generator).to(self.device)
         noisy = add_noise(clean, noise, self.alpha_bar[timesteps].to(self.device))
         conditions = self.conditions(data, clips, context, random)
         return NoisyBatch(clips, clean, noisy, timesteps, reference, conditions)
+
+    def _reference(self, data: LatentClips, clips: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the latents of some clips' contexts (b, z, c, c), and what residuals add to (b, t, z, c, c)."""
+        context = data.latents[clips, 0].to(self.device).float()
+        rest = self.rest(data)
+        frames = data.latents.shape[1]
+        return context, self.space.reference(context, frames, None if rest is None else rest.to(self.device))
+
+    def learn_from(self, teacher: VideoDenoiser, folder: Path, about: str) -> None:
+        """Train on a teacher's samples from now on, in one step, rather than on the clips themselves.
+
+        Args:
+            teacher: A network of the same stage.
+            folder: Where its samples are kept.
+            about: Tells teachers and clips apart.
+        """
+        assert isinstance(self.model, ModelMixin)
+        if self.space.residual:
+            self.model.register_to_config(residual_scale=teacher.space.scale)
+        self.space = teacher.space
+
+        @torch.no_grad()
+        def teach(noise: Tensor, clips: Tensor) -> Tensor:
+            context, _ = self._reference(self.train, clips)
+            conditions = self.conditions(self.train, clips, context, None)
+            return self._sampled(teacher, noise.to(self.device), conditions, self._config.teacher_steps)
+
+        shape = tuple(self.train.latents.shape[1:])
+        config = self._config
+        about = f"{about}, {config.teacher_steps} steps"
+        self.lessons = make_lessons(teach, len(self.train), config.teacher_draws, shape, folder, about)
+
+    def _lesson(self, lessons: Lessons, clips: Tensor, random: StepRandom) -> NoisyBatch:
+        """Return the teacher's samples of some clips, with the noise that they were made of."""
+        draws = torch.randint(lessons.draws, (len(clips),), generator=random.torch)
+        context, reference = self._reference(self.train, clips)
+        scheduler = self._scheduler(1)
+        noise = lessons.noise(clips, draws).to(self.device)
+        start = self.space.start(context, noise, scheduler)
+        timesteps = scheduler.timesteps[:1].cpu().long().expand(len(clips))
+        conditions = self.conditions(self.train, clips, context, random)
+        clean = lessons.samples[clips, draws].to(self.device).float()
+        return NoisyBatch(clips, clean, start, timesteps, reference, conditions)
 
     def conditions(
         self, data: LatentClips, clips: Tensor, context: Tensor, random: StepRandom | None
@@ -179,24 +231,35 @@ class DenoiserStage(Stage):
         return self.space.latents(prediction, reference)
 
     @torch.no_grad()
-    def sample(self, model: nn.Module, clips: Tensor, steps: int = 8, seed: int = 0) -> Tensor:
-        """Generate the latents (b, t, z, c, c) of held-out clips from noise."""
+    def sample(self, model: nn.Module, clips: Tensor, seed: int = 0) -> Tensor:
+        """Generate the latents (b, t, z, c, c) of held-out clips from noise, in `sample_steps` steps."""
         generator = torch.Generator().manual_seed(seed)
         last = torch.full((len(clips),), STEPS - 1)
         batch = self.noised(self.held_out, clips, last, generator)
-        scheduler = self.model.noise_scheduler()
-        scheduler.set_timesteps(steps)
         noise = torch.randn(batch.clean.shape, generator=generator).to(self.device)
-        x = self.space.start(batch.conditions["context"], noise, scheduler)
+        x = self._sampled(model, noise, batch.conditions, self._config.sample_steps)
+        return self.latents_of(x, batch.reference)
+
+    def _sampled(self, model: Any, noise: Tensor, conditions: dict[str, Tensor], steps: int) -> Tensor:
+        """Sample x_0 (b, t, z, c, c) from unit noise of that shape."""
+        scheduler = self._scheduler(steps)
+        x = self.space.start(conditions["context"], noise, scheduler)
         for timestep in scheduler.timesteps:
             with self._autocast():
-                output = model(x, timestep.to(self.device), **batch.conditions).sample.float()
+                output = model(x, timestep.to(self.device), **conditions).sample.float()
             x = scheduler.step(output, timestep, x).prev_sample
-        return self.latents_of(x, batch.reference)
+        return x
+
+    def _scheduler(self, steps: int) -> DPMSolverMultistepScheduler:
+        """Return the sampler, its steps set."""
+        scheduler = self.model.noise_scheduler()
+        scheduler.set_timesteps(steps)
+        return scheduler
 
     def _autocast(self) -> torch.autocast:
         """Return a context in which validation runs in bfloat16 if training does."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self._config.precision == "bf16")
+        half = chosen_precision(self._config.precision, self.device) == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
 
     def decode(self, latents: Tensor) -> Tensor:
         """Decode latents (b, t, z, c, c) to pictures (b, t, 3, s, s)."""
@@ -208,6 +271,6 @@ class DenoiserStage(Stage):
         """See `Stage.export`: the denoiser, and the noise schedule that belongs to it."""
         assert isinstance(model, ModelMixin)
         if self.space.residual:
-            model.register_to_config(residual_scale=self.scale)
+            model.register_to_config(residual_scale=self.scale, sample_steps=self._config.sample_steps)
         model.save_pretrained(folder / self.name)
         self.model.noise_scheduler().save_pretrained(folder / "scheduler")

@@ -18,6 +18,7 @@ from ..models.text import MAX_TOKENS
 from .config import AutoencoderConfig, BaseModelConfig, ClipConfig, DenoiserConfig, ModelConfig, RegionConfig, RunConfig
 from .live_memory import StepCost, step_cost
 from .optimizer import build_optimizer
+from .precision import chosen_precision
 
 GIB = 2**30
 _FULL = 4
@@ -46,7 +47,8 @@ def report(config: RunConfig, model: ModelConfig | BaseModelConfig) -> str:
     """
     columns = [False, True] if isinstance(model, BaseModelConfig) else [False]
     networks = [_networks(config, model, checkpointing) for checkpointing in columns]
-    costs = [step_cost(_loss(config, each), _weights(each), config.precision == "bf16") for each in networks]
+    half = chosen_precision(config.precision) == "bf16"
+    costs = [step_cost(_loss(config, each), _weights(each), half) for each in networks]
     lines = [_heading(config, model), ""]
     titles = ["without checkpointing", "with checkpointing"] if len(columns) > 1 else ["value"]
     lines += [_row("one process", *titles), _row("---", *("---" for _ in titles))]
@@ -158,7 +160,7 @@ def _heading(config: RunConfig, model: ModelConfig | BaseModelConfig) -> str:
         what = f"clips of {size} x {size} pixels"
     return (
         f"{config.stage}, {model.kind}: {what}, batch {config.batch_size} x {config.accumulate}, "
-        f"{config.optimizer}, precision {config.precision}"
+        f"{config.optimizer}, precision {chosen_precision(config.precision)}"
     )
 
 

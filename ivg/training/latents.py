@@ -23,6 +23,7 @@ from ..models.autoencoder import FACTOR
 from ..models.interfaces import PictureAutoencoder, TextEncoder
 from ..models.text import MiniLMTextEncoder
 from .pictures import to_model
+from .precision import bf16_pays
 
 _PARTS = ("latents", "mask_latents", "masks", "hands", "moved", "change", "appearance", "keypoints")
 
@@ -200,9 +201,9 @@ def _encode_clip(autoencoder: PictureAutoencoder, clip: _RawClip, black: Tensor)
 
 @torch.no_grad()
 def _encode_pictures(autoencoder: PictureAutoencoder, pictures: NDArray[np.uint8]) -> Tensor:
-    """Encode pictures (n, s, s, 3), in bfloat16 inside, to float16 latents on the CPU."""
+    """Encode pictures (n, s, s, 3), in bfloat16 inside where that pays, to float16 latents on the CPU."""
     device = autoencoder.device
-    with torch.autocast(device.type, torch.bfloat16):
+    with torch.autocast(device.type, torch.bfloat16, enabled=bf16_pays(device)):
         return autoencoder.encode(to_model(pictures).to(device)).half().cpu()
 
 

@@ -23,6 +23,7 @@ from .budget import Budget, learning_rate
 from .checkpoint import FOLDER, Progress, load_checkpoint, save_checkpoint
 from .config import RunConfig
 from .optimizer import build_optimizer
+from .precision import chosen_precision
 from .stage import Stage, StepRandom
 
 
@@ -55,7 +56,7 @@ class Trainer:
         if config.threads:
             torch.set_num_threads(config.threads)
         self.stage, self.config, self.output = stage, config, output
-        self.accelerator = accelerator or Accelerator(mixed_precision=config.precision)
+        self.accelerator = accelerator or Accelerator(mixed_precision=chosen_precision(config.precision))
         if not resume and (output / FOLDER).exists():
             raise WeightsError(f"{output} holds a run already; give another output folder, or resume=true")
         output.mkdir(parents=True, exist_ok=True)

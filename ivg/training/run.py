@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,11 +14,14 @@ from ..data.clip_store import ClipStore
 from ..data.split import split_indices
 from ..errors import ConfigError
 from ..models.autoencoder import NanoAutoencoder
+from ..models.folder import load_component
 from ..models.interfaces import PictureAutoencoder, TextEncoder
+from ..models.weights import WEIGHTS_FILE, load_weights
 from .accelerator import new_accelerator
 from .autoencoder import AutoencoderStage
 from .clip import ClipStage
 from .config import AutoencoderConfig, BaseModelConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
+from .denoising import DenoiserStage
 from .latents import LatentClips, load_latents
 from .loop import Trainer
 from .networks import load_autoencoder, load_denoiser, load_text_encoder
@@ -35,9 +39,12 @@ class Run:
         data: Where the clips are.
         output: Folder to write to.
         resume: Go on from the checkpoint in `output`.
-        autoencoder: Folder of a trained autoencoder, for the region and the clip stage of `nano`.
+        autoencoder: Folder of a trained autoencoder, for the region and the clip stage of `nano`. The autoencoder stage
+            keeps its encoder and trains another decoder to it.
         start: Folder of weights that the region and the clip stage go on from, such as another run's `weights/` or the
             packaged ones; the clip stage takes a clip stage's if it holds them, else the region stage's (D2 from D1).
+        teacher: Folder of weights whose samples the region or the clip stage learns to make in one step (see
+            `ivg.training.distillation`), rather than to predict the clips themselves.
         device: Name of a device, or None for accelerate's choice.
     """
 
@@ -48,6 +55,7 @@ class Run:
     resume: bool = False
     autoencoder: Path | None = None
     start: Path | None = None
+    teacher: Path | None = None
     device: str | None = None
 
 
@@ -79,19 +87,32 @@ def build_stage(run: Run, device: torch.device | None = None) -> Stage:
         if isinstance(run.model, BaseModelConfig):
             raise ConfigError("the base scale's autoencoder is a pretrained one: train=region or train=clip")
         train, held_out = load_split(run.data)
-        return AutoencoderStage(NanoAutoencoder(**run.model.autoencoder), config, train, held_out)
+        model = NanoAutoencoder(**run.model.autoencoder)
+        if run.autoencoder is not None:
+            model.keep_encoder(load_weights(NanoAutoencoder, run.autoencoder / "autoencoder"))
+        return AutoencoderStage(model, config, train, held_out)
     autoencoder = load_autoencoder(run.model, run.autoencoder, device or torch.device(run.device or "cpu"))
     clips, held = load_encoded_split(run.data, autoencoder, load_text_encoder(run.model))
+    stage = _denoiser_stage(run, clips, held, autoencoder)
+    if run.teacher is not None:
+        teacher = load_component(run.teacher, stage.name).to(stage.device)
+        with (run.teacher / stage.name / WEIGHTS_FILE).open("rb") as file:
+            about = f"{run.data.path}, {hashlib.file_digest(file, 'sha256').hexdigest()}"
+        stage.learn_from(teacher, run.output.with_name(f"{run.output.name}.lessons"), about)
+    return stage
+
+
+def _denoiser_stage(run: Run, clips: LatentClips, held: LatentClips, autoencoder: PictureAutoencoder) -> DenoiserStage:
     size, text_width = clips.masks.shape[2], clips.tokens.shape[2]
-    if isinstance(config, RegionConfig):
+    if isinstance(run.train, RegionConfig):
         names: tuple[str, ...] = (RegionStage.name,)
-        return RegionStage(
-            load_denoiser(run.model, run.start, names, size, text_width), config, clips, held, autoencoder
-        )
-    if isinstance(config, ClipConfig):
+        denoiser = load_denoiser(run.model, run.start, names, size, text_width)
+        return RegionStage(denoiser, run.train, clips, held, autoencoder)
+    if isinstance(run.train, ClipConfig):
         names = (ClipStage.name, RegionStage.name)
-        return ClipStage(load_denoiser(run.model, run.start, names, size, text_width), config, clips, held, autoencoder)
-    raise ConfigError(f"no stage {config.stage!r}")
+        denoiser = load_denoiser(run.model, run.start, names, size, text_width)
+        return ClipStage(denoiser, run.train, clips, held, autoencoder)
+    raise ConfigError(f"no stage {run.train.stage!r}")
 
 
 def load_split(data: DataConfig) -> tuple[ClipArrays, ClipArrays]:
