@@ -12,7 +12,7 @@ TASK ?= cut carrot
 OUT ?= out/demo
 SEED ?= 0
 
-.PHONY: help setup demo test check format pictures clean
+.PHONY: help setup demo test check format pictures bench clean
 
 help:  ## what one can ask for
 	@echo "make TARGET"
@@ -58,6 +58,11 @@ pictures: $(INSTALLED)  ## the pictures in docs/ anew (some minutes)
 	cp out/pictures/demo/overview.png docs/pictures/demo.png
 	$(BIN)/ivg-dataset render --env kitchen --clips 9 --foreign 0 --out out/pictures/clips --sheet docs/pictures/demonstrator.png
 	$(BIN)/ivg-eval --sheet docs/pictures/eval.png --json out/pictures/eval.json
+
+bench: $(INSTALLED)  ## the tables in docs/speed.md anew (a quiet machine, a quarter of an hour; STORE=clips for training)
+	@for name in stages sampling extraction start growth; do $(BIN)/python benchmarks/$$name.py --table docs/speed.md || exit 1; done
+	@test -n "$(STORE)" || $(BIN)/ivg-dataset render --env kitchen --clips 64 --foreign 0 --out out/bench/clips
+	@$(BIN)/python benchmarks/training.py --store $(or $(STORE),out/bench/clips) --table docs/speed.md
 
 clean:  ## remove what builds and checks leave behind (not the environment, not out/)
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,6 +1,6 @@
 """Hand extraction: frames a second of our detectors beside `mediapipe.solutions.hands` used plainly; their agreement.
 
-    python benchmarks/extraction.py [--clips 6] [--repeats 3] [--threads 1]
+    python benchmarks/extraction.py [--clips 6] [--repeats 5] [--threads 2] [--table docs/speed.md]
 
 All run on the same rendered clips, in turn, `repeats` times in one process; printed is the median of the ratios with
 their spread. `mediapipe.solutions.hands` gets the frames as they are, one by one, in its mode for single pictures.
@@ -8,50 +8,51 @@ their spread. `mediapipe.solutions.hands` gets the frames as they are, one by on
 
 from __future__ import annotations
 
-import argparse
-import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from report import parser, report, spread, take_turns
 
 from ivg.envs.human import HumanDemonstrator
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.hands import MediaPipeHands
 from ivg.hands.batched_detector import BatchedHands
+from ivg.training.precision import bf16_pays
 
 Frames = NDArray[np.uint8]
 
 
 def main() -> None:
     """Print frames a second, ratios and agreement."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clips", type=int, default=6)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch; MediaPipe chooses its own")
-    options = parser.parse_args()
+    made = parser(__doc__, "extraction")
+    made.add_argument("--clips", type=int, default=6)
+    options = made.parse_args()
     torch.set_num_threads(options.threads)
     frames = _clips(options.clips)
     detectors: dict[str, Callable[[Frames], object]] = {
         "mediapipe.solutions.hands": _plain_mediapipe(),
         "MediaPipeHands": MediaPipeHands(),
-        "BatchedHands fp32": BatchedHands(),
-        "BatchedHands bf16": BatchedHands(dtype=torch.bfloat16),
+        "BatchedHands, LiteRT": BatchedHands(),
+        "BatchedHands, torch fp32": BatchedHands(engine="torch"),
+        "BatchedHands, torch bf16": BatchedHands(dtype=torch.bfloat16),
     }
-    seconds = {
-        name: [_seconds(detector, frames) for _ in range(options.repeats)] for name, detector in detectors.items()
-    }
-    plain = np.array(seconds["mediapipe.solutions.hands"])
-    print(
-        f"{len(frames)} clips of 16 frames, 128 px; {options.repeats} repeats, torch with {options.threads} thread(s)"
+    if not bf16_pays("cpu"):
+        del detectors["BatchedHands, torch bf16"]
+    ways = {name: lambda detector=detector: [detector(clip) for clip in frames] for name, detector in detectors.items()}
+    seconds = take_turns(ways, options.repeats)
+    plain = seconds["mediapipe.solutions.hands"]
+    rows = [
+        [f"`{name}`", f"{16 * len(frames) / np.median(taken):.0f}", spread(plain / taken)]
+        for name, taken in seconds.items()
+    ]
+    note = (
+        f"{len(frames)} clips of 16 frames, 128 px; {options.repeats} turns, {options.threads} thread(s) of torch and "
+        "LiteRT. MediaPipe's graph chooses its own, and uses one."
     )
-    print(f"{'detector':28} {'frames/s':>9} {'ratio':>6}  spread of the ratio")
-    for name, taken in seconds.items():
-        ratio = plain / np.array(taken)
-        rate = 16 * len(frames) / np.median(taken)
-        print(f"{name:28} {rate:9.1f} {np.median(ratio):6.2f}  {ratio.min():.2f} to {ratio.max():.2f}")
-    for name in ("BatchedHands fp32", "BatchedHands bf16"):
+    report("extraction", ["detector", "frames a second", "times plain MediaPipe"], rows, note, options.table)
+    for name in list(detectors)[2:]:
         _print_agreement(name, detectors[name], detectors["MediaPipeHands"], frames)
 
 
@@ -68,14 +69,6 @@ def _plain_mediapipe() -> Callable[[Frames], object]:
 
     graph = Hands(static_image_mode=True, max_num_hands=2, min_detection_confidence=0.3)
     return lambda frames: [graph.process(np.ascontiguousarray(frame)) for frame in frames]
-
-
-def _seconds(detector: Callable[[Frames], object], clips: list[Frames]) -> float:
-    detector(clips[0])
-    began = time.perf_counter()
-    for frames in clips:
-        detector(frames)
-    return time.perf_counter() - began
 
 
 def _print_agreement(name: str, ours: object, theirs: object, clips: list[Frames]) -> None:

@@ -166,6 +166,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         region_steps: int | None = None,
         region: RegionOfMotion | None = None,
         progress: Progress | None = None,
+        on_region: Callable[[RegionOfMotion], None] | None = None,
     ) -> PipelineOutput:
         """Generate a clip.
 
@@ -178,6 +179,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             region_steps: Denoising steps of the region; None likewise. One step gives the mean of the likely masks.
             region: Region of motion to use (16, h, w) or, the same in all frames, (1, h, w); predicted if None.
             progress: Called as `progress(stage, done, total)` with the stages "region" and "clip".
+            on_region: Called with the region of motion (16, h, w) as soon as it is known, before the clip is made.
 
         Returns:
             The clip, with all that led to it.
@@ -210,6 +212,9 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             masks = given
             if masks is None:
                 masks = self._predict_region(conditions, region_steps, generator, report, clock)
+        found = RegionOfMotion(np.stack([framing.back_mask(mask) for mask in masks]))
+        if on_region is not None:
+            on_region(found)
 
         # 4. Stage 2: the clip's latents, given the region.
         with clock.phase("clip"):
@@ -219,11 +224,10 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         with clock.phase("decode"):
             clip, composited = self._decode(frame, context, latents, masks, framing)
 
-        per_frame = np.stack([framing.back_mask(mask) for mask in masks])
         clock.seconds["total"] = time.perf_counter() - began
         return PipelineOutput(
             clip=clip,
-            region=RegionOfMotion(per_frame),
+            region=found,
             composited=composited,
             appearance=appearance,
             timings=clock.seconds,

@@ -11,10 +11,7 @@ import gradio as gr
 from ..envs.kitchen.tasks import TASKS
 from ..policy.watching import SAMPLES
 from .app_picture import LARGEST_FILE_MB
-from .app_request import DRAWN, LARGEST_SEED, MOST_STEPS, PICTURE, SCENE, SIDES, SKINS
-
-DEFAULT_STEPS = 2
-"""Denoising steps, those of the packaged weights."""
+from .app_request import DEFAULT_STEPS, DRAWN, LARGEST_SEED, MOST_STEPS, PICTURE, SCENE, SIDES, SKINS
 
 FIELDS = ("source", "seed", "picture", "text", "robot", "steps", "samples", "side", "skin")
 """Attributes of `Controls` that a run is asked for with, named as `checked_request` names them."""

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..framing import Framing
 from ..pipeline import InstructionalVideoPipeline, PipelineOutput
 from ..policy import DemoGenerator
 
@@ -27,18 +26,12 @@ class TellingPipeline(InstructionalVideoPipeline):
 
     def __call__(self, frame: NDArray[np.uint8], text: str, **options: Any) -> PipelineOutput:
         """Generate a clip as `InstructionalVideoPipeline` does."""
-        self._height, self._width = np.shape(frame)[:2]
-        output = super().__call__(frame, text, **options)
-        if self.tell is not None:
-            self.tell("clip", output.clip)
+        tell = self.tell
+        if tell is None:
+            return super().__call__(frame, text, **options)
+        output = super().__call__(frame, text, on_region=lambda region: tell("region", region.union), **options)
+        tell("clip", output.clip)
         return output
-
-    def _predict_region(self, *arguments: Any) -> NDArray[np.bool_]:
-        masks = super()._predict_region(*arguments)
-        if self.tell is not None:
-            framing = Framing(self._height, self._width, self.model_size)
-            self.tell("region", np.stack([framing.back_mask(mask) for mask in masks]).any(axis=0))
-        return masks
 
 
 def load_telling_generator(weights: str, device: str) -> DemoGenerator:

@@ -21,7 +21,9 @@ LONGEST_TEXT = 200
 """Characters of a task."""
 
 LARGEST_SEED = 2**31 - 1
-MOST_STEPS = 50
+DEFAULT_STEPS, MOST_STEPS = 2, 50
+"""Denoising steps: the packaged weights', and the most that are taken."""
+
 DRAWN = "drawn"
 """Stands for a side or skin tone that is drawn from the seed."""
 

@@ -82,6 +82,7 @@ def _export(arguments: list[str]) -> None:
     parser.add_argument("--autoencoder", required=True, metavar="FOLDER", help="base: hub name or folder")
     for name in ("region", "clip", "output"):
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--first", type=Path, metavar="FOLDER", help="of train=clip_student: the first step")
     parser.add_argument("--text-encoder", metavar="NAME_OR_FOLDER", help="base only: hub name or folder")
     options = parser.parse_args(arguments)
     from ..training.export import export_pipeline

@@ -12,11 +12,16 @@ from ..models.folder import load_component
 from ..models.interfaces import PictureAutoencoder
 from ..models.pretrained import load_base_autoencoder, load_base_text_encoder
 from ..models.weights import load_weights
-from ..pipeline import InstructionalVideoPipeline
+from ..pipeline import FIRST, InstructionalVideoPipeline
 
 
 def export_pipeline(
-    autoencoder: str | Path, region: Path, clip: Path, output: Path, text_encoder: str | None = None
+    autoencoder: str | Path,
+    region: Path,
+    clip: Path,
+    output: Path,
+    text_encoder: str | None = None,
+    first: Path | None = None,
 ) -> InstructionalVideoPipeline:
     """Save a pipeline, its weights in half precision, and load it again.
 
@@ -26,6 +31,7 @@ def export_pipeline(
         clip: `weights/` of a clip run.
         output: Folder to write; files of an earlier export are replaced.
         text_encoder: At the base scale hub name or folder, as `model.text_encoder`; None is nano's.
+        first: `weights/` of a clip run whose network takes stage 2's first step; None leaves it to the clip's own.
 
     Returns:
         The pipeline as users will load it.
@@ -49,9 +55,10 @@ def export_pipeline(
         scheduler=DPMSolverMultistepScheduler.from_pretrained(scheduler),
         text_encoder=None if words is None else words.model,
         tokenizer=None if words is None else words.tokenizer,
+        first_denoiser=None if first is None else load_component(first, "denoiser"),
     )
     _check_fit(pipeline)
-    for name in ("autoencoder", "region_denoiser", "denoiser", "text_encoder"):
+    for name in ("autoencoder", "region_denoiser", FIRST, "denoiser", "text_encoder"):
         if pipeline.components[name] is not None:
             pipeline.components[name].half()
     pipeline.save_pretrained(output)
@@ -61,9 +68,13 @@ def export_pipeline(
 def _check_fit(pipeline: InstructionalVideoPipeline) -> None:
     """Refuse weights that do not go together."""
     for key in ("latent_channels", "latent_size", "text_width"):
-        held = [pipeline.components[name].config.get(key) for name in ("autoencoder", "region_denoiser", "denoiser")]
+        parts = [pipeline.components[name] for name in ("autoencoder", "region_denoiser", FIRST, "denoiser")]
+        held = [part.config.get(key) for part in parts if part is not None]
         if len({value for value in held if value is not None}) > 1:
             raise WeightsError(f"the weights do not go together: {key.replace('_', ' ')} of {held}")
+    first, denoiser = pipeline.components[FIRST], pipeline.denoiser
+    if first is not None and first.space != denoiser.space:
+        raise WeightsError(f"the first step's samples are {first.space}, the clip's {denoiser.space}: give its student")
     clip, width = pipeline.components["text_encoder"], pipeline.denoiser.config["text_width"]
     if clip is not None and clip.config.hidden_size != width:
         raise WeightsError(

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from ivg.cli.app_request import DEFAULT_STEPS
 from ivg.errors import InputError, IvgError, WeightsError
 from ivg.models.autoencoder import NanoAutoencoder
 from ivg.models.denoiser import NanoVideoDenoiser
 from ivg.models.noise import training_scheduler
-from ivg.pipeline import InstructionalVideoPipeline
+from ivg.pipeline import InstructionalVideoPipeline, sample_steps
 from ivg.types import Appearance, RegionOfMotion
 
 
@@ -45,11 +46,42 @@ def test_a_clip_of_the_inputs_size(pipeline: InstructionalVideoPipeline, frame: 
     assert {"prepare", "text", "region", "clip", "decode", "total", "region_step", "clip_step"} == set(output.timings)
 
 
+def test_the_region_is_told_before_the_clip_is_made(pipeline: InstructionalVideoPipeline, frame: np.ndarray) -> None:
+    told: list[object] = []
+    options = {"on_region": told.append, "progress": lambda stage, *_: told.append(stage)}
+    output = pipeline(frame, "cut the carrot", steps=1, region_steps=1, **options)
+    assert told == ["region", "region", output.region, "clip", "clip"]
+
+
 def test_the_background_is_the_inputs(pipeline: InstructionalVideoPipeline, frame: np.ndarray) -> None:
     output = pipeline(frame, "cut the carrot", steps=2)
     kept = ~output.composited
     assert output.composited[1:].any()
     assert (output.clip[kept] == np.broadcast_to(frame, output.clip.shape)[kept]).all()
+
+
+def test_a_lighter_network_may_take_the_first_step(
+    pipeline: InstructionalVideoPipeline, frame: np.ndarray, tmp_path: Path
+) -> None:
+    parts = {name: pipeline.components[name] for name in ("autoencoder", "region_denoiser", "denoiser", "scheduler")}
+    helped = InstructionalVideoPipeline(**parts, first_denoiser=_denoiser())
+    alone, first = (made(frame, "stir the pot", steps=2).latents for made in (pipeline, helped))
+    assert not torch.equal(alone, first)
+    alone, first = (made(frame, "stir the pot", steps=1).latents for made in (pipeline, helped))
+    assert torch.equal(alone, first)  # a single step is the denoiser's
+    helped.save_pretrained(tmp_path)
+    loaded = InstructionalVideoPipeline.from_pretrained(tmp_path)
+    expected = helped(frame, "stir the pot", steps=2)
+    assert torch.equal(loaded(frame, "stir the pot", steps=2).latents, expected.latents)
+
+
+def test_weights_say_in_how_many_steps_they_are_sampled(
+    pipeline: InstructionalVideoPipeline, frame: np.ndarray
+) -> None:
+    stages: list[tuple[str, int, int]] = []
+    pipeline(frame, "stir the pot", progress=lambda *step: stages.append(step))
+    assert {(stage, total) for stage, _, total in stages} == {("region", 10), ("clip", 10)}
+    assert sample_steps("nano") == (DEFAULT_STEPS, 1)
 
 
 def test_the_seed_decides(pipeline: InstructionalVideoPipeline, frame: np.ndarray) -> None:

@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
 
 from ivg.errors import InputError
 from ivg.hands import MediaPipeHands
 from ivg.hands.batched_detector import BatchedHands
 
 
-@pytest.fixture(scope="module")
-def batched():
-    return BatchedHands(batch_size=5)
+@pytest.fixture(scope="module", params=["litert", "torch"])
+def batched(request):
+    return BatchedHands(batch_size=5, engine=request.param)
 
 
 def test_it_agrees_with_mediapipe_on_rendered_clips(batched, hand_clips):
@@ -44,6 +45,15 @@ def test_progress_counts_frames(batched):
 def test_other_arrays_are_refused(batched):
     with pytest.raises(InputError, match="frames must be uint8"):
         batched(np.zeros((1, 8, 8, 3), np.float32))
+
+
+def test_the_engine_is_chosen_by_what_is_asked_for():
+    assert BatchedHands().engine == "litert"
+    assert BatchedHands(dtype=torch.bfloat16).engine == "torch"
+    with pytest.raises(InputError, match=r"litert is for the cpu in float32, got cpu and torch.bfloat16"):
+        BatchedHands(dtype=torch.bfloat16, engine="litert")
+    with pytest.raises(InputError, match=r"engine 'lite'.*did you mean 'litert'"):
+        BatchedHands(engine="lite")
 
 
 @pytest.mark.parametrize("option", [{"min_confidence": 0.0}, {"max_hands": 3}, {"upsample_to": 0}, {"batch_size": 0}])

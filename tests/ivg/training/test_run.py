@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from ivg.errors import ConfigError, IvgError, WeightsError
+from ivg.models.denoiser import NanoVideoDenoiser
 from ivg.pipeline import InstructionalVideoPipeline
 from ivg.training.clip import ClipStage
 from ivg.training.config import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
@@ -37,6 +38,7 @@ MODEL = ModelConfig(
         "heads": [1, 2, 2],
     },
 )
+LIGHT = ModelConfig(autoencoder=MODEL.autoencoder, denoiser={**MODEL.denoiser, "widths": [8, 8, 8], "heads": [1, 1, 1]})
 QUICK: dict[str, Any] = {"steps": 3, "precision": "no", "warmup_steps": 1, "batch_size": 2}
 
 
@@ -152,11 +154,39 @@ def test_what_is_missing_is_named(blob_store: Path, tmp_path: Path) -> None:
         ({"steps": 1, "batch_size": 0}, "batch_size"),
         ({"steps": 1, "optimizer": "adam"}, "did you mean 'adamw'"),
         ({"steps": 1, "precision": "bf61"}, "did you mean 'bf16'"),
+        ({"steps": 1, "timesteps": []}, r"train.timesteps must hold steps in \[0, 999\], got \[\]"),
+        ({"steps": 1, "timesteps": [995, 1000]}, r"got \[995, 1000\]"),
+        ({"steps": 1, "sample_steps": 0}, "train.sample_steps must be 1 or more, got 0"),
+        ({"steps": 1, "teacher_draws": 0}, "train.teacher_draws must be 1 or more, got 0"),
     ],
 )
 def test_impossible_settings_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         RegionConfig(**values)
+
+
+def test_chosen_timesteps_are_drawn_alone(blob_store: Path, runs: Path) -> None:
+    config = RegionConfig(**{**QUICK, "batch_size": 32}, timesteps=[995, 498])
+    stage = build_stage(_run(blob_store, runs / "few", config, autoencoder=runs / "autoencoder" / "weights"))
+    assert isinstance(stage, DenoiserStage)
+    assert set(stage.batch(StepRandom(0, 0)).timesteps.tolist()) == {995, 498}
+
+
+def test_a_decoder_is_trained_to_another_autoencoder_s_encoder(blob_store: Path, runs: Path, tmp_path: Path) -> None:
+    config = AutoencoderConfig(**QUICK, crop=16)
+    run = _run(blob_store, tmp_path / "decoder", config, autoencoder=runs / "autoencoder" / "weights")
+    model = {**MODEL.autoencoder, "decoder_widths": [8, 8, 24]}
+    run.model = ModelConfig(autoencoder=model, denoiser=MODEL.denoiser)
+    train_stage(run)
+    name = "weights/autoencoder/diffusion_pytorch_model.safetensors"
+    own, other = load_file(tmp_path / "decoder" / name), load_file(runs / "autoencoder" / name)
+    for key in own:
+        if not key.startswith("decoder."):
+            torch.testing.assert_close(own[key], other[key], rtol=0, atol=0)
+    assert own["decoder.0.weight"].shape != other["decoder.0.weight"].shape
+    run.model = ModelConfig(autoencoder={**model, "encoder_widths": [8, 8, 24]}, denoiser=MODEL.denoiser)
+    with pytest.raises(WeightsError, match="the encoders are of other sizes"):
+        build_stage(run)
 
 
 @pytest.mark.parametrize("mask", ["white", "prior"])
@@ -179,3 +209,47 @@ def test_stage_two_trains_with_one_mask_for_all_clips(mask: str, blob_store: Pat
 def test_stage_two_s_settings_are_checked(name: str, value: object) -> None:
     with pytest.raises(IvgError, match=f"train.{name}"):
         ClipConfig(**QUICK, **{name: value})
+
+
+@pytest.mark.parametrize(("config", "name"), [(RegionConfig, "region_denoiser"), (ClipConfig, "denoiser")])
+def test_a_batch_is_a_lesson(config: Any, name: str, blob_store: Path, runs: Path, tmp_path: Path) -> None:
+    teacher = runs / ("region" if config is RegionConfig else "clip") / "weights"
+    run = _run(
+        blob_store,
+        tmp_path / "student",
+        config(**QUICK, teacher_steps=2),
+        autoencoder=runs / "autoencoder" / "weights",
+        teacher=teacher,
+    )
+    run.model = LIGHT
+    stage = build_stage(run)
+    assert isinstance(stage, DenoiserStage)
+    network = NanoVideoDenoiser.from_pretrained(teacher / name).eval()
+    assert stage.space == network.space
+    batch = stage.batch(StepRandom(0, 0))
+    assert len(set(batch.timesteps.tolist())) == 1
+    told = stage.conditions(stage.train, batch.clips, batch.conditions["context"], None)
+    with torch.no_grad():
+        made = stage._sampled(network, batch.noisy, told, 2)
+    torch.testing.assert_close(batch.clean, made, atol=5e-3, rtol=5e-3)
+
+
+def test_a_student_takes_the_first_step_of_a_pipeline(blob_store: Path, runs: Path, tmp_path: Path) -> None:
+    weights = {name: runs / name / "weights" for name in ("autoencoder", "region", "clip")}
+    config = ClipConfig(**QUICK, hand_structure_weight=0.0)
+    run = _run(blob_store, tmp_path / "student", config, autoencoder=weights["autoencoder"], teacher=weights["clip"])
+    run.model = LIGHT
+    train_stage(run)
+    first = tmp_path / "student" / "weights"
+    pipeline = export_pipeline(**weights, output=tmp_path / "helped", first=first)
+    frame = np.full((32, 32, 3), 90, np.uint8)
+    assert pipeline.first_denoiser.config["widths"] == [8, 8, 8]
+    plain = export_pipeline(**weights, output=tmp_path / "plain")
+    assert plain.first_denoiser is None
+    made, other = (each(frame, "push the disc", steps=2).latents for each in (pipeline, plain))
+    assert not torch.equal(made, other)
+    loaded = InstructionalVideoPipeline.from_pretrained(tmp_path / "helped")
+    assert torch.equal(loaded(frame, "push the disc", steps=2).latents, made)
+    NanoVideoDenoiser(**{**LIGHT.denoiser, "residual_scale": 9.0}).save_pretrained(tmp_path / "alien" / "denoiser")
+    with pytest.raises(WeightsError, match="give its student"):
+        export_pipeline(**weights, output=tmp_path / "none", first=tmp_path / "alien")

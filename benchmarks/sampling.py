@@ -1,0 +1,151 @@
+"""Generating a clip: our sampler beside the paper's, an AnimateDiff-style network and AVDC's shape, on one machine.
+
+    python benchmarks/sampling.py [--repeats 5] [--threads 2] [--table docs/speed.md]
+
+All make 16 frames of 128 x 128 pixels from one frame and a sentence. The paper's sampler runs on the networks of the
+packaged weights: 25 steps with guidance (two evaluations a step) for the region, and again for the clip, all frames
+decoded whole. The other two have random weights and the shape that their authors give them, in diffusers' classes; of
+these one step is timed, and multiplied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import UNet3DConditionModel, UNetMotionModel
+from numpy.typing import NDArray
+from report import parser, report, spread, take_turns
+from torch import Tensor
+
+from ivg.models.region_input import region_input
+from ivg.pipeline import InstructionalVideoPipeline
+from ivg.types import Appearance
+
+STEPS, GUIDANCE = 25, 7.5
+TEXT = "cut the carrot"
+ANIMATEDIFF_STEPS, AVDC_STEPS = 25, 100
+
+
+def main() -> None:
+    """Print seconds a clip and ratios."""
+    options = parser(__doc__, "samplers").parse_args()
+    torch.set_num_threads(options.threads)
+    pipeline = InstructionalVideoPipeline.from_pretrained("nano")
+    frame = kitchen_frame()
+    ways: dict[str, Callable[[], object]] = {
+        "ivg, as it comes": lambda: pipeline(frame, TEXT),
+        "ivg, ten steps": lambda: pipeline(frame, TEXT, steps=10),
+        "the paper's sampler, the same networks": lambda: paper_sampler(pipeline, frame),
+        "AnimateDiff-style U-Net of like size": one_step(animatediff_style(), (2, 24, 16, 16, 16)),
+        "AVDC's U-Net, pixels": one_step(avdc_shape(), (1, 6, 7, 128, 128)),
+    }
+    times = {"AnimateDiff-style U-Net of like size": ANIMATEDIFF_STEPS, "AVDC's U-Net, pixels": AVDC_STEPS}
+    seconds = take_turns(ways, options.repeats)
+    ours, rows = seconds["ivg, as it comes"], []
+    for name, taken in seconds.items():
+        taken = taken * times.get(name, 1)
+        shown = f"{np.median(taken):.2f}" + (f" ({times[name]} steps, one timed)" if name in times else "")
+        rows.append([name, shown, spread(taken / ours, "{:.1f}")])
+    note = (
+        f"Seconds a clip, median of {options.repeats} turns, {options.threads} threads; how many times as long as "
+        "ours, with the spread. AVDC makes 7 frames, not 15; text and pictures are encoded and decoded in the first "
+        "three rows only."
+    )
+    report("samplers", ["sampler", "seconds", "times ours"], rows, note, options.table)
+
+
+def kitchen_frame() -> NDArray[np.uint8]:
+    """Return a picture (128, 128, 3) of the kitchen."""
+    import gymnasium
+
+    with gymnasium.make("ivg.envs:ivg/Kitchen-v0", task="cut the carrot", camera_size=128) as env:
+        observation, _ = env.reset(seed=1_000_000)
+    return np.asarray(observation["image"])
+
+
+@torch.inference_mode()
+def paper_sampler(pipeline: Any, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Make a clip as the paper does: both stages in full, with guidance; return its frames (16, 128, 128, 3)."""
+    context = pipeline._encode(frame[None])
+    conditions = _with_and_without_text(pipeline._conditions(TEXT, context, Appearance.sample(0)))
+    black = pipeline._encode(np.zeros((1, 128, 128, 3), np.uint8))[0]
+    reference = pipeline.region_denoiser.space.reference(context, 16, black)
+    latents = _guided(pipeline, pipeline.region_denoiser, reference, conditions)
+    masks = torch.from_numpy(pipeline._to_pictures(latents[0]).mean(-1) > 0.5).float()
+    region = region_input(masks[None]).expand(2, -1, -1, -1, -1)
+    reference = pipeline.denoiser.space.reference(context, 16)
+    latents = _guided(pipeline, pipeline.denoiser, reference, {**conditions, "region": region})
+    frames: NDArray[np.float32] = pipeline._to_pictures(latents[0])
+    return frames
+
+
+def _guided(pipeline: Any, denoiser: Any, reference: Tensor, conditions: dict[str, Tensor]) -> Tensor:
+    """Sample latents (1, t, z, c, c) with classifier-free guidance."""
+    scheduler = pipeline.scheduler
+    scheduler.set_timesteps(STEPS)
+    x = torch.randn(reference.shape)
+    for timestep in scheduler.timesteps:
+        told, untold = denoiser(x.expand(2, -1, -1, -1, -1), timestep, **conditions).sample.chunk(2)
+        x = scheduler.step(untold + GUIDANCE * (told - untold), timestep, x).prev_sample
+    return denoiser.space.latents(x, reference)
+
+
+def _with_and_without_text(conditions: dict[str, Tensor]) -> dict[str, Tensor]:
+    doubled = {name: value.expand(2, *value.shape[1:]).clone() for name, value in conditions.items()}
+    doubled["encoder_hidden_states"][1] = 0
+    return doubled
+
+
+def animatediff_style() -> UNetMotionModel:
+    """Return an image U-Net with motion modules (Guo et al. 2023), about as large as nano's denoiser."""
+    return UNetMotionModel(
+        sample_size=16,
+        in_channels=24,
+        out_channels=12,
+        down_block_types=("CrossAttnDownBlockMotion", "CrossAttnDownBlockMotion", "DownBlockMotion"),
+        up_block_types=("UpBlockMotion", "CrossAttnUpBlockMotion", "CrossAttnUpBlockMotion"),
+        block_out_channels=(64, 96, 128),
+        layers_per_block=2,
+        cross_attention_dim=384,
+        num_attention_heads=4,
+        motion_num_attention_heads=4,
+        norm_num_groups=32,
+        use_motion_mid_block=True,
+    ).eval()
+
+
+def avdc_shape() -> UNet3DConditionModel:
+    """Return a network of AVDC's shape for 128 px (Ko et al. 2023, its code): 128 channels times 1 to 5, on pixels."""
+    down = ("DownBlock3D", "DownBlock3D", "DownBlock3D", "CrossAttnDownBlock3D", "CrossAttnDownBlock3D")
+    up = ("CrossAttnUpBlock3D", "CrossAttnUpBlock3D", "UpBlock3D", "UpBlock3D", "UpBlock3D")
+    return UNet3DConditionModel(
+        sample_size=128,
+        in_channels=6,
+        out_channels=3,
+        down_block_types=down,
+        up_block_types=up,
+        block_out_channels=(128, 256, 384, 512, 640),
+        layers_per_block=2,
+        cross_attention_dim=512,
+        attention_head_dim=32,
+        norm_num_groups=32,
+    ).eval()
+
+
+def one_step(model: Any, shape: tuple[int, ...]) -> Callable[[], object]:
+    """Return what evaluates a network once; shape is (clips, channels, frames, height, width)."""
+    clips = shape[0]
+    text = torch.randn(clips, 8, model.config.cross_attention_dim)
+
+    @torch.inference_mode()
+    def step() -> object:
+        return model(torch.randn(shape), 500, encoder_hidden_states=text).sample
+
+    return step
+
+
+if __name__ == "__main__":
+    main()
