@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,10 +19,7 @@ from ..data.readers import Reading, Skipped
 from ..errors import InputError, StoreError
 from ..types import CLIP_FRAMES, FPS
 from .annotate_worker import AnnotationJob, Refusal, annotate, start
-from .processes import CRASHED, run_jobs
-
-RunJobs = Callable[..., Iterator[tuple[int, Any]]]
-"""Called like `run_jobs`."""
+from .processes import CRASHED, RunJobs, run_jobs
 
 SKIPPED_FILE = "skipped.jsonl"
 """In the store's folder: a line for everything that gave no clip, with index (-1 for rows), name, reason, detail."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from multiprocessing.synchronize import Event
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from ..errors import InputError, IvgError, StoreError
 from .generate_worker import GenerateSettings, attempt, start
-from .processes import CRASHED, run_jobs
+from .processes import CRASHED, RunJobs, run_jobs
 
 if TYPE_CHECKING:
     from ..policy.episodes import Attempt, RobotEpisode
@@ -79,10 +79,6 @@ class GenerationResult:
         self.kept += attempt.episode is not None
         for stage, seconds in attempt.seconds.items():
             self.stages[stage] = self.stages.get(stage, 0.0) + seconds
-
-
-RunJobs = Callable[..., Iterator[tuple[int, Any]]]
-"""Called like `run_jobs`."""
 
 
 def generate_episodes(

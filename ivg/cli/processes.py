@@ -38,6 +38,10 @@ def environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+RunJobs = Callable[..., Iterator[tuple[int, Any]]]
+"""Called like `run_jobs`."""
+
+
 def run_jobs(
     work: Callable[[Any], Any],
     jobs: Sequence[Any],

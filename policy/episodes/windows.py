@@ -225,13 +225,14 @@ class EpisodeWindows:
         self.tasks, self._task = _numbered(store.tasks, self.episodes)
 
     def _ranges(self) -> dict[str, Range]:
+        present = self._demonstrations["demo_present"] > 0.5
+        shown = present.any((1, 2))  # episodes that were imported have no demonstration: zeros, which do not count
         values = {
             "proprio": self._rows["proprio"],
             "action": self._rows["action"],
-            "demo_path": self._demonstrations["demo_path"],
+            "demo_path": self._demonstrations["demo_path"][shown if shown.any() else slice(None)],
         }
         ranges = {key: Range.of(array) for key, array in values.items()}
-        present = self._demonstrations["demo_present"] > 0.5
         if present.any():
             ranges["demo_keypoints"] = Range.of(self._demonstrations["demo_keypoints"][present])
         return ranges

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,6 +119,18 @@ def test_ranges_are_those_of_the_episodes_used(dataset):
         "demo_keypoints": 2,
     }
     assert (ranges["demo_keypoints"].min > 0).all(), "absent hands do not count"
+
+
+def test_episodes_without_a_demonstration_do_not_widen_its_range(dataset):
+    path, made = dataset
+    before = EpisodeWindows(path).ranges
+    blank = {key: np.zeros_like(getattr(made[0], key)) for key in ("demo_keypoints", "demo_present", "demo_path")}
+    append_episodes(path, [replace(made[0], **blank)])
+    after = EpisodeWindows(path).ranges
+    for key in ("demo_path", "demo_keypoints"):
+        np.testing.assert_array_equal(after[key].min, before[key].min)
+        np.testing.assert_array_equal(after[key].max, before[key].max)
+    assert (before["demo_path"].min > 0).any(), "zeros would be seen"
 
 
 @pytest.mark.parametrize(
