@@ -13,6 +13,7 @@ from ivg.cli.ablate import _parser as ablate_parser
 from ivg.cli.app import new_app_parser
 from ivg.cli.dataset import _parser as dataset_parser
 from ivg.cli.demo import new_demo_parser
+from ivg.cli.doctor import new_doctor_parser
 from ivg.cli.eval import _parser as eval_parser
 from ivg.cli.policy import new_policy_parser
 from ivg.cli.view import new_view_parser
@@ -27,6 +28,7 @@ PARSERS = {
     "ivg-app": new_app_parser,
     "ivg-demo": new_demo_parser,
     "ivg-dataset": dataset_parser,
+    "ivg-doctor": new_doctor_parser,
     "ivg-eval": eval_parser,
     "ivg-policy": new_policy_parser,
     "ivg-view": new_view_parser,

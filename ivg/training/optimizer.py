@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..errors import unknown_option
 from .config import OPTIMIZERS, RunConfig
+from .precision import bf16_pays
 
 # Coefficients of the quintic Newton-Schulz iteration (Jordan et al. 2024, "Muon", kellerjordan.github.io).
 _QUINTIC = (3.4445, -4.7750, 2.0315)
@@ -19,10 +20,12 @@ _QUINTIC = (3.4445, -4.7750, 2.0315)
 def orthogonalise(matrices: Tensor, iterations: int = 5) -> Tensor:
     """Bring the singular values of matrices (n, rows, columns), rows <= columns, near to 1.
 
-    Newton-Schulz iterations in bfloat16, as in Muon; the result's singular values lie in about [0.7, 1.2].
+    Newton-Schulz iterations, in bfloat16 as in Muon where that pays; the result's singular values lie in about
+    [0.7, 1.2].
     """
     a, b, c = _QUINTIC
-    x = (matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
+    x = matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    x = x.bfloat16() if bf16_pays(x.device) else x
     for _ in range(iterations):
         gram = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
