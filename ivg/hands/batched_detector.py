@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import numpy as np
@@ -96,9 +97,15 @@ class BatchedHands:
         height, width = frames.shape[1:3]
         box = Letterbox.for_frame(height, width, self.upsample_to)
         found: list[list[Detection]] = []
+        seen: dict[bytes, list[Detection]] = {}  # a frame that shows the context again is not looked at again
         for first in range(0, len(frames), self.batch_size):
-            batch = np.stack([box.fit(frame) for frame in frames[first : first + self.batch_size]])
-            found += self._detect(batch, box)
+            batch = np.ascontiguousarray(frames[first : first + self.batch_size])
+            keys = [hashlib.blake2b(frame, digest_size=16).digest() for frame in batch]
+            new = {key: first + i for i, key in enumerate(keys) if key not in seen}
+            if new:
+                batch = np.stack([box.fit(frames[index]) for index in new.values()])
+                seen.update(zip(new, self._detect(batch, box), strict=True))
+            found += [seen[key] for key in keys]
             if progress is not None:
                 progress(len(found), len(frames))
         return assign_sides(found, width / height)

@@ -30,6 +30,17 @@ def test_it_agrees_with_mediapipe_on_rendered_clips(batched, hand_clips):
     assert np.median(errors) < 0.02
 
 
+def test_a_frame_that_comes_again_is_looked_at_once(batched, hand_clips, monkeypatch):
+    frames, counts = hand_clips[0], []
+    detect = batched._detect
+    monkeypatch.setattr(batched, "_detect", lambda batch, box: counts.append(len(batch)) or detect(batch, box))
+    order = [3, 3, 8, 3, 3, 3, 8, 9]
+    tracks = batched(frames[order])
+    assert counts == [2, 1]
+    for index, frame in enumerate(order):
+        np.testing.assert_array_equal(tracks.keypoints[index], tracks.keypoints[order.index(frame)])
+
+
 def test_pictures_without_hands_have_none(batched):
     tracks = batched(np.full((7, 90, 160, 3), 120, np.uint8))
     assert tracks.keypoints.shape == (7, 2, 21, 2)
