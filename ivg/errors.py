@@ -22,6 +22,10 @@ class WeightsError(IvgError):
     """Model weights are missing, incomplete or not the ones expected."""
 
 
+class TrainingError(IvgError):
+    """Training cannot go on: the loss or its gradient is no number."""
+
+
 class StoreError(IvgError):
     """A clip store is missing, incomplete or of another layout."""
 

@@ -17,7 +17,7 @@ from accelerate.utils import broadcast
 from torch import Tensor
 from tqdm import tqdm
 
-from ..errors import WeightsError
+from ..errors import TrainingError, WeightsError
 from .average import AveragedModel
 from .budget import Budget, learning_rate
 from .checkpoint import FOLDER, Progress, load_checkpoint, save_checkpoint
@@ -112,11 +112,27 @@ class Trainer:
         for batch in range(count):
             for name, value in self._backward(batch, last=batch == count - 1).items():
                 means[name] = means[name].to(value.device) + value / count
-        self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.clip_gradient)
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.clip_gradient)
+        self._check_finite(norm, means["loss"])
         self.optimizer.step()
         self.budget.step += 1
         self.average.update(self.accelerator.unwrap_model(self.model), self.budget.step)
         return means
+
+    def _check_finite(self, norm: Tensor | None, loss: Tensor) -> None:
+        """Stop before a gradient that is no number reaches the weights; fp16's scaler skips such steps by itself.
+
+        Raises:
+            TrainingError: Having written the weights as they were before this step.
+        """
+        if norm is None or bool(torch.isfinite(norm)) or self.accelerator.mixed_precision == "fp16":
+            return
+        self.save()
+        raise TrainingError(
+            f"step {self.budget.step + 1}: the loss is {float(loss):g}, the norm of its gradient {float(norm):g}. "
+            f"Training stopped before this step; {self.output / FOLDER} holds the weights as they were. Go on from "
+            f"there with resume=true and a lower train.learning_rate (now {self.config.learning_rate:g})"
+        )
 
     def _backward(self, batch: int, last: bool) -> dict[str, Tensor]:
         """Add one batch's gradients; processes exchange theirs after the last. Return the parts of the loss."""

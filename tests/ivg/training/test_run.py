@@ -11,9 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ivg.errors import ConfigError, IvgError, WeightsError
+from ivg.errors import ConfigError, IvgError, TrainingError, WeightsError
 from ivg.models.denoiser import NanoVideoDenoiser
 from ivg.pipeline import InstructionalVideoPipeline
+from ivg.training.autoencoder import AutoencoderStage
 from ivg.training.clip import ClipStage
 from ivg.training.config import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
 from ivg.training.denoising import DenoiserStage
@@ -253,3 +254,26 @@ def test_a_student_takes_the_first_step_of_a_pipeline(blob_store: Path, runs: Pa
     NanoVideoDenoiser(**{**LIGHT.denoiser, "residual_scale": 9.0}).save_pretrained(tmp_path / "alien" / "denoiser")
     with pytest.raises(WeightsError, match="give its student"):
         export_pipeline(**weights, output=tmp_path / "none", first=tmp_path / "alien")
+
+
+def test_a_loss_that_is_no_number_stops_the_training_with_the_last_good_weights(
+    blob_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = AutoencoderConfig(**{**QUICK, "steps": 6}, crop=16)
+    honest = AutoencoderStage.loss
+
+    def loss(self: Any, model: Any, random: Any) -> Any:
+        total, parts = honest(self, model, random)
+        calls.append(1)
+        return (total * torch.nan, parts) if len(calls) == 3 else (total, parts)
+
+    calls: list[int] = []
+    monkeypatch.setattr(AutoencoderStage, "loss", loss)
+    with pytest.raises(TrainingError, match=r"step 3: the loss is nan.*resume=true and a lower train.learning_rate"):
+        train_stage(_run(blob_store, tmp_path / "run", config))
+    for name in ("model", "average"):
+        held = load_file(tmp_path / "run" / "checkpoint" / f"{name}.safetensors")
+        assert all(bool(value.isfinite().all()) for value in held.values())
+    assert json.loads((tmp_path / "run" / "checkpoint" / "progress.json").read_text())["step"] == 2
+    figures = train_stage(_run(blob_store, tmp_path / "run", config, resume=True))
+    assert np.isfinite(figures["psnr"])
