@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ivg.errors import IvgError, WeightsError, unknown_option
+from ivg.errors import WeightsError, unknown_option
 
 from .behaviour_cloning import BehaviourCloningPolicy
 from .config import POLICIES, PolicyConfig
@@ -55,5 +55,5 @@ def read_description(folder: Path) -> tuple[str, Any, dict[str, Any]]:
         if kind not in POLICIES:
             raise WeightsError(str(unknown_option(f"kind of policy in {folder}", kind, POLICIES)))
         return kind, POLICIES[kind](**described["policy"]), described["notes"]
-    except (json.JSONDecodeError, KeyError, TypeError, IvgError) as error:
+    except (ValueError, KeyError, TypeError) as error:  # no JSON, not UTF-8, or what does not fit
         raise WeightsError(f"{folder / CONFIG_FILE} describes no policy: {error}") from error
