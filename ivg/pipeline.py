@@ -26,8 +26,9 @@ from .models.folder import load_component, load_text_encoder
 from .models.interfaces import PictureAutoencoder, TextEncoder, VideoDenoiser
 from .models.partial_decoding import decode_changes
 from .models.region_input import region_input
-from .models.text import MiniLMTextEncoder, check_text
+from .models.text import MiniLMTextEncoder
 from .region.postprocess import clean_region
+from .texts import check_text
 from .types import FPS, Appearance, RegionOfMotion
 
 Progress = Callable[[str, int, int], None]

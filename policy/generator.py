@@ -209,5 +209,6 @@ def _checked(device: str) -> str:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"device '{device}' cannot be used: {reason}") from error
+        there = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+        raise InputError(f"device '{device}' cannot be used: {reason}; there is {', '.join(there)}") from error
     return device

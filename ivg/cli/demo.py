@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..staging import refuse_existing, staged_output
+from ..texts import check_text
 from .appearance import add_appearance_options, appearance_from
 from .command import add_json_option, check_positive, new_parser, run_command, write_json
 from .demo_report import EXECUTION, FILES, STAGES, make_report, summary, words_of
@@ -167,6 +168,7 @@ def _checked_text(options: argparse.Namespace) -> str:
     text = " ".join(options.task.split())
     if not text:
         raise InputError('--task must say what to do, such as "cut carrot"; it is empty')
+    check_text(text)
     if options.seed < 0:
         raise InputError(f"--seed must not be negative, got {options.seed}")
     given = {name: getattr(options, name) for name in ("steps", "camera_size")}

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError, WeightsError
+from ..texts import check_text
 
 WIDTH = 384
 """Channels of a token."""
@@ -73,19 +74,6 @@ class MiniLMTextEncoder:
         mask = torch.tensor([encoding.attention_mask for encoding in encodings], device=self.device)
         tokens: Tensor = self._model(input_ids=ids, attention_mask=mask).last_hidden_state
         return tokens.float(), mask.bool()
-
-
-def check_text(text: object) -> str:
-    """Return the text if it is one that says something.
-
-    Raises:
-        InputError: If it is no string, or empty.
-    """
-    if not isinstance(text, str):
-        raise InputError(f"text must be a string, got {type(text).__name__}")
-    if not text.strip():
-        raise InputError(f"text must say what the hand shall do (like 'cut the carrot'), got {text!r}")
-    return text
 
 
 def weights_folder() -> Path:

@@ -27,6 +27,12 @@ def load_weights(kind: type[M], folder: Path) -> M:
     try:
         model: M = kind.from_pretrained(folder, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False)
     except (OSError, ValueError, RuntimeError) as error:
-        raise WeightsError(f"{folder} holds no usable {kind.__name__}: {str(error).splitlines()[0]}") from error
+        raise WeightsError(f"{folder} holds no usable {kind.__name__}: {_shortened(error)}") from error
     model.register_to_config(_name_or_path=folder.name)  # diffusers notes the whole path, and would save it again
     return model.float().eval()
+
+
+def _shortened(error: Exception) -> str:
+    """Return the words of an error in one line, not too long."""
+    words = " ".join(str(error).split())
+    return words if len(words) <= 300 else f"{words[:300]}..."
