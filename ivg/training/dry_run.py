@@ -18,7 +18,6 @@ from ..models.text import MAX_TOKENS
 from .config import AutoencoderConfig, BaseModelConfig, ClipConfig, DenoiserConfig, ModelConfig, RegionConfig, RunConfig
 from .live_memory import StepCost, step_cost
 from .optimizer import build_optimizer
-from .precision import chosen_precision
 
 GIB = 2**30
 _FULL = 4
@@ -47,7 +46,7 @@ def report(config: RunConfig, model: ModelConfig | BaseModelConfig) -> str:
     """
     columns = [False, True] if isinstance(model, BaseModelConfig) else [False]
     networks = [_networks(config, model, checkpointing) for checkpointing in columns]
-    half = chosen_precision(config.precision) == "bf16"
+    half = _precision(config) == "bf16"
     costs = [step_cost(_loss(config, each), _weights(each), half) for each in networks]
     lines = [_heading(config, model), ""]
     titles = ["without checkpointing", "with checkpointing"] if len(columns) > 1 else ["value"]
@@ -160,7 +159,7 @@ def _heading(config: RunConfig, model: ModelConfig | BaseModelConfig) -> str:
         what = f"clips of {size} x {size} pixels"
     return (
         f"{config.stage}, {model.kind}: {what}, batch {config.batch_size} x {config.accumulate}, "
-        f"{config.optimizer}, precision {chosen_precision(config.precision)}"
+        f"{config.optimizer}, precision {_precision(config)}"
     )
 
 
@@ -202,3 +201,8 @@ def _memory(config: RunConfig, networks: _Networks, costs: list[StepCost]) -> li
     rows.append(_row("memory, activations", *(f"{cost.bytes / GIB:.2f} GiB" for cost in costs)))
     total = (f"{(sum(fixed.values()) + cost.bytes) / GIB:.1f} GiB" for cost in costs)
     return [*rows, _row("memory, together", *total)]
+
+
+def _precision(config: RunConfig) -> str:
+    """Return the precision that is reckoned with: "auto" is bf16, as on the GPUs that runs are planned for."""
+    return "bf16" if config.precision == "auto" else config.precision

@@ -164,7 +164,7 @@ def _overrides(values: dict[str, Any]) -> list[str]:
     different = {name: value for name, value in vars(RegionConfig(steps=1)).items() if name not in QUICK}
     skipped = {"stage", "minutes", "accumulate"}
     rest = {f"train.{name}": value for name, value in different.items() if name not in skipped}
-    return [f"{name}={value}" for name, value in {**rest, **values}.items()]
+    return [f"{name}={'null' if value is None else value}" for name, value in {**rest, **values}.items()]
 
 
 def _launch(processes: int, *arguments: str) -> None:
