@@ -34,7 +34,7 @@ def main() -> None:
     frame = kitchen_frame()
     with DemoGenerator.from_pretrained("nano") as generator:
         generator(frame, TEXT)
-        runs = [generator(frame, TEXT, seed).provenance["timings"] for seed in range(options.repeats)]
+        runs = [generator(frame, TEXT, seed).provenance["timings_s"] for seed in range(options.repeats)]
         rates = np.array([denoiser_rate(generator.pipeline) / matrix_rate() for _ in range(3)])
     rows = [[words, spread(1000 * np.array([run[name] for run in runs]), "{:.0f}")] for name, words in STAGES.items()]
     whole = np.array([run["generation"] + run["hands"] for run in runs])
