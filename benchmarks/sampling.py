@@ -137,8 +137,8 @@ def avdc_shape() -> UNet3DConditionModel:
 
 def one_step(model: Any, shape: tuple[int, ...]) -> Callable[[], object]:
     """Return what evaluates a network once; shape is (clips, channels, frames, height, width)."""
-    clips = shape[0]
-    text = torch.randn(clips, 8, model.config.cross_attention_dim)
+    each_frame = isinstance(model, UNetMotionModel)  # which takes the text of every frame
+    text = torch.randn(shape[0] * (shape[2] if each_frame else 1), 8, model.config.cross_attention_dim)
 
     @torch.inference_mode()
     def step() -> object:
