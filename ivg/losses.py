@@ -26,6 +26,24 @@ def noise_loss(prediction: Tensor, target: Tensor, weight: Tensor | None = None)
     return error.mean() if weight is None else (error * weight).mean()
 
 
+def huber_loss(prediction: Tensor, target: Tensor, width: float, weight: Tensor | None = None) -> Tensor:
+    """Pseudo-Huber loss of each latent vector: sqrt(|d|^2 + c^2) - c, d over the channels, weighted place by place.
+
+    Squared errors are least for the mean of what is likely, which is blurred; this one's least lies nearer to one of
+    the likely things. (Song and Dhariwal 2023, "Improved Techniques for Training Consistency Models", Sec. 3.3, take it
+    over a whole sample.)
+
+    Args:
+        prediction: Float (b, t, z, h, w).
+        target: Same shape.
+        width: c, positive: errors far below it count squared.
+        weight: Float (b, t, 1, h, w) or what is broadcast to it; None weighs all alike.
+    """
+    square = (prediction.float() - target.float()).square().sum(2, keepdim=True)
+    error = (square + width**2).sqrt() - width
+    return error.mean() if weight is None else (error * weight).mean()
+
+
 def miou_loss(masks: Tensor, target: Tensor) -> Tensor:
     """L_mIoU (Eq. 4): 1 - mean over frames of sum(G M) / sum(G + M - G M).
 

@@ -24,9 +24,11 @@ from .models.autoencoder import FACTOR
 from .models.base_text import ClipTextEncoder
 from .models.folder import load_component, load_text_encoder
 from .models.interfaces import PictureAutoencoder, TextEncoder, VideoDenoiser
-from .models.partial_decoding import decode_changes
+from .models.partial_decoding import changed_cells, decode_cells, whitish_cells
 from .models.region_input import region_input
+from .models.sampler import denoise
 from .models.text import MiniLMTextEncoder
+from .models.text_cache import CachedTextEncoder
 from .region.postprocess import clean_region
 from .texts import check_text
 from .types import FPS, Appearance, RegionOfMotion
@@ -152,7 +154,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             tokenizer=None if text_encoder is None else text_encoder.tokenizer,
             first_denoiser=load_component(folder, FIRST) if (folder / FIRST).is_dir() else None,
         )
-        pipeline._texts = text_encoder or MiniLMTextEncoder()
+        pipeline._texts = CachedTextEncoder(text_encoder or MiniLMTextEncoder())
         return pipeline
 
     @torch.inference_mode()
@@ -264,17 +266,26 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         pictures = (self.autoencoder.decode(latents.to(self.autoencoder.dtype)).float() + 1) / 2
         return np.ascontiguousarray(pictures.clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy())
 
-    def _to_changes(self, latents: Tensor, known: Tensor, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Decode latents (n, z, c, c) to pictures (n, s, s, 3), given a picture (s, s, 3) like them and its latents."""
+    def _to_masks(self, latents: Tensor, black: Tensor, white: Tensor) -> NDArray[np.float32]:
+        """Decode latents (n, z, c, c) to masks (n, s, s) in [0, 1]; what is far below a half may be 0."""
+        if not self.autoencoder.local:
+            return self._to_pictures(latents).mean(-1)
+        latents, nothing = latents.to(black.dtype), np.zeros((self.model_size, self.model_size, 3), np.float32)
+        return decode_cells(self._to_pictures, latents, whitish_cells(latents, black, white), nothing).mean(-1)
+
+    def _to_frames(self, latents: Tensor, context: Tensor, still: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Decode latents (n, z, c, c) to pictures (n, s, s, 3), given the context's latents and picture (s, s, 3)."""
         if not self.autoencoder.local:
             return self._to_pictures(latents)
-        return decode_changes(self._to_pictures, latents.to(known.dtype), known, picture)
+        latents = latents.to(context.dtype)
+        return decode_cells(self._to_pictures, latents, changed_cells(latents, context), still)
 
     def _conditions(self, text: str, context: Tensor, appearance: Appearance) -> dict[str, Tensor]:
         """Return what both denoisers are told."""
         if self._texts is None:
             clip = self.text_encoder is not None
-            self._texts = ClipTextEncoder(self.text_encoder, self.tokenizer) if clip else MiniLMTextEncoder()
+            own = ClipTextEncoder(self.text_encoder, self.tokenizer) if clip else MiniLMTextEncoder()
+            self._texts = CachedTextEncoder(own)
         tokens, mask = self._texts.encode([text])
         values = {
             "encoder_hidden_states": tokens.to(self.denoiser.dtype),
@@ -288,13 +299,13 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         self, conditions: dict[str, Tensor], steps: int, generator: torch.Generator, report: Progress, clock: _Clock
     ) -> NDArray[np.bool_]:
         """Sample the masks, decode and clean them: bool (t, s, s)."""
-        black = self._encode(np.zeros((1, self.model_size, self.model_size, 3), np.uint8))[0]
+        size = self.model_size
+        black, white = self._encode(np.stack([np.full((size, size, 3), grey, np.uint8) for grey in (0, 255)]))
         reference = self.region_denoiser.space.reference(conditions["context"], self.frames, black)
         networks = [self.region_denoiser] * steps
         latents = self._sample(networks, reference, conditions, generator, "region", report, clock)
-        nothing = np.zeros((self.model_size, self.model_size, 3), np.float32)
-        masks = self._to_changes(latents[0, 1:], black, nothing).mean(-1)
-        probability = np.concatenate([nothing[None, ..., 0], masks])  # the context frame shows no hand
+        masks = self._to_masks(latents[0, 1:], black, white)
+        probability = np.concatenate([np.zeros_like(masks[:1]), masks])  # the context frame shows no hand
         return clean_region(probability).per_frame
 
     def _generate_clip(
@@ -325,22 +336,16 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         report: Progress,
         clock: _Clock,
     ) -> Tensor:
-        """Sample latents from the noised context (Eq. 1; as residuals or not, `ivg.models.noise`) by DPM-Solver.
-
-        Each network takes one step; all of them work on the same kind of samples.
-        """
-        scheduler, steps, space = self.scheduler, len(networks), networks[-1].space
+        """Sample latents from the noised context (Eq. 1; as residuals or not, `ivg.models.noise`), a network a step."""
+        scheduler, steps, last = self.scheduler, len(networks), networks[-1]
         scheduler.set_timesteps(steps)
         noise = torch.randn(reference.shape, generator=generator, dtype=torch.float32)
-        x = space.start(conditions["context"].float(), noise.to(self.device), scheduler)
+        x = last.space.start(conditions["context"].float(), noise.to(self.device), scheduler)
         began = time.perf_counter()
         report(stage, 0, steps)
-        for done, (denoiser, timestep) in enumerate(zip(networks, scheduler.timesteps, strict=True), 1):
-            output = denoiser(x.to(denoiser.dtype), timestep.to(self.device), **conditions).sample
-            x = scheduler.step(output.float(), timestep, x).prev_sample
-            report(stage, done, steps)
+        x = denoise(networks, scheduler, x, conditions, last.extrapolation, lambda done: report(stage, done, steps))
         clock.seconds[f"{stage}_step"] = (time.perf_counter() - began) / steps
-        return space.latents(x, reference.float())
+        return last.space.latents(x, reference.float())
 
     def _decode(
         self,
@@ -352,7 +357,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Return the clip (t, h, w, 3) and where it may differ from the input (t, h, w)."""
         still = self._to_pictures(context)[0]
-        generated = self._to_changes(latents[0, 1:].to(context.dtype), context[0], still)
+        generated = self._to_frames(latents[0, 1:], context[0], still)
         frames, touched = [frame], [np.zeros(frame.shape[:2], bool)]
         for picture, mask in zip(generated, masks[1:], strict=True):
             change = picture - still

@@ -21,6 +21,9 @@ from .provenance import describe_appearance, versions, weights_sha256
 if TYPE_CHECKING:
     from ivg.hands.batched_detector import BatchedHands
 
+_SEARCH_EVERY = 4
+"""Palms are looked for in so many frames once; in between hands are followed."""
+
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages are "region", "clip" and "hands"."""
 
@@ -181,7 +184,8 @@ class DemoGenerator:
         if self._own_detector is None:
             from ivg.hands.batched_detector import BatchedHands
 
-            self._own_detector = BatchedHands(device=str(getattr(self.pipeline, "device", "cpu")))
+            device = str(getattr(self.pipeline, "device", "cpu"))
+            self._own_detector = BatchedHands(device=device, search_every=_SEARCH_EVERY)
         return self._own_detector
 
     def _provenance(

@@ -13,11 +13,12 @@ from torch import Tensor
 from ..errors import InputError, unknown_option
 from ..types import HandTracks
 from .crop import HandCrop
-from .landmark_network import HandLandmarkNetwork, HandLandmarks
+from .landmark_network import HandLandmarkNetwork
 from .letterbox import Letterbox
 from .litert_network import LiteRTNetwork
 from .palm_network import PalmNetwork, best_palms, crops_of_palms
 from .sides import Detection, assign_sides
+from .tracking import SeenHand, found_in_clip
 
 ENGINES = ("litert", "torch")
 """What can run the networks."""
@@ -26,7 +27,9 @@ ENGINES = ("litert", "torch")
 class BatchedHands:
     """Finds hands in the frames of a clip as `MediaPipeHands` does without tracking, frames side by side.
 
-    On a CPU in single precision the networks are run by LiteRT, otherwise in torch.
+    On a CPU in single precision the networks are run by LiteRT, otherwise in torch. With `search_every` above 1 palms
+    are looked for in every nth frame only, and hands followed from there both ways (`ivg.hands.tracking`), which takes
+    half the time.
 
     Args:
         min_confidence: Lowest confidence of a palm, and of a hand in its crop, that counts, in (0, 1].
@@ -36,6 +39,7 @@ class BatchedHands:
         device: Where the networks run.
         dtype: Precision of the networks.
         engine: "litert" or "torch" runs the networks there; None chooses.
+        search_every: Palms are looked for in every nth frame; 1 follows no hand, and takes each frame by itself.
 
     Raises:
         InputError: For a value out of its range.
@@ -51,15 +55,19 @@ class BatchedHands:
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
         engine: str | None = None,
+        search_every: int = 1,
     ) -> None:
         if not 0 < min_confidence <= 1:
             raise InputError(f"min_confidence must lie in (0, 1], got {min_confidence}")
         if max_hands not in (1, 2):
             raise InputError(f"max_hands must be 1 or 2, got {max_hands}")
-        if upsample_to < 1 or batch_size < 1:
-            raise InputError(f"upsample_to and batch_size must be positive, got {upsample_to} and {batch_size}")
+        if upsample_to < 1 or batch_size < 1 or search_every < 1:
+            raise InputError(
+                f"upsample_to, batch_size and search_every must be positive, got {upsample_to}, {batch_size} and "
+                f"{search_every}"
+            )
         self.min_confidence, self.max_hands, self.upsample_to = min_confidence, max_hands, upsample_to
-        self.batch_size = batch_size
+        self.batch_size, self.search_every = batch_size, search_every
         self._device = torch.device(device)
         fits = self._device.type == "cpu" and dtype == torch.float32
         self.engine = engine or ("litert" if fits else "torch")
@@ -112,34 +120,42 @@ class BatchedHands:
 
     def _detect(self, batch: NDArray[np.uint8], box: Letterbox) -> list[list[Detection]]:
         """Detect the hands in square pictures (n, s, s, 3)."""
-        pictures = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2) / 255
-        crops, owners = self._crops(pictures)
-        found: list[list[Detection]] = [[] for _ in batch]
-        if not owners:
-            return found
-        seen = self._landmarks(pictures[owners], crops)
-        for owner, detection in zip(owners, _detections(seen, batch.shape[1], box), strict=True):
-            if detection[1] >= self.min_confidence:
-                found[owner].append(detection[0])
-        return found
+        pictures = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
+        hands = found_in_clip(
+            len(pictures),
+            self.search_every,
+            lambda frames: self._search(pictures, frames),
+            lambda frames, crops: self._look(pictures, frames, crops),
+        )
+        return [[_detection(hand, batch.shape[1], box) for hand in seen] for seen in hands]
 
-    def _crops(self, pictures: Tensor) -> tuple[HandCrop, list[int]]:
-        """Return the squares around the palms, and the picture that each belongs to."""
-        palms, size = self._palms(pictures), pictures.shape[-1]
+    def _search(self, pictures: Tensor, frames: list[int]) -> list[list[SeenHand]]:
+        """Look for palms in some of the pictures, and for the hands at them."""
+        chosen = pictures[frames]
+        palms, size = self._palms(chosen), pictures.shape[-1]
         boxes, keypoints, owners = [], [], []
-        for picture in range(len(pictures)):
+        for picture, frame in enumerate(frames):
             _, box, points = best_palms(palms, picture, self.min_confidence, self.max_hands)
             boxes.append(box)
             keypoints.append(points)
-            owners += [picture] * len(box)
-        return crops_of_palms(torch.cat(boxes), torch.cat(keypoints), size), owners
+            owners += [frame] * len(box)
+        seen = self._look(pictures, owners, crops_of_palms(torch.cat(boxes), torch.cat(keypoints), size))
+        by_frame: dict[int, list[SeenHand]] = {frame: [] for frame in frames}
+        for owner, hand in zip(owners, seen, strict=True):
+            if hand is not None:
+                by_frame[owner].append(hand)
+        return list(by_frame.values())
+
+    def _look(self, pictures: Tensor, owners: list[int], crops: HandCrop) -> list[SeenHand | None]:
+        """Return the hand in each of the crops, which lie in the pictures `owners`; None where there is none."""
+        if not owners:
+            return []
+        seen = self._landmarks(pictures, crops, owners)
+        rows = zip(seen.joints, seen.presence.tolist(), seen.p_right.tolist(), strict=True)
+        return [SeenHand(*row) if row[1] >= self.min_confidence else None for row in rows]
 
 
-def _detections(seen: HandLandmarks, size: int, box: Letterbox) -> list[tuple[Detection, float]]:
-    """Return what the network sees in each crop, and the hand's presence."""
-    joints = seen.joints.cpu().numpy().astype(np.float64) / size
-    rows = []
-    for points, presence, p_right in zip(joints, seen.presence.tolist(), seen.p_right.tolist(), strict=True):
-        score = max(p_right, 1 - p_right)
-        rows.append((Detection(box.to_frame(points), p_right, score), presence))
-    return rows
+def _detection(hand: SeenHand, size: int, box: Letterbox) -> Detection:
+    """Return a hand in the frame, seen in its square picture of `size` pixels."""
+    points = hand.joints.cpu().numpy().astype(np.float64) / size
+    return Detection(box.to_frame(points), hand.p_right, max(hand.p_right, 1 - hand.p_right))

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 _PALM = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
@@ -60,8 +62,8 @@ class HandCrop:
     def whole(cls, pictures: Tensor) -> HandCrop:
         """Take in the whole of each picture (n, 3, s, s), upright."""
         n, _, height, width = pictures.shape
-        centre = pictures.new_tensor([width / 2, height / 2]).expand(n, 2)
-        return cls(centre, pictures.new_full((n,), max(height, width)), pictures.new_zeros(n))
+        like = pictures.new_zeros(n, dtype=pictures.dtype if pictures.is_floating_point() else torch.float32)
+        return cls(like.new_tensor([width / 2, height / 2]).expand(n, 2), like + max(height, width), like)
 
     def __len__(self) -> int:
         """Return the number of squares."""
@@ -101,21 +103,30 @@ class HandCrop:
 
     def _cut_plainly(self, pictures: Tensor, size: int) -> Tensor:
         """Cut the squares out by OpenCV, which is many times faster on a CPU and has no gradient."""
+        frames = pictures.permute(0, 2, 3, 1).contiguous().numpy()
+        crops = [cut_out(frame, to_frame, size) for frame, to_frame in zip(frames, self.maps(size), strict=True)]
+        return torch.from_numpy(np.stack(crops) if crops else np.empty((0, size, size, 3), np.float32)).permute(
+            0, 3, 1, 2
+        )
+
+    def maps(self, size: int) -> NDArray[np.float32]:
+        """Return the affine maps (n, 2, 3) from pixels of crops of `size` to the pictures' pixels."""
         corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]).expand(len(self), 3, 2)
         origin, right, down = self.to_picture(corners).unbind(1)
-        maps = torch.stack([(right - origin) / size, (down - origin) / size, origin], -1).numpy()
-        crops = np.empty((len(self), size, size, 3), np.float32)
-        frames = pictures.permute(0, 2, 3, 1).contiguous().numpy()
-        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        for crop, frame, to_frame in zip(crops, frames, maps, strict=True):
-            cv2.warpAffine(frame, to_frame, (size, size), crop, how, cv2.BORDER_REPLICATE)
-        return torch.from_numpy(crops).permute(0, 3, 1, 2)
+        maps = torch.stack([(right - origin) / size, (down - origin) / size, origin], -1)
+        return np.asarray(maps.numpy(), np.float32)
 
     def to_picture(self, points: Tensor) -> Tensor:
         """Map points (n, ..., 2) of the squares, in [0, 1], to the pictures, px."""
         rows = (-1, *(1 for _ in points.shape[1:-1]))
         turned = turn(points - 0.5, self.rotation.view(rows))
         return turned * self.side.view(*rows, 1) + self.centre.view(*rows, 2)
+
+
+def cut_out(picture: NDArray[Any], to_picture: NDArray[np.float32], size: int) -> NDArray[Any]:
+    """Cut a square (size, size, 3) out of a picture (h, w, 3), by its map of `HandCrop.maps`."""
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(picture, to_picture, (size, size), flags=how, borderMode=cv2.BORDER_REPLICATE)
 
 
 def turn(points: Tensor, angle: Tensor) -> Tensor:

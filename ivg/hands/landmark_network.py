@@ -7,12 +7,14 @@ installed wheel runs in torch, on a crop that is cut differentiably.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from .crop import HandCrop
+from .crop_runs import run_on_crops
 from .litert_network import LiteRTNetwork
 from .mediapipe_files import mediapipe_file
 from .tflite_network import TFLiteNetwork, single
@@ -55,15 +57,15 @@ class HandLandmarkNetwork(nn.Module):
         self.network = TFLiteNetwork(path) if threads is None else LiteRTNetwork(path, threads)
         self.eval()
 
-    def forward(self, pictures: Tensor, crops: HandCrop) -> HandLandmarks:
-        """Look at one crop of each picture.
+    def forward(self, pictures: Tensor, crops: HandCrop, owners: Sequence[int] | None = None) -> HandLandmarks:
+        """Look at crops of pictures.
 
         Args:
-            pictures: Float (n, 3, h, w), RGB in [0, 1].
-            crops: n squares.
+            pictures: Float (n, 3, h, w), RGB in [0, 1], or uint8.
+            crops: m squares.
+            owners: The picture that each lies in; None takes one of each picture.
         """
-        size = self.network.input_size[0]
-        outputs = self.network(crops.cut(pictures, size))
+        outputs = run_on_crops(self.network, pictures, crops, range(len(pictures)) if owners is None else owners)
         joints, presence, p_right, world = (single(output) for output in outputs)
-        points = joints.view(-1, 21, 3)[..., :2] / size
+        points = joints.view(-1, 21, 3)[..., :2] / self.network.input_size[0]
         return HandLandmarks(crops.to_picture(points), presence[:, 0], p_right[:, 0], world.view(-1, 21, 3))

@@ -6,6 +6,7 @@ among several of them, which computes the same as one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import InputError, WeightsError
+from .crop import HandCrop, cut_out
 from .native_logs import quiet_native_logs
 
 if TYPE_CHECKING:
@@ -60,9 +62,26 @@ class LiteRTNetwork:
         if tuple(pictures.shape[1:]) != (3, *self.input_size):
             raise InputError(f"pictures must have shape (n, 3, {self.input_size}), got {tuple(pictures.shape)}")
         values = np.ascontiguousarray(pictures.detach().cpu().permute(0, 2, 3, 1).numpy(), np.float32)
-        rows = list(self._pool.map(self._run, values))
-        outputs = [torch.from_numpy(np.concatenate(parts)) for parts in zip(*rows, strict=True)]
-        return [output.permute(0, 3, 1, 2) if output.ndim == 4 else output for output in outputs]
+        return _outputs(list(self._pool.map(self._run, values)))
+
+    def on_crops(self, pictures: Tensor, crops: HandCrop, owners: Sequence[int]) -> list[Tensor]:
+        """Run the network on squares of pictures, each cut out by the thread that looks at it.
+
+        Args:
+            pictures: uint8 (n, 3, h, w).
+            crops: m squares.
+            owners: The picture that each lies in.
+
+        Returns:
+            As a call does, with m rows.
+        """
+        size = self.input_size[0]
+        frames = np.ascontiguousarray(pictures.permute(0, 2, 3, 1).numpy())
+
+        def look(owner: int, to_picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+            return self._run(cut_out(frames[owner], to_picture, size) / np.float32(255))
+
+        return _outputs(list(self._pool.map(look, owners, crops.maps(size))))
 
     def close(self) -> None:
         """Stop the threads."""
@@ -77,6 +96,12 @@ class LiteRTNetwork:
             return [interpreter.get_tensor(index) for index in self._outputs]
         finally:
             self._free.put(interpreter)
+
+
+def _outputs(rows: list[list[NDArray[np.float32]]]) -> list[Tensor]:
+    """Join the outputs of single pictures, channels where torch has them."""
+    outputs = [torch.from_numpy(np.concatenate(parts)) for parts in zip(*rows, strict=True)]
+    return [output.permute(0, 3, 1, 2) if output.ndim == 4 else output for output in outputs]
 
 
 def _interpreter(path: Path) -> Interpreter:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .crop import HandCrop, turn, within_a_turn
+from .crop_runs import run_on_crops
 from .litert_network import LiteRTNetwork
 from .mediapipe_files import mediapipe_file
 from .tflite_network import TFLiteNetwork, single
@@ -71,10 +72,10 @@ class PalmNetwork(nn.Module):
         """Look for palms.
 
         Args:
-            pictures: Float (n, 3, s, s), RGB in [0, 1], any s.
+            pictures: Float (n, 3, s, s), RGB in [0, 1], or uint8, any s.
         """
-        whole = HandCrop.whole(pictures)
-        values, logits = (single(output) for output in self.network(whole.cut(pictures, self.size)))
+        outputs = run_on_crops(self.network, pictures, HandCrop.whole(pictures), range(len(pictures)))
+        values, logits = (single(output) for output in outputs)
         values = values / self.size
         points = values.unflatten(-1, (9, 2))
         box = torch.cat([points[:, :, 0] + self.anchors, points[:, :, 1]], -1)

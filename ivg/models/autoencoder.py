@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -41,6 +42,11 @@ def _keep_variance(model: nn.Module) -> None:
         if isinstance(block, _Residual):
             block.conv1.weight.data.mul_(2**0.5)
             nn.init.zeros_(block.conv2.weight)
+
+
+def _levels(layers: nn.Sequential) -> list[list[nn.Module]]:
+    """Return runs of residual blocks, and between them what leads from one resolution to the next."""
+    return [list(run) for _, run in itertools.groupby(layers, lambda layer: isinstance(layer, _Residual))]
 
 
 def _up(channels_in: int, channels_out: int) -> nn.Module:
@@ -147,6 +153,8 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
     def keep_encoder(self, other: NanoAutoencoder) -> None:
         """Take over another one's encoder and the scale of its latents, frozen: what is left to train is the decoder.
 
+        That begins from what fits of the other's: of every level the blocks from the first on, if they are as wide.
+
         Raises:
             WeightsError: If the encoders are of other sizes.
         """
@@ -157,6 +165,11 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
         self.encoder.requires_grad_(False)
         self.latent_mean.copy_(other.latent_mean)
         self.latent_std.copy_(other.latent_std)
+        for own_level, other_level in zip(_levels(self.decoder), _levels(other.decoder), strict=True):
+            for own, others in zip(own_level, other_level, strict=False):
+                shapes = [[value.shape for value in layer.state_dict().values()] for layer in (own, others)]
+                if shapes[0] == shapes[1]:
+                    own.load_state_dict(others.state_dict())
 
     @torch.no_grad()
     def calibrate(self, pictures: Tensor) -> None:

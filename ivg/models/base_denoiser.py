@@ -115,6 +115,9 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
     sample_steps = 25
     """The paper's (Sec. 4.1)."""
 
+    extrapolation = 0.0
+    """None: its guess is the noise."""
+
     @property
     def space(self) -> SampleSpace:
         """What the samples are: the latents themselves."""

@@ -180,6 +180,7 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
         text_width: Channels of a text token.
         residual_scale: What samples are multiplied with (see `ivg.models.noise`); training sets it.
         sample_steps: In how many steps it is sampled, if not told otherwise; training sets it.
+        extrapolation: How far the last step goes beyond its guess (`ivg.models.sampler`); training sets it.
     """
 
     @register_to_config
@@ -194,6 +195,7 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
         text_width: int = TEXT_WIDTH,
         residual_scale: float = 1.0,
         sample_steps: int = 10,
+        extrapolation: float = 0.0,
     ) -> None:
         super().__init__()
         fine, middle, coarse = widths
@@ -252,6 +254,11 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
     def sample_steps(self) -> int:
         """See `ivg.models.interfaces.VideoDenoiser`."""
         return int(self.config["sample_steps"])
+
+    @property
+    def extrapolation(self) -> float:
+        """How far the last step goes beyond its guess."""
+        return float(self.config["extrapolation"])
 
     def noise_scheduler(self) -> DPMSolverMultistepScheduler:
         """Return the noise schedule of training, and DPM-Solver++ to sample with."""

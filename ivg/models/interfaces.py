@@ -81,5 +81,9 @@ class VideoDenoiser(Protocol):
     def sample_steps(self) -> int:
         """In how many steps it is sampled, if not told otherwise."""
 
+    @property
+    def extrapolation(self) -> float:
+        """How far its last step goes beyond its guess; see `ivg.models.sampler.denoise`."""
+
     def noise_scheduler(self) -> DPMSolverMultistepScheduler:
         """Return the noise schedule that it is trained with, and the solver to sample with."""

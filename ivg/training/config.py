@@ -113,6 +113,8 @@ class DenoiserConfig(RunConfig):
     """What the paper's two stages share.
 
     Attributes:
+        huber: Width c of the pseudo-Huber loss in place of L_noise's squares, for networks that predict x_0;
+            0 leaves the squares.
         noise_bias: Exponent above 1 draws high noise more often.
         background_weight: Weight of the noise loss everywhere; the paper's loss has 1 here and 0 in the three below.
         region_weight: Weight added where something changes during the clip.
@@ -122,12 +124,14 @@ class DenoiserConfig(RunConfig):
         timesteps: Steps of the schedule, in [0, 999], that are trained, each as often as another: those that a sampler
             of few steps takes. None draws all of them by `noise_bias`.
         sample_steps: Denoising steps of held-out samples, and what the weights are sampled with, if not told otherwise.
+        extrapolation: How far the last of these steps goes beyond its guess, in [0, 1] (`ivg.models.sampler`).
         teacher_steps: Of a run with a teacher: its denoising steps, which are to be learned in one.
         teacher_draws: Of a run with a teacher: draws of noise a clip.
     """
 
     batch_size: int = 4
     learning_rate: float = 1e-3
+    huber: float = 0.0
     noise_bias: float = 1.3
     background_weight: float = 0.25
     region_weight: float = 1.75
@@ -136,6 +140,7 @@ class DenoiserConfig(RunConfig):
     drop_appearance: float = 0.05
     timesteps: list[int] | None = None
     sample_steps: int = 10
+    extrapolation: float = 0.0
     teacher_steps: int = 1
     teacher_draws: int = 1
 
@@ -144,6 +149,10 @@ class DenoiserConfig(RunConfig):
         super().__post_init__()
         if self.timesteps is not None and (not self.timesteps or not all(0 <= t < STEPS for t in self.timesteps)):
             raise ConfigError(f"train.timesteps must hold steps in [0, {STEPS - 1}], got {self.timesteps}")
+        if self.huber < 0:
+            raise ConfigError(f"train.huber must be at least 0, got {self.huber}")
+        if not 0 <= self.extrapolation <= 1:
+            raise ConfigError(f"train.extrapolation must lie in [0, 1], got {self.extrapolation}")
         for name in ("sample_steps", "teacher_steps", "teacher_draws"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} must be 1 or more, got {getattr(self, name)}")

@@ -12,9 +12,10 @@ from diffusers import DPMSolverMultistepScheduler
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
-from ..losses import noise_loss
+from ..losses import huber_loss, noise_loss
 from ..models.interfaces import PictureAutoencoder, VideoDenoiser
 from ..models.noise import STEPS, add_noise, draw_timesteps, output_error_weight, predicted_clean
+from ..models.sampler import denoise
 from .config import DenoiserConfig
 from .distillation import Lessons, make_lessons
 from .latents import LatentClips
@@ -223,8 +224,10 @@ class DenoiserStage(Stage):
         weight = config.background_weight + config.region_weight * change
         weight = weight + config.hand_weight * hands + config.moved_weight * moved
         by_step = output_error_weight(self.alpha_bar[batch.timesteps], self.prediction_type)
-        weight = weight * by_step.view(-1, 1, 1, 1)
-        return noise_loss(prediction, batch.clean, weight[:, :, None].to(self.device))
+        weight = (weight * by_step.view(-1, 1, 1, 1))[:, :, None].to(self.device)
+        if config.huber:
+            return huber_loss(prediction, batch.clean, config.huber, weight)
+        return noise_loss(prediction, batch.clean, weight)
 
     def latents_of(self, prediction: Tensor, reference: Tensor) -> Tensor:
         """Turn samples x_0 into latents."""
@@ -237,18 +240,17 @@ class DenoiserStage(Stage):
         last = torch.full((len(clips),), STEPS - 1)
         batch = self.noised(self.held_out, clips, last, generator)
         noise = torch.randn(batch.clean.shape, generator=generator).to(self.device)
-        x = self._sampled(model, noise, batch.conditions, self._config.sample_steps)
+        x = self._sampled(model, noise, batch.conditions, self._config.sample_steps, self._config.extrapolation)
         return self.latents_of(x, batch.reference)
 
-    def _sampled(self, model: Any, noise: Tensor, conditions: dict[str, Tensor], steps: int) -> Tensor:
+    def _sampled(
+        self, model: Any, noise: Tensor, conditions: dict[str, Tensor], steps: int, extrapolation: float = 0.0
+    ) -> Tensor:
         """Sample x_0 (b, t, z, c, c) from unit noise of that shape."""
         scheduler = self._scheduler(steps)
         x = self.space.start(conditions["context"], noise, scheduler)
-        for timestep in scheduler.timesteps:
-            with self._autocast():
-                output = model(x, timestep.to(self.device), **conditions).sample.float()
-            x = scheduler.step(output, timestep, x).prev_sample
-        return x
+        with self._autocast():
+            return denoise([model] * steps, scheduler, x, conditions, extrapolation)
 
     def _scheduler(self, steps: int) -> DPMSolverMultistepScheduler:
         """Return the sampler, its steps set."""
@@ -271,6 +273,7 @@ class DenoiserStage(Stage):
         """See `Stage.export`: the denoiser, and the noise schedule that belongs to it."""
         assert isinstance(model, ModelMixin)
         if self.space.residual:
-            model.register_to_config(residual_scale=self.scale, sample_steps=self._config.sample_steps)
+            sampling = {name: getattr(self._config, name) for name in ("sample_steps", "extrapolation")}
+            model.register_to_config(residual_scale=self.scale, **sampling)
         model.save_pretrained(folder / self.name)
         self.model.noise_scheduler().save_pretrained(folder / "scheduler")

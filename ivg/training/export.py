@@ -6,7 +6,7 @@ from pathlib import Path
 
 from diffusers import DPMSolverMultistepScheduler
 
-from ..errors import WeightsError
+from ..errors import InputError, WeightsError
 from ..models.autoencoder import NanoAutoencoder
 from ..models.folder import load_component
 from ..models.interfaces import PictureAutoencoder
@@ -22,6 +22,7 @@ def export_pipeline(
     output: Path,
     text_encoder: str | None = None,
     first: Path | None = None,
+    extrapolation: float | None = None,
 ) -> InstructionalVideoPipeline:
     """Save a pipeline, its weights in half precision, and load it again.
 
@@ -32,13 +33,18 @@ def export_pipeline(
         output: Folder to write; files of an earlier export are replaced.
         text_encoder: At the base scale hub name or folder, as `model.text_encoder`; None is nano's.
         first: `weights/` of a clip run whose network takes stage 2's first step; None leaves it to the clip's own.
+        extrapolation: How far stage 2's last step goes beyond its guess, in [0, 1] (`ivg.models.sampler`; nano only);
+            None keeps what the clip run was told.
 
     Returns:
         The pipeline as users will load it.
 
     Raises:
         WeightsError: If weights are missing, or do not go together.
+        InputError: If `extrapolation` is out of its range.
     """
+    if extrapolation is not None and (not 0 <= extrapolation <= 1 or text_encoder is not None):
+        raise InputError(f"extrapolation must lie in [0, 1], and is for nano only, got {extrapolation}")
     scheduler = clip / "scheduler"
     if not scheduler.exists():
         raise WeightsError(f"{scheduler} is missing: is {clip} the weights/ folder of a finished clip run?")
@@ -58,6 +64,8 @@ def export_pipeline(
         first_denoiser=None if first is None else load_component(first, "denoiser"),
     )
     _check_fit(pipeline)
+    if extrapolation is not None:
+        pipeline.denoiser.register_to_config(extrapolation=extrapolation)
     for name in ("autoencoder", "region_denoiser", FIRST, "denoiser", "text_encoder"):
         if pipeline.components[name] is not None:
             pipeline.components[name].half()

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ivg.losses import hand_structure_loss, miou_loss, noise_loss, stage1_loss, stage2_loss
+from ivg.losses import hand_structure_loss, huber_loss, miou_loss, noise_loss, stage1_loss, stage2_loss
 
 
 def test_identical_masks_have_no_miou_loss() -> None:
@@ -27,6 +27,25 @@ def test_miou_loss_falls_as_masks_come_near() -> None:
     assert soft.grad is not None
     assert (soft.grad[target > 0] < 0).all()
     assert (soft.grad[target == 0] > 0).all()
+
+
+def test_huber_loss_is_square_for_small_errors_and_straight_for_large_ones() -> None:
+    target = torch.zeros(1, 1, 2, 1, 1)
+    error = torch.tensor([3.0, 4.0]).view(1, 1, 2, 1, 1)  # 5 long
+    assert huber_loss(1e-3 * error, target, 1.0).item() == pytest.approx(0.5 * 25e-6, rel=0.05)
+    assert huber_loss(1e3 * error, target, 1.0).item() == pytest.approx(5e3, rel=0.01)
+    assert huber_loss(error, target, 1e-4, torch.tensor(2.0)).item() == pytest.approx(10, rel=0.01)
+
+
+def test_half_of_two_likely_things_is_least_by_squares_only() -> None:
+    likely = torch.tensor([0.0, 0.0, 1.0]).view(3, 1, 1, 1, 1)
+    guesses = torch.linspace(0, 1, 101)
+    by_squares, by_huber = (
+        [float(loss(guess.expand(3, 1, 1, 1, 1), likely)) for guess in guesses]
+        for loss in (noise_loss, lambda a, b: huber_loss(a, b, 0.03))
+    )
+    assert guesses[torch.tensor(by_squares).argmin()] == pytest.approx(1 / 3, abs=0.02)
+    assert guesses[torch.tensor(by_huber).argmin()] < 0.05
 
 
 def test_noise_loss_weighs() -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ivg.models.folder import load_component
-from ivg.models.partial_decoding import CHANGED, MARGIN, decode_changes
+from ivg.models.partial_decoding import CHANGED, MARGIN, changed_cells, decode_cells, whitish_cells
 from ivg.pipeline import find_weights
 
 CELLS, FACTOR = 16, 8
@@ -45,7 +45,7 @@ def test_it_shows_what_decoding_everything_shows(decode, rows, columns):
     known = torch.randn(12, CELLS, CELLS, generator=torch.Generator().manual_seed(1))
     latents = changed_at(known, (1, rows, columns))
     picture, whole = decode(known[None])[0], decode(latents)
-    part = decode_changes(decode, latents, known, picture)
+    part = decode_cells(decode, latents, changed_cells(latents, known), picture)
     assert part.shape == whole.shape == (3, CELLS * FACTOR, CELLS * FACTOR, 3)
     size = np.abs(whole - picture).max()
     assert size > 0.1
@@ -58,7 +58,7 @@ def test_what_does_not_change_is_not_decoded(decode):
     known = torch.zeros(12, CELLS, CELLS)
     picture = np.random.default_rng(0).random((CELLS * FACTOR, CELLS * FACTOR, 3), np.float32)
     latents = changed_at(known, (1, slice(6, 8), slice(4, 10))) + 0.9 * CHANGED
-    part = decode_changes(decode, latents, known, picture)
+    part = decode_cells(decode, latents, changed_cells(latents, known), picture)
     assert decode.sizes == [(2 + 2 * MARGIN, 6 + 2 * MARGIN)]
     np.testing.assert_array_equal(part[0], picture)
     np.testing.assert_array_equal(part[2], picture)
@@ -66,3 +66,21 @@ def test_what_does_not_change_is_not_decoded(decode):
     outside = np.ones(picture.shape[:2], bool)
     outside[6 * FACTOR - rim : 8 * FACTOR + rim, 4 * FACTOR - rim : 10 * FACTOR + rim] = False
     np.testing.assert_array_equal(part[1][outside], picture[outside])
+
+
+def test_masks_are_decoded_where_they_come_near_to_a_half(autoencoder, decode):
+    y, x = np.mgrid[:128, :128]
+    disc = np.repeat((((x - 70) ** 2 + (y - 50) ** 2) < 18**2)[..., None], 3, -1).astype(np.float32)
+    pictures = torch.from_numpy(np.stack([0 * disc, 0 * disc + 1, disc, 0.2 * disc + 0.02, 0.02 + 0 * disc]))
+    with torch.inference_mode():
+        black, white, *masks = autoencoder.encode(pictures.permute(0, 3, 1, 2) * 2 - 1)
+    cells = whitish_cells(torch.stack(masks), black, white)
+    assert cells[0, 6, 8]
+    assert cells[0].sum() < 60
+    assert not cells[2].any()
+    whole = decode(torch.stack(masks)).mean(-1) > 0
+    decode.sizes.clear()
+    part = decode_cells(decode, torch.stack(masks), cells, np.full((128, 128, 3), -1, np.float32)).mean(-1) > 0
+    np.testing.assert_array_equal(part, whole)
+    assert whole[0].sum() > 900
+    assert decode.sizes[0][0] <= 12

@@ -11,8 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ivg.errors import ConfigError, IvgError, TrainingError, WeightsError
+from ivg.errors import ConfigError, InputError, IvgError, TrainingError, WeightsError
+from ivg.models.autoencoder import NanoAutoencoder
 from ivg.models.denoiser import NanoVideoDenoiser
+from ivg.models.weights import load_weights
 from ivg.pipeline import InstructionalVideoPipeline
 from ivg.training.autoencoder import AutoencoderStage
 from ivg.training.clip import ClipStage
@@ -158,6 +160,8 @@ def test_what_is_missing_is_named(blob_store: Path, tmp_path: Path) -> None:
         ({"steps": 1, "timesteps": []}, r"train.timesteps must hold steps in \[0, 999\], got \[\]"),
         ({"steps": 1, "timesteps": [995, 1000]}, r"got \[995, 1000\]"),
         ({"steps": 1, "sample_steps": 0}, "train.sample_steps must be 1 or more, got 0"),
+        ({"steps": 1, "huber": -0.1}, "train.huber must be at least 0, got -0.1"),
+        ({"steps": 1, "extrapolation": 1.5}, r"train.extrapolation must lie in \[0, 1\], got 1.5"),
         ({"steps": 1, "teacher_draws": 0}, "train.teacher_draws must be 1 or more, got 0"),
     ],
 )
@@ -254,6 +258,30 @@ def test_a_student_takes_the_first_step_of_a_pipeline(blob_store: Path, runs: Pa
     NanoVideoDenoiser(**{**LIGHT.denoiser, "residual_scale": 9.0}).save_pretrained(tmp_path / "alien" / "denoiser")
     with pytest.raises(WeightsError, match="give its student"):
         export_pipeline(**weights, output=tmp_path / "none", first=tmp_path / "alien")
+
+
+def test_weights_say_how_far_their_last_step_goes_on(runs: Path, tmp_path: Path) -> None:
+    weights = {name: runs / name / "weights" for name in ("autoencoder", "region", "clip")}
+    frame = np.full((32, 32, 3), 90, np.uint8)
+    made = []
+    for number, extrapolation in enumerate((None, 0.0, 0.4)):
+        folder = tmp_path / str(number)
+        export_pipeline(**weights, output=folder, extrapolation=extrapolation)
+        made.append(InstructionalVideoPipeline.from_pretrained(folder)(frame, "push the disc", steps=2).latents)
+    assert torch.equal(made[0], made[1])
+    assert not torch.equal(made[1], made[2])
+    with pytest.raises(InputError, match=r"extrapolation must lie in \[0, 1\].* got -1"):
+        export_pipeline(**weights, output=tmp_path / "none", extrapolation=-1)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_decoder_begins_from_what_fits_of_anothers(runs: Path) -> None:
+    known: NanoAutoencoder = load_weights(NanoAutoencoder, runs / "autoencoder" / "weights" / "autoencoder")
+    deeper = NanoAutoencoder(**{**MODEL.autoencoder, "decoder_depth": 2})
+    deeper.keep_encoder(known)
+    pictures = torch.rand(2, 3, 32, 32) * 2 - 1
+    with torch.no_grad():  # the new blocks begin as the identity
+        torch.testing.assert_close(deeper(pictures)[1], known(pictures)[1])
 
 
 def test_a_loss_that_is_no_number_stops_the_training_with_the_last_good_weights(

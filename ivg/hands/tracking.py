@@ -1,0 +1,134 @@
+"""Following hands from frame to frame, so that palms need not be looked for in each.
+
+As MediaPipe's own graph does in a video: where a hand was seen, the next frame is looked at in a square around it, and
+palms are looked for only where it is lost. Here the whole clip is known, so that hands are followed from every nth
+frame both ways, and all the frames that are as far from one are looked at side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .crop import HandCrop
+
+_SAME_HAND = 0.25
+"""Two squares, or two hands, nearer to each other than this part of the square's side are one."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeenHand:
+    """A hand that the landmark network saw.
+
+    Attributes:
+        joints: Float (21, 2), x and y in the picture, px.
+        presence: Probability that it is a hand.
+        p_right: Probability of a person's right hand.
+    """
+
+    joints: Tensor
+    presence: float
+    p_right: float
+
+
+Search = Callable[[list[int]], list[list[SeenHand]]]
+"""Looks for palms in some frames, and returns the hands of each."""
+
+Look = Callable[[list[int], HandCrop], list["SeenHand | None"]]
+"""Looks at squares, each in one of the frames, and returns the hand in each, or None."""
+
+
+def found_in_clip(frames: int, search_every: int, search: Search, look: Look) -> list[list[SeenHand]]:
+    """Find the hands in all frames of a clip.
+
+    Args:
+        frames: How many frames there are.
+        search_every: Palms are looked for in every nth frame, and where all hands that are followed get lost.
+        search: See `Search`.
+        look: See `Look`.
+
+    Returns:
+        The hands of each frame.
+    """
+    first = min(search_every // 2, frames - 1)
+    keys = list(range(first, frames, search_every))
+    hands: list[list[SeenHand]] = [[] for _ in range(frames)]
+    for key, seen in zip(keys, search(keys), strict=True):
+        hands[key] = seen
+    if search_every == 1:
+        return hands
+    visited = set(keys)
+    tried = {key for key in keys if hands[key]}
+    while step := _next_to_known(hands, visited, tried):
+        _follow(step, hands, look, search, visited)
+        tried |= set(step)
+    return hands
+
+
+def _next_to_known(hands: list[list[SeenHand]], visited: set[int], tried: set[int]) -> dict[int, list[SeenHand]]:
+    """Return the frames that have no hand yet beside one that has, with the hands seen beside them.
+
+    Frames where palms were looked for in vain are among them: a hand that is followed is found more often.
+    """
+    step: dict[int, list[SeenHand]] = {}
+    for frame in range(len(hands)):
+        near = [hand for other in (frame - 1, frame + 1) if other in visited for hand in hands[other]]
+        if frame not in tried and near:
+            step[frame] = near
+    return step
+
+
+def _follow(
+    step: dict[int, list[SeenHand]], hands: list[list[SeenHand]], look: Look, search: Search, visited: set[int]
+) -> None:
+    """Look at frames where hands beside them were; look for palms where one is lost."""
+    owners, crops = [], []
+    for frame, near in step.items():
+        squares = _distinct(HandCrop.around(torch.stack([hand.joints for hand in near])))
+        owners += [frame] * len(squares)
+        crops.append(squares)
+    followed: dict[int, list[SeenHand]] = {frame: [] for frame in step}
+    for frame, hand in zip(owners, look(owners, _joined(crops)), strict=True):
+        if hand is not None:
+            followed[frame].append(hand)
+    for frame, seen in followed.items():
+        hands[frame] = _distinct_hands(seen)
+    lost = [frame for frame in step if not hands[frame] and frame not in visited]
+    if lost:
+        for frame, seen in zip(lost, search(lost), strict=True):
+            hands[frame] = seen
+    visited |= set(step)
+
+
+def _distinct(crops: HandCrop) -> HandCrop:
+    """Leave out squares that lie where an earlier one does."""
+    kept: list[int] = []
+    for row in range(len(crops)):
+        apart = [
+            float((crops.centre[row] - crops.centre[other]).norm()) > _SAME_HAND * float(crops.side[other])
+            for other in kept
+        ]
+        if all(apart):
+            kept.append(row)
+    return crops[torch.tensor(kept)]
+
+
+def _distinct_hands(hands: list[SeenHand]) -> list[SeenHand]:
+    """Leave out hands that are the same as one that is surer to be there."""
+    kept: list[SeenHand] = []
+    for hand in sorted(hands, key=lambda hand: -hand.presence):
+        size = float((hand.joints.amax(0) - hand.joints.amin(0)).amax())
+        if all(float((hand.joints - other.joints).norm(dim=-1).mean()) > _SAME_HAND * size for other in kept):
+            kept.append(hand)
+    return kept
+
+
+def _joined(crops: list[HandCrop]) -> HandCrop:
+    return HandCrop(
+        torch.cat([crop.centre for crop in crops]),
+        torch.cat([crop.side for crop in crops]),
+        torch.cat([crop.rotation for crop in crops]),
+    )
