@@ -10,6 +10,7 @@ import gradio as gr
 
 from ..envs.kitchen.tasks import TASKS
 from ..policy.watching import SAMPLES
+from .app_gate import resolved
 from .app_picture import LARGEST_FILE_MB
 from .app_request import DEFAULT_STEPS, DRAWN, LARGEST_SEED, MOST_STEPS, PICTURE, SCENE, SIDES, SKINS
 
@@ -121,8 +122,8 @@ def dropped_file(payload: Any, folder: str) -> tuple[str | None, str]:
     """
     if not isinstance(payload, dict) or not isinstance(payload.get("path"), str):
         return None, ""
-    path = Path(payload["path"]).resolve()
-    if not path.is_relative_to(Path(folder).resolve()):
+    path = resolved(payload["path"])
+    if path is None or Path(folder).resolve() not in path.parents:
         return None, ""
     name = str(payload.get("orig_name") or path.name)
     return str(path), name.replace("\\", "/").rsplit("/", 1)[-1][-60:]

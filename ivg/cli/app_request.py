@@ -92,7 +92,7 @@ def checked_request(fields: Mapping[str, Any]) -> AppRequest:
 
 
 def _text(value: Any) -> str:
-    text = " ".join(str(value or "").split())
+    text = " ".join(value.split()) if isinstance(value, str) else ""
     if not any(character.isalpha() for character in text):
         raise InputError('the task must say what to do, such as "cut the carrot"')
     if len(text) > LONGEST_TEXT:
@@ -120,5 +120,8 @@ def _shown(value: Any) -> str:
     """Return a value for a message, not longer than one can read."""
     if value is None:
         return "nothing"
-    text = str(value)
+    try:
+        text = str(value)
+    except (ValueError, RecursionError):  # a number of 5,000 digits, lists in lists without end
+        text = "something that cannot be shown"
     return text if len(text) <= 40 else f"{text[:39]}…"

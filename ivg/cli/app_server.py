@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import signal
 import socket
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from .app_gate import Gate
 from .app_picture import LARGEST_FILE_MB
 from .app_style import STYLE, new_theme
 from .processes import environment
@@ -45,6 +48,9 @@ SETTINGS = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 """The environment that gradio is run in, whatever the user's own says."""
+
+UPLOADS = "GRADIO_TEMP_DIR"
+"""The variable that says where gradio keeps uploaded files."""
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -101,14 +107,20 @@ def check_free(host: str, port: int) -> None:
 
 @contextmanager
 def own_folder() -> Iterator[None]:
-    """Have gradio keep what is uploaded in a folder that is removed at the end, with `SETTINGS` in the environment."""
+    """Have gradio keep what is uploaded in a folder that is removed at the end, and have no settings but `SETTINGS`."""
     folders = tempfile.TemporaryDirectory(prefix="ivg-app-", ignore_cleanup_errors=True)
-    with folders as folder, environment({**SETTINGS, "GRADIO_TEMP_DIR": folder}):
-        yield
+    theirs = {name: value for name, value in os.environ.items() if name.startswith("GRADIO_")}
+    for name in theirs:
+        del os.environ[name]
+    try:
+        with folders as folder, environment({**SETTINGS, UPLOADS: folder}):
+            yield
+    finally:
+        os.environ.update(theirs)
 
 
 def launch(page: gr.Blocks, host: str, port: int) -> None:
-    """Begin to serve a page; `page.close()` ends it.
+    """Begin to serve a page; `page.close()` ends it. Call it within `own_folder`.
 
     Args:
         page: What `new_page` made.
@@ -119,7 +131,11 @@ def launch(page: gr.Blocks, host: str, port: int) -> None:
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     names = ["localhost", "127.0.0.1", "[::1]", host] if is_local(host) else ["*"]
-    middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=names), Middleware(OwnHeaders)]
+    middleware = [
+        Middleware(OwnHeaders),
+        Middleware(TrustedHostMiddleware, allowed_hosts=names),
+        Middleware(Gate, uploads=Path(os.environ[UPLOADS]), local=is_local(host)),
+    ]
     page.launch(
         server_name=host,
         server_port=port,
