@@ -37,6 +37,26 @@ def choose_gl() -> str | None:
     return chosen
 
 
+def load_mujoco() -> None:
+    """Choose OpenGL and import mujoco, which loads it at once; where `choose_gl` finds none, mujoco does without.
+
+    Raises:
+        RenderingError: ``MUJOCO_GL`` names none that mujoco knows, or one that is not installed.
+    """
+    try:
+        choose_gl()
+        import mujoco  # noqa: F401
+    except Exception as error:  # RuntimeError, AttributeError or ImportError, by what is missing where
+        raise RenderingError(_not_started(error)) from error
+
+
+def _not_started(error: Exception) -> str:
+    return (
+        f"OpenGL did not start with MUJOCO_GL={os.environ.get('MUJOCO_GL')!r} ({error}). Unset MUJOCO_GL, set it to "
+        "another of egl, osmesa, or install libegl1 libgles2 or libosmesa6; ivg-doctor says what is there."
+    )
+
+
 def _let_mujoco_choose_again(chosen: str) -> None:
     """Reload what mujoco chose by where it was imported before us (robosuite sets ``MUJOCO_GL`` after importing it)."""
     contexts = [name for name in sys.modules if re.fullmatch(r"mujoco\.(.*\.)?gl_context", name)]
@@ -73,10 +93,7 @@ def make_renderer(model: mujoco.MjModel, height: int, width: int) -> mujoco.Rend
     try:
         renderer = mujoco.Renderer(model, height=height, width=width)
     except Exception as error:  # mujoco raises plain RuntimeError, AttributeError or OpenGL errors here
-        raise RenderingError(
-            f"OpenGL did not start with MUJOCO_GL={os.environ['MUJOCO_GL']!r} ({error}). Set MUJOCO_GL to another "
-            "of egl, osmesa, or install libegl1 libgles2 or libosmesa6."
-        ) from error
+        raise RenderingError(_not_started(error)) from error
 
     alive = weakref.ref(renderer)
     atexit.register(lambda: (left := alive()) and left.close())  # OpenGL has to go before the interpreter does

@@ -31,7 +31,7 @@ from .models.text import MiniLMTextEncoder
 from .models.text_cache import CachedTextEncoder
 from .region.postprocess import clean_region
 from .texts import check_text
-from .types import FPS, Appearance, RegionOfMotion
+from .types import FPS, Appearance, RegionOfMotion, check_seed
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages are "region" and "clip"."""
@@ -188,10 +188,10 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             The clip, with all that led to it.
 
         Raises:
-            InputError: If the frame, the text, the steps or the region cannot be used.
+            InputError: If the frame, the text, the seed, the steps or the region cannot be used.
         """
         began, clock = time.perf_counter(), _Clock()
-        frame, text = check_frame(frame), check_text(text)
+        frame, text, seed = check_frame(frame), check_text(text), check_seed(seed)
         steps = self.denoiser.sample_steps if steps is None else steps
         region_steps = self.region_denoiser.sample_steps if region_steps is None else region_steps
         if steps < 1 or region_steps < 1:

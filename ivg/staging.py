@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .errors import InputError
 from .exchange import exchange
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
 
 
 @contextmanager
@@ -57,6 +62,31 @@ def _make_parents(target: Path) -> list[Path]:
     except OSError as error:
         raise InputError(f"cannot write to '{target.parent}': {error.strerror}") from error
     return missing
+
+
+def write_text_whole(target: str | Path, text: str) -> None:
+    """Write a text file, or replace one, in one step; what is no file (``/dev/stdout``) is written to as it is."""
+    target = Path(target).resolve()  # a link stays one
+    if target.exists() and not target.is_file():
+        target.write_text(text)
+        return
+    with staged_output(target, overwrite=True) as stage:
+        stage.write_text(text)
+
+
+def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Map a new ``.npy`` file of zeros, for writing, with its room on the disk taken at once.
+
+    Raises:
+        OSError: If there is no room. (Without its room taken, writing to the mapped file would kill the process.)
+    """
+    import numpy as np
+
+    array: NDArray[Any] = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def clear_leftovers(target: Path) -> None:

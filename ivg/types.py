@@ -28,6 +28,14 @@ PALM_TO_TIP_M = 0.185
 SCALE_RANGE = (0.8, 1.2)
 """Allowed `hand_scale`."""
 
+_LEAST_FOCAL_PX = 1e-3
+
+_POSE_SLACK = 1e-3
+"""By how much a pose's rotation may miss being one."""
+
+LARGEST_SEED = 2**63 - 1
+"""Datasets keep seeds as int64."""
+
 Side = Literal["left", "right"]
 
 _SKIN_TONES = np.array(
@@ -43,6 +51,23 @@ _SKIN_TONES = np.array(
 )
 
 
+def check_seed(seed: object, name: str = "seed", largest: int = LARGEST_SEED) -> int:
+    """Return a seed as an int.
+
+    Raises:
+        InputError: If it is no whole number from 0 to `largest`.
+    """
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
+        raise InputError(f"{name} must be a whole number, got {seed!r}")
+    number = int(seed)
+    shown = number if number.bit_length() < 80 else f"a number of {number.bit_length()} bits"
+    if number < 0:
+        raise InputError(f"{name} must not be negative, got {shown}")
+    if number > largest:
+        raise InputError(f"{name} must be at most {largest}, got {shown}")
+    return number
+
+
 def _check(name: str, value: Any, dtype: type, shape: tuple[int | None, ...]) -> None:
     """Refuse a value that is no array of this dtype and shape (`None` stands for any length)."""
     if not isinstance(value, np.ndarray):
@@ -52,6 +77,21 @@ def _check(name: str, value: Any, dtype: type, shape: tuple[int | None, ...]) ->
         raise InputError(f"{name} must have shape {expected}, got {value.shape}")
     if value.dtype != np.dtype(dtype):
         raise InputError(f"{name} must have dtype {np.dtype(dtype)}, got {value.dtype}")
+
+
+def _check_pinhole(K: NDArray[np.float64]) -> None:
+    """Refuse intrinsics that have no inverse, or are no pinhole's."""
+    is_one = np.isfinite(K).all() and K[1, 0] == 0 and np.array_equal(K[2], (0, 0, 1))
+    if not is_one or min(K[0, 0], K[1, 1]) < _LEAST_FOCAL_PX:
+        raise InputError(f"K must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0, got {K.tolist()}")
+
+
+def _check_pose(pose: NDArray[np.float64]) -> None:
+    """Refuse what turns nothing, or stretches or mirrors it."""
+    turn = pose[:3, :3]
+    is_one = np.isfinite(pose).all() and np.array_equal(pose[3], (0, 0, 0, 1)) and np.abs(turn).max() < 1 + _POSE_SLACK
+    if not is_one or not np.allclose(turn @ turn.T, np.eye(3), atol=_POSE_SLACK) or np.linalg.det(turn) < 0:
+        raise InputError(f"T_world_camera must be a rotation and a shift, its last row 0, 0, 0, 1, got {pose.tolist()}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +186,10 @@ class Camera:
         """Validate shapes and sizes."""
         _check("K", self.K, np.float64, (3, 3))
         _check("T_world_camera", self.T_world_camera, np.float64, (4, 4))
-        if self.width <= 0 or self.height <= 0:
+        if not (0 < self.width < np.inf and 0 < self.height < np.inf):
             raise InputError(f"width and height must be positive, got {self.width} x {self.height}")
+        _check_pinhole(self.K)
+        _check_pose(self.T_world_camera)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +223,11 @@ class Appearance:
         Args:
             seed: The same seed gives the same person.
             side: The acting hand; drawn too (three in four are right) if None.
+
+        Raises:
+            InputError: If the seed is negative or has more than 63 bits.
         """
+        check_seed(seed)
         rng = np.random.default_rng([seed, 0x68616E64])
         place = rng.uniform(0, len(_SKIN_TONES) - 1)
         low = int(place)

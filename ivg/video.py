@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .staging import staged_output
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -119,7 +120,7 @@ def write_video(path: str | Path, frames: NDArray[np.uint8], fps: float) -> None
     """Write frames as H.264 in an MP4 that browsers play.
 
     Args:
-        path: The file, replaced if it exists.
+        path: The file, replaced if it exists; only once the new one is whole.
         frames: uint8 (t, h, w, 3), RGB. H.264's usual pixel format wants even sizes: an odd picture gets its
             last row or column twice.
         fps: Frames per second.
@@ -136,7 +137,10 @@ def write_video(path: str | Path, frames: NDArray[np.uint8], fps: float) -> None
     _, height, width, _ = frames.shape
     frames = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     options = {"crf": str(CONSTANT_RATE_FACTOR), "preset": "medium"}
-    with av.open(str(path), mode="w", format="mp4", options={"movflags": "+faststart"}) as container:
+    with (
+        staged_output(path, overwrite=True) as stage,
+        av.open(str(stage), mode="w", format="mp4", options={"movflags": "+faststart"}) as container,
+    ):
         rate = Fraction(fps).limit_denominator(1001)
         stream = container.add_stream("libx264", rate=rate, options=options)
         stream.height, stream.width = frames.shape[1:3]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 
-from ..rendering import choose_gl
+from ..rendering import load_mujoco
 
-choose_gl()
+load_mujoco()
 
 import mujoco  # noqa: E402 (it chooses its OpenGL when it is imported)
 import numpy as np  # noqa: E402

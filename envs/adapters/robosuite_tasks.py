@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from ..rendering import choose_gl, scene_option
+from ..rendering import load_mujoco, scene_option
 
-choose_gl()
+load_mujoco()
 
 import mujoco  # noqa: E402 (it chooses its OpenGL when it is imported)
 import numpy as np  # noqa: E402

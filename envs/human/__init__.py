@@ -14,6 +14,9 @@ __all__ = ["HumanClip", "HumanDemonstrator"]
 def __getattr__(name: str) -> object:
     """Load the demonstrator, and MuJoCo with it, only when it is asked for."""
     if name == "HumanDemonstrator":
+        from ..rendering import load_mujoco
+
+        load_mujoco()
         from .demonstrator import HumanDemonstrator
 
         return HumanDemonstrator

@@ -1,5 +1,5 @@
 """A simulated kitchen: scenes from a seed, tasks with success predicates, a Panda, an egocentric camera."""
 
-from ..rendering import choose_gl
+from ..rendering import load_mujoco
 
-choose_gl()
+load_mujoco()

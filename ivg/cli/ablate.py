@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from ..errors import InputError, WeightsError
 from .ablate_rows import ROWS, Row, choose_rows, trainings
-from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .command import add_json_option, check_device, check_positive, new_parser, run_command, write_json
 from .page_table import add_table_option, place_table
 
 EXAMPLES = """\
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 def ablate(options: argparse.Namespace) -> None:
     """Trains, generates, judges and writes."""
     check_positive(steps=options.steps, scenes=options.scenes, seeds=options.seeds, workers=options.workers)
+    check_device(options.device)
     rows = choose_rows(options.rows)
     from ..data.clip_store import ClipStore
     from ..pipeline import find_weights

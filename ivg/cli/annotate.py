@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..data.contact_sheet import SheetRow, contact_sheet, save_sheet
 from ..region import AnnotatedVideo, annotate_video
+from ..staging import staged_output
 from .store_sheet import draw_joints
 
 REGION_RGB = (255, 205, 60)
@@ -39,19 +40,19 @@ def write_annotation(video: Path, folder: Path, *, frames: int, start_s: float, 
         InputError: The video cannot be read, or has no frame in that time.
     """
     found = annotate_video(video, frames=frames, start_s=start_s, end_s=end_s)
-    folder.mkdir(parents=True, exist_ok=True)
     archive, picture = folder / f"{video.stem}.npz", folder / f"{video.stem}.png"
     tracks = found.tracks
-    np.savez_compressed(
-        archive,
-        frames=found.clip.frames,
-        keypoints=tracks.keypoints,
-        present=tracks.present,
-        score=tracks.score,
-        region=found.region.per_frame,
-        times_s=found.times_s,
-        fps=found.clip.fps,
-    )
+    with staged_output(archive, overwrite=True) as stage:
+        np.savez_compressed(
+            stage,
+            frames=found.clip.frames,
+            keypoints=tracks.keypoints,
+            present=tracks.present,
+            score=tracks.score,
+            region=found.region.per_frame,
+            times_s=found.times_s,
+            fps=found.clip.fps,
+        )
     save_sheet(annotation_sheet(found, video.name), picture)
     return {
         "frames": len(found.clip),

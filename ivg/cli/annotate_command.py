@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
-from .command import add_json_option, check_positive, write_json
+from ..errors import InputError, IvgError
+from .command import add_json_option, check_can_be_folder, check_positive, write_json
 from .launcher_options import LAUNCHERS, add_launcher_options, launcher_arguments
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def run_annotate(options: argparse.Namespace) -> None:
         InputError: If options do not go together, or the request cannot be done.
     """
     check_positive(frames=options.frames)
+    check_can_be_folder("out", options.out)
     named = [source for source in SOURCES if getattr(options, source) is not None]
     if len(named) + bool(options.videos) != 1:
         choices = ", ".join(f"--{source}" for source in SOURCES)
@@ -103,16 +104,37 @@ def _refuse(options: argparse.Namespace, source: str, unused: dict[str, Any]) ->
 def _annotate_files(options: argparse.Namespace) -> None:
     from .annotate import write_annotation
 
-    figures = {}
+    _check_names(options.videos)
+    figures, skipped = {}, {}
     for video in options.videos:
-        figures[str(video)] = result = write_annotation(
-            video, options.out, frames=options.frames, start_s=options.start, end_s=options.end
-        )
+        try:
+            result = write_annotation(
+                video, options.out, frames=options.frames, start_s=options.start, end_s=options.end
+            )
+        except IvgError as error:
+            figures[str(video)], skipped[str(video)] = {"skipped": str(error)}, str(error)
+            continue
+        figures[str(video)] = result
         print(
             f"{video}: hands in {result['frames_with_hands']} of {result['frames']} frames, region of motion "
             f"{100 * result['region_area']:.0f} % of the picture -> {result['picture']}"
         )
-    write_json(figures, options.json)
+    if len(skipped) < len(figures):
+        write_json(figures, options.json)
+    if skipped:
+        told = "\n  ".join(skipped.values())
+        raise InputError(told if len(figures) == 1 else f"{len(skipped)} of {len(figures)} videos skipped\n  {told}")
+
+
+def _check_names(videos: Sequence[Path]) -> None:
+    """Refuse two videos whose files would overwrite each other."""
+    named: dict[str, Path] = {}
+    for video in videos:
+        other = named.setdefault(video.stem, video)
+        if other is not video:
+            raise InputError(
+                f"'{other}' and '{video}' would both become {video.stem}.npz: give each a folder of its own"
+            )
 
 
 def _annotate_dataset(options: argparse.Namespace, source: str) -> None:

@@ -17,8 +17,10 @@ from ..data.clip_filter import ClipFilter
 from ..data.clip_store import ClipStore
 from ..data.readers import Reading, Skipped
 from ..errors import InputError, StoreError
+from ..staging import write_text_whole
 from ..types import CLIP_FRAMES, FPS
 from .annotate_worker import AnnotationJob, Refusal, annotate, start
+from .command import refusal_of
 from .processes import CRASHED, RunJobs, run_jobs
 
 SKIPPED_FILE = "skipped.jsonl"
@@ -123,6 +125,11 @@ def _run(
                 "an annotating process died when it started (its trace stands above); clips that are done are kept, "
                 "the same command goes on"
             ) from error
+        except OSError as error:
+            raise StoreError(
+                f"'{store.path}' could not be written: {refusal_of(error) or error}; clips that are done are kept, the "
+                "same command goes on"
+            ) from error
 
 
 def _read_skipped(path: Path) -> dict[int, Skipped]:
@@ -141,7 +148,7 @@ def _read_skipped(path: Path) -> dict[int, Skipped]:
 
 def _write_skipped(path: Path, rows: list[Skipped], segments: dict[int, Skipped]) -> None:
     lines = [_line(-1, row) for row in rows] + [_line(index, row) for index, row in segments.items()]
-    (path / SKIPPED_FILE).write_text("".join(lines))
+    write_text_whole(path / SKIPPED_FILE, "".join(lines))
 
 
 def _append_skipped(path: Path, index: int, row: Skipped) -> None:

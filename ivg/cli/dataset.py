@@ -11,7 +11,15 @@ from typing import Any
 from ..errors import InputError
 from .annotate_command import add_annotate
 from .check_command import add_check
-from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .command import (
+    add_json_option,
+    check_can_be_folder,
+    check_positive,
+    check_seed_option,
+    new_parser,
+    run_command,
+    write_json,
+)
 from .export_command import add_export
 from .generate_command import add_generate
 from .import_command import add_import
@@ -92,6 +100,8 @@ def _render(options: argparse.Namespace) -> None:
     from .render_pool import render_store
 
     check_positive(clips=options.clips, size=options.size, workers=options.workers)
+    check_seed_option("seed-offset", options.seed_offset)
+    check_can_be_folder("out", options.out)
     if not 0 <= options.foreign <= 1:
         raise InputError(f"--foreign must lie in [0, 1], got {options.foreign}")
     began = time.perf_counter()

@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..staging import refuse_existing, staged_output
 from ..texts import check_text
 from .appearance import add_appearance_options, appearance_from
-from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .command import add_json_option, check_positive, check_seed_option, new_parser, run_command, write_json
 from .demo_report import EXECUTION, FILES, STAGES, make_report, summary, words_of
 
 if TYPE_CHECKING:
@@ -169,8 +169,7 @@ def _checked_text(options: argparse.Namespace) -> str:
     if not text:
         raise InputError('--task must say what to do, such as "cut carrot"; it is empty')
     check_text(text)
-    if options.seed < 0:
-        raise InputError(f"--seed must not be negative, got {options.seed}")
+    check_seed_option("seed", options.seed)
     given = {name: getattr(options, name) for name in ("steps", "camera_size")}
     check_positive(**{name: value for name, value in given.items() if value is not None})
     appearance_from(options, options.seed)

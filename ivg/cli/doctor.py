@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
-from pathlib import Path
 
+from ..staging import write_text_whole
 from .command import new_parser, run_command
 from .doctor_checks import MISSING, OPTIONAL, Finding, all_findings
 
@@ -50,7 +50,7 @@ def _examine(target: str | None) -> list[Finding]:
                 print(line(finding), flush=True)
     if target is not None:
         text = json.dumps([asdict(finding) for finding in findings], indent=2)
-        print(text) if target == "-" else Path(target).write_text(text + "\n")
+        print(text) if target == "-" else write_text_whole(target, text + "\n")
     if target != "-":
         print(verdict(findings))
     return findings

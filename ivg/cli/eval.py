@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import WeightsError
-from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .command import (
+    add_json_option,
+    check_device,
+    check_positive,
+    check_seed_option,
+    new_parser,
+    run_command,
+    write_json,
+)
 from .eval_networks import add_fetch, add_network_options, network_figures, network_sources, paper_table
 
 EXAMPLES = """\
@@ -73,6 +81,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     check_positive(
         scenes=options.scenes, steps=options.steps, region_steps=options.region_steps, workers=options.workers
     )
+    check_seed_option("seed-offset", options.seed_offset)
 
     from ..data.clip_store import ClipStore
     from ..metrics.clip_figures import TrueClip
@@ -82,6 +91,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from .processes import ONE_THREAD, environment
     from .render_pool import envs_fingerprint, render_store
 
+    check_device(options.device)
     sources = network_sources(options)
     steps, region_steps = sample_steps(options.weights)  # a wrong name is told before minutes go into rendering
     options.steps, options.region_steps = options.steps or steps, options.region_steps or region_steps
@@ -131,9 +141,13 @@ def _all(
     pool: ProcessPoolExecutor, function: Callable[[_Job], _Result], jobs: Iterable[_Job], what: str
 ) -> list[_Result]:
     """Runs all jobs on the pool under a progress bar and returns their results in order."""
+    from .processes import interrupts_held
+
     jobs = list(jobs)
     try:
-        return list(tqdm(pool.map(function, jobs), total=len(jobs), desc=what, unit=what.rstrip("s")))
+        with interrupts_held():
+            results = pool.map(function, jobs)
+        return list(tqdm(results, total=len(jobs), desc=what, unit=what.rstrip("s")))
     except BrokenProcessPool as error:
         raise WeightsError("an evaluating process died (its trace stands above)") from error
 

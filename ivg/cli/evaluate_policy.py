@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .command import add_json_option, check_positive, write_json
+from .command import add_json_option, check_positive, check_seed_option, write_json
 from .watching_options import add_watching_options, samples_of
 
 SOURCES = ("generated", "truth", "none")
@@ -53,7 +53,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
     from .evaluate_policy_pool import check_source, jobs_for, report_of, roll_out_all
     from .render_pool import check_tasks
 
-    check_positive(episodes=options.episodes, workers=options.workers)
+    check_positive(episodes=options.episodes, workers=options.workers, max_steps=options.max_steps)
+    check_seed_option("first-seed", options.first_seed)
     _, config, _ = read_description(options.policy)
     source = check_source(options.demo, config.conditioning)
     tasks = check_tasks([name for name in options.tasks.split(",") if name])

@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ..errors import InputError, StoreError, WeightsError
-from .command import add_json_option, check_positive, write_json
+from .command import add_json_option, check_can_be_folder, check_positive, check_seed_option, write_json
 from .evaluate_policy import add_rollout_options, settings_of
 from .evidence_rows import ROWS, conditionings
 from .evidence_worker import TrainJob, finished, train_one
@@ -54,7 +54,9 @@ def run_evidence(options: argparse.Namespace) -> None:
     from .render_pool import check_tasks
 
     counts = ("seeds", "steps", "episodes", "workers")
-    check_positive(**{name: getattr(options, name) for name in counts})
+    check_positive(**{name: getattr(options, name) for name in counts}, max_steps=options.max_steps)
+    check_seed_option("first-seed", options.first_seed)
+    check_can_be_folder("out", options.out)
     if not options.data.exists():
         raise StoreError(f"there is no dataset of robot episodes at '{options.data}'")
     tasks = check_tasks([name for name in options.tasks.split(",") if name])

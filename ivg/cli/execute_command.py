@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, unknown_option
-from .command import add_json_option, check_positive, write_json
+from .command import add_json_option, check_device, check_positive, check_seed_option, write_json
 from .evaluate_policy import HELD_OUT_SEEDS
-from .execute_worker import SOURCES
+from .execute_sources import SOURCES
 from .outcome_pool import try_all
 from .page_table import add_table_option, place_table
 
@@ -49,7 +49,9 @@ def run_execute(options: argparse.Namespace) -> None:
     from .execute_worker import ExecuteJob, ExecuteSettings
     from .render_pool import check_tasks
 
-    check_positive(episodes=options.episodes, workers=options.workers)
+    check_positive(episodes=options.episodes, workers=options.workers, size=options.size)
+    check_seed_option("first-seed", options.first_seed)
+    check_device(options.device)
     sources = [name for name in options.sources.split(",") if name]
     if not sources:
         raise InputError(f"--sources names no source; options: {', '.join(SOURCES)}")

@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from ..policy.execution import GripperPlan
     from ..policy.watching import Demonstrate
 
-SOURCES = {
-    "path": "the person's true joints",
-    "truth": "the person's clip, through extraction",
-    "generated": "the generated clip, through extraction",
-    "chosen": "the best of up to four generated clips",
-    "colour": "the generated clip, no depth picture",
-    "elsewhere": "the true joints of a person in another kitchen",
-}
-"""What the robot follows. All but "colour" have the depth picture of the scene; the last is of another scene."""
-
 ELSEWHERE = 7_000_000
 """Added to a scene's seed for the kitchen that "elsewhere" is in."""
 
@@ -61,7 +51,7 @@ class ExecuteJob:
     """One attempt.
 
     Attributes:
-        source: What is followed, a key of `SOURCES`.
+        source: What is followed, a key of `ivg.cli.execute_sources.SOURCES`.
         task: What is to be done.
         seed: Of the scene.
         name: What the outcome is kept under: the generator's weights and the pictures' size.

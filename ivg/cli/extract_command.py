@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..types import HANDS, Camera
-from .command import add_json_option, check_positive, write_json
+from .command import add_json_option, check_can_be_folder, check_positive, write_json
 
 if TYPE_CHECKING:
     from ..hands.metric import MetricHands
@@ -61,8 +61,8 @@ def run_extract(options: argparse.Namespace) -> None:
     from ..policy.tracking import clean_tracks
     from ..video import read_video
 
-    if options.frames is not None:
-        check_positive(frames=options.frames)
+    check_positive(frames=options.frames)
+    check_can_be_folder("out", options.out)
     camera = read_camera(options.camera) if options.camera else None
     depth = _depth(options)
     video = read_video(options.video, frames=options.frames, start_s=options.start, end_s=options.end)
@@ -99,7 +99,7 @@ def read_camera(path: Path) -> Camera:
         return Camera(K, T_world_camera, int(values["width"]), int(values["height"]))
     except OSError as error:
         raise InputError(f"cannot read camera '{path}': {error.strerror}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InputError(f"camera '{path}' must hold K, T_world_camera, width and height: {error}") from error
 
 
@@ -110,10 +110,11 @@ def read_depth(path: Path) -> NDArray[np.floating]:
         InputError: If the file cannot be read, or holds something else.
     """
     try:
-        depth = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            depth = np.load(file, allow_pickle=False)
     except OSError as error:
         raise InputError(f"cannot read depth '{path}': {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
+    except Exception as error:  # what numpy's reader raises for other files has no base in common
         raise InputError(f"cannot read depth '{path}': it is no NPY file of numbers") from error
     if not isinstance(depth, np.ndarray) or depth.ndim != 2 or depth.dtype.kind != "f":
         found = f"{depth.dtype} {depth.shape}" if isinstance(depth, np.ndarray) else "several arrays"
@@ -157,19 +158,20 @@ def _write(
     options: argparse.Namespace, video: VideoSample, tracks: CleanTracks, arrays: dict[str, Any]
 ) -> tuple[Path, Path]:
     from ..data.contact_sheet import save_sheet
+    from ..staging import staged_output
 
     archive, picture = (options.out / f"{options.video.stem}.{ending}" for ending in ("npz", "png"))
-    options.out.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        archive,
-        keypoints=tracks.keypoints,
-        present=tracks.present,
-        score=tracks.score,
-        filled=tracks.filled,
-        times_s=video.times_s,
-        fps=video.fps,
-        **arrays,
-    )
+    with staged_output(archive, overwrite=True) as stage:
+        np.savez_compressed(
+            stage,
+            keypoints=tracks.keypoints,
+            present=tracks.present,
+            score=tracks.score,
+            filled=tracks.filled,
+            times_s=video.times_s,
+            fps=video.fps,
+            **arrays,
+        )
     save_sheet(tracks_sheet(video, tracks, options.video.name), picture)
     return archive, picture
 

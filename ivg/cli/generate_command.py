@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, StoreError
-from .command import add_json_option, check_positive, write_json
+from .command import add_json_option, check_device, check_positive, check_seed_option, write_json
 from .launcher_options import add_launcher_options, launcher_arguments
 from .watching_options import add_watching_options, samples_of
 
@@ -57,12 +57,13 @@ def run_generate(options: argparse.Namespace) -> None:
     from .render_pool import check_tasks
 
     check_positive(episodes=options.episodes, workers=options.workers, size=options.size)
-    if options.seed < 0:
-        raise InputError(f"--seed must not be negative, got {options.seed}")
+    check_seed_option("seed", options.seed)
     limit = options.max_attempts if options.max_attempts is not None else ATTEMPTS_AN_EPISODE * options.episodes
     check_positive(max_attempts=limit)
     _check_paths(options.out, options.weights)
     launcher = launcher_arguments(options)
+    if not launcher:  # other machines have other devices
+        check_device(options.device)
     settings = GenerateSettings(
         env=options.env,
         tasks=tuple(check_tasks([name for name in options.tasks.split(",") if name])),

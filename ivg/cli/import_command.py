@@ -92,10 +92,10 @@ def _size(value: str | None) -> tuple[int, int] | None:
     """Read ``128`` or ``96x128``."""
     if value is None:
         return None
-    found = re.fullmatch(r"(\d+)(?:x(\d+))?", value)
+    found = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", value)
     height, width = (int(side) for side in (found[1], found[2] or found[1])) if found else (0, 0)
     if not height or not width:
-        raise InputError(f"--size must be N or HEIGHTxWIDTH, both positive, got {value!r}")
+        raise InputError(f"--size must be N or HEIGHTxWIDTH, both from 1 to 99999, got {value[:40]!r}")
     return height, width
 
 

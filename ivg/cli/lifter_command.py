@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from .command import add_json_option, check_positive, write_json
+from .command import add_json_option, check_device, check_positive, write_json
 
 if TYPE_CHECKING:
     from ..policy.lifting import LiftedHands
@@ -165,6 +165,7 @@ def _evaluate_generated(options: argparse.Namespace) -> None:
     from ..policy.lifting import HandLifter
     from .lifter_generated import evaluate_generated, generated_lines
 
+    check_device(options.device)
     check_positive(generated=options.generated, steps=options.steps, workers=options.workers, samples=options.samples)
     if options.method != "network" or options.picture:
         raise InputError("--generated lifts by the network and draws no picture: leave --method and --picture out")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..errors import IvgError
+from .command import check_can_be_folder
 
 if TYPE_CHECKING:
     from ..policy.evaluation import Outcome
@@ -51,13 +52,14 @@ def try_all(
         noun: What a job is called.
 
     Raises:
-        IvgError: If all that is tried crashes.
+        IvgError: If all that is tried crashes, or the file's folder cannot be one.
     """
     from tqdm import tqdm
 
     from ..policy.evaluation import OutcomeLog
     from .processes import CRASHED, run_jobs
 
+    check_can_be_folder("out", log.parent)
     file = OutcomeLog(log)
     known = {outcome.key: outcome for outcome in file.read()}
     todo = [job for job in jobs if job.key not in known]

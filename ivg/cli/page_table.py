@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
+from ..staging import write_text_whole
 
 CLOSES = "<!-- end -->"
 """The line of a page that ends a table's place."""
@@ -41,13 +42,12 @@ def place_table(table: str, target: Path, name: str) -> None:
     Raises:
         InputError: If the page has the line that begins the place, and none after it that ends it.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     page = target.read_text() if target.exists() else ""
     before, opened, rest = page.partition(f"{opens(name)}\n")
     if not opened:
-        target.write_text(f"{table}\n")
+        write_text_whole(target, f"{table}\n")
         return
     _, closed, after = rest.partition(CLOSES)
     if not closed:
         raise InputError(f"{target} has the line '{opens(name)}', but no line '{CLOSES}' after it")
-    target.write_text(f"{before}{opened}{table}\n{CLOSES}{after}")
+    write_text_whole(target, f"{before}{opened}{table}\n{CLOSES}{after}")

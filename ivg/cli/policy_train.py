@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, unknown_option
+from .command import check_device
 from .multirun import add_multirun_option, run_multirun
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def run_train(options: argparse.Namespace) -> None:
 def train_one(config: DictConfig) -> None:
     """Train what a configuration says."""
     run = run_of(config)
+    check_device(run.device)
     from ..policy.learners import train_policy
 
     figures = train_policy(run)
@@ -72,6 +75,8 @@ def compose_settings(overrides: Sequence[str], name: str = "policy_train") -> Di
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
+    from .train import UNREADABLE
+
     register_schemas()
     try:
         with initialize_config_module("ivg.configs", version_base="1.3"):
@@ -79,6 +84,8 @@ def compose_settings(overrides: Sequence[str], name: str = "policy_train") -> Di
     except (HydraException, OmegaConfBaseException) as error:
         causes = [str(cause) for cause in (error, error.__cause__) if cause is not None]
         raise ConfigError(" ".join(" ".join(causes).split())) from error
+    except Exception as error:  # nothing of ours runs there
+        raise ConfigError(f"{UNREADABLE} ({type(error).__name__}: {error})") from error
 
 
 def read_run(overrides: Sequence[str]) -> PolicyRun:
@@ -100,22 +107,47 @@ def run_of(config: DictConfig) -> PolicyRun:
 
     from ..policy.learners.config import POLICIES, EpisodeData, PolicyTraining
     from ..policy.learners.training import PolicyRun
-    from .train import read_config
+    from .train import read_config, read_top
 
     if config.policy.kind not in POLICIES:
         raise unknown_option("policy.kind", config.policy.kind, POLICIES)
     for part, key, example in ((config, "output", "output=FOLDER"), (config.data, "path", "data.path=EPISODES.zarr")):
         if OmegaConf.is_missing(part, key):
             raise ConfigError(f"{example.partition('=')[0]} is missing: give {example}")
-    OmegaConf.resolve(config)  # the policy's conditioning is the top level's, from where it is taken now
+    resolve(config)  # the policy's conditioning is the top level's, from where it is taken now
+    top = read_top(TopSettings, config)
     return PolicyRun(
         policy=read_config(POLICIES[config.policy.kind], "policy", config.policy),
         train=read_config(PolicyTraining, "train", config.train),
         data=read_config(EpisodeData, "data", config.data),
-        output=Path(config.output),
-        resume=config.resume,
-        device=config.device,
+        output=Path(top.output),
+        resume=top.resume,
+        device=top.device,
     )
+
+
+@dataclass(kw_only=True)
+class TopSettings:
+    """What stands at the top of `configs/policy_train.yaml`; see there."""
+
+    output: str
+    resume: bool
+    device: str | None
+
+
+def resolve(config: DictConfig) -> None:
+    """Put the values in place that a configuration refers to.
+
+    Raises:
+        ConfigError: If one is not there, or of the wrong type.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        OmegaConf.resolve(config)
+    except OmegaConfBaseException as error:
+        raise ConfigError(" ".join(str(error).split())) from error
 
 
 def register_schemas() -> None:

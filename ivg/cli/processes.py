@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,9 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 CHUNK = 256
 """Jobs handed to the pool at a time, so that Ctrl-C does not have to wait for a long queue."""
+
+_STOP = "stop"
+"""Name of the mark that lets processes leave the jobs alone that they were handed and have not begun."""
 
 CRASHED = object()
 """Stands for the result of a job whose process died."""
@@ -36,6 +40,19 @@ def environment(values: dict[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Holds Ctrl-C back for a moment; processes that start meanwhile never see it, and leave it to their parent."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 RunJobs = Callable[..., Iterator[tuple[int, Any]]]
@@ -97,12 +114,16 @@ def _run_until_crash(
         try:
             for first in range(0, len(places), CHUNK):
                 chunk = places[first : first + CHUNK]
-                waiting = {pool.submit(_marked, work, jobs[place], marks / str(place)): place for place in chunk}
+                with interrupts_held():
+                    waiting = {pool.submit(_marked, work, jobs[place], marks / str(place)): place for place in chunk}
                 for future in as_completed(waiting):
                     yield waiting.pop(future), future.result()  # popped, so that results do not pile up in memory
         except BrokenProcessPool:
             if not any(marks.iterdir()):  # it died before any job, which another try would not change
                 raise
+        except BaseException:
+            (marks / _STOP).touch()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -136,6 +157,8 @@ def _end_with_parent() -> None:
 
 def _marked(work: Callable[[Any], Any], job: Any, mark: Path) -> Any:
     """Does a job; its mark lies there as long as it is under way."""
+    if mark.with_name(_STOP).exists():
+        return None
     mark.touch()
     result = work(job)
     mark.unlink()

@@ -19,11 +19,15 @@ from ..envs.kitchen.feasibility import sample_foreign_scene
 from ..envs.kitchen.tasks import TASKS
 from ..errors import StoreError, unknown_option
 from ..types import FPS
-from .processes import ONE_THREAD, begin, environment
+from .command import refusal_of
+from .processes import ONE_THREAD, begin, environment, interrupts_held
 from .render_worker import RenderJob, render, start
 
 CHUNK = 256
 """Jobs handed to the pool at a time, so that Ctrl-C does not have to wait for a long queue."""
+
+KEPT = "clips that are done are kept, the same command goes on"
+"""What an error says of the store."""
 
 
 def check_tasks(names: Sequence[str]) -> list[str]:
@@ -127,13 +131,14 @@ def _run(jobs: Sequence[RenderJob], store: ClipStore, workers: int, annotate: bo
     ):
         try:
             for first in range(0, len(jobs), CHUNK):
-                for done in as_completed([pool.submit(render, job) for job in jobs[first : first + CHUNK]]):
+                with interrupts_held():
+                    waiting = [pool.submit(render, job) for job in jobs[first : first + CHUNK]]
+                for done in as_completed(waiting):
                     yield done.result()
         except BrokenProcessPool as error:
-            raise StoreError(
-                "a rendering process died (its trace stands above); clips that are done are kept, "
-                "the same command goes on"
-            ) from error
+            raise StoreError(f"a rendering process died; {KEPT}") from error
+        except OSError as error:
+            raise StoreError(f"'{store.path}' could not be written: {refusal_of(error) or error}; {KEPT}") from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import IvgError, StoreError
+from .command import check_device
+
 if TYPE_CHECKING:
     from ..data.clip_store import ClipStore
     from ..instructions import InstructionRewriter
+
+SHOWN = 20
+"""Clips that could not be rewritten that are printed."""
 
 
 def add_rewrite(actions: Any) -> None:
@@ -28,20 +34,26 @@ def run_rewrite(options: argparse.Namespace) -> None:
     """Do what the command line asks for.
 
     Raises:
-        IvgError: If there is no such store or rewriter.
+        IvgError: If there is no such store or rewriter, or some texts could not be rewritten; the others are.
     """
     from ..data.clip_store import ClipStore
     from ..instructions import load_rewriter
 
+    check_device(options.device)
     store = ClipStore.open(options.store, mode="r+")
-    changed = rewrite_texts(store, load_rewriter(options.rewriter, device=options.device))
+    changed, refused = rewrite_texts(store, load_rewriter(options.rewriter, device=options.device))
     print(f"{changed} of {len(store.indices_done)} texts changed in {options.store}")
     for index in store.indices_done[:3]:
         info = store.info(int(index))
         print(f"  {info.get('given_text', info.get('text'))}\n    -> {info.get('text')}")
+    if refused:
+        told = "\n  ".join(
+            [*refused[:SHOWN], *([f"... and {len(refused) - SHOWN} more"] if len(refused) > SHOWN else [])]
+        )
+        raise StoreError(f"{len(refused)} of {len(store.indices_done)} texts stay as they were\n  {told}")
 
 
-def rewrite_texts(store: ClipStore, rewriter: InstructionRewriter) -> int:
+def rewrite_texts(store: ClipStore, rewriter: InstructionRewriter) -> tuple[int, list[str]]:
     """Rewrites the text of every clip from the one first given, which is kept as `given_text`.
 
     The acting hand is the one that the clip's info names; without that, the hand that is found in more frames. Clips
@@ -52,19 +64,23 @@ def rewrite_texts(store: ClipStore, rewriter: InstructionRewriter) -> int:
         rewriter: Writes the texts; its provenance is kept as `rewriter`.
 
     Returns:
-        How many texts are others than before.
+        How many texts are others than before; and why some clips, which are as they were, could not be rewritten.
     """
-    changed = 0
+    changed, refused = 0, []
     for index in (int(index) for index in store.indices_done):
         info = store.info(index)
         if info.get("rewriter", {"name": "none"}) == rewriter.provenance:
             continue
         given = str(info.get("given_text", info.get("text", "")))
         frame = np.asarray(store.array("frames")[index, 0])
-        text = rewriter(given, frame=frame, side=_side(store, index, info))
+        try:
+            text = rewriter(given, frame=frame, side=_side(store, index, info))
+            store.write_info(index, {**info, "text": text, "given_text": given, "rewriter": rewriter.provenance})
+        except IvgError as error:  # such as a text that no longer fits
+            refused.append(str(error))
+            continue
         changed += text != info.get("text")
-        store.write_info(index, {**info, "text": text, "given_text": given, "rewriter": rewriter.provenance})
-    return changed
+    return changed, refused
 
 
 def _side(store: ClipStore, index: int, info: dict[str, Any]) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ..errors import WeightsError
 from .command import add_json_option, check_positive, write_json
 from .multirun import add_multirun_option, run_multirun
-from .rl_environment import EnvironmentSettings, demonstration_source, environment_factory
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -70,6 +69,7 @@ def run_train_rl(options: argparse.Namespace) -> None:
 
 def train_one(config: DictConfig) -> None:
     """Train what a configuration says."""
+    from .rl_environment import demonstration_source
     from .rl_settings import reinforcement_of
 
     run = reinforcement_of(config)
@@ -94,6 +94,7 @@ def train_run(run: ReinforcementRun, source: DemonstrationSource | None, *, labe
         What `train_reinforcement` does.
     """
     from ..policy.reinforcement.training import train_reinforcement
+    from .rl_environment import environment_factory
 
     def scene(seed: int, found: bool) -> None:
         if not found:
@@ -135,6 +136,7 @@ def run_evaluate_rl(options: argparse.Namespace) -> None:
     from ..policy.reinforcement.environment import watching_environment
     from ..policy.reinforcement.evaluation import Episode, play, summarise
     from ..policy.reinforcement.saving import load_policy
+    from .rl_environment import EnvironmentSettings, demonstration_source, environment_factory
 
     check_positive(episodes=options.episodes)
     policy, settings = load_policy(options.run / "policy")

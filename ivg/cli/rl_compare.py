@@ -13,7 +13,6 @@ from ..errors import ConfigError, IvgError
 from .command import check_positive, write_json
 from .processes import CRASHED, run_jobs
 from .rl_command import train_run
-from .rl_environment import demonstration_source, environment_factory
 
 if TYPE_CHECKING:
     from ..policy.reinforcement.curve import LearningCurve
@@ -119,6 +118,7 @@ def watch_scenes(job: CompareJob) -> dict[str, Any] | None:
     from ..policy.conditioning.sources import fingerprint_of
     from ..policy.reinforcement.environment import watching_environment
     from ..policy.reinforcement.training import watch_scenes as watch
+    from .rl_environment import demonstration_source, environment_factory
     from .rl_settings import read_reinforcement
 
     run = read_reinforcement(job.overrides)

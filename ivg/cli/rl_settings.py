@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, unknown_option
 from .context import KITCHEN
-from .policy_train import compose_settings
+from .policy_train import compose_settings, resolve
 from .rl_environment import SOURCES, EnvironmentSettings
 
 if TYPE_CHECKING:
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from ..policy.reinforcement.settings import ReinforcementSettings
 
 CONFIG = "policy_train_rl"
+
+
+@dataclass(kw_only=True)
+class TopSettings:
+    """What stands at the top of `configs/policy_train_rl.yaml`; see there."""
+
+    task: str
+    demonstrations: str
+    weights: str
+    output: str
+    cache: str | None
+    resume: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +86,16 @@ def reinforcement_of(config: DictConfig) -> ReinforcementRun:
     from omegaconf import OmegaConf
 
     from ..policy.reinforcement.settings import KIND, ReinforcementSettings
-    from .train import read_config
+    from .train import read_config, read_top
 
     if config.policy.kind != KIND:
         raise ConfigError(f"policy '{config.policy.kind}' learns from episodes: use ivg-policy train policy=...")
     if OmegaConf.is_missing(config, "output"):
         raise ConfigError("output is missing: give output=FOLDER")
-    if config.demonstrations not in SOURCES:
-        raise unknown_option("demonstrations", config.demonstrations, SOURCES)
+    resolve(config)
+    top = read_top(TopSettings, config)
+    if top.demonstrations not in SOURCES:
+        raise unknown_option("demonstrations", top.demonstrations, SOURCES)
     policy = read_config(ReinforcementSettings, "policy", config.policy)
     environment = read_config(EnvironmentSettings, "environment", config.environment)
     if environment.name == KITCHEN and "image" not in policy.observe:
@@ -89,10 +103,10 @@ def reinforcement_of(config: DictConfig) -> ReinforcementRun:
     return ReinforcementRun(
         policy=policy,
         environment=environment,
-        task=config.task,
-        demonstrations=config.demonstrations,
-        weights=str(config.weights),
-        output=Path(config.output),
-        cache=None if config.cache is None else Path(config.cache),
-        resume=config.resume,
+        task=top.task,
+        demonstrations=top.demonstrations,
+        weights=top.weights,
+        output=Path(top.output),
+        cache=None if top.cache is None else Path(top.cache),
+        resume=top.resume,
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -24,9 +26,13 @@ from ..training.config import (
     RegionConfig,
     RunConfig,
 )
+from .command import INTERRUPTED, check_device, refusals_told
 from .multirun import check_launcher
 
 T = TypeVar("T")
+
+UNREADABLE = "these settings cannot be read: groups such as data, model and policy take a name"
+"""What is said where hydra comes upon an error of Python's own, as it does of ``data=[1]``."""
 
 _STAGES: dict[str, type[RunConfig]] = {
     "autoencoder": AutoencoderConfig,
@@ -63,11 +69,19 @@ def main() -> None:
         return
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through, so that we can word them
     register_schemas()
+    _begun.clear()
     try:
         check_launcher(sys.argv[1:])
         _hydra_main()
     except (IvgError, HydraException, OmegaConfBaseException) as error:
         _fail(error)
+    except Exception as error:
+        if _begun:
+            raise
+        _fail(ConfigError(f"{UNREADABLE} ({type(error).__name__}: {error})"))
+    except KeyboardInterrupt:
+        print("ivg-train: stopped; resume=true goes on from the last checkpoint, if there is one", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 def _fail(error: Exception) -> NoReturn:
@@ -83,12 +97,14 @@ def _export(arguments: list[str]) -> None:
     for name in ("region", "clip", "output"):
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--first", type=Path, metavar="FOLDER", help="of train=clip_student: the first step")
+    parser.add_argument("--extrapolation", type=float, metavar="X", help="how far stage 2's last step goes on, 0 to 1")
     parser.add_argument("--text-encoder", metavar="NAME_OR_FOLDER", help="base only: hub name or folder")
     options = parser.parse_args(arguments)
     from ..training.export import export_pipeline
 
     try:
-        export_pipeline(**vars(options))
+        with refusals_told():
+            export_pipeline(**vars(options))
     except IvgError as error:
         print(f"ivg-train export: {error}", file=sys.stderr)
         sys.exit(2)
@@ -107,7 +123,55 @@ def read_config(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -
     except OmegaConfBaseException as error:
         raise ConfigError(f"{name}: {str(error).splitlines()[0]}") from error
     assert isinstance(built, kind)
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    for key, value in vars(built).items():
+        if key not in known:  # put in with +NAME=VALUE
+            raise unknown_option(f"key of {name}", key, known)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{name}.{key} must be a finite number, got {value}")
     return built
+
+
+@dataclass(kw_only=True)
+class TopSettings:
+    """What stands at the top of `configs/train.yaml`; see there."""
+
+    output: str
+    resume: bool
+    autoencoder: str | None
+    start: str | None
+    teacher: str | None
+    device: str | None
+    dry_run: bool
+
+
+@dataclass(kw_only=True)
+class _DryRun:
+    dry_run: bool  # needs no output, which `TopSettings` does
+
+
+_FOLDERS = ("autoencoder", "start", "teacher")
+
+
+def read_top(kind: type[T], config: DictConfig) -> T:
+    """Check what stands at the top of a configuration, of which a dataclass names some keys.
+
+    Raises:
+        ConfigError: If a value is missing, refers to what is not there, or is of the wrong type.
+    """
+    try:
+        values = {field.name: config[field.name] for field in fields(kind)}  # type: ignore[arg-type]
+    except OmegaConfBaseException as error:
+        raise ConfigError(" ".join(str(error).split())) from error
+    return read_config(kind, "settings", values)
+
+
+def _read_stage(config: DictConfig) -> RunConfig:
+    """Check the configuration of the training and build it."""
+    stage = config.train.get("stage")
+    if stage not in _STAGES:
+        raise unknown_option("train.stage", stage, _STAGES)
+    return read_config(_STAGES[stage], "train", config.train)
 
 
 def read_model(config: DictConfig) -> ModelConfig | BaseModelConfig:
@@ -122,7 +186,7 @@ def dry_run(config: DictConfig) -> None:
     """Print what the run that a composed configuration says would need; read no data, write nothing."""
     from ..training.dry_run import report
 
-    print(report(read_config(_STAGES[config.train.stage], "train", config.train), read_model(config)))
+    print(report(_read_stage(config), read_model(config)))
 
 
 def register_schemas() -> None:
@@ -139,25 +203,31 @@ def train(config: DictConfig) -> dict[str, float]:
     """Train what a composed configuration says; return the last figures on held-out clips."""
     from ..training.run import Run, train_stage
 
+    top = read_top(TopSettings, config)
+    folders = {name: None if value is None else Path(value) for name, value in vars(top).items() if name in _FOLDERS}
     run = Run(
-        train=read_config(_STAGES[config.train.stage], "train", config.train),
+        train=_read_stage(config),
         model=read_model(config),
         data=read_config(DataConfig, "data", config.data),
-        output=Path(config.output),
-        resume=config.resume,
-        autoencoder=None if config.autoencoder is None else Path(config.autoencoder),
-        start=None if config.start is None else Path(config.start),
-        teacher=None if config.teacher is None else Path(config.teacher),
-        device=config.device,
+        output=Path(top.output),
+        resume=top.resume,
+        device=top.device,
+        **folders,
     )
-    return train_stage(run)
+    check_device(run.device)
+    with refusals_told():
+        return train_stage(run)
+
+
+_begun: list[bool] = []  # whether hydra has composed: errors before that are about what was asked for
 
 
 @hydra.main(config_path="pkg://ivg.configs", config_name="train", version_base="1.3")
 def _hydra_main(config: DictConfig) -> None:
     """Hydra composes and calls this."""
+    _begun.append(True)
     try:
-        dry_run(config) if config.dry_run else train(config)
+        dry_run(config) if read_top(_DryRun, config).dry_run else train(config)
     except (IvgError, OmegaConfBaseException) as error:
         _fail(error)  # here, before hydra adds lines of its own
 

@@ -31,6 +31,7 @@ from numcodecs import Blosc
 from numpy.typing import NDArray
 
 from ..errors import StoreError
+from ..staging import staged_output
 
 INFO_BYTES = 4096
 """Longest JSON of one clip's `info`."""
@@ -144,14 +145,12 @@ class ClipStore:
             return cls._reopen(path, attrs)
         if path.exists() and any(path.iterdir()):
             raise StoreError(f"{path} exists and is no clip store; give a new folder")
-        group = zarr.open_group(str(path), mode="w", zarr_format=2)
-        for name, (dtype, shape) in _ARRAYS.items():
-            sizes = tuple({"t": frames, "s": size}[n] if isinstance(n, str) else n for n in shape)
-            _create_array(group, name, dtype, (count, *sizes))
-        _create_array(group, "info", f"S{INFO_BYTES}", (count,))
-        _create_array(group, "done", "u1", (count,))
-        group.attrs.update({"meta": meta or {}, **attrs})
-        return cls(path, group)
+        if path.exists():  # an empty folder; it may be a mount, which nothing can take the place of
+            _create_arrays(path, {"meta": meta or {}, **attrs})
+        else:
+            with staged_output(path) as stage:
+                _create_arrays(stage, {"meta": meta or {}, **attrs})
+        return cls.open(path, mode="r+")
 
     @classmethod
     def _reopen(cls, path: Path, attrs: dict[str, Any]) -> ClipStore:
@@ -246,6 +245,7 @@ class ClipStore:
         for name in _ARRAYS:
             value = getattr(record, name)
             if value is None and name in _GROUND_TRUTH:
+                self.array(name)[index] = self.array(name).fill_value  # removes what an earlier clip left there
                 continue
             self._write_array(index, name, value)
         self.array("info")[index] = info
@@ -296,6 +296,17 @@ def _packed(index: int, info: dict[str, Any]) -> bytes:
     if len(packed) > INFO_BYTES:
         raise StoreError(f"info of clip {index} has {len(packed)} bytes as JSON, at most {INFO_BYTES} fit")
     return packed
+
+
+def _create_arrays(folder: Path, attrs: dict[str, Any]) -> None:
+    """Make an empty store."""
+    group = zarr.open_group(str(folder), mode="w", zarr_format=2)
+    for name, (dtype, shape) in _ARRAYS.items():
+        sizes = tuple(attrs[{"t": "frames", "s": "size"}[n]] if isinstance(n, str) else n for n in shape)
+        _create_array(group, name, dtype, (attrs["count"], *sizes))
+    _create_array(group, "info", f"S{INFO_BYTES}", (attrs["count"],))
+    _create_array(group, "done", "u1", (attrs["count"],))
+    group.attrs.update(attrs)
 
 
 def _create_array(group: zarr.Group, name: str, dtype: str, shape: tuple[int, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ..errors import InputError
+from ..staging import staged_output
 
 PAPER = (250, 249, 246)
 INK = (34, 34, 34)
@@ -86,12 +88,14 @@ def _row_tops(rows: Sequence[SheetRow], head: int, height: int) -> list[int]:
 
 
 def save_sheet(sheet: NDArray[np.uint8], path: Path) -> None:
-    """Writes a sheet as PNG or JPEG, by the path's ending; makes the folder.
+    """Writes a sheet as PNG or JPEG, by the path's ending, whole or not at all; makes the folder.
 
     Raises:
         InputError: The ending is another.
     """
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise InputError(f"a contact sheet is written as .png or .jpg, got {path.name!r}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(sheet).save(path)
+    packed = io.BytesIO()  # Pillow itself takes no notice of a JPEG that does not fit on the disk
+    Image.fromarray(sheet).save(packed, "PNG" if path.suffix.lower() == ".png" else "JPEG")
+    with staged_output(path, overwrite=True) as stage:
+        stage.write_bytes(packed.getvalue())

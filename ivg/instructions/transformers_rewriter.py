@@ -43,7 +43,8 @@ class TransformersRewriter:
         except (OSError, ValueError, KeyError, ImportError) as error:
             reason = " ".join(str(error).split())[:300]
             raise WeightsError(
-                f"no image-text-to-text model {self.name!r} to rewrite instructions with: {reason}"
+                f"no image-text-to-text model {self.name!r} to rewrite instructions with; without a network give a "
+                f"folder that holds one: {reason}"
             ) from error
         self.device = device
 

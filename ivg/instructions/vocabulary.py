@@ -38,7 +38,7 @@ class Action:
         tool: What the acting hand holds if the instruction does not say; "" if nothing.
 
     Raises:
-        InputError: If the description has another slot.
+        InputError: If the description has another slot, or braces that are none.
     """
 
     words: tuple[str, ...]
@@ -47,9 +47,16 @@ class Action:
 
     def __post_init__(self) -> None:
         """Validate slots."""
-        unknown = {name for _, name, _, _ in Formatter().parse(self.description) if name is not None} - set(SLOTS)
-        if unknown:
-            raise InputError(f"action {self.words[0]!r} has the slot {sorted(unknown)[0]!r}; slots: {', '.join(SLOTS)}")
+        try:
+            unknown = {name for _, name, _, _ in Formatter().parse(self.description) if name is not None} - set(SLOTS)
+            if unknown:
+                slots = ", ".join(SLOTS)
+                raise InputError(f"action {self.words[0]!r} has the slot {sorted(unknown)[0]!r}; slots: {slots}")
+            self.description.format(**dict.fromkeys(SLOTS, ""))
+        except (ValueError, KeyError, IndexError, AttributeError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"action {self.words[0]!r} is described by {self.description!r}: {error}") from error
 
 
 @dataclass(frozen=True)

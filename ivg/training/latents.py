@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
@@ -22,6 +24,7 @@ from ..data.clip_store import ClipStore
 from ..models.autoencoder import FACTOR
 from ..models.interfaces import PictureAutoencoder, TextEncoder
 from ..models.text import MiniLMTextEncoder
+from ..staging import clear_leftovers, new_array, staged_output
 from .pictures import to_model
 from .precision import bf16_pays
 
@@ -96,15 +99,19 @@ def load_latents(
         store: The clips.
         indices: Which to take.
         autoencoder: The trained autoencoder, on the device to encode on.
-        cache: Folder to keep the arrays in, one `.npy` each; they are read from there as they are needed.
+        cache: Folder to keep the arrays in, one `.npy` each; they are read from there as they are needed. Of several
+            processes that want the same one encodes, and the others wait.
         text_encoder: Encodes the texts; MiniLM if None.
     """
     indices = np.asarray(indices)
     key = _fingerprint(store, indices, autoencoder)
     folder = cache / key[:16]
     if not (folder / "done.json").exists():
-        _encode_all(store, indices, autoencoder, folder)
-        (folder / "done.json").write_text(json.dumps({"fingerprint": key, "clips": len(indices)}))
+        with _alone(folder):
+            if not (folder / "done.json").exists():
+                with staged_output(folder, overwrite=True) as stage:
+                    _encode_all(store, indices, autoencoder, stage)
+                    (stage / "done.json").write_text(json.dumps({"fingerprint": key, "clips": len(indices)}))
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in _PARTS}
     masks = arrays.pop("masks")
     texts = [str(store.info(int(index)).get("text", "")) for index in indices]
@@ -121,6 +128,19 @@ def load_latents(
     )
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process makes a folder, and clear away what killed ones left of it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    with lock:
+        clear_leftovers(folder)
+        try:
+            yield
+        finally:
+            Path(lock.lock_file).unlink(missing_ok=True)  # held: who waits for this very file takes a new one
+
+
 def _fingerprint(store: ClipStore, indices: NDArray[np.int64], autoencoder: PictureAutoencoder) -> str:
     digest = hashlib.sha256("".join(_PARTS).encode() + indices.tobytes() + str(store.path.resolve()).encode())
     for name, value in sorted(autoencoder.state_dict().items()):
@@ -130,14 +150,14 @@ def _fingerprint(store: ClipStore, indices: NDArray[np.int64], autoencoder: Pict
 
 def _encode_all(store: ClipStore, indices: NDArray[np.int64], autoencoder: PictureAutoencoder, folder: Path) -> None:
     """Encode clip by clip into memory-mapped arrays; the next clips are read while one is encoded."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir()
     arrays: dict[str, NDArray[Any]] = {}
     black = _black_latent(autoencoder, store.size)
     for place, clip in enumerate(tqdm(_read_ahead(store, indices), total=len(indices), desc="encode", mininterval=2)):
         for name, value in _encode_clip(autoencoder, clip, black).items():
             if name not in arrays:
                 shape = (len(indices), *value.shape)
-                arrays[name] = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", value.dtype, shape)
+                arrays[name] = new_array(folder / f"{name}.npy", value.dtype, shape)
             arrays[name][place] = value
     arrays.clear()  # closes, and so flushes, the files
 

@@ -81,7 +81,7 @@ class PathProgress:
         points = self.waypoints(path)
         steps = np.linalg.norm(np.diff(points, axis=-2), axis=-1)
         tail = np.cumsum(steps[..., ::-1], -1)[..., ::-1]
-        tail = np.concatenate([tail, np.zeros_like(tail[..., :1])], -1)
+        tail = np.concatenate([tail, np.zeros((*tail.shape[:-1], 1))], -1)
         aim = np.take_along_axis(points, np.asarray(index)[..., None, None], -2)[..., 0, :]
         rest = np.take_along_axis(tail, np.asarray(index)[..., None], -1)[..., 0]
         return np.asarray(np.linalg.norm(aim - self.place(pose), axis=-1) + rest)

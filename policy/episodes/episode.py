@@ -94,6 +94,8 @@ class RobotEpisode:
             raise InputError(f"fps and demo_fps must be positive, got {self.fps} and {self.demo_fps}")
         if not self.task or not self.text:
             raise InputError(f"task and text must not be empty, got {self.task!r} and {self.text!r}")
+        for name in ("task", "text"):
+            _check_text(name, getattr(self, name))
 
     def __len__(self) -> int:
         """Return the number of steps."""
@@ -112,6 +114,13 @@ def _check(name: str, value: NDArray[Any], dtype: type, shape: tuple[int, ...]) 
         raise InputError(f"{name} must have dtype {np.dtype(dtype)}, got {value.dtype}")
     if value.dtype.kind == "f" and not np.isfinite(value).all():
         raise InputError(f"{name} must be finite")
+
+
+def _check_text(name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{name} must be a text that UTF-8 can hold, got {text!r}") from error
 
 
 def _check_range(name: str, value: NDArray[np.float32], low: float, high: float) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError, StoreError, unknown_option
-from ivg.staging import staged_output
+from ivg.staging import new_array, staged_output
 
 from ..conditioning.observation import DEMONSTRATION_KEYS
 from .store import EpisodeStore
@@ -303,9 +303,9 @@ def _mapped(store: EpisodeStore, spans: Sequence[tuple[int, int]], cache: Path) 
     if not file.exists():
         shape = (sum(end - start for start, end in spans), *rows.shape[1:])
         with staged_output(file, overwrite=True) as stage:
-            written = np.lib.format.open_memmap(stage, mode="w+", dtype=rows.dtype, shape=shape)
+            written = new_array(stage, rows.dtype, shape)
             _fill(written, rows, spans)
-            written.flush()
+            del written  # closes, and so flushes, the file
     try:
         mapped: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,13 +68,16 @@ class OutcomeLog:
         """
         if not self.path.exists():
             return []
-        text = self.path.read_text()
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"'{self.path}' cannot be read: {error}") from error
         whole, _, rest = text.rpartition("\n")
         if rest:
-            self.path.write_text(whole + "\n" if whole else "")
+            os.truncate(self.path, len(text.removesuffix(rest).encode()))  # needs no room, unlike writing it anew
         try:
             return [Outcome(**json.loads(line)) for line in whole.splitlines()]
-        except (json.JSONDecodeError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise StoreError(f"'{self.path}' holds a line that is no outcome of a rollout: {error}") from error
 
     def add(self, outcomes: Sequence[Outcome]) -> None:

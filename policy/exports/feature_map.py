@@ -35,6 +35,9 @@ COLUMNS = {"position": 3, "opening": None, "joints": 7}
 
 ACTION_COLUMNS = 7
 
+_LARGEST = 1e9
+"""No bound is farther from zero than this."""
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -161,6 +164,8 @@ def feature_map_of(content: Mapping[str, Any]) -> FeatureMap:
             f"a mapping lacks {', '.join(missing)}; write 'joints: null' and the like for what is not there"
         )
     action = content["action"] if isinstance(content["action"], list) else [content["action"]]
+    if not isinstance(content.get("image"), str | None):
+        raise InputError(f"image must be the key of pictures, got {content['image']}")
     found = {key: None if content[key] is None else _part(key, content[key]) for key in parts}
     if found["rotation"] and not found["rotation"].form:
         raise InputError(f"rotation needs a form: {', '.join(form for form in FORMS if form)}")
@@ -173,7 +178,7 @@ def _part(key: str, content: Any) -> Part:
     for name in content:
         if name not in ("feature", "columns", "form", "low", "high"):
             raise unknown_option(f"key of {key}", name, ("feature", "columns", "form", "low", "high"))
-    if content.get("form", "") not in FORMS:
+    if not isinstance(content.get("form", ""), str) or content.get("form", "") not in FORMS:
         raise unknown_option("form of a rotation", content["form"], [form for form in FORMS if form])
     columns = content["columns"]
     if not isinstance(columns, list) or not columns or not all(isinstance(each, int | str) for each in columns):
@@ -188,7 +193,8 @@ def _bounds(key: str, value: Any, width: int) -> tuple[float, ...] | None:
     if value is None:
         return None
     values = value if isinstance(value, list) else [value] * width
-    if len(values) not in (1, width) or not all(isinstance(each, int | float) for each in values):
+    numbers = all(isinstance(each, int | float) and abs(each) <= _LARGEST for each in values)
+    if len(values) not in (1, width) or not numbers:
         raise InputError(f"low and high of {key} must be a number, or one for each of {width} columns, got {value}")
     return tuple(float(each) for each in values)
 

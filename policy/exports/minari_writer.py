@@ -35,6 +35,7 @@ from ..episodes import RobotEpisode
 from .environment import UNKNOWN, environment_of
 from .extras import needed
 from .hdf5_demonstration import write_demonstration
+from .hdf5_file import new_hdf5
 from .pictures import encode_png
 from .steps import WIDTHS, rewards, step_arrays
 
@@ -84,12 +85,13 @@ def export_minari(
     with staged_output(target, overwrite=overwrite) as stage:
         (stage / "data").mkdir(parents=True)
         count, steps, first = 0, 0, None
-        with h5py.File(stage / "data" / "main_data.hdf5", "w", track_order=True) as file:
+        with new_hdf5(h5py, stage / "data" / "main_data.hdf5", track_order=True) as (file, check):
             for count, episode in enumerate(episodes, start=1):
                 first = first or episode
                 _check_size(first, episode)
                 _write_episode(h5py, file.create_group(f"episode_{count - 1}"), episode, count - 1)
                 steps += len(episode)
+                check()
         if first is None:
             raise InputError("there is no robot episode to write")
         megabytes = (stage / "data" / "main_data.hdf5").stat().st_size / 1e6

@@ -33,6 +33,7 @@ from ..episodes import RobotEpisode
 from .environment import environment_of
 from .extras import needed
 from .hdf5_demonstration import write_demonstration, write_packed
+from .hdf5_file import new_hdf5
 from .steps import after, ends, rewards, step_arrays
 
 EXTRA = "robomimic"
@@ -64,13 +65,14 @@ def export_robomimic(
     if not 0 <= valid < 1:
         raise InputError(f"the share of episodes for validation must lie in [0, 1), got {valid:g}")
     h5py = needed("h5py", EXTRA)
-    with staged_output(path, overwrite=overwrite) as stage, h5py.File(stage, "w") as file:
+    with staged_output(path, overwrite=overwrite) as stage, new_hdf5(h5py, stage) as (file, check):
         data, total, count = file.create_group("data"), 0, 0
         for count, episode in enumerate(episodes, start=1):
             if count == 1:
                 data.attrs["env_args"] = json.dumps(_env_args(episode))
             _write_demo(h5py, data.create_group(f"demo_{count - 1}"), episode)
             total += len(episode)
+            check()
         if not count:
             raise InputError("there is no robot episode to write")
         data.attrs["total"] = total

@@ -55,5 +55,5 @@ def read_description(folder: Path) -> tuple[str, Any, dict[str, Any]]:
         if kind not in POLICIES:
             raise WeightsError(str(unknown_option(f"kind of policy in {folder}", kind, POLICIES)))
         return kind, POLICIES[kind](**described["policy"]), described["notes"]
-    except (ValueError, KeyError, TypeError) as error:  # no JSON, not UTF-8, or what does not fit
+    except (ValueError, KeyError, TypeError, RecursionError) as error:  # no JSON, not UTF-8, or what does not fit
         raise WeightsError(f"{folder / CONFIG_FILE} describes no policy: {error}") from error

@@ -1,11 +1,14 @@
 """Staged output is there whole or not at all."""
 
+import os
+
+import numpy as np
 import pytest
 
 from ivg import staging
 from ivg.errors import InputError
 from ivg.exchange import exchange
-from ivg.staging import clear_leftovers, staged_output
+from ivg.staging import clear_leftovers, new_array, staged_output, write_text_whole
 
 
 def everything(folder):
@@ -125,3 +128,29 @@ def test_leftovers_do_not_take_the_place_of_what_is_there(tmp_path):
     clear_leftovers(target)
     assert everything(tmp_path) == ["out.zarr", "out.zarr/file.txt"]
     assert (target / "file.txt").read_text() == "new"
+
+
+def test_a_text_takes_the_place_of_another_through_a_link(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "a.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "there" / "a.txt")
+    write_text_whole(tmp_path / "link.txt", "new")
+    assert (tmp_path / "there" / "a.txt").read_text() == "new"
+    assert everything(tmp_path) == ["link.txt", "there", "there/a.txt"]
+
+
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_text_whole(tmp_path / "pipe", "words")
+    assert os.read(reader, 99) == b"words"
+    os.close(reader)
+    assert everything(tmp_path) == ["pipe"]
+
+
+def test_a_new_array_is_zero_and_is_read_back(tmp_path):
+    array = new_array(tmp_path / "a.npy", np.float32, (2, 3))
+    assert not array.any()
+    array[1] = 7
+    del array
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), [[0, 0, 0], [7, 7, 7]])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from .files import check_folder, inside, read_json
+from .files import check_folder, inside, is_file, read_json
 from .segment import Reading, Segment, first_word, one_line
 
 NAME_LENGTH = 400
@@ -44,7 +44,7 @@ def _add(reading: Reading, root: Path, number: int, row: Any) -> None:
     video = inside(root, name.strip())
     if video is None:
         reading.skip(name, "outside its folder", f"entry {number}: {name}")
-    elif not video.is_file():
+    elif not is_file(video):
         reading.skip(name, "no video", f"entry {number}: no such file")
     else:
         text = one_line(row.get("caption"))

@@ -24,6 +24,9 @@ from .segment import Reading, Segment, first_word, one_line
 
 PASSES = ("narration_pass_1", "narration_pass_2")
 
+_FAR_S = 1e9
+"""No time of a video is as large."""
+
 _WEARER = re.compile(r"^\s*#\s*C\s+(C\s+)?", re.IGNORECASE)
 _UNTAGGED = re.compile(r"^\s*#")
 _UNCHANGED_S = ("is", "was", "has", "does")
@@ -214,7 +217,10 @@ def _label(label: Any) -> str:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Return a finite number; one that is not would spoil the means of all others."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _FAR_S:
+        return None
+    return float(value)
 
 
 def _sum(first: Any, second: Any) -> float | None:

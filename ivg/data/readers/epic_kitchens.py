@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from .files import check_folder, inside, read_table
+from .files import check_folder, inside, is_file, is_folder, read_table
 from .segment import Reading, Segment, first_word, one_line
 
 NEEDED = ("video_id", "start_timestamp", "stop_timestamp", "narration")
@@ -40,6 +40,8 @@ PICTURE_PLACES = (
     "{video}",
 )
 """Where a video's folder of pictures lies."""
+
+_MOST_DIGITS = 10
 
 
 def read_epic_kitchens(annotations: Path, root: Path) -> Reading:
@@ -104,7 +106,7 @@ def picture_rate(video_id: str) -> float:
 def _numbers(row: dict[str, str]) -> tuple[int, int] | None:
     """Return the numbers of the first and last picture if the row has them."""
     numbers = [row.get(key, "").strip() for key in ("start_frame", "stop_frame")]
-    if not all(number.isdecimal() for number in numbers):
+    if not all(number.isdecimal() and len(number) <= _MOST_DIGITS for number in numbers):
         return None
     first, last = (max(1, int(number)) for number in numbers)
     return (first, last) if first < last else None
@@ -117,12 +119,12 @@ def _locate(root: Path, person: str, video: str) -> tuple[Path | None, tuple[str
     for place in VIDEO_PLACES:
         for ending in (".MP4", ".mp4", ".mkv", ".webm"):
             path = root / (place.format(person=person, video=video) + ending)
-            if path.is_file():
+            if is_file(path):
                 return path, ("", "")
     for place in PICTURE_PLACES:
         path = root / place.format(person=person, video=video)
-        if path.is_dir():
+        if is_folder(path):
             return path, ("", "")
-        if path.with_name(f"{path.name}.tar").is_file():
+        if is_file(path.with_name(f"{path.name}.tar")):
             return None, ("still packed", f"unpack {path.name}.tar into a folder {path.name} beside it")
     return None, ("no video", f"neither {video}.MP4 nor a folder {video} of pictures in the known places")

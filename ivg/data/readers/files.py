@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -39,7 +40,7 @@ def read_json(path: Path) -> Any:
     text = read_text(path)
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not only JSONDecodeError: a number of 5,000 digits, say
         raise InputError(f"'{path}' is no JSON: {error}") from error
 
 
@@ -49,7 +50,7 @@ def read_table(path: Path, needed: Iterable[str]) -> Iterator[tuple[int, dict[st
     Raises:
         InputError: If it cannot be read, or a needed column is missing.
     """
-    lines = csv.reader(read_text(path).splitlines())
+    lines = csv.reader(io.StringIO(read_text(path), newline=""))  # a cell in quotes may have line breaks
     try:
         header = [name.strip() for name in next(lines, [])]
         missing = [name for name in needed if name not in header]
@@ -81,6 +82,22 @@ def inside(root: Path, relative: str | Path) -> Path | None:
     top = Path(os.path.normpath(Path.cwd() / root))
     path = Path(os.path.normpath(top / relative))
     return path if path.is_relative_to(top) and path != top else None
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is such a file; a name that no file can have, such as one of 300 letters, is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is such a folder, as `is_file` does."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def is_video(path: Path) -> bool:

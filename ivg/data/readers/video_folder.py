@@ -37,5 +37,5 @@ def read_video_folder(folder: Path) -> Reading:
 
 def sentence_of_name(stem: str) -> str:
     """Return the sentence that a file's name says: "cut the carrot" of "Cut_the_carrot-02"."""
-    words = re.sub(r"[_\-.\s]+", " ", stem)
+    words = re.sub(r"[_\-.\s]+", " ", stem).rstrip()
     return re.sub(r"(\s\(?\d+\)?)+$", "", words).strip().lower()

