@@ -174,8 +174,6 @@ class _Events:
         try:
             context = frame_from_upload(Path(path or ""), name or "the file")
         except InputError as error:
-            if path is not None and Path(path).is_file():
-                Path(path).unlink(missing_ok=True)  # what is no picture does not stay
             return [None, panels.messages_html(AppView(message=plain(error))), panels.scene_html(AppView())]
         notices = (STRANGE_PICTURE,) if self.packaged else ()
         view = AppView(context=context, notices=notices)

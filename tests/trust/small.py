@@ -60,10 +60,14 @@ def demonstration(seed: int = 0) -> Demonstration:
     )
 
 
+_HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""Ctrl-C is heeded also where these tests run in the background of a shell, which ignores it for all it begins."""
+
+
 def python(code: str, arguments: Sequence[str] = (), **environment: str) -> subprocess.Popen[str]:
     """Begin a Python process of its own, one that Ctrl-C in a terminal would reach with all of its children."""
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, "-c", _HEEDED + code, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -338,7 +338,8 @@ main()
 def test_training_that_is_stopped_and_killed_ends_where_an_undisturbed_one_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    common = ("train.steps=40", "train.checkpoint_minutes=0", f"data.path={write_clips(tmp_path / 'clips')}")
+    common = ("train.steps=40", "train.checkpoint_minutes=0", "train.threads=1")
+    common = (*common, f"data.path={write_clips(tmp_path / 'clips')}")
     broken, checkpoint = f"output={tmp_path / 'broken'}", tmp_path / "broken" / "checkpoint" / "progress.json"
     steps: list[int] = []
     for sent, resume in ((signal.SIGINT, "false"), (signal.SIGKILL, "true")):

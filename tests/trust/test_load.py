@@ -177,7 +177,8 @@ def test_two_processes_that_fill_one_cache_at_once_read_the_same(tmp_path: Path,
     assert {digest for _, digest in found} == {alone[1]}
     assert filled == contents(tmp_path / "other"), "nothing beside what one process alone leaves"
     if code is ENCODE:
-        assert sorted(worked for worked, _ in found) == [0, alone[0]], "one encodes, the other waits"
+        least, most = sorted(worked for worked, _ in found)
+        assert least == 0 < most, "one encodes, the other waits"
 
 
 @pytest.mark.slow
