@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..errors import WeightsError
+from ..staging import clear_leftovers, staged_output
 
 FOLDER = "checkpoint"
 """Name of the checkpoint's folder in a run's output folder."""
@@ -29,19 +29,14 @@ class Progress:
 def save_checkpoint(
     output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
-    """Write the run's state into `output`/checkpoint, in place of the one before."""
-    final, fresh, old = output / FOLDER, output / f"{FOLDER}.new", output / f"{FOLDER}.old"
-    for folder in (fresh, old):
-        shutil.rmtree(folder, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    save_file(_contiguous(model.state_dict()), fresh / "model.safetensors")
-    save_file(_contiguous(average.state_dict()), fresh / "average.safetensors")
-    save_file(_flatten(optimizer.state_dict()["state"]), fresh / "optimizer.safetensors")
-    (fresh / "progress.json").write_text(json.dumps(vars(progress)))
-    if final.exists():
-        final.rename(old)
-    fresh.rename(final)
-    shutil.rmtree(old, ignore_errors=True)
+    """Write the run's state into `output`/checkpoint, in place of the one before, whole or not at all."""
+    clear_leftovers(output / FOLDER)
+    with staged_output(output / FOLDER, overwrite=True) as fresh:
+        fresh.mkdir()
+        save_file(_contiguous(model.state_dict()), fresh / "model.safetensors")
+        save_file(_contiguous(average.state_dict()), fresh / "average.safetensors")
+        save_file(_flatten(optimizer.state_dict()["state"]), fresh / "optimizer.safetensors")
+        (fresh / "progress.json").write_text(json.dumps(vars(progress)))
 
 
 def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
@@ -51,8 +46,8 @@ def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimize
         WeightsError: If there is none, or it is of another model.
     """
     folder = output / FOLDER
-    if not folder.exists() and (output / f"{FOLDER}.old").exists():  # stopped between the two moves
-        folder = output / f"{FOLDER}.old"
+    if not folder.exists():  # killed between two moves, where the file system cannot exchange two folders in one
+        clear_leftovers(folder)
     if not (folder / "progress.json").exists():
         raise WeightsError(f"nothing to resume: {folder} holds no checkpoint; leave out resume=true to start anew")
     try:

@@ -83,22 +83,21 @@ class Trainer:
     def _train(self) -> None:
         form = "{l_bar}{bar}| {elapsed}<{remaining}{postfix}"
         quiet = not self.accelerator.is_main_process
-        bar = tqdm(total=100, desc=self.config.stage, unit="%", bar_format=form, mininterval=2, disable=quiet)
         clock = _Clock(self.config)
         sums: dict[str, float] = defaultdict(float)
-        while self._fraction() < 1:
-            for name, value in self.step().items():
-                sums[name] += float(value)
-            clock.steps += 1
-            bar.update(100 * self._used - bar.n)
-            if clock.due("log", self.config.log_seconds):
-                figures = self._log_means(sums, clock)
-                bar.set_postfix(figures, refresh=False)
-            if clock.due("validate", 60 * self.config.validate_minutes):
-                self._validate()
-            if clock.due("checkpoint", 60 * self.config.checkpoint_minutes):
-                self.save()
-        bar.close()
+        with tqdm(total=100, desc=self.config.stage, unit="%", bar_format=form, mininterval=2, disable=quiet) as bar:
+            while self._fraction() < 1:
+                for name, value in self.step().items():
+                    sums[name] += float(value)
+                clock.steps += 1
+                bar.update(100 * self._used - bar.n)
+                if clock.due("log", self.config.log_seconds):
+                    figures = self._log_means(sums, clock)
+                    bar.set_postfix(figures, refresh=False)
+                if clock.due("validate", 60 * self.config.validate_minutes):
+                    self._validate()
+                if clock.due("checkpoint", 60 * self.config.checkpoint_minutes):
+                    self.save()
         if clock.steps:
             self._log_means(sums, clock)
 
