@@ -79,8 +79,9 @@ def make_lessons(
     wanted = {"about": about, "shape": [clips, draws, *shape]}
     held = json.loads(note.read_text()) if note.exists() and path.exists() else {}
     done = held.pop("done", 0) if {key: held.get(key) for key in wanted} == wanted else 0
-    whole = (clips, draws, *shape)
-    array = np.lib.format.open_memmap(path, "r+") if done else new_array(path, np.float16, whole)
+    if not done:
+        new_array(path, np.float16, (clips, draws, *shape))
+    array = np.lib.format.open_memmap(path, "r+")
     for first in tqdm(range(done, clips, batch), initial=done // batch, total=-(-clips // batch), desc="lessons"):
         chosen = torch.arange(first, min(first + batch, clips))
         for draw in range(draws):
