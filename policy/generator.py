@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ivg.errors import InputError
 from ivg.instructions import InstructionRewriter, load_rewriter
+from ivg.models.device import checked_device
 from ivg.types import Appearance, HandTracks
 
 from .demonstration import Demonstration
@@ -82,7 +82,7 @@ class DemoGenerator:
         from ivg.pipeline import InstructionalVideoPipeline
 
         pipeline = InstructionalVideoPipeline.from_pretrained(str(weights))
-        generator = cls(pipeline.to(_checked(device)), weights=Path(weights).name, rewriter=rewriter)
+        generator = cls(pipeline.to(checked_device(device)), weights=Path(weights).name, rewriter=rewriter)
         generator._start_detector()
         return generator
 
@@ -203,16 +203,3 @@ class DemoGenerator:
             "versions": versions(),
             "timings_s": {name: round(float(seconds), 4) for name, seconds in timings.items()},
         }
-
-
-def _checked(device: str) -> str:
-    """Return a device's name if torch can compute there."""
-    import torch
-
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        there = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
-        raise InputError(f"device '{device}' cannot be used: {reason}; there is {', '.join(there)}") from error
-    return device
