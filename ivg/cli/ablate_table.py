@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..staging import staged_output
 from .ablate_rows import Row
 
 COLUMNS = {
@@ -94,8 +95,8 @@ def draw_plot(figures: dict[str, Any], target: Path) -> None:
         axis.set_xlabel("row (orange: with the hand loss)")
         axis.grid(axis="y", alpha=0.3)
     figure.tight_layout()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, dpi=110)
+    with staged_output(target, overwrite=True) as stage:
+        figure.savefig(stage, dpi=110)
     plt.close(figure)
 
 

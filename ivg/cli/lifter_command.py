@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
+from ..staging import staged_output
 from .command import add_json_option, check_device, check_positive, write_json
 
 if TYPE_CHECKING:
@@ -244,8 +245,8 @@ def draw_errors(lift: Lift, ways: Sequence[str], hands: StoreHands, method: str,
         ax.grid(alpha=0.3)
     axes[0].set_ylabel("share of frames")
     axes[1].legend(fontsize=8)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, dpi=110)
+    with staged_output(target, overwrite=True) as stage:
+        figure.savefig(stage, dpi=110)
     plt.close(figure)
 
 

@@ -53,6 +53,8 @@ Examples:
   accelerate launch --multi_gpu --num_processes 8 -m ivg.cli.train train=clip model=base data.path=clips output=out
   ivg-train export --autoencoder runs/autoencoder/weights --region runs/region/weights --clip runs/clip/weights \\
       --output my_weights                            put the three together: ivg-demo --weights my_weights
+  ivg-train pack --data clips more_clips --autoencoder runs/autoencoder/weights --output clips.npz
+                                                     encoded clips in one file: data.path=clips.npz trains elsewhere
 
 Each writes log.jsonl, sheet_*.png, checkpoint/ and at the end weights/ into `output`. Settings are explained in
 ivg/training/config.py and configs/README.md. `train` is one of autoencoder, region, clip.
@@ -64,9 +66,10 @@ def main() -> None:
     if {"--help", "-h"} & set(sys.argv[1:]):
         print(_HELP)
         return
-    if sys.argv[1:2] == ["export"]:
-        _export(sys.argv[2:])
-        return
+    for name, command in (("export", _export), ("pack", _pack)):
+        if sys.argv[1:2] == [name]:
+            command(sys.argv[2:])
+            return
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through, so that we can word them
     register_schemas()
     _begun.clear()
@@ -109,6 +112,26 @@ def _export(arguments: list[str]) -> None:
         print(f"ivg-train export: {error}", file=sys.stderr)
         sys.exit(2)
     print(f"wrote {options.output}")
+
+
+def _pack(arguments: list[str]) -> None:
+    """Run `ivg-train pack`."""
+    parser = argparse.ArgumentParser(
+        prog="ivg-train pack", description="Encode clips into one small file, to train on another machine."
+    )
+    parser.add_argument("--data", type=Path, nargs="+", required=True, metavar="STORE", help="stores of clips")
+    parser.add_argument("--autoencoder", type=Path, required=True, metavar="FOLDER", help="weights to encode with")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE.npz")
+    options = parser.parse_args(arguments)
+    from ..training.run import pack_stores
+
+    try:
+        with refusals_told():
+            pack_stores(options.data, options.autoencoder, options.output)
+    except IvgError as error:
+        print(f"ivg-train pack: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(f"wrote {options.output}, {options.output.stat().st_size / 1e6:.1f} MB")
 
 
 def read_config(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -> T:

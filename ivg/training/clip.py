@@ -95,6 +95,8 @@ class ClipStage(DenoiserStage):
         rows = (signal >= MIN_SIGNAL).nonzero()[:, 0]
         if not len(rows):
             return prediction.new_zeros(())
+        share = len(rows) / len(batch.clips)
+        rows = rows[: self.config.hand_structure_clips or None]
         clips = batch.clips[rows]
         frames = hands.draw_frames(clips, self.config.hand_structure_frames, random.torch)
 
@@ -103,7 +105,7 @@ class ClipStage(DenoiserStage):
             pictures = self.decode(latents[torch.arange(len(rows))[:, None], frames])
             with self._autocast():
                 mean = hands.loss(pictures, clips, frames, signal[rows].to(self.device))
-            return mean * (len(rows) / len(batch.clips))
+            return mean * share
 
         return with_capped_gradient(
             loss, prediction, lambda predicted: self.noise_loss(batch, predicted), self.config.hand_structure_cap

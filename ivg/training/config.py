@@ -37,6 +37,7 @@ class RunConfig:
         clip_gradient: Largest norm of the gradient.
         precision: accelerate's mixed precision: "no", "bf16", "fp16", or "auto", which is bf16 where the device
             computes in it itself and "no" where it does not.
+        compile: Compile the network (`torch.compile`): the first step takes a minute longer, others less on a GPU.
         threads: CPU threads; 0 leaves torch's choice.
         seed: Everything random follows from it.
         log_seconds: Time between lines of the log.
@@ -58,6 +59,7 @@ class RunConfig:
     ema: float = 0.998
     clip_gradient: float = 1.0
     precision: str = "auto"
+    compile: bool = False
     threads: int = 0
     seed: int = 0
     log_seconds: float = 10.0
@@ -121,6 +123,7 @@ class DenoiserConfig(RunConfig):
         hand_weight: Weight added on hands.
         moved_weight: Weight added on moved objects.
         drop_appearance: Share of samples that are trained without the person's appearance.
+        drop_text: Share of samples that are trained with a text of zeros, for sampling with classifier-free guidance.
         timesteps: Steps of the schedule, in [0, 999], that are trained, each as often as another: those that a sampler
             of few steps takes. None draws all of them by `noise_bias`.
         sample_steps: Denoising steps of held-out samples, and what the weights are sampled with, if not told otherwise.
@@ -138,6 +141,7 @@ class DenoiserConfig(RunConfig):
     hand_weight: float = 3.0
     moved_weight: float = 2.0
     drop_appearance: float = 0.05
+    drop_text: float = 0.0
     timesteps: list[int] | None = None
     sample_steps: int = 10
     extrapolation: float = 0.0
@@ -186,6 +190,7 @@ class ClipConfig(DenoiserConfig):
         hand_structure_weight: The paper's alpha of Eq. 6, which is 1; 0 trains without L_hand.
         hand_structure_frames: Frames of every clip, drawn anew each step from those that show a hand, that are decoded
             for L_hand.
+        hand_structure_clips: Clips of a batch that L_hand looks at, of those that are not too noisy; 0 looks at all.
         hand_structure_cap: Largest gradient of L_hand to the prediction, as a multiple of that of L_noise.
     """
 
@@ -196,6 +201,7 @@ class ClipConfig(DenoiserConfig):
     region_jitter: float = 0.2
     hand_structure_weight: float = ALPHA
     hand_structure_frames: int = 1
+    hand_structure_clips: int = 0
     hand_structure_cap: float = 5.0
 
     def __post_init__(self) -> None:
@@ -208,6 +214,8 @@ class ClipConfig(DenoiserConfig):
                 "train.hand_structure_weight must be at least 0 and train.hand_structure_frames at least 1, got "
                 f"{self.hand_structure_weight} and {self.hand_structure_frames}"
             )
+        if self.hand_structure_clips < 0:
+            raise ConfigError(f"train.hand_structure_clips must be at least 0, got {self.hand_structure_clips}")
         if not self.hand_structure_cap > 0:
             raise ConfigError(f"train.hand_structure_cap must be positive, got {self.hand_structure_cap}")
 

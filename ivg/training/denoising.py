@@ -125,7 +125,7 @@ class DenoiserStage(Stage):
         else:
             drawn = torch.randint(len(config.timesteps), (len(clips),), generator=random.torch)
             timesteps = torch.tensor(config.timesteps)[drawn]
-        return self.noised(self.train, clips, timesteps, random.torch, random)
+        return self.noised(self.train, clips, timesteps, random.on(self.device), random)
 
     def noised(
         self,
@@ -139,7 +139,7 @@ class DenoiserStage(Stage):
         latents = self.targets(data, clips).to(self.device).float()
         context, reference = self._reference(data, clips)
         clean = self.space.samples(latents, reference)
-        noise = torch.randn(clean.shape, generator=generator).to(self.device)
+        noise = torch.randn(clean.shape, generator=generator, device=generator.device).to(self.device)
         noisy = add_noise(clean, noise, self.alpha_bar[timesteps].to(self.device))
         conditions = self.conditions(data, clips, context, random)
         return NoisyBatch(clips, clean, noisy, timesteps, reference, conditions)
@@ -196,6 +196,9 @@ class DenoiserStage(Stage):
         if random is not None:
             unknown = torch.rand(len(clips), generator=random.torch) < self._config.drop_appearance
             appearance[unknown] = torch.nan
+            if self._config.drop_text:
+                without = torch.rand(len(clips), generator=random.torch) < self._config.drop_text
+                tokens[without] = 0
         values = {
             "encoder_hidden_states": tokens,
             "encoder_attention_mask": mask,
@@ -224,7 +227,8 @@ class DenoiserStage(Stage):
         weight = config.background_weight + config.region_weight * change
         weight = weight + config.hand_weight * hands + config.moved_weight * moved
         by_step = output_error_weight(self.alpha_bar[batch.timesteps], self.prediction_type)
-        weight = (weight * by_step.view(-1, 1, 1, 1))[:, :, None].to(self.device)
+        weight = weight.to(self.device) * by_step.view(-1, 1, 1, 1).to(self.device)
+        weight = weight[:, :, None]
         if config.huber:
             return huber_loss(prediction, batch.clean, config.huber, weight)
         return noise_loss(prediction, batch.clean, weight)

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ..staging import new_array
+from ..staging import new_array, write_text_whole
+from .latents import alone
 
 _SEED = 7_000_003
 """Where the lessons' noise begins."""
@@ -63,7 +64,7 @@ def make_lessons(
     about: str,
     batch: int = 4,
 ) -> Lessons:
-    """Let a teacher sample, or read what it did; a stopped call goes on where it was.
+    """Let a teacher sample, or read what it did; a stopped call goes on where it was, a second process waits.
 
     Args:
         teach: Gives samples (b, *shape) for noise (b, *shape) and clips int64 (b,).
@@ -74,6 +75,19 @@ def make_lessons(
         about: What they depend on; lessons about something else are made anew.
         batch: Clips at once.
     """
+    with alone(folder):
+        return _make_lessons(teach, clips, draws, shape, folder, about, batch)
+
+
+def _make_lessons(
+    teach: Callable[[Tensor, Tensor], Tensor],
+    clips: int,
+    draws: int,
+    shape: tuple[int, ...],
+    folder: Path,
+    about: str,
+    batch: int,
+) -> Lessons:
     folder.mkdir(parents=True, exist_ok=True)
     note, path = folder / "lessons.json", folder / "lessons.npy"
     wanted = {"about": about, "shape": [clips, draws, *shape]}
@@ -89,5 +103,5 @@ def make_lessons(
             array[first : first + batch, draw] = teach(noise, chosen).cpu().numpy()
         if first % 64 == 0 or first + batch >= clips:
             array.flush()
-            note.write_text(json.dumps({**wanted, "done": min(first + batch, clips)}))
+            write_text_whole(note, json.dumps({**wanted, "done": min(first + batch, clips)}))
     return Lessons(torch.from_numpy(np.load(path, mmap_mode="c")))

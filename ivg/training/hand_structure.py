@@ -34,7 +34,7 @@ class HandStructure:
 
     def draw_frames(self, clips: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """Draw `count` frames of each clip, int64 (b, count), those that show a hand before others."""
-        shown = self._present(clips).any(-1)
+        shown = self._present(clips).any(-1).cpu()
         return (torch.rand(shown.shape, generator=generator) + shown).argsort(1, descending=True)[:, :count]
 
     def loss(self, pictures: Tensor, clips: Tensor, frames: Tensor, weight: Tensor) -> Tensor:
@@ -49,14 +49,24 @@ class HandStructure:
         device = pictures.device
         target = self._clips.keypoints[clips][torch.arange(len(clips))[:, None], frames].to(device)
         present = target.isfinite().all(-1).all(-1)
-        b, k, hand = present.nonzero(as_tuple=True)
         generated = torch.zeros_like(target)
-        if len(b):
+        if present.any():
             shown = (pictures.flatten(0, 1).clamp(-1, 1) + 1) / 2
-            seen = self._detector.to(device)(shown, b * frames.shape[1] + k, target[b, k, hand])
-            generated = generated.index_put((b, k, hand), seen.presence[:, None, None] * seen.joints)
+            b, k, hand = _looked_at(present)
+            joints = torch.where(present[..., None, None], target, target[present][0])[b, k, hand]
+            seen = self._detector.to(device)(shown, b * frames.shape[1] + k, joints)
+            found = generated.index_put((b, k, hand), seen.presence[:, None, None] * seen.joints)
+            generated = torch.where(present[..., None, None], found, generated)
         return hand_structure_loss(generated, target, present, weight)
 
     def _present(self, clips: Tensor) -> Tensor:
         """Tell which hands of some clips are annotated, bool (b, t, 2)."""
         return self._clips.keypoints[clips].isfinite().all(-1).all(-1)
+
+
+def _looked_at(present: Tensor) -> tuple[Tensor, ...]:
+    """Return the places of the hands to look at: those that are annotated, bool (b, k, 2).
+
+    On a GPU all, wherever: for every new number of crops its libraries plan the networks anew, which takes seconds.
+    """
+    return (torch.ones_like(present) if present.is_cuda else present).nonzero(as_tuple=True)

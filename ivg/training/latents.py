@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ from ..staging import clear_leftovers, new_array, staged_output
 from .pictures import to_model
 from .precision import bf16_pays
 
+_SPARE = 0.25
+"""Share of the free memory of a GPU that training clips may take up."""
+
 _PARTS = ("latents", "mask_latents", "masks", "hands", "moved", "change", "appearance", "keypoints")
 
 
@@ -39,7 +42,7 @@ class LatentClips:
         latents: float16 (n, t, z, c, c), of the frames.
         mask_latents: float16 (n, t, z, c, c), of the region's masks as white on black pictures.
         black: float32 (z, c, c), latent of a black picture.
-        masks: uint8 (n, t, s, s / 8), the region of motion per frame, bits packed (numpy's order).
+        masks: uint8 (n, t, s, s / 8), the region of motion per frame, bits packed (numpy's order: highest first).
         hands: uint8 (n, t, c, c), share of hands in a cell, of 255; the arm outside the hull counts half.
         moved: uint8 (n, t, c, c), share of moved objects that look changed.
         change: uint8 (n, c, c), share of pixels near to any that change during the clip.
@@ -54,7 +57,7 @@ class LatentClips:
     latents: Tensor
     mask_latents: Tensor
     black: Tensor
-    masks: NDArray[np.uint8]
+    masks: Tensor
     hands: Tensor
     moved: Tensor
     change: Tensor
@@ -69,14 +72,27 @@ class LatentClips:
         """Return the number of clips."""
         return len(self.indices)
 
-    def region(self, clips: NDArray[np.int64] | Tensor) -> Tensor:
-        """Return the masks of some clips, float (b, t, s, s), 0 or 1."""
-        packed = self.masks[np.asarray(clips)]
-        return torch.from_numpy(np.unpackbits(packed, axis=-1)).float()
+    def to(self, device: torch.device) -> LatentClips:
+        """Return these clips in a device's memory, if it is the CPU's or has room to spare; else as they are.
+
+        Batches of clips that lie on a GPU are put together there, not copied to it one by one.
+        """
+        tensors = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        if device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(device)
+            if sum(value.nbytes for value in tensors.values()) > free * _SPARE:
+                return self
+        return replace(self, **{name: value.to(device) for name, value in tensors.items()})
+
+    def region(self, clips: Tensor) -> Tensor:
+        """Return the masks of some clips, float (b, t, s, s), 0 or 1, where the clips are."""
+        packed = self.masks[clips]
+        bits = torch.arange(7, -1, -1, dtype=torch.uint8, device=packed.device)
+        return ((packed[..., None] >> bits) & 1).flatten(-2).float()
 
     def unions(self) -> NDArray[np.bool_]:
         """Return the union of every clip's region of motion, bool (n, s, s)."""
-        return np.unpackbits(np.bitwise_or.reduce(self.masks, axis=1), axis=-1).astype(bool)
+        return np.unpackbits(np.bitwise_or.reduce(self.masks.cpu().numpy(), axis=1), axis=-1).astype(bool)
 
     def text(self, clips: Tensor) -> tuple[Tensor, Tensor]:
         """Return tokens (b, l, width) and their mask (b, l) of some clips, no longer than they need to be."""
@@ -107,20 +123,18 @@ def load_latents(
     key = _fingerprint(store, indices, autoencoder)
     folder = cache / key[:16]
     if not (folder / "done.json").exists():
-        with _alone(folder):
+        with alone(folder):
             if not (folder / "done.json").exists():
                 with staged_output(folder, overwrite=True) as stage:
                     _encode_all(store, indices, autoencoder, stage)
                     (stage / "done.json").write_text(json.dumps({"fingerprint": key, "clips": len(indices)}))
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in _PARTS}
-    masks = arrays.pop("masks")
     texts = [str(store.info(int(index)).get("text", "")) for index in indices]
     tokens, token_mask, text_of = _encode_texts(texts, text_encoder or MiniLMTextEncoder())
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     return LatentClips(
         **tensors,
         black=_black_latent(autoencoder, store.size).float(),
-        masks=masks,
         tokens=tokens,
         token_mask=token_mask,
         text_of=text_of,
@@ -129,7 +143,7 @@ def load_latents(
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Wait until no other process makes a folder, and clear away what killed ones left of it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.with_name(f".{folder.name}.lock"))

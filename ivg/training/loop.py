@@ -9,7 +9,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from accelerate import Accelerator
@@ -17,11 +16,13 @@ from accelerate.utils import broadcast
 from torch import Tensor
 from tqdm import tqdm
 
+from ..data.contact_sheet import save_sheet
 from ..errors import TrainingError, WeightsError
 from .average import AveragedModel
 from .budget import Budget, learning_rate
 from .checkpoint import FOLDER, Progress, load_checkpoint, save_checkpoint
 from .config import RunConfig
+from .interruption import interrupt_awaited
 from .optimizer import build_optimizer
 from .precision import chosen_precision
 from .stage import Stage, StepRandom
@@ -33,6 +34,8 @@ class Trainer:
     A step takes `accumulate` batches on each process. Each batch has randomness of its own, numbered through the
     batches and processes of a step, so that two processes train like one that accumulates twice as many batches.
     Only the main process writes.
+
+    Ctrl-C ends it after the step that it is at, with a checkpoint; a second one at once.
 
     `output` gets `log.jsonl` (a line every few seconds, and one for each validation), `sheet_<step>.png`,
     `checkpoint/`, and at the end `weights/`, the averaged model.
@@ -66,6 +69,8 @@ class Trainer:
         progress = Progress(0, 0.0)
         if resume:
             progress = load_checkpoint(output, stage.model, self.average.model, optimizer)
+        if config.compile:
+            stage.model.compile()
         self.model, self.optimizer = self.accelerator.prepare(stage.model, optimizer)
         self.budget = Budget(config, progress.step, progress.seconds)
 
@@ -85,11 +90,15 @@ class Trainer:
         quiet = not self.accelerator.is_main_process
         clock = _Clock(self.config)
         sums: dict[str, float] = defaultdict(float)
-        with tqdm(total=100, desc=self.config.stage, unit="%", bar_format=form, mininterval=2, disable=quiet) as bar:
+        progress = tqdm(total=100, desc=self.config.stage, unit="%", bar_format=form, mininterval=2, disable=quiet)
+        with progress as bar, interrupt_awaited() as interrupted:
             while self._fraction() < 1:
                 for name, value in self.step().items():
                     sums[name] += float(value)
                 clock.steps += 1
+                if interrupted():
+                    self.save()
+                    raise KeyboardInterrupt
                 bar.update(100 * self._used - bar.n)
                 if clock.due("log", self.config.log_seconds):
                     figures = self._log_means(sums, clock)
@@ -163,7 +172,7 @@ class Trainer:
         with torch.inference_mode():
             figures = self.stage.validate(self.average.model)
             sheet = self.stage.sheet(self.average.model)
-        cv2.imwrite(str(self.output / f"sheet_{self.budget.step:06d}.png"), sheet[..., ::-1])
+        save_sheet(sheet, self.output / f"sheet_{self.budget.step:06d}.png")
         self._log({"held_out": figures})
         shown = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
         tqdm.write(f"step {self.budget.step}, {self.budget.seconds / 60:.1f} min, held out: {shown}")

@@ -70,7 +70,7 @@ class RegionStage(DenoiserStage):
         rows = torch.arange(clips)[:, None]
         latents = self.latents_of(prediction, batch.reference)[rows, chosen]
         masks = as_masks(self.decode(latents))
-        return miou_loss(masks, self.train.region(batch.clips)[rows, chosen].to(self.device))
+        return miou_loss(masks, self.train.region(batch.clips).to(self.device)[rows, chosen])
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Sample masks of held-out clips; return their IoU with the annotation, by frame and of the unions."""

@@ -20,44 +20,42 @@ def augment_regions(masks: Tensor, *, shift: int, jitter: float, generator: torc
         Masks of the same shape.
     """
     clips, frames = masks.shape[:2]
-    grow = torch.randint(-1, 3, (clips,), generator=generator).tolist()
-    late = (torch.randint(0, 2, (clips,), generator=generator) * 2 - 1).tolist()
-    jittered = (torch.rand(clips, generator=generator) < jitter).tolist()
+    grow = torch.randint(-1, 3, (clips,), generator=generator)
+    late = torch.randint(0, 2, (clips,), generator=generator) * 2 - 1
+    jittered = torch.rand(clips, generator=generator) < jitter
     half = (shift + 1) // 2
     steady = torch.randint(-half, half + 1, (clips, 1, 2), generator=generator)
     shaking = torch.randint(-(shift - half), shift - half + 1, (clips, frames, 2), generator=generator)
-    moves = (steady + shaking).tolist()
-    result = []
-    for clip, mask in enumerate(masks):
-        mask = _grown(mask, grow[clip])
-        if jittered[clip]:
-            mask = _delayed(mask, late[clip])
-        moved = [_shifted(frame, *move) for frame, move in zip(mask, moves[clip], strict=True)]
-        result.append(torch.stack(moved))
-    return torch.stack(result)
+    masks = _delayed(_grown(masks, grow), late * jittered)
+    return _shifted(masks, steady + shaking, shift)
 
 
-def _grown(masks: Tensor, pixels: int) -> Tensor:
-    """Dilate masks (t, s, s) by some pixels; erode them if `pixels` is negative."""
-    if pixels == 0:
-        return masks
-    sign = 1 if pixels > 0 else -1
-    return sign * F.max_pool2d(sign * masks, 2 * abs(pixels) + 1, stride=1, padding=abs(pixels))
+def _grown(masks: Tensor, pixels: Tensor) -> Tensor:
+    """Dilate each clip's masks (b, t, s, s) by some pixels (b,); erode them where that is negative."""
+    result = masks.clone()
+    for wide in pixels.unique().tolist():
+        if wide:
+            sign = 1 if wide > 0 else -1
+            chosen = (pixels == wide).to(masks.device)
+            grown = F.max_pool2d(sign * masks[chosen], 2 * abs(wide) + 1, stride=1, padding=abs(wide))
+            result[chosen] = sign * grown
+    return result
 
 
-def _delayed(masks: Tensor, frames: int) -> Tensor:
-    """Let masks (t, s, s) come one frame later or earlier; frame 0, the context, keeps its own."""
-    moved = torch.roll(masks, frames, 0)
-    moved[0] = masks[0]
-    edge = 1 if frames > 0 else -1
-    moved[edge] = masks[edge]
-    return moved
+def _delayed(masks: Tensor, frames: Tensor) -> Tensor:
+    """Let each clip's masks (b, t, s, s) come a frame later (1) or earlier (-1); frame 0, the context, stays."""
+    clips, count = masks.shape[:2]
+    source = torch.arange(count)[None] - frames[:, None]
+    source[:, 0] = 0
+    source[:, 1] = torch.where(frames > 0, 1, source[:, 1])
+    return masks[torch.arange(clips)[:, None], source.clamp(max=count - 1)]
 
 
-def _shifted(mask: Tensor, x: int, y: int) -> Tensor:
-    """Shift a mask (s, s) by x and y pixels, with nothing coming in."""
-    height, width = mask.shape
-    moved = torch.zeros_like(mask)
-    source = mask[max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)]
-    moved[max(0, y) : height - max(0, -y), max(0, x) : width - max(0, -x)] = source
-    return moved
+def _shifted(masks: Tensor, moves: Tensor, most: int) -> Tensor:
+    """Shift every mask (b, t, s, s) by x and y pixels (b, t, 2), at most `most`, with nothing coming in."""
+    size = masks.shape[-1]
+    start = most + torch.arange(size)
+    columns, rows = (start - moves[..., axis, None] for axis in (0, 1))
+    wide = F.pad(masks, (most, most, most, most))
+    wide = wide.take_along_dim(rows[..., None].to(masks.device), -2)
+    return wide.take_along_dim(columns[..., None, :].to(masks.device), -1)

@@ -17,6 +17,7 @@ from ..models.autoencoder import NanoAutoencoder
 from ..models.folder import load_component
 from ..models.interfaces import PictureAutoencoder, TextEncoder
 from ..models.weights import WEIGHTS_FILE, load_weights
+from ..staging import refuse_existing
 from .accelerator import new_accelerator
 from .autoencoder import AutoencoderStage
 from .clip import ClipStage
@@ -25,6 +26,7 @@ from .denoising import DenoiserStage
 from .latents import LatentClips, load_latents
 from .loop import Trainer
 from .networks import load_autoencoder, load_denoiser, load_text_encoder
+from .packed_clips import load_packed, pack_clips
 from .region import RegionStage
 from .stage import Stage
 
@@ -86,13 +88,19 @@ def build_stage(run: Run, device: torch.device | None = None) -> Stage:
     if isinstance(config, AutoencoderConfig):
         if isinstance(run.model, BaseModelConfig):
             raise ConfigError("the base scale's autoencoder is a pretrained one: train=region or train=clip")
+        if Path(run.data.path).is_file():
+            raise ConfigError(
+                f"train=autoencoder needs pictures: data.path={run.data.path} must be a store, not a file"
+            )
         train, held_out = load_split(run.data)
         model = NanoAutoencoder(**run.model.autoencoder)
         if run.autoencoder is not None:
             model.keep_encoder(load_weights(NanoAutoencoder, run.autoencoder / "autoencoder"))
         return AutoencoderStage(model, config, train, held_out)
     autoencoder = load_autoencoder(run.model, run.autoencoder, device or torch.device(run.device or "cpu"))
-    clips, held = load_encoded_split(run.data, autoencoder, load_text_encoder(run.model))
+    packed = Path(run.data.path).is_file()
+    clips, held = load_encoded_split(run.data, autoencoder, None if packed else load_text_encoder(run.model))
+    clips = clips.to(device or torch.device(run.device or "cpu"))
     stage = _denoiser_stage(run, clips, held, autoencoder)
     if run.teacher is not None:
         teacher = load_component(run.teacher, stage.name).to(stage.device)
@@ -125,7 +133,15 @@ def load_split(data: DataConfig) -> tuple[ClipArrays, ClipArrays]:
 def load_encoded_split(
     data: DataConfig, autoencoder: PictureAutoencoder, text_encoder: TextEncoder | None = None
 ) -> tuple[LatentClips, LatentClips]:
-    """Read or make the latents of the clips for training and of the held-out ones."""
+    """Read or make the latents of the clips for training and of the held-out ones.
+
+    Raises:
+        ConfigError: If `data.limit` is given for packed clips, which are taken whole.
+    """
+    if Path(data.path).is_file():
+        if data.limit is not None:
+            raise ConfigError(f"data.limit={data.limit} is for stores; {data.path} is a file of packed clips")
+        return load_packed(Path(data.path), autoencoder)
     store = ClipStore.open(data.path)
     cache = Path(data.cache) if data.cache else store.path.with_name(f"{store.path.name}.latents")
     train, held_out = split_indices(store.indices_done[: data.limit])
@@ -133,3 +149,13 @@ def load_encoded_split(
         load_latents(store, train, autoencoder, cache, text_encoder),
         load_latents(store, held_out, autoencoder, cache, text_encoder),
     )
+
+
+def pack_stores(stores: list[Path], autoencoder: Path, output: Path) -> None:
+    """Encode the clips of some stores, or read what is encoded, and write them all to one file (`load_packed`)."""
+    refuse_existing(output, overwrite=False)
+    if output.suffix != ".npz":
+        raise ConfigError(f"packed clips are written to a file FILE.npz, got '{output}'")
+    network: NanoAutoencoder = load_weights(NanoAutoencoder, autoencoder / "autoencoder")
+    splits = [load_encoded_split(DataConfig(path=str(store)), network) for store in stores]
+    pack_clips([train for train, _ in splits], [held_out for _, held_out in splits], network, output)

@@ -23,6 +23,15 @@ class StepRandom:
         self.numpy = np.random.default_rng([seed, step, batch])
         self.torch = torch.Generator().manual_seed(int(self.numpy.integers(2**62)))
         self._global = int(np.random.SeedSequence([seed, step, batch, 1]).generate_state(1)[0])
+        self._device: torch.Generator | None = None
+
+    def on(self, device: torch.device) -> torch.Generator:
+        """Return a generator on a device, for what would take long to draw and to copy there; `torch` on the CPU."""
+        if device.type == "cpu":
+            return self.torch
+        if self._device is None or self._device.device.type != device.type:
+            self._device = torch.Generator(device).manual_seed(self._global)
+        return self._device
 
     def seed_global(self) -> None:
         """Seed torch's own generators, which layers such as dropout draw from."""

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ivg.staging import staged_output
+
 
 def read_log(path: Path) -> list[dict[str, Any]]:
     """Return the lines of a log in order; those that a stopped run wrote after its last checkpoint are left out."""
@@ -24,7 +26,7 @@ def write_curves(output: Path) -> None:
     """Write `curves.csv` and `curves.png` of the log in a training's folder."""
     rows = read_log(output / "log.jsonl")
     names = list(dict.fromkeys(name for row in rows for name in row))
-    with (output / "curves.csv").open("w", newline="") as file:
+    with staged_output(output / "curves.csv", overwrite=True) as stage, stage.open("w", newline="") as file:
         writer = csv.DictWriter(file, names)
         writer.writeheader()
         writer.writerows(rows)
@@ -45,4 +47,5 @@ def _draw(rows: list[dict[str, Any]], names: list[str], target: Path) -> None:
         if all(value > 0 for _, value in points):
             ax.set_yscale("log")
         ax.grid(alpha=0.3)
-    canvas.print_png(str(target))
+    with staged_output(target, overwrite=True) as stage:
+        canvas.print_png(str(stage))

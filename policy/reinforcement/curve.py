@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ivg.errors import InputError
+from ivg.staging import staged_output
 
 CURVE = "curve.csv"
 """Its name in a run's folder."""
@@ -101,6 +102,6 @@ def _finish(figure, ax, target: Path) -> None:  # type: ignore[no-untyped-def]
     ax.set(xlabel="policy's steps", ylabel="success", ylim=(-0.03, 1.03))
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, dpi=110)
+    with staged_output(target, overwrite=True) as stage:
+        figure.savefig(stage, dpi=110)
     plt.close(figure)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,31 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(blob_store: Path, tmp_pat
         assert whole.keys() == broken.keys()
         for key in whole:
             torch.testing.assert_close(whole[key], broken[key], atol=1e-6, rtol=1e-5)
+
+
+def test_ctrl_c_ends_a_run_after_its_step_with_a_checkpoint(
+    blob_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = _run(blob_store, tmp_path / "run", AutoencoderConfig(**{**QUICK, "steps": 5}, crop=16))
+    trainer = Trainer(build_stage(run), run.train, run.output)
+    loss = trainer.stage.loss
+
+    def pressed(model: torch.nn.Module, random: StepRandom) -> Any:
+        if trainer.budget.step == 1:
+            signal.raise_signal(signal.SIGINT)
+        return loss(model, random)
+
+    monkeypatch.setattr(trainer.stage, "loss", pressed)
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it is ignored
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            trainer.run()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    assert trainer.budget.step == 2  # the step was ended
+    resumed = Trainer(build_stage(run), run.train, run.output, resume=True)
+    assert resumed.budget.step == 2
 
 
 def _stop_after(run: Run, config: RunConfig, steps: int) -> None:
