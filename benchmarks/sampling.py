@@ -2,9 +2,9 @@
 
     python benchmarks/sampling.py [--repeats 5] [--threads 2] [--table docs/speed.md]
 
-All make 16 frames of 128 x 128 pixels from one frame and a sentence. The paper's sampler runs on the networks of the
-packaged weights: 25 steps with guidance (two evaluations a step) for the region, and again for the clip, all frames
-decoded whole. The other two have random weights and the shape that their authors give them, in diffusers' classes; of
+All make 16 frames of 128 x 128 pixels from one frame and a sentence. The paper's sampler runs on the clip network of the
+packaged weights, in both stages, since the paper's have one architecture (D2 goes on from D1): 25 steps with guidance
+(two evaluations a step) for the region, and again for the clip, all frames decoded whole. The other two have random weights and the shape that their authors give them, in diffusers' classes; of
 these one step is timed, and multiplied.
 """
 
@@ -38,7 +38,7 @@ def main() -> None:
     ways: dict[str, Callable[[], object]] = {
         "ivg, as it comes": lambda: pipeline(frame, TEXT),
         "ivg, ten steps": lambda: pipeline(frame, TEXT, steps=10),
-        "the paper's sampler, the same networks": lambda: paper_sampler(pipeline, frame),
+        "the paper's sampler, the clip's network": lambda: paper_sampler(pipeline, frame),
         "AnimateDiff-style U-Net of like size": one_step(animatediff_style(), (2, 24, 16, 16, 16)),
         "AVDC's U-Net, pixels": one_step(avdc_shape(), (1, 6, 7, 128, 128)),
     }
@@ -72,8 +72,8 @@ def paper_sampler(pipeline: Any, frame: NDArray[np.uint8]) -> NDArray[np.float32
     context = pipeline._encode(frame[None])
     conditions = _with_and_without_text(pipeline._conditions(TEXT, context, Appearance.sample(0)))
     black = pipeline._encode(np.zeros((1, 128, 128, 3), np.uint8))[0]
-    reference = pipeline.region_denoiser.space.reference(context, 16, black)
-    latents = _guided(pipeline, pipeline.region_denoiser, reference, conditions)
+    reference = pipeline.denoiser.space.reference(context, 16, black)
+    latents = _guided(pipeline, pipeline.denoiser, reference, conditions)
     masks = torch.from_numpy(pipeline._to_pictures(latents[0]).mean(-1) > 0.5).float()
     region = region_input(masks[None]).expand(2, -1, -1, -1, -1)
     reference = pipeline.denoiser.space.reference(context, 16)

@@ -36,8 +36,8 @@ from .types import FPS, Appearance, RegionOfMotion, check_seed
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages are "region" and "clip"."""
 
-FIRST = "first_denoiser"
-"""Folder of the network that takes stage 2's first step."""
+LAST = "last_denoiser"
+"""Folder of the network that takes stage 2's last step."""
 
 PACKAGED = ("nano",)
 """Names of the weights that come with the package."""
@@ -90,8 +90,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         autoencoder: Between pictures and latents.
         region_denoiser: Stage 1.
         denoiser: Stage 2.
-        first_denoiser: Takes stage 2's first step, if there is more than one: a lighter network that has learned the
-            denoiser's first guess. None lets the denoiser do all.
+        last_denoiser: Takes stage 2's last step, if there are as many as its `sample_steps`: a lighter network that was
+            trained for the noise of that step alone. None lets the denoiser do all, which it does of any other number.
         scheduler: The noise schedule of the denoisers' training, and the solver.
         text_encoder: CLIP's text encoder; None takes MiniLM.
         tokenizer: Its tokenizer.
@@ -103,8 +103,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         (16, 480, 640, 3)
     """
 
-    model_cpu_offload_seq = "text_encoder->region_denoiser->first_denoiser->denoiser->autoencoder"
-    _optional_components = ["first_denoiser", "text_encoder", "tokenizer"]  # noqa: RUF012 (diffusers' name and type)
+    model_cpu_offload_seq = "text_encoder->region_denoiser->denoiser->last_denoiser->autoencoder"
+    _optional_components = ["last_denoiser", "text_encoder", "tokenizer"]  # noqa: RUF012 (diffusers' name and type)
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         scheduler: DPMSolverMultistepScheduler,
         text_encoder: CLIPTextModel | None = None,
         tokenizer: CLIPTokenizer | None = None,
-        first_denoiser: VideoDenoiser | None = None,
+        last_denoiser: VideoDenoiser | None = None,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -124,7 +124,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             scheduler=scheduler,
             text_encoder=text_encoder,
             tokenizer=tokenizer,
-            first_denoiser=first_denoiser,
+            last_denoiser=last_denoiser,
         )
         self._texts: TextEncoder | None = None
 
@@ -152,7 +152,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             scheduler=DPMSolverMultistepScheduler.from_pretrained(folder / "scheduler"),
             text_encoder=None if text_encoder is None else text_encoder.model,
             tokenizer=None if text_encoder is None else text_encoder.tokenizer,
-            first_denoiser=load_component(folder, FIRST) if (folder / FIRST).is_dir() else None,
+            last_denoiser=load_component(folder, LAST) if (folder / LAST).is_dir() else None,
         )
         pipeline._texts = CachedTextEncoder(text_encoder or MiniLMTextEncoder())
         return pipeline
@@ -322,8 +322,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         reference = self.denoiser.space.reference(conditions["context"], self.frames)
         told = {**conditions, "region": region}
         networks = [self.denoiser] * steps
-        if self.first_denoiser is not None and steps > 1:
-            networks[0] = self.first_denoiser
+        if self.last_denoiser is not None and steps == self.last_denoiser.sample_steps:
+            networks[-1] = self.last_denoiser
         return self._sample(networks, reference, told, generator, "clip", report, clock)
 
     def _sample(

@@ -55,6 +55,8 @@ Examples:
       --output my_weights                            put the three together: ivg-demo --weights my_weights
   ivg-train pack --data clips more_clips --autoencoder runs/autoencoder/weights --output clips.npz
                                                      encoded clips in one file: data.path=clips.npz trains elsewhere
+  ivg-train mix --start runs/student/weights --end runs/region/weights --share 0.75 --output runs/mixed
+                                                     weights between a run's and those it started from
 
 Each writes log.jsonl, sheet_*.png, checkpoint/ and at the end weights/ into `output`. Settings are explained in
 ivg/training/config.py and configs/README.md. `train` is one of autoencoder, region, clip.
@@ -66,7 +68,7 @@ def main() -> None:
     if {"--help", "-h"} & set(sys.argv[1:]):
         print(_HELP)
         return
-    for name, command in (("export", _export), ("pack", _pack)):
+    for name, command in (("export", _export), ("pack", _pack), ("mix", _mix)):
         if sys.argv[1:2] == [name]:
             command(sys.argv[2:])
             return
@@ -99,7 +101,7 @@ def _export(arguments: list[str]) -> None:
     parser.add_argument("--autoencoder", required=True, metavar="FOLDER", help="base: hub name or folder")
     for name in ("region", "clip", "output"):
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--first", type=Path, metavar="FOLDER", help="of train=clip_student: the first step")
+    parser.add_argument("--last", type=Path, metavar="FOLDER", help="of train=clip_last: stage 2's last step")
     parser.add_argument("--extrapolation", type=float, metavar="X", help="how far stage 2's last step goes on, 0 to 1")
     parser.add_argument("--text-encoder", metavar="NAME_OR_FOLDER", help="base only: hub name or folder")
     options = parser.parse_args(arguments)
@@ -132,6 +134,27 @@ def _pack(arguments: list[str]) -> None:
         print(f"ivg-train pack: {error}", file=sys.stderr)
         sys.exit(2)
     print(f"wrote {options.output}, {options.output.stat().st_size / 1e6:.1f} MB")
+
+
+def _mix(arguments: list[str]) -> None:
+    """Run `ivg-train mix`."""
+    parser = argparse.ArgumentParser(
+        prog="ivg-train mix", description="Write weights between a run's and those it started from."
+    )
+    parser.add_argument("--start", type=Path, required=True, metavar="FOLDER", help="weights that a run started from")
+    parser.add_argument("--end", type=Path, required=True, metavar="FOLDER", help="weights of that run")
+    parser.add_argument("--share", type=float, required=True, metavar="X", help="of the run's weights, 0 to 1")
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    options = parser.parse_args(arguments)
+    from ..training.mixing import mix_weights
+
+    try:
+        with refusals_told():
+            names = mix_weights(**vars(options))
+    except IvgError as error:
+        print(f"ivg-train mix: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(f"wrote {', '.join(names)} to {options.output}")
 
 
 def read_config(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -> T:

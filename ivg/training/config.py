@@ -126,6 +126,8 @@ class DenoiserConfig(RunConfig):
         drop_text: Share of samples that are trained with a text of zeros, for sampling with classifier-free guidance.
         timesteps: Steps of the schedule, in [0, 999], that are trained, each as often as another: those that a sampler
             of few steps takes. None draws all of them by `noise_bias`.
+        residual_scale: What residuals are multiplied with, of a network that this one shall go together with; None
+            finds it from the clips (`ivg.models.noise`).
         sample_steps: Denoising steps of held-out samples, and what the weights are sampled with, if not told otherwise.
         extrapolation: How far the last of these steps goes beyond its guess, in [0, 1] (`ivg.models.sampler`).
         teacher_steps: Of a run with a teacher: its denoising steps, which are to be learned in one.
@@ -143,6 +145,7 @@ class DenoiserConfig(RunConfig):
     drop_appearance: float = 0.05
     drop_text: float = 0.0
     timesteps: list[int] | None = None
+    residual_scale: float | None = None
     sample_steps: int = 10
     extrapolation: float = 0.0
     teacher_steps: int = 1
@@ -157,6 +160,8 @@ class DenoiserConfig(RunConfig):
             raise ConfigError(f"train.huber must be at least 0, got {self.huber}")
         if not 0 <= self.extrapolation <= 1:
             raise ConfigError(f"train.extrapolation must lie in [0, 1], got {self.extrapolation}")
+        if self.residual_scale is not None and not self.residual_scale > 0:
+            raise ConfigError(f"train.residual_scale must be positive, got {self.residual_scale}")
         for name in ("sample_steps", "teacher_steps", "teacher_draws"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} must be 1 or more, got {getattr(self, name)}")

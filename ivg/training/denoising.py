@@ -78,7 +78,7 @@ class DenoiserStage(Stage):
         self.alpha_bar, self.prediction_type = schedule.alphas_cumprod, str(schedule.config["prediction_type"])
         self._config = config
         if model.space.residual:
-            model.register_to_config(residual_scale=self._residual_scale())
+            model.register_to_config(residual_scale=config.residual_scale or self._residual_scale())
         self.space = model.space
         self.lessons: Lessons | None = None
 

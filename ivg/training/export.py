@@ -12,7 +12,7 @@ from ..models.folder import load_component
 from ..models.interfaces import PictureAutoencoder
 from ..models.pretrained import load_base_autoencoder, load_base_text_encoder
 from ..models.weights import load_weights
-from ..pipeline import FIRST, InstructionalVideoPipeline
+from ..pipeline import LAST, InstructionalVideoPipeline
 
 
 def export_pipeline(
@@ -21,7 +21,7 @@ def export_pipeline(
     clip: Path,
     output: Path,
     text_encoder: str | None = None,
-    first: Path | None = None,
+    last: Path | None = None,
     extrapolation: float | None = None,
 ) -> InstructionalVideoPipeline:
     """Save a pipeline, its weights in half precision, and load it again.
@@ -32,7 +32,7 @@ def export_pipeline(
         clip: `weights/` of a clip run.
         output: Folder to write; files of an earlier export are replaced.
         text_encoder: At the base scale hub name or folder, as `model.text_encoder`; None is nano's.
-        first: `weights/` of a clip run whose network takes stage 2's first step; None leaves it to the clip's own.
+        last: `weights/` of a clip run whose network takes stage 2's last step; None leaves it to the clip's own.
         extrapolation: How far stage 2's last step goes beyond its guess, in [0, 1] (`ivg.models.sampler`; nano only);
             None keeps what the clip run was told.
 
@@ -61,12 +61,14 @@ def export_pipeline(
         scheduler=DPMSolverMultistepScheduler.from_pretrained(scheduler),
         text_encoder=None if words is None else words.model,
         tokenizer=None if words is None else words.tokenizer,
-        first_denoiser=None if first is None else load_component(first, "denoiser"),
+        last_denoiser=None if last is None else load_component(last, "denoiser"),
     )
     _check_fit(pipeline)
     if extrapolation is not None:
-        pipeline.denoiser.register_to_config(extrapolation=extrapolation)
-    for name in ("autoencoder", "region_denoiser", FIRST, "denoiser", "text_encoder"):
+        for network in (pipeline.denoiser, pipeline.components[LAST]):
+            if network is not None:
+                network.register_to_config(extrapolation=extrapolation)
+    for name in ("autoencoder", "region_denoiser", "denoiser", LAST, "text_encoder"):
         if pipeline.components[name] is not None:
             pipeline.components[name].half()
     pipeline.save_pretrained(output)
@@ -76,13 +78,16 @@ def export_pipeline(
 def _check_fit(pipeline: InstructionalVideoPipeline) -> None:
     """Refuse weights that do not go together."""
     for key in ("latent_channels", "latent_size", "text_width"):
-        parts = [pipeline.components[name] for name in ("autoencoder", "region_denoiser", FIRST, "denoiser")]
+        parts = [pipeline.components[name] for name in ("autoencoder", "region_denoiser", "denoiser", LAST)]
         held = [part.config.get(key) for part in parts if part is not None]
         if len({value for value in held if value is not None}) > 1:
             raise WeightsError(f"the weights do not go together: {key.replace('_', ' ')} of {held}")
-    first, denoiser = pipeline.components[FIRST], pipeline.denoiser
-    if first is not None and first.space != denoiser.space:
-        raise WeightsError(f"the first step's samples are {first.space}, the clip's {denoiser.space}: give its student")
+    last, denoiser = pipeline.components[LAST], pipeline.denoiser
+    if last is not None and last.space != denoiser.space:
+        raise WeightsError(
+            f"the last step's samples are {last.space}, the clip's {denoiser.space}: train the last step with "
+            f"train.residual_scale={denoiser.space.scale}"
+        )
     clip, width = pipeline.components["text_encoder"], pipeline.denoiser.config["text_width"]
     if clip is not None and clip.config.hidden_size != width:
         raise WeightsError(

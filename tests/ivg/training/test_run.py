@@ -188,6 +188,7 @@ def test_what_is_missing_is_named(blob_store: Path, tmp_path: Path) -> None:
         ({"steps": 1, "sample_steps": 0}, "train.sample_steps must be 1 or more, got 0"),
         ({"steps": 1, "huber": -0.1}, "train.huber must be at least 0, got -0.1"),
         ({"steps": 1, "extrapolation": 1.5}, r"train.extrapolation must lie in \[0, 1\], got 1.5"),
+        ({"steps": 1, "residual_scale": 0.0}, "train.residual_scale must be positive, got 0.0"),
         ({"steps": 1, "teacher_draws": 0}, "train.teacher_draws must be 1 or more, got 0"),
     ],
 )
@@ -265,25 +266,26 @@ def test_a_batch_is_a_lesson(config: Any, name: str, blob_store: Path, runs: Pat
     torch.testing.assert_close(batch.clean, made, atol=5e-3, rtol=5e-3)
 
 
-def test_a_student_takes_the_first_step_of_a_pipeline(blob_store: Path, runs: Path, tmp_path: Path) -> None:
+def test_a_network_of_its_own_takes_the_last_step_of_a_pipeline(blob_store: Path, runs: Path, tmp_path: Path) -> None:
     weights = {name: runs / name / "weights" for name in ("autoencoder", "region", "clip")}
-    config = ClipConfig(**QUICK, hand_structure_weight=0.0)
-    run = _run(blob_store, tmp_path / "student", config, autoencoder=weights["autoencoder"], teacher=weights["clip"])
+    scale = NanoVideoDenoiser.from_pretrained(weights["clip"] / "denoiser").space.scale
+    options = {"timesteps": [498], "sample_steps": 2, "residual_scale": scale}
+    config = ClipConfig(**QUICK, hand_structure_weight=0.0, **options)
+    run = _run(blob_store, tmp_path / "light", config, autoencoder=weights["autoencoder"])
     run.model = LIGHT
     train_stage(run)
-    first = tmp_path / "student" / "weights"
-    pipeline = export_pipeline(**weights, output=tmp_path / "helped", first=first)
+    pipeline = export_pipeline(**weights, output=tmp_path / "helped", last=tmp_path / "light" / "weights")
     frame = np.full((32, 32, 3), 90, np.uint8)
-    assert pipeline.first_denoiser.config["widths"] == [8, 8, 8]
+    assert pipeline.last_denoiser.config["widths"] == [8, 8, 8]
     plain = export_pipeline(**weights, output=tmp_path / "plain")
-    assert plain.first_denoiser is None
+    assert plain.last_denoiser is None
     made, other = (each(frame, "push the disc", steps=2).latents for each in (pipeline, plain))
     assert not torch.equal(made, other)
     loaded = InstructionalVideoPipeline.from_pretrained(tmp_path / "helped")
     assert torch.equal(loaded(frame, "push the disc", steps=2).latents, made)
     NanoVideoDenoiser(**{**LIGHT.denoiser, "residual_scale": 9.0}).save_pretrained(tmp_path / "alien" / "denoiser")
-    with pytest.raises(WeightsError, match="give its student"):
-        export_pipeline(**weights, output=tmp_path / "none", first=tmp_path / "alien")
+    with pytest.raises(WeightsError, match="train.residual_scale="):
+        export_pipeline(**weights, output=tmp_path / "none", last=tmp_path / "alien")
 
 
 def test_weights_say_how_far_their_last_step_goes_on(runs: Path, tmp_path: Path) -> None:

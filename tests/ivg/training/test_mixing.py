@@ -1,0 +1,57 @@
+"""Weights between two runs'."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ivg.cli import train as cli
+from ivg.errors import InputError, WeightsError
+from ivg.models.denoiser import NanoVideoDenoiser
+from ivg.models.noise import training_scheduler
+from ivg.training.mixing import mix_weights
+
+SIZES = {"latent_channels": 4, "latent_size": 4, "widths": (8, 8, 8), "embedding_width": 16, "heads": (1, 1, 1)}
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[Path]:
+    folders = [tmp_path / "start", tmp_path / "end"]
+    for seed, folder in enumerate(folders):
+        torch.manual_seed(seed)
+        NanoVideoDenoiser(**SIZES, residual_scale=1.0 + seed).save_pretrained(folder / "region_denoiser")
+    training_scheduler().save_pretrained(folders[1] / "scheduler")
+    return folders
+
+
+def test_weights_lie_between(runs: list[Path], tmp_path: Path) -> None:
+    assert mix_weights(*runs, 0.25, tmp_path / "mixed") == ["region_denoiser"]
+    start, end, mixed = (
+        NanoVideoDenoiser.from_pretrained(folder / "region_denoiser") for folder in (*runs, tmp_path / "mixed")
+    )
+    for name, value in mixed.state_dict().items():
+        expected = 0.75 * start.state_dict()[name] + 0.25 * end.state_dict()[name]
+        torch.testing.assert_close(value, expected)
+    assert mixed.space == end.space
+    assert (tmp_path / "mixed" / "scheduler").is_dir()
+
+
+def test_what_cannot_be_mixed_is_refused(runs: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"share must lie in \[0, 1\], got 1.5"):
+        mix_weights(*runs, 1.5, tmp_path / "mixed")
+    with pytest.raises(WeightsError, match="no network is in both"):
+        mix_weights(runs[0], tmp_path, 0.5, tmp_path / "mixed")
+    NanoVideoDenoiser(**{**SIZES, "widths": (8, 16, 8)}).save_pretrained(tmp_path / "wide" / "region_denoiser")
+    with pytest.raises(WeightsError, match="different sizes"):
+        mix_weights(runs[0], tmp_path / "wide", 0.5, tmp_path / "mixed")
+    assert not (tmp_path / "mixed").exists()
+
+
+def test_the_command_writes_and_refuses(runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ["--start", str(runs[0]), "--end", str(runs[1]), "--share", "0.5", "--output", str(tmp_path / "mixed")]
+    cli._mix(told)
+    assert "wrote region_denoiser" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        cli._mix(told)
+    assert ended.value.code == 2
+    assert "exists already" in capsys.readouterr().err
