@@ -2,10 +2,11 @@
 
     python benchmarks/sampling.py [--repeats 5] [--threads 2] [--table docs/speed.md]
 
-All make 16 frames of 128 x 128 pixels from one frame and a sentence. The paper's sampler runs on the clip network of the
-packaged weights, in both stages, since the paper's have one architecture (D2 goes on from D1): 25 steps with guidance
-(two evaluations a step) for the region, and again for the clip, all frames decoded whole. The other two have random weights and the shape that their authors give them, in diffusers' classes; of
-these one step is timed, and multiplied.
+All make 16 frames of 128 x 128 pixels from one frame and a sentence. The paper's sampler runs on the clip network of
+the packaged weights, in both stages, since the paper's have one architecture (D2 goes on from D1): 25 steps with
+guidance (two evaluations a step) for the region, and again for the clip, all frames decoded whole. The other two have
+random weights and the shape that their authors give them, in diffusers' classes; of these one step is timed, and
+multiplied.
 """
 
 from __future__ import annotations

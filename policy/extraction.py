@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MIN_FRAMES = 4
 """A hand seen in fewer frames than this gives no path."""
 
+_ACTS_M = 0.03
+"""A hand that goes further than this in the later half of a clip does not only steady something."""
+
 
 class NoHandError(IvgError):
     """A clip shows no hand, or shows it in too few frames."""
@@ -71,7 +74,8 @@ def extract(
         camera: What it is seen by. The clip's pictures may have another size, not another shape.
         lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
         hand: Whose path. If None: the hand that the demonstration was generated with, if it is seen; else the hand
-            that is seen in more frames.
+            that is seen in more frames. If the other goes on moving while that one rests, the other: where two hands
+            work, one of them steadies, and which does what is the generator's choice in the end.
         depth: Float (h, w), m along the optical axis: what lies behind the demonstration's first frame. If it is given,
             the hand is moved onto what it touches (`ivg.policy.refinement`).
 
@@ -92,7 +96,7 @@ def extract(
     height, width = demonstration.clip.shape[1:3]
     tracks = clean_tracks(found, demonstration.fps, width / height)
     hands = lifter(tracks, camera)
-    side = _choose(hands.present, hand, demonstration.provenance)
+    side = _choose(hands, hand, demonstration.provenance)
     contact = None
     if depth is not None:
         from .refinement import refine_contact
@@ -146,13 +150,24 @@ def _with_hand(hands: LiftedHands, side: Side, joints: NDArray[np.float32]) -> L
     return replace(hands, joints_world_m=every)
 
 
-def _choose(present: NDArray[np.bool_], asked: Side | None, provenance: dict[str, Any]) -> Side:
-    """Return whose path to take, of present (t, 2)."""
-    seen: dict[str, int] = dict(zip(HANDS, present.sum(0).tolist(), strict=True))
+def _choose(hands: LiftedHands, asked: Side | None, provenance: dict[str, Any]) -> Side:
+    """Return whose path to take."""
+    seen: dict[str, int] = dict(zip(HANDS, hands.present.sum(0).tolist(), strict=True))
     generated = str(provenance.get("appearance", {}).get("side"))
     most = max(seen, key=lambda name: seen[name])
     side: str = asked or (generated if seen.get(generated, 0) >= MIN_FRAMES else most)
     if seen[side] < MIN_FRAMES:
         whose = f"the {asked} hand" if asked else "a hand"
-        raise NoHandError(f"{whose} is seen in {seen[side]} of {len(present)} frames; a path needs {MIN_FRAMES}")
+        raise NoHandError(f"{whose} is seen in {seen[side]} of {len(hands.present)} frames; a path needs {MIN_FRAMES}")
+    if not asked and min(seen.values()) >= MIN_FRAMES:
+        further = {name: _moved_later(hands.joints_world_m[:, place]) for place, name in enumerate(HANDS)}
+        other = next(name for name in HANDS if name != side)
+        if further[other] > max(_ACTS_M, 2 * further[side]):
+            side = other
     return cast(Side, side)
+
+
+def _moved_later(joints_world_m: NDArray[np.floating]) -> float:
+    """Return how far a hand (t, 21, 3) goes in the later half of the frames in which it is seen, m."""
+    middles = joints_world_m[np.isfinite(joints_world_m).all((1, 2))].mean(1)
+    return float(np.linalg.norm(np.diff(middles[len(middles) // 2 :], axis=0), axis=1).sum())
