@@ -94,6 +94,27 @@ def test_the_hand_is_the_one_asked_for_then_the_generated_one_then_the_one_seen_
     assert np.sign(made.path.poses[made.path.present, 0].mean()) == (1 if chosen == "right" else -1)
 
 
+@pytest.mark.parametrize(
+    ("left_m", "right_m", "asked", "chosen"),
+    [
+        (0.1, 0.01, None, "left"),  # generated with the right one, which only steadies
+        (0.1, 0.01, "right", "right"),
+        (0.1, 0.08, None, "right"),  # both move
+        (0.02, 0.0, None, "right"),  # a tremble
+    ],
+)
+def test_the_hand_that_acts_is_the_one_that_goes_on_moving(left_m, right_m, asked, chosen):
+    class Moving(Lifter):
+        def __call__(self, tracks, camera):
+            lifted = super().__call__(tracks, camera)
+            for hand, way_m in enumerate((left_m, right_m)):
+                lifted.joints_world_m[8:, hand, :, 1] += np.linspace(0, way_m, 8)[:, None]
+            return lifted
+
+    shown = demonstration_of({"appearance": {"side": "right"}}, left=range(1, 16), right=range(1, 16))
+    assert extract(shown, CAMERA, Moving(), asked).hand == chosen
+
+
 def test_a_clip_without_a_hand_gives_no_path():
     with pytest.raises(NoHandError, match=f"a hand is seen in 0 of 16 frames; a path needs {MIN_FRAMES}"):
         extract(demonstration_of(), CAMERA, Lifter())
