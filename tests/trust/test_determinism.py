@@ -148,7 +148,9 @@ def check_near(other: dict[str, NDArray[Any]], made: dict[str, NDArray[Any]]) ->
     assert (other["region_per_frame"] != made["region_per_frame"]).mean() <= SHARE
     assert (other["present"] != made["present"]).mean() <= 0.1
     both = (other["present"] & made["present"]).astype(bool)
-    assert np.abs(other["keypoints"] - made["keypoints"])[both].max() <= 0.02
+    moved = np.abs(other["keypoints"] - made["keypoints"])[both]
+    assert moved.max() <= 0.05
+    assert np.median(moved) <= 0.005
 
 
 @pytest.mark.slow
