@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,6 +128,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             last_denoiser=last_denoiser,
         )
         self._texts: TextEncoder | None = None
+        self._plain: tuple[tuple[Any, ...], Tensor] | None = None
 
     @classmethod
     def from_pretrained(cls, weights: str | Path = "nano", **options: Any) -> InstructionalVideoPipeline:  # type: ignore[override]
@@ -261,6 +263,14 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         latents: Tensor = self.autoencoder.encode(values / 127.5 - 1)
         return latents
 
+    def _encode_plain(self) -> Tensor:
+        """Return the latents (2, z, c, c) of a black and a white picture, encoded once for an autoencoder."""
+        of = (self.autoencoder, self.autoencoder.dtype, self.device, self.model_size)
+        if self._plain is None or self._plain[0] != of:
+            size = self.model_size
+            self._plain = of, self._encode(np.stack([np.full((size, size, 3), grey, np.uint8) for grey in (0, 255)]))
+        return self._plain[1]
+
     def _to_pictures(self, latents: Tensor) -> NDArray[np.float32]:
         """Decode latents (n, z, c, c) to pictures (n, s, s, 3) in [0, 1]."""
         pictures = (self.autoencoder.decode(latents.to(self.autoencoder.dtype)).float() + 1) / 2
@@ -293,14 +303,14 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             "context": context.to(self.denoiser.dtype),
             "appearance": torch.from_numpy(appearance.vector)[None].to(self.denoiser.dtype),
         }
-        return {name: value.to(self.device) for name, value in values.items()}
+        device = self.device  # found anew, module by module, each time
+        return {name: value.to(device) for name, value in values.items()}
 
     def _predict_region(
         self, conditions: dict[str, Tensor], steps: int, generator: torch.Generator, report: Progress, clock: _Clock
     ) -> NDArray[np.bool_]:
         """Sample the masks, decode and clean them: bool (t, s, s)."""
-        size = self.model_size
-        black, white = self._encode(np.stack([np.full((size, size, 3), grey, np.uint8) for grey in (0, 255)]))
+        black, white = self._encode_plain()
         reference = self.region_denoiser.space.reference(conditions["context"], self.frames, black)
         networks = [self.region_denoiser] * steps
         latents = self._sample(networks, reference, conditions, generator, "region", report, clock)
@@ -358,13 +368,14 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         """Return the clip (t, h, w, 3) and where it may differ from the input (t, h, w)."""
         still = self._to_pictures(context)[0]
         generated = self._to_frames(latents[0, 1:], context[0], still)
-        frames, touched = [frame], [np.zeros(frame.shape[:2], bool)]
-        for picture, mask in zip(generated, masks[1:], strict=True):
+
+        def put_in(picture: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
             change = picture - still
-            shown, where = composite(frame, picture, change, change_matte(change, mask), framing)
-            frames.append(shown)
-            touched.append(where)
-        return np.stack(frames), np.stack(touched)
+            return composite(frame, picture, change, change_matte(change, mask), framing)
+
+        with ThreadPoolExecutor(max(1, torch.get_num_threads())) as pool:
+            frames, touched = zip(*pool.map(put_in, generated, masks[1:]), strict=True)
+        return np.stack([frame, *frames]), np.stack([np.zeros(frame.shape[:2], bool), *touched])
 
     def _check_region(self, region: RegionOfMotion, framing: Framing) -> NDArray[np.bool_]:
         """Fit a given region to the model's size, bool (t, s, s)."""

@@ -27,7 +27,9 @@ white. In twelve predicted regions 117 of 190,301 pixels of the cleaned masks di
 MARGIN = 2
 """Cells round what has changed that are decoded with it, so that it sees its neighbours; half of them are kept."""
 
-_STEP = 2
+_STEP = 4
+"""Windows are multiples of this wide and high, in cells. A library of kernels makes one for each new shape, which takes
+time, and keeps it, which takes memory: of all heights, widths and numbers of frames there would be hundreds."""
 
 
 def changed_cells(latents: Tensor, known: Tensor) -> NDArray[np.bool_]:
@@ -67,41 +69,50 @@ def decode_cells(
     Returns:
         Float (t, f c, f c, 3).
     """
-    factor, cells = len(picture) // changed.shape[1], changed.shape[1]
+    factor = len(picture) // changed.shape[1]
     pictures = np.repeat(picture[None], len(latents), 0)
-    for frames in _of_one_shape(changed):
+    for frames in _batches(changed):
         windows = [(_span(changed[frame].any(1)), _span(changed[frame].any(0))) for frame in frames]
         parts = decode(torch.stack([latents[frame, :, *window] for frame, window in zip(frames, windows, strict=True)]))
         for frame, window, part in zip(frames, windows, parts, strict=True):
-            inner = [_inner(span, cells) for span in window]
+            inner = _inner(changed[frame].any(1)), _inner(changed[frame].any(0))
             within = [_pixels(_within(kept, span), factor) for kept, span in zip(inner, window, strict=True)]
             pictures[frame, *(_pixels(kept, factor) for kept in inner)] = part[*within]
     return pictures
 
 
-def _of_one_shape(changed: NDArray[np.bool_]) -> list[list[int]]:
-    """Group the frames in which something has changed by the height and width of what is decoded of them."""
+def _batches(changed: NDArray[np.bool_]) -> list[list[int]]:
+    """Group the frames in which something has changed by the height and width of what is decoded of them.
+
+    In a group are 1, 2, 4, 8, ... frames, so that there are few shapes.
+    """
     groups: dict[tuple[int, int], list[int]] = {}
     for frame, cells in enumerate(changed):
         if cells.any():
             rows, columns = _span(cells.any(1)), _span(cells.any(0))
             groups.setdefault((rows.stop - rows.start, columns.stop - columns.start), []).append(frame)
-    return list(groups.values())
+    batches = []
+    for frames in groups.values():
+        while frames:
+            most = 1 << (len(frames).bit_length() - 1)
+            batches.append(frames[:most])
+            frames = frames[most:]
+    return batches
 
 
 def _span(changed: NDArray[np.bool_]) -> slice:
-    """Return the cells from the first to the last that has changed, with a margin, an even number of them."""
+    """Return the cells from the first to the last that has changed, with a margin, a multiple of `_STEP` of them."""
     places = np.flatnonzero(changed)
     first, end = max(int(places[0]) - MARGIN, 0), min(int(places[-1]) + 1 + MARGIN, len(changed))
-    wide = min(-(-(end - first) // _STEP) * _STEP, len(changed))  # few shapes, for which kernels are made only once
+    wide = min(-(-(end - first) // _STEP) * _STEP, len(changed))
     first = min(first, len(changed) - wide)
     return slice(first, first + wide)
 
 
-def _inner(span: slice, cells: int) -> slice:
-    """Leave out the half of the margin that has seen too little, but not at the picture's edge."""
-    cut = MARGIN // 2
-    return slice(span.start + cut if span.start else 0, span.stop - cut if span.stop < cells else cells)
+def _inner(changed: NDArray[np.bool_]) -> slice:
+    """Return the cells that are kept: with half of the margin, as the other half has seen too little."""
+    places = np.flatnonzero(changed)
+    return slice(max(int(places[0]) - MARGIN // 2, 0), min(int(places[-1]) + 1 + MARGIN // 2, len(changed)))
 
 
 def _within(inner: slice, outer: slice) -> slice:

@@ -99,7 +99,8 @@ def build_stage(run: Run, device: torch.device | None = None) -> Stage:
         return AutoencoderStage(model, config, train, held_out)
     autoencoder = load_autoencoder(run.model, run.autoencoder, device or torch.device(run.device or "cpu"))
     packed = Path(run.data.path).is_file()
-    clips, held = load_encoded_split(run.data, autoencoder, None if packed else load_text_encoder(run.model))
+    text_encoder = None if packed else load_text_encoder(run.model)
+    clips, held = load_encoded_split(run.data, autoencoder, text_encoder, isinstance(config, RegionConfig))
     clips = clips.to(device or torch.device(run.device or "cpu"))
     stage = _denoiser_stage(run, clips, held, autoencoder)
     if run.teacher is not None:
@@ -131,9 +132,18 @@ def load_split(data: DataConfig) -> tuple[ClipArrays, ClipArrays]:
 
 
 def load_encoded_split(
-    data: DataConfig, autoencoder: PictureAutoencoder, text_encoder: TextEncoder | None = None
+    data: DataConfig,
+    autoencoder: PictureAutoencoder,
+    text_encoder: TextEncoder | None = None,
+    masks: bool = True,
 ) -> tuple[LatentClips, LatentClips]:
     """Read or make the latents of the clips for training and of the held-out ones.
+
+    Args:
+        data: Where they are.
+        autoencoder: Encodes the pictures.
+        text_encoder: Encodes the texts of a store; MiniLM if None.
+        masks: Whether the masks' latents are needed, which packed clips hold none of.
 
     Raises:
         ConfigError: If `data.limit` is given for packed clips, which are taken whole.
@@ -141,7 +151,7 @@ def load_encoded_split(
     if Path(data.path).is_file():
         if data.limit is not None:
             raise ConfigError(f"data.limit={data.limit} is for stores; {data.path} is a file of packed clips")
-        return load_packed(Path(data.path), autoencoder)
+        return load_packed(Path(data.path), autoencoder, masks)
     store = ClipStore.open(data.path)
     cache = Path(data.cache) if data.cache else store.path.with_name(f"{store.path.name}.latents")
     train, held_out = split_indices(store.indices_done[: data.limit])
