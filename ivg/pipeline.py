@@ -25,6 +25,7 @@ from .models.autoencoder import FACTOR
 from .models.base_text import ClipTextEncoder
 from .models.folder import load_component, load_text_encoder
 from .models.interfaces import PictureAutoencoder, TextEncoder, VideoDenoiser
+from .models.mask_decoder import NanoMaskDecoder
 from .models.partial_decoding import changed_cells, decode_cells, whitish_cells
 from .models.region_input import region_input
 from .models.sampler import denoise
@@ -39,6 +40,9 @@ Progress = Callable[[str, int, int], None]
 
 LAST = "last_denoiser"
 """Folder of the network that takes stage 2's last step."""
+
+MASKS = "mask_decoder"
+"""Folder of the network that decodes stage 1's masks."""
 
 PACKAGED = ("nano",)
 """Names of the weights that come with the package."""
@@ -93,6 +97,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         denoiser: Stage 2.
         last_denoiser: Takes stage 2's last step, if there are as many as its `sample_steps`: a lighter network that was
             trained for the noise of that step alone. None lets the denoiser do all, which it does of any other number.
+        mask_decoder: Turns stage 1's latents into masks; None lets the autoencoder decode them as pictures.
         scheduler: The noise schedule of the denoisers' training, and the solver.
         text_encoder: CLIP's text encoder; None takes MiniLM.
         tokenizer: Its tokenizer.
@@ -105,7 +110,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
     """
 
     model_cpu_offload_seq = "text_encoder->region_denoiser->denoiser->last_denoiser->autoencoder"
-    _optional_components = ["last_denoiser", "text_encoder", "tokenizer"]  # noqa: RUF012 (diffusers' name and type)
+    _optional_components = ["mask_decoder", "last_denoiser", "text_encoder", "tokenizer"]  # noqa: RUF012 (diffusers' name and type)
 
     def __init__(
         self,
@@ -116,6 +121,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         text_encoder: CLIPTextModel | None = None,
         tokenizer: CLIPTokenizer | None = None,
         last_denoiser: VideoDenoiser | None = None,
+        mask_decoder: NanoMaskDecoder | None = None,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -126,6 +132,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             text_encoder=text_encoder,
             tokenizer=tokenizer,
             last_denoiser=last_denoiser,
+            mask_decoder=mask_decoder,
         )
         self._texts: TextEncoder | None = None
         self._plain: tuple[tuple[Any, ...], Tensor] | None = None
@@ -155,6 +162,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             text_encoder=None if text_encoder is None else text_encoder.model,
             tokenizer=None if text_encoder is None else text_encoder.tokenizer,
             last_denoiser=load_component(folder, LAST) if (folder / LAST).is_dir() else None,
+            mask_decoder=load_component(folder, MASKS) if (folder / MASKS).is_dir() else None,
         )
         pipeline._texts = CachedTextEncoder(text_encoder or MiniLMTextEncoder())
         return pipeline
@@ -278,6 +286,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
 
     def _to_masks(self, latents: Tensor, black: Tensor, white: Tensor) -> NDArray[np.float32]:
         """Decode latents (n, z, c, c) to masks (n, s, s) in [0, 1]; what is far below a half may be 0."""
+        if self.mask_decoder is not None:
+            return np.asarray(self.mask_decoder.decode(latents.to(self.mask_decoder.dtype)).cpu().numpy())
         if not self.autoencoder.local:
             return self._to_pictures(latents).mean(-1)
         latents, nothing = latents.to(black.dtype), np.zeros((self.model_size, self.model_size, 3), np.float32)

@@ -1,4 +1,4 @@
-"""`ivg-train`: trains the autoencoder, the region stage or the clip stage, as hydra's configuration says."""
+"""`ivg-train`: trains the autoencoder, the stages and the mask decoder, as hydra's configuration says."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from ..training.config import (
     BaseModelConfig,
     ClipConfig,
     DataConfig,
+    MaskDecoderConfig,
     ModelConfig,
     RegionConfig,
     RunConfig,
@@ -38,6 +39,7 @@ _STAGES: dict[str, type[RunConfig]] = {
     "autoencoder": AutoencoderConfig,
     "region": RegionConfig,
     "clip": ClipConfig,
+    "masks": MaskDecoderConfig,
 }
 _MODELS: dict[str, type[ModelConfig] | type[BaseModelConfig]] = {"nano": ModelConfig, "base": BaseModelConfig}
 
@@ -47,6 +49,8 @@ Examples:
   ivg-train train=autoencoder data.path=clips output=runs/autoencoder train.minutes=25
   ivg-train train=region data.path=clips output=runs/region autoencoder=runs/autoencoder/weights
   ivg-train train=clip data.path=clips output=runs/clip autoencoder=runs/autoencoder/weights start=runs/region/weights
+  ivg-train train=masks data.path=clips output=runs/masks autoencoder=runs/autoencoder/weights \\
+      teacher=runs/region/weights                    a fast decoder of stage 1's masks
   ivg-train train=clip ... resume=true               go on after a stop
   ivg-train train=clip --cfg job                     show all settings, run nothing
   ivg-train train=clip model=base dry_run=true       parameters, FLOPs a step, memory; trains nothing
@@ -59,7 +63,7 @@ Examples:
                                                      weights between a run's and those it started from
 
 Each writes log.jsonl, sheet_*.png, checkpoint/ and at the end weights/ into `output`. Settings are explained in
-ivg/training/config.py and configs/README.md. `train` is one of autoencoder, region, clip.
+ivg/training/config.py and configs/README.md. `train` is one of autoencoder, region, clip, masks.
 """
 
 
@@ -101,6 +105,7 @@ def _export(arguments: list[str]) -> None:
     parser.add_argument("--autoencoder", required=True, metavar="FOLDER", help="base: hub name or folder")
     for name in ("region", "clip", "output"):
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--masks", type=Path, metavar="FOLDER", help="of train=masks: decodes stage 1's masks")
     parser.add_argument("--last", type=Path, metavar="FOLDER", help="of train=clip_last: stage 2's last step")
     parser.add_argument("--extrapolation", type=float, metavar="X", help="how far stage 2's last step goes on, 0 to 1")
     parser.add_argument("--text-encoder", metavar="NAME_OR_FOLDER", help="base only: hub name or folder")

@@ -17,7 +17,7 @@ FACTOR = 8
 """Pixels a latent cell is wide and high."""
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
     """Two 3 x 3 convolutions beside the identity, without norms: colours are the signal here."""
 
     def __init__(self, channels: int) -> None:
@@ -26,10 +26,11 @@ class _Residual(nn.Module):
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return (n, c, h, w) of the same shape."""
         return x + self.conv2(F.silu(self.conv1(F.silu(x))))
 
 
-def _keep_variance(model: nn.Module) -> None:
+def keep_variance(model: nn.Module) -> None:
     """Draw weights so that signals keep their size from layer to layer; residual branches start at zero.
 
     Without this the first hundreds of steps go into waking the network up.
@@ -39,14 +40,14 @@ def _keep_variance(model: nn.Module) -> None:
             nn.init.normal_(layer.weight, std=layer.weight[0].numel() ** -0.5)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     for block in model.modules():
-        if isinstance(block, _Residual):
+        if isinstance(block, Residual):
             block.conv1.weight.data.mul_(2**0.5)
             nn.init.zeros_(block.conv2.weight)
 
 
 def _levels(layers: nn.Sequential) -> list[list[nn.Module]]:
     """Return runs of residual blocks, and between them what leads from one resolution to the next."""
-    return [list(run) for _, run in itertools.groupby(layers, lambda layer: isinstance(layer, _Residual))]
+    return [list(run) for _, run in itertools.groupby(layers, lambda layer: isinstance(layer, Residual))]
 
 
 def _up(channels_in: int, channels_out: int) -> nn.Module:
@@ -58,11 +59,11 @@ def _encoder(widths: Sequence[int], depth: int, latent_channels: int) -> nn.Sequ
     return nn.Sequential(
         nn.PixelUnshuffle(2),
         nn.Conv2d(12, fine, 3, padding=1),
-        *(_Residual(fine) for _ in range(depth)),
+        *(Residual(fine) for _ in range(depth)),
         nn.Conv2d(fine, middle, 4, stride=2, padding=1),
-        *(_Residual(middle) for _ in range(depth)),
+        *(Residual(middle) for _ in range(depth)),
         nn.Conv2d(middle, coarse, 4, stride=2, padding=1),
-        *(_Residual(coarse) for _ in range(depth + 1)),
+        *(Residual(coarse) for _ in range(depth + 1)),
         nn.SiLU(),
         nn.Conv2d(coarse, latent_channels, 3, padding=1),
     )
@@ -72,11 +73,11 @@ def _decoder(widths: Sequence[int], depth: int, latent_channels: int) -> nn.Sequ
     fine, middle, coarse = widths
     return nn.Sequential(
         nn.Conv2d(latent_channels, coarse, 3, padding=1),
-        *(_Residual(coarse) for _ in range(depth)),
+        *(Residual(coarse) for _ in range(depth)),
         _up(coarse, middle),
-        *(_Residual(middle) for _ in range(depth)),
+        *(Residual(middle) for _ in range(depth)),
         _up(middle, fine),
-        *(_Residual(fine) for _ in range(depth)),
+        *(Residual(fine) for _ in range(depth)),
         nn.SiLU(),
         nn.Conv2d(fine, 12, 3, padding=1),
         nn.PixelShuffle(2),
@@ -113,7 +114,7 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
         super().__init__()
         self.encoder = _encoder(encoder_widths, encoder_depth, latent_channels)
         self.decoder = _decoder(decoder_widths, decoder_depth, latent_channels)
-        _keep_variance(self)
+        keep_variance(self)
         self.register_buffer("latent_mean", torch.zeros(1, latent_channels, 1, 1))
         self.register_buffer("latent_std", torch.ones(1, latent_channels, 1, 1))
 

@@ -12,14 +12,16 @@ from .base_autoencoder import BaseAutoencoder
 from .base_denoiser import BaseVideoDenoiser
 from .base_text import ClipTextEncoder
 from .denoiser import NanoVideoDenoiser
+from .mask_decoder import NanoMaskDecoder
 from .pretrained import load_base_text_encoder
 from .weights import load_weights
 
 _KINDS: dict[str, dict[str, type]] = {
+    "mask_decoder": {NanoMaskDecoder.__name__: NanoMaskDecoder},
     "autoencoder": {kind.__name__: kind for kind in (NanoAutoencoder, BaseAutoencoder)},
     "denoiser": {kind.__name__: kind for kind in (NanoVideoDenoiser, BaseVideoDenoiser)},
 }
-"""Classes that may be loaded, by the end of a component's name."""
+"""Classes that may be loaded, by a component's name or the end of it."""
 
 
 def load_component(folder: Path, name: str) -> Any:
@@ -27,12 +29,12 @@ def load_component(folder: Path, name: str) -> Any:
 
     Args:
         folder: That `save_pretrained` wrote.
-        name: "autoencoder", "region_denoiser" or "denoiser".
+        name: "autoencoder", "mask_decoder", "denoiser" or a name that ends in "_denoiser".
 
     Raises:
         WeightsError: If it is missing or incomplete, or of a class that is not ours.
     """
-    kinds = _KINDS[name.rsplit("_", 1)[-1]]
+    kinds = _KINDS[name if name in _KINDS else name.rsplit("_", 1)[-1]]
     path = folder / name / "config.json"
     if not path.exists():
         raise WeightsError(f"{folder / name} holds no {' or '.join(kinds)}: config.json is missing")

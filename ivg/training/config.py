@@ -20,7 +20,7 @@ class RunConfig:
     """What every stage's training needs.
 
     Attributes:
-        stage: "autoencoder", "region" (the paper's stage 1) or "clip" (stage 2).
+        stage: "autoencoder", "region" (the paper's stage 1), "clip" (stage 2) or "masks" (stage 1's latents to masks).
         minutes: Budget in minutes of wall clock, validation included. Learning rates follow the fraction of the
             budget that is used up, over stops and resumes.
         steps: Budget in optimiser steps; if given, `minutes` is ignored.
@@ -182,6 +182,30 @@ class RegionConfig(DenoiserConfig):
 
 
 @dataclass(kw_only=True)
+class MaskDecoderConfig(RunConfig):
+    """What turns stage 1's latents into masks.
+
+    Attributes:
+        batch_size: Clips in a batch.
+        frames: Frames of every clip, drawn anew each step.
+        teacher_draws: Draws of noise a clip, of each of which stage 1 makes a sample to learn from.
+    """
+
+    stage: str = "masks"
+    batch_size: int = 8
+    frames: int = 4
+    teacher_draws: int = 1
+
+    def __post_init__(self) -> None:
+        """Validate values."""
+        super().__post_init__()
+        if self.frames < 1 or self.teacher_draws < 1:
+            raise ConfigError(
+                f"train.frames and train.teacher_draws must be positive, got {self.frames} and {self.teacher_draws}"
+            )
+
+
+@dataclass(kw_only=True)
 class ClipConfig(DenoiserConfig):
     """Stage 2: the clip (Sec. 3.1.2).
 
@@ -248,11 +272,13 @@ class ModelConfig:
         kind: "nano".
         autoencoder: Of `ivg.models.autoencoder.NanoAutoencoder`.
         denoiser: Of `ivg.models.denoiser.NanoVideoDenoiser`.
+        mask_decoder: Of `ivg.models.mask_decoder.NanoMaskDecoder`.
     """
 
     kind: str = "nano"
     autoencoder: dict[str, Any] = field(default_factory=dict)
     denoiser: dict[str, Any] = field(default_factory=dict)
+    mask_decoder: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..losses import huber_loss, noise_loss
 from ..models.interfaces import PictureAutoencoder, VideoDenoiser
-from ..models.noise import STEPS, add_noise, draw_timesteps, output_error_weight, predicted_clean
+from ..models.noise import add_noise, draw_timesteps, output_error_weight, predicted_clean
 from ..models.sampler import denoise
 from .config import DenoiserConfig
 from .distillation import Lessons, make_lessons
@@ -240,12 +240,11 @@ class DenoiserStage(Stage):
     @torch.no_grad()
     def sample(self, model: nn.Module, clips: Tensor, seed: int = 0) -> Tensor:
         """Generate the latents (b, t, z, c, c) of held-out clips from noise, in `sample_steps` steps."""
-        generator = torch.Generator().manual_seed(seed)
-        last = torch.full((len(clips),), STEPS - 1)
-        batch = self.noised(self.held_out, clips, last, generator)
-        noise = torch.randn(batch.clean.shape, generator=generator).to(self.device)
-        x = self._sampled(model, noise, batch.conditions, self._config.sample_steps, self._config.extrapolation)
-        return self.latents_of(x, batch.reference)
+        context, reference = self._reference(self.held_out, clips)
+        conditions = self.conditions(self.held_out, clips, context, None)
+        noise = torch.randn(reference.shape, generator=torch.Generator().manual_seed(seed)).to(self.device)
+        x = self._sampled(model, noise, conditions, self._config.sample_steps, self._config.extrapolation)
+        return self.latents_of(x, reference)
 
     def _sampled(
         self, model: Any, noise: Tensor, conditions: dict[str, Tensor], steps: int, extrapolation: float = 0.0

@@ -14,8 +14,18 @@ from ..models.base_autoencoder import BaseAutoencoder
 from ..models.base_denoiser import BaseVideoDenoiser
 from ..models.base_random import ARCHITECTURE
 from ..models.denoiser import APPEARANCE_WIDTH, REGION_CHANNELS, NanoVideoDenoiser
+from ..models.mask_decoder import NanoMaskDecoder
 from ..models.text import MAX_TOKENS
-from .config import AutoencoderConfig, BaseModelConfig, ClipConfig, DenoiserConfig, ModelConfig, RegionConfig, RunConfig
+from .config import (
+    AutoencoderConfig,
+    BaseModelConfig,
+    ClipConfig,
+    DenoiserConfig,
+    MaskDecoderConfig,
+    ModelConfig,
+    RegionConfig,
+    RunConfig,
+)
 from .live_memory import StepCost, step_cost
 from .optimizer import build_optimizer
 
@@ -26,12 +36,13 @@ _FULL = 4
 
 @dataclass(frozen=True, eq=False)
 class _Networks:
-    """Networks on the meta device, and the length and width of a text's tokens."""
+    """Networks on the meta device, the length and width of a text's tokens, and a mask decoder's latents' size."""
 
     trained: nn.Module
     autoencoder: nn.Module | None
     text: tuple[int, int]
     text_encoder: int = 0
+    cells: int = 0
 
 
 def report(config: RunConfig, model: ModelConfig | BaseModelConfig) -> str:
@@ -65,6 +76,9 @@ def _networks(config: RunConfig, model: ModelConfig | BaseModelConfig, checkpoin
         autoencoder = NanoAutoencoder(**model.autoencoder)
         if isinstance(config, AutoencoderConfig):
             return _Networks(autoencoder.train(), None, (0, 0))
+        if isinstance(config, MaskDecoderConfig):
+            decoder, cells = NanoMaskDecoder(**model.mask_decoder), int(model.denoiser["latent_size"])
+            return _Networks(decoder.train(), None, (0, 0), cells=cells)
         denoiser = NanoVideoDenoiser(**model.denoiser)
         text = (MAX_TOKENS, int(denoiser.config["text_width"]))
         return _Networks(denoiser.train(), autoencoder.eval().requires_grad_(False), text)
@@ -73,6 +87,8 @@ def _networks(config: RunConfig, model: ModelConfig | BaseModelConfig, checkpoin
 def _base_networks(config: RunConfig, model: BaseModelConfig, checkpointing: bool) -> _Networks:
     if isinstance(config, AutoencoderConfig):
         raise ConfigError("the base scale's autoencoder is a pretrained one: train=region or train=clip")
+    if isinstance(config, MaskDecoderConfig):
+        raise ConfigError("the base scale's region is decoded by its autoencoder: train=masks is for nano")
     missing = [name for name in ARCHITECTURE if name not in model.architecture]
     if missing:
         raise ConfigError(f"model.architecture lacks {', '.join(missing)}: dry_run=true needs them all")
@@ -98,6 +114,10 @@ def _loss(config: RunConfig, networks: _Networks) -> Callable[[], Tensor]:
     if isinstance(config, AutoencoderConfig):
         pictures = _empty(config.batch_size, 3, config.crop, config.crop)
         return lambda: sum(part.float().square().mean() for part in model(pictures))
+    if isinstance(config, MaskDecoderConfig):
+        channels, cells = int(model.config["latent_channels"]), networks.cells
+        latents = _empty(config.batch_size * config.frames, channels, cells, cells)
+        return lambda: model(latents).float().square().mean()
     assert isinstance(config, DenoiserConfig)
     assert networks.autoencoder is not None
     clips, decoded = config.batch_size, decoded_frames(config)

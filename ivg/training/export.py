@@ -1,4 +1,4 @@
-"""Putting the weights of the three trainings together into a pipeline's folder."""
+"""Putting the weights of the trainings together into a pipeline's folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..models.folder import load_component
 from ..models.interfaces import PictureAutoencoder
 from ..models.pretrained import load_base_autoencoder, load_base_text_encoder
 from ..models.weights import load_weights
-from ..pipeline import LAST, InstructionalVideoPipeline
+from ..pipeline import LAST, MASKS, InstructionalVideoPipeline
 
 
 def export_pipeline(
@@ -22,6 +22,7 @@ def export_pipeline(
     output: Path,
     text_encoder: str | None = None,
     last: Path | None = None,
+    masks: Path | None = None,
     extrapolation: float | None = None,
 ) -> InstructionalVideoPipeline:
     """Save a pipeline, its weights in half precision, and load it again.
@@ -33,6 +34,7 @@ def export_pipeline(
         output: Folder to write; files of an earlier export are replaced.
         text_encoder: At the base scale hub name or folder, as `model.text_encoder`; None is nano's.
         last: `weights/` of a clip run whose network takes stage 2's last step; None leaves it to the clip's own.
+        masks: `weights/` of a mask decoder's run; None lets the autoencoder decode stage 1's masks as pictures.
         extrapolation: How far stage 2's last step goes beyond its guess, in [0, 1] (`ivg.models.sampler`; nano only);
             None keeps what the clip run was told.
 
@@ -62,13 +64,14 @@ def export_pipeline(
         text_encoder=None if words is None else words.model,
         tokenizer=None if words is None else words.tokenizer,
         last_denoiser=None if last is None else load_component(last, "denoiser"),
+        mask_decoder=None if masks is None else load_component(masks, MASKS),
     )
     _check_fit(pipeline)
     if extrapolation is not None:
         for network in (pipeline.denoiser, pipeline.components[LAST]):
             if network is not None:
                 network.register_to_config(extrapolation=extrapolation)
-    for name in ("autoencoder", "region_denoiser", "denoiser", LAST, "text_encoder"):
+    for name in ("autoencoder", "region_denoiser", "denoiser", LAST, MASKS, "text_encoder"):
         if pipeline.components[name] is not None:
             pipeline.components[name].half()
     pipeline.save_pretrained(output)
@@ -78,7 +81,7 @@ def export_pipeline(
 def _check_fit(pipeline: InstructionalVideoPipeline) -> None:
     """Refuse weights that do not go together."""
     for key in ("latent_channels", "latent_size", "text_width"):
-        parts = [pipeline.components[name] for name in ("autoencoder", "region_denoiser", "denoiser", LAST)]
+        parts = [pipeline.components[name] for name in ("autoencoder", "region_denoiser", "denoiser", LAST, MASKS)]
         held = [part.config.get(key) for part in parts if part is not None]
         if len({value for value in held if value is not None}) > 1:
             raise WeightsError(f"the weights do not go together: {key.replace('_', ' ')} of {held}")

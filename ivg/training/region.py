@@ -74,14 +74,14 @@ class RegionStage(DenoiserStage):
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Sample masks of held-out clips; return their IoU with the annotation, by frame and of the unions."""
-        clips = _spread(len(self.held_out), 24)
+        clips = spread(len(self.held_out), 24)
         masks = self._sample_masks(model, clips) > 0.5
         truth = self.held_out.region(clips)[:, 1:] > 0.5
-        return {"iou_union": _iou(masks.any(1), truth.any(1)), "iou_frame": _iou(masks, truth, truth)}
+        return {"iou_union": mean_iou(masks.any(1), truth.any(1)), "iou_frame": mean_iou(masks, truth, truth)}
 
     def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return, for held-out clips, the context and true masks above the sampled ones."""
-        clips = _spread(len(self.held_out), 4)
+        clips = spread(len(self.held_out), 4)
         sampled, truth = self._sample_masks(model, clips), self.held_out.region(clips)[:, 1:]
         context = from_model(self.decode(self.held_out.latents[clips, :1].float().to(self.device))[:, 0])
         rows = []
@@ -102,11 +102,12 @@ def as_masks(pictures: Tensor) -> Tensor:
     return ((pictures.mean(-3) + 1) / 2).clamp(0, 1)
 
 
-def _spread(count: int, at_most: int) -> Tensor:
+def spread(count: int, at_most: int) -> Tensor:
+    """Return at most so many of `count` places, evenly spread."""
     return torch.from_numpy(np.unique(np.linspace(0, count - 1, min(count, at_most)).astype(int)))
 
 
-def _iou(masks: Tensor, truth: Tensor, where: Tensor | None = None) -> float:
+def mean_iou(masks: Tensor, truth: Tensor, where: Tensor | None = None) -> float:
     """Return the mean IoU over masks (..., s, s); only over those that are not empty in `where`."""
     both = (masks & truth).flatten(-2).sum(-1)
     either = (masks | truth).flatten(-2).sum(-1)

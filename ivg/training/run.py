@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from diffusers.models.modeling_utils import ModelMixin
 
 from ..data.clip_arrays import ClipArrays
 from ..data.clip_store import ClipStore
@@ -15,16 +16,27 @@ from ..data.split import split_indices
 from ..errors import ConfigError
 from ..models.autoencoder import NanoAutoencoder
 from ..models.folder import load_component
-from ..models.interfaces import PictureAutoencoder, TextEncoder
+from ..models.interfaces import PictureAutoencoder, TextEncoder, VideoDenoiser
+from ..models.mask_decoder import NanoMaskDecoder
 from ..models.weights import WEIGHTS_FILE, load_weights
 from ..staging import refuse_existing
 from .accelerator import new_accelerator
 from .autoencoder import AutoencoderStage
 from .clip import ClipStage
-from .config import AutoencoderConfig, BaseModelConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
+from .config import (
+    AutoencoderConfig,
+    BaseModelConfig,
+    ClipConfig,
+    DataConfig,
+    MaskDecoderConfig,
+    ModelConfig,
+    RegionConfig,
+    RunConfig,
+)
 from .denoising import DenoiserStage
 from .latents import LatentClips, load_latents
 from .loop import Trainer
+from .mask_decoder import MaskDecoderStage
 from .networks import load_autoencoder, load_denoiser, load_text_encoder
 from .packed_clips import load_packed, pack_clips
 from .region import RegionStage
@@ -46,7 +58,8 @@ class Run:
         start: Folder of weights that the region and the clip stage go on from, such as another run's `weights/` or the
             packaged ones; the clip stage takes a clip stage's if it holds them, else the region stage's (D2 from D1).
         teacher: Folder of weights whose samples the region or the clip stage learns to make in one step (see
-            `ivg.training.distillation`), rather than to predict the clips themselves.
+            `ivg.training.distillation`), rather than to predict the clips themselves. The mask decoder learns to turn
+            those of its region network into masks.
         device: Name of a device, or None for accelerate's choice.
     """
 
@@ -102,13 +115,43 @@ def build_stage(run: Run, device: torch.device | None = None) -> Stage:
     text_encoder = None if packed else load_text_encoder(run.model)
     clips, held = load_encoded_split(run.data, autoencoder, text_encoder, isinstance(config, RegionConfig))
     clips = clips.to(device or torch.device(run.device or "cpu"))
+    if isinstance(config, MaskDecoderConfig):
+        return _mask_decoder_stage(run, config, clips, held, autoencoder)
     stage = _denoiser_stage(run, clips, held, autoencoder)
     if run.teacher is not None:
-        teacher = load_component(run.teacher, stage.name).to(stage.device)
-        with (run.teacher / stage.name / WEIGHTS_FILE).open("rb") as file:
-            about = f"{run.data.path}, {hashlib.file_digest(file, 'sha256').hexdigest()}"
-        stage.learn_from(teacher, run.output.with_name(f"{run.output.name}.lessons"), about)
+        _learn(stage, load_component(run.teacher, stage.name), run.teacher, run)
     return stage
+
+
+def _mask_decoder_stage(
+    run: Run, config: MaskDecoderConfig, clips: LatentClips, held: LatentClips, autoencoder: PictureAutoencoder
+) -> MaskDecoderStage:
+    if isinstance(run.model, BaseModelConfig):
+        raise ConfigError("the base scale's region is decoded by its autoencoder: train=masks is for nano")
+    if run.teacher is None:
+        raise ConfigError("train=masks learns from stage 1's samples: give teacher=FOLDER, its weights")
+    network = load_component(run.teacher, RegionStage.name).to(autoencoder.device)
+    settings = RegionConfig(
+        steps=1,
+        precision=config.precision,
+        batch_size=config.batch_size,
+        sample_steps=network.sample_steps,
+        teacher_steps=network.sample_steps,
+        teacher_draws=config.teacher_draws,
+        residual_scale=network.space.scale,
+    )
+    region = RegionStage(network, settings, clips, held, autoencoder)
+    _learn(region, network, run.teacher, run)
+    return MaskDecoderStage(NanoMaskDecoder(**run.model.mask_decoder), config, region)
+
+
+def _learn(stage: DenoiserStage, teacher: VideoDenoiser, folder: Path, run: Run) -> None:
+    """Let a stage learn from the samples of a network of its kind, which a folder holds."""
+    assert isinstance(teacher, ModelMixin)
+    with (folder / stage.name / WEIGHTS_FILE).open("rb") as file:
+        about = f"{run.data.path}, {hashlib.file_digest(file, 'sha256').hexdigest()}"
+    teacher.to(stage.device)
+    stage.learn_from(teacher, run.output.with_name(f"{run.output.name}.lessons"), about)
 
 
 def _denoiser_stage(run: Run, clips: LatentClips, held: LatentClips, autoencoder: PictureAutoencoder) -> DenoiserStage:

@@ -26,7 +26,7 @@ def test_help_shows_examples(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     ("arguments", "message"),
     [
         (["data.path=none", "output=x"], "You must specify 'train'"),
-        (["train=autoencodr", "data.path=none", "output=x"], "autoencoder clip clip_last region region_student"),
+        (["train=autoencodr", "data.path=none", "output=x"], "autoencoder clip clip_last masks region"),
         (["train=clip", "data.path=none", "output=x", "train.stepss=3"], "train.stepss"),
         (["train=clip", "data.path=none", "output=x", "train.steps=many"], "train.steps"),
         (["train=autoencoder", "data.path=none", "output=x"], "no clip store at none"),

@@ -116,6 +116,13 @@ def test_dry_run_needs_neither_data_nor_output(
     assert not list(tmp_path.iterdir())
     assert _call(monkeypatch, "train=autoencoder", "model=base_tiny", "dry_run=true") == 2
     assert "pretrained one" in capsys.readouterr().err
+    assert _call(monkeypatch, "train=masks", "model=base_tiny", "dry_run=true") == 2
+    assert "is for nano" in capsys.readouterr().err
+    assert _call(monkeypatch, "train=masks", "model=nano", "dry_run=true") == 0
+    table = _table(capsys.readouterr().out)
+    assert table["parameters, trained"] == ["0.1 M"]
+    # forward and backward: 8 clips x 4 frames x 256 cells, 118,080 multiplications each, and the bare first layer's
+    assert float(table["FLOPs a step"][0].split()[0]) == pytest.approx(6 * 32 * 256 * 117_504e-12, rel=0.08)
 
 
 @pytest.mark.slow

@@ -15,14 +15,24 @@ from safetensors.torch import load_file
 from ivg.errors import ConfigError, InputError, IvgError, TrainingError, WeightsError
 from ivg.models.autoencoder import NanoAutoencoder
 from ivg.models.denoiser import NanoVideoDenoiser
+from ivg.models.folder import load_component
 from ivg.models.weights import load_weights
 from ivg.pipeline import InstructionalVideoPipeline
 from ivg.training.autoencoder import AutoencoderStage
 from ivg.training.clip import ClipStage
-from ivg.training.config import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig, RunConfig
+from ivg.training.config import (
+    AutoencoderConfig,
+    ClipConfig,
+    DataConfig,
+    MaskDecoderConfig,
+    ModelConfig,
+    RegionConfig,
+    RunConfig,
+)
 from ivg.training.denoising import DenoiserStage
 from ivg.training.export import export_pipeline
 from ivg.training.loop import Trainer
+from ivg.training.mask_decoder import MaskDecoderStage
 from ivg.training.run import Run, build_stage, train_stage
 from ivg.training.stage import StepRandom
 
@@ -41,6 +51,7 @@ MODEL = ModelConfig(
         "embedding_width": 16,
         "heads": [1, 2, 2],
     },
+    mask_decoder={"latent_channels": 4, "width": 16},
 )
 LIGHT = ModelConfig(autoencoder=MODEL.autoencoder, denoiser={**MODEL.denoiser, "widths": [8, 8, 8], "heads": [1, 1, 1]})
 QUICK: dict[str, Any] = {"steps": 3, "precision": "no", "warmup_steps": 1, "batch_size": 2}
@@ -286,6 +297,40 @@ def test_a_network_of_its_own_takes_the_last_step_of_a_pipeline(blob_store: Path
     NanoVideoDenoiser(**{**LIGHT.denoiser, "residual_scale": 9.0}).save_pretrained(tmp_path / "alien" / "denoiser")
     with pytest.raises(WeightsError, match="train.residual_scale="):
         export_pipeline(**weights, output=tmp_path / "none", last=tmp_path / "alien")
+
+
+def test_a_network_of_its_own_decodes_stage_one_s_masks(blob_store: Path, runs: Path, tmp_path: Path) -> None:
+    weights = {name: runs / name / "weights" for name in ("autoencoder", "region", "clip")}
+    folders = {"autoencoder": weights["autoencoder"], "teacher": weights["region"]}
+    run = _run(blob_store, tmp_path / "masks", MaskDecoderConfig(steps=60, batch_size=4), **folders)
+    stage = build_stage(run)
+    assert isinstance(stage, MaskDecoderStage)
+    figures = train_stage(run)
+    assert set(figures) == {"iou_union", "iou_frame", "iou_frame_pictures", "iou_pictures"}
+    made = tmp_path / "masks" / "weights"
+    trained = load_component(made, "mask_decoder")
+    before, after = (stage.loss(network, StepRandom(1, 1))[0].item() for network in (stage.model, trained))
+    assert after < 0.85 * before
+    pipeline = export_pipeline(**weights, output=tmp_path / "helped", masks=made)
+    frame = np.full((32, 32, 3), 90, np.uint8)
+    plain = export_pipeline(**weights, output=tmp_path / "plain")
+    assert plain.mask_decoder is None
+    latents = torch.randn(2, 4, 4, 4)
+    expected = trained.decode(latents)
+    assert torch.allclose(torch.from_numpy(pipeline._to_masks(latents, *latents)), expected, atol=0.01)
+    told = InstructionalVideoPipeline.from_pretrained(tmp_path / "helped")(frame, "push the disc")
+    assert (told.region.per_frame == pipeline(frame, "push the disc").region.per_frame).all()
+    with pytest.raises(ConfigError, match="give teacher=FOLDER"):
+        train_stage(_run(blob_store, tmp_path / "no", run.train, autoencoder=weights["autoencoder"]))
+    NanoMaskDecoder(5, 8, 1).save_pretrained(tmp_path / "alien" / "mask_decoder")
+    with pytest.raises(WeightsError, match="latent channels of"):
+        export_pipeline(**weights, output=tmp_path / "none", masks=tmp_path / "alien")
+
+
+@pytest.mark.parametrize(("name", "value"), [("frames", 0), ("teacher_draws", 0)])
+def test_the_mask_decoder_s_settings_are_checked(name: str, value: int) -> None:
+    with pytest.raises(ConfigError, match=f"train.{name}"):
+        MaskDecoderConfig(steps=1, **{name: value})
 
 
 def test_weights_say_how_far_their_last_step_goes_on(runs: Path, tmp_path: Path) -> None:
