@@ -167,8 +167,9 @@ def weights() -> Iterator[Finding]:
     from ..policy.lifting import HandLifter
 
     def hand_models() -> None:
-        for name in ("palm_detection/palm_detection_full", "hand_landmark/hand_landmark_full"):
-            mediapipe_file(f"modules/{name}.tflite")
+        for name in ("palm_detection/palm_detection", "hand_landmark/hand_landmark"):
+            for kind in ("lite", "full"):
+                mediapipe_file(f"modules/{name}_{kind}.tflite")
 
     looks: list[tuple[str, Callable[[], object], str]] = [
         *((name, partial(InstructionalVideoPipeline.from_pretrained, name), "ivg") for name in PACKAGED),

@@ -16,6 +16,7 @@ from .crop import HandCrop
 from .landmark_network import HandLandmarkNetwork
 from .letterbox import Letterbox
 from .litert_network import LiteRTNetwork
+from .mediapipe_files import check_complexity
 from .palm_network import PalmNetwork, best_palms, crops_of_palms
 from .sides import Detection, assign_sides
 from .tracking import SeenHand, found_in_clip
@@ -40,6 +41,7 @@ class BatchedHands:
         dtype: Precision of the networks.
         engine: "litert" or "torch" runs the networks there; None chooses.
         search_every: Palms are looked for in every nth frame; 1 follows no hand, and takes each frame by itself.
+        model_complexity: As of `mediapipe.solutions.hands`: 0 takes MediaPipe's lite models, 1 the full ones.
 
     Raises:
         InputError: For a value out of its range.
@@ -56,11 +58,13 @@ class BatchedHands:
         dtype: torch.dtype = torch.float32,
         engine: str | None = None,
         search_every: int = 1,
+        model_complexity: int = 1,
     ) -> None:
         if not 0 < min_confidence <= 1:
             raise InputError(f"min_confidence must lie in (0, 1], got {min_confidence}")
         if max_hands not in (1, 2):
             raise InputError(f"max_hands must be 1 or 2, got {max_hands}")
+        check_complexity(model_complexity)
         if upsample_to < 1 or batch_size < 1 or search_every < 1:
             raise InputError(
                 f"upsample_to, batch_size and search_every must be positive, got {upsample_to}, {batch_size} and "
@@ -76,8 +80,8 @@ class BatchedHands:
         if self.engine == "litert" and not fits:
             raise InputError(f"the engine litert is for the cpu in float32, got {self._device} and {dtype}")
         threads = torch.get_num_threads() if self.engine == "litert" else None
-        self._palms = PalmNetwork(threads=threads).to(self._device, dtype)
-        self._landmarks = HandLandmarkNetwork(threads=threads).to(self._device, dtype)
+        self._palms = PalmNetwork(None, threads, model_complexity).to(self._device, dtype)
+        self._landmarks = HandLandmarkNetwork(None, threads, model_complexity).to(self._device, dtype)
 
     def close(self) -> None:
         """Stop LiteRT's threads; a detector that is closed cannot be called again."""

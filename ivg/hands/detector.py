@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..types import HandTracks
 from .letterbox import Letterbox
+from .mediapipe_files import check_complexity
 from .metric import MetricHands, metric_hands
 from .native_logs import quiet_native_logs
 from .sides import Detection, assign_sides
@@ -32,6 +33,7 @@ class MediaPipeHands:
         tracking: Follow hands from frame to frame instead of searching each frame anew. It is about twice as
             fast, meant for long, smooth video; generated clips of 8 frames a second are searched frame by
             frame.
+        model_complexity: MediaPipe's: 0 takes its lite models, 1 the full ones.
 
     Raises:
         InputError: For a value out of its range.
@@ -47,6 +49,7 @@ class MediaPipeHands:
         max_hands: int = 2,
         upsample_to: int = 256,
         tracking: bool = False,
+        model_complexity: int = 1,
     ) -> None:
         if not 0 < min_confidence <= 1:
             raise InputError(f"min_confidence must lie in (0, 1], got {min_confidence}")
@@ -54,10 +57,12 @@ class MediaPipeHands:
             raise InputError(f"max_hands must be 1 or 2, got {max_hands}")
         if upsample_to < 1:
             raise InputError(f"upsample_to must be a positive number of pixels, got {upsample_to}")
+        check_complexity(model_complexity)
         self.min_confidence = min_confidence
         self.max_hands = max_hands
         self.upsample_to = upsample_to
         self.tracking = tracking
+        self.model_complexity = model_complexity
         self._graph: Any = None
         self._warm = False
 
@@ -123,7 +128,7 @@ class MediaPipeHands:
     def start(self) -> None:
         """Load MediaPipe and its models now, not at the first frame; does nothing if they are loaded."""
         if self._graph is None:
-            self._graph = _start(self.min_confidence, self.max_hands, self.tracking)
+            self._graph = _start(self.min_confidence, self.max_hands, self.tracking, self.model_complexity)
 
     def close(self) -> None:
         """Stop MediaPipe's threads; the detector starts them again if it is called again."""
@@ -141,7 +146,7 @@ class MediaPipeHands:
         self.close()
 
 
-def _start(min_confidence: float, max_hands: int, tracking: bool) -> Any:
+def _start(min_confidence: float, max_hands: int, tracking: bool, model_complexity: int) -> Any:
     """Build MediaPipe's graph and run it once, so that its start-up notices fall into the quiet block."""
     with quiet_native_logs():
         from mediapipe.python.solutions.hands import Hands
@@ -149,6 +154,7 @@ def _start(min_confidence: float, max_hands: int, tracking: bool) -> Any:
         graph = Hands(
             static_image_mode=not tracking,
             max_num_hands=max_hands,
+            model_complexity=model_complexity,
             min_detection_confidence=min_confidence,
             min_tracking_confidence=min_confidence,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from ..errors import WeightsError
+from ..errors import InputError, WeightsError
 
 
 def mediapipe_file(name: str) -> Path:
@@ -24,3 +24,13 @@ def mediapipe_file(name: str) -> Path:
     if not path.is_file():
         raise WeightsError(f"the installed mediapipe carries no {name}; versions from 0.10.14 to 0.10.21 do")
     return path
+
+
+def check_complexity(model_complexity: int) -> None:
+    """Refuse what is not one of MediaPipe's models.
+
+    Raises:
+        InputError: If it is neither 0 (lite) nor 1 (full).
+    """
+    if model_complexity not in (0, 1):
+        raise InputError(f"model_complexity must be 0 (MediaPipe's lite models) or 1 (full), got {model_complexity}")

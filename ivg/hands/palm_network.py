@@ -19,7 +19,8 @@ from .litert_network import LiteRTNetwork
 from .mediapipe_files import mediapipe_file
 from .tflite_network import TFLiteNetwork, single
 
-_MODEL = "modules/palm_detection/palm_detection_full.tflite"
+_MODELS = ("modules/palm_detection/palm_detection_lite.tflite", "modules/palm_detection/palm_detection_full.tflite")
+"""By MediaPipe's `model_complexity`."""
 _LAYERS = ((8, 2), (16, 6))
 """Stride in pixels and anchors a cell, of the network's two maps."""
 
@@ -53,14 +54,15 @@ class PalmNetwork(nn.Module):
     Args:
         path: The model's file; None takes it from the installed mediapipe package.
         threads: Run by LiteRT in so many threads, on the CPU and without a gradient; None runs in torch.
+        complexity: MediaPipe's `model_complexity`, of the package's file: 0 is its lite model, 1 the full one.
 
     Raises:
         WeightsError: If there is no such file.
     """
 
-    def __init__(self, path: Path | None = None, threads: int | None = None) -> None:
+    def __init__(self, path: Path | None = None, threads: int | None = None, complexity: int = 1) -> None:
         super().__init__()
-        path = path or mediapipe_file(_MODEL)
+        path = path or mediapipe_file(_MODELS[complexity])
         self.network = TFLiteNetwork(path) if threads is None else LiteRTNetwork(path, threads)
         self.size = self.network.input_size[0]
         self.register_buffer("anchors", _anchors(self.size), persistent=False)

@@ -14,11 +14,13 @@ def batched(request):
     return BatchedHands(batch_size=5, engine=request.param)
 
 
-def test_it_agrees_with_mediapipe_on_rendered_clips(batched, hand_clips):
+@pytest.mark.parametrize("complexity", [0, 1])
+def test_it_agrees_with_mediapipe_on_rendered_clips(batched, hand_clips, complexity):
     errors, disagreements, hands = [], 0, 0
-    with MediaPipeHands() as mediapipe:
+    detector = batched if complexity == 1 else BatchedHands(engine=batched.engine, model_complexity=0)
+    with MediaPipeHands(model_complexity=complexity) as mediapipe:
         for frames in hand_clips:
-            ours, theirs = batched(frames), mediapipe(frames)
+            ours, theirs = detector(frames), mediapipe(frames)
             disagreements += np.count_nonzero(ours.present != theirs.present)
             hands += np.count_nonzero(theirs.present)
             both = ours.present & theirs.present
@@ -67,7 +69,10 @@ def test_the_engine_is_chosen_by_what_is_asked_for():
         BatchedHands(engine="lite")
 
 
-@pytest.mark.parametrize("option", [{"min_confidence": 0.0}, {"max_hands": 3}, {"upsample_to": 0}, {"batch_size": 0}])
+@pytest.mark.parametrize(
+    "option",
+    [{"min_confidence": 0.0}, {"max_hands": 3}, {"upsample_to": 0}, {"batch_size": 0}, {"model_complexity": 2}],
+)
 def test_options_out_of_range_are_refused(option):
     with pytest.raises(InputError, match=next(iter(option))):
         BatchedHands(**option)
