@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .crop import HandCrop, turn, within_a_turn
-from .crop_runs import run_on_crops
-from .litert_network import LiteRTNetwork
-from .mediapipe_files import mediapipe_file
-from .tflite_network import TFLiteNetwork, single
+from .hand_network import HandNetwork
+from .tflite_network import single
 
-_MODELS = ("modules/palm_detection/palm_detection_lite.tflite", "modules/palm_detection/palm_detection_full.tflite")
-"""By MediaPipe's `model_complexity`."""
 _LAYERS = ((8, 2), (16, 6))
 """Stride in pixels and anchors a cell, of the network's two maps."""
 
@@ -48,25 +44,15 @@ class Palms:
     keypoints: Tensor
 
 
-class PalmNetwork(nn.Module):
-    """Finds palms in square pictures. It is frozen; gradients flow to the pictures (in torch).
+class PalmNetwork(HandNetwork):
+    """Finds palms in square pictures; arguments and errors are `HandNetwork`'s."""
 
-    Args:
-        path: The model's file; None takes it from the installed mediapipe package.
-        threads: Run by LiteRT in so many threads, on the CPU and without a gradient; None runs in torch.
-        complexity: MediaPipe's `model_complexity`, of the package's file: 0 is its lite model, 1 the full one.
-
-    Raises:
-        WeightsError: If there is no such file.
-    """
+    file = "modules/palm_detection/palm_detection"
 
     def __init__(self, path: Path | None = None, threads: int | None = None, complexity: int = 1) -> None:
-        super().__init__()
-        path = path or mediapipe_file(_MODELS[complexity])
-        self.network = TFLiteNetwork(path) if threads is None else LiteRTNetwork(path, threads)
+        super().__init__(path, threads, complexity)
         self.size = self.network.input_size[0]
         self.register_buffer("anchors", _anchors(self.size), persistent=False)
-        self.eval()
 
     anchors: Tensor
 
@@ -76,7 +62,7 @@ class PalmNetwork(nn.Module):
         Args:
             pictures: Float (n, 3, s, s), RGB in [0, 1], or uint8, any s.
         """
-        outputs = run_on_crops(self.network, pictures, HandCrop.whole(pictures), range(len(pictures)))
+        outputs = self.look(pictures, HandCrop.whole(pictures), range(len(pictures)))
         values, logits = (single(output) for output in outputs)
         values = values / self.size
         points = values.unflatten(-1, (9, 2))
