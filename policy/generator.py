@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ivg.instructions import InstructionRewriter, load_rewriter
 from ivg.models.device import checked_device
-from ivg.types import Appearance, HandTracks
+from ivg.types import JOINTS, Appearance, HandTracks
 
 from .demonstration import Demonstration
 from .provenance import describe_appearance, versions, weights_sha256
@@ -174,10 +174,7 @@ class DemoGenerator:
     def _find_hands(self, clip: NDArray[np.uint8], progress: Progress | None) -> HandTracks:
         if self._given_detector is not None:
             return self._given_detector(clip)
-        detector = self._start_detector()
-        if progress is None:
-            return detector(clip)
-        return detector(clip, lambda done, total: progress("hands", done, total))
+        return _hands_where_changed(self._start_detector(), clip, progress)
 
     def _start_detector(self) -> BatchedHands:
         """Return the own detector, its networks loaded, on the pipeline's device."""
@@ -203,3 +200,20 @@ class DemoGenerator:
             "versions": versions(),
             "timings_s": {name: round(float(seconds), 4) for name, seconds in timings.items()},
         }
+
+
+def _hands_where_changed(detector: BatchedHands, clip: NDArray[np.uint8], progress: Progress | None) -> HandTracks:
+    """Find hands in the frames that are not the first one again: the context shows no hand of the demonstration."""
+    changed = (clip != clip[0]).any((1, 2, 3))
+    tracks = HandTracks(
+        np.full((len(clip), 2, JOINTS, 2), np.nan, np.float32),
+        np.zeros((len(clip), 2), bool),
+        np.zeros((len(clip), 2), np.float32),
+    )
+    if changed.any():
+        found = detector(clip[changed])
+        for name, values in vars(tracks).items():
+            values[changed] = getattr(found, name)
+    if progress is not None:
+        progress("hands", len(clip), len(clip))
+    return tracks

@@ -146,3 +146,24 @@ def test_the_hash_is_of_the_weights_alone():
 
 def test_versions_are_of_what_is_installed():
     assert versions()["numpy"] == np.__version__
+
+
+def test_hands_are_looked_for_where_the_frame_has_changed(monkeypatch):
+    generator = DemoGenerator(StandIn())
+    seen = []
+
+    def look(frames):
+        seen.append(len(frames))
+        return one_hand(frames)
+
+    monkeypatch.setattr(generator, "_start_detector", lambda: look)
+    clip = np.zeros((6, 8, 8, 3), np.uint8)
+    clip[2:5] = 9
+    stages = []
+    tracks = generator._find_hands(clip, lambda *step: stages.append(step))
+    assert seen == [3]
+    assert tracks.present.any(1).tolist() == [False, False, False, True, True, False]
+    assert np.isnan(tracks.keypoints[~tracks.present]).all()
+    assert stages == [("hands", 6, 6)]
+    assert not generator._find_hands(clip[:2], None).present.any()
+    assert seen == [3]
