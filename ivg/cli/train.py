@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -112,12 +113,7 @@ def _export(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     from ..training.export import export_pipeline
 
-    try:
-        with refusals_told():
-            export_pipeline(**vars(options))
-    except IvgError as error:
-        print(f"ivg-train export: {error}", file=sys.stderr)
-        sys.exit(2)
+    _done(parser, lambda: export_pipeline(**vars(options)))
     print(f"wrote {options.output}")
 
 
@@ -132,12 +128,7 @@ def _pack(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     from ..training.run import pack_stores
 
-    try:
-        with refusals_told():
-            pack_stores(options.data, options.autoencoder, options.output)
-    except IvgError as error:
-        print(f"ivg-train pack: {error}", file=sys.stderr)
-        sys.exit(2)
+    _done(parser, lambda: pack_stores(options.data, options.autoencoder, options.output))
     print(f"wrote {options.output}, {options.output.stat().st_size / 1e6:.1f} MB")
 
 
@@ -153,13 +144,18 @@ def _mix(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     from ..training.mixing import mix_weights
 
+    names = _done(parser, lambda: mix_weights(**vars(options)))
+    print(f"wrote {', '.join(names)} to {options.output}")
+
+
+def _done(parser: argparse.ArgumentParser, work: Callable[[], T]) -> T:
+    """Do a subcommand's work; what is refused ends it with one line and code 2."""
     try:
         with refusals_told():
-            names = mix_weights(**vars(options))
+            return work()
     except IvgError as error:
-        print(f"ivg-train mix: {error}", file=sys.stderr)
+        print(f"{parser.prog}: {error}", file=sys.stderr)
         sys.exit(2)
-    print(f"wrote {', '.join(names)} to {options.output}")
 
 
 def read_config(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -> T:
