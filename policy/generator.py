@@ -182,7 +182,7 @@ class DemoGenerator:
             from ivg.hands.batched_detector import BatchedHands
 
             device = str(getattr(self.pipeline, "device", "cpu"))
-            self._own_detector = BatchedHands(device=device, search_every=_SEARCH_EVERY)
+            self._own_detector = BatchedHands(device=device, search_every=_SEARCH_EVERY, model_complexity=0)
         return self._own_detector
 
     def _provenance(
