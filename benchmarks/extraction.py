@@ -1,4 +1,4 @@
-"""Hand extraction: frames a second of our detectors beside `mediapipe.solutions.hands` used plainly; their agreement.
+"""Hand extraction: frames a second of our detectors beside `mediapipe.solutions.hands` used plainly, and how right.
 
     python benchmarks/extraction.py [--clips 6] [--repeats 5] [--threads 2] [--table docs/speed.md]
 
@@ -10,13 +10,14 @@ their spread. `mediapipe.solutions.hands` gets the frames as they are, one by on
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from report import parser, report, spread, take_turns
 
-from ivg.envs.human import HumanDemonstrator
+from ivg.envs.human import HumanClip, HumanDemonstrator
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.hands import MediaPipeHands
 from ivg.hands.batched_detector import BatchedHands
@@ -31,13 +32,15 @@ def main() -> None:
     made.add_argument("--clips", type=int, default=6)
     options = made.parse_args()
     torch.set_num_threads(options.threads)
-    frames = _clips(options.clips)
+    clips = _clips(options.clips)
+    frames = [clip.frames for clip in clips]
     detectors: dict[str, Callable[[Frames], object]] = {
         "mediapipe.solutions.hands": _plain_mediapipe(),
         "mediapipe.solutions.hands, following": _plain_mediapipe(following=True),
         "MediaPipeHands": MediaPipeHands(),
         "BatchedHands, LiteRT": BatchedHands(),
         "BatchedHands, LiteRT, following (search_every=4)": BatchedHands(search_every=4),
+        "BatchedHands, LiteRT, following, lite (model_complexity=0)": BatchedHands(search_every=4, model_complexity=0),
         "BatchedHands, torch fp32": BatchedHands(engine="torch"),
         "BatchedHands, torch bf16": BatchedHands(dtype=torch.bfloat16),
     }
@@ -57,12 +60,14 @@ def main() -> None:
     report("extraction", ["detector", "frames a second", "times plain MediaPipe"], rows, note, options.table)
     for name in list(detectors)[3:]:
         _print_agreement(name, detectors[name], detectors["MediaPipeHands"], frames)
+    for name in list(detectors)[2:]:
+        _print_errors(name, detectors[name], clips)
 
 
-def _clips(count: int) -> list[Frames]:
+def _clips(count: int) -> list[HumanClip]:
     demonstrator = HumanDemonstrator(128)
     names = list(TASKS)
-    clips = [demonstrator.render(names[i % len(names)], 40 + i).frames for i in range(count)]
+    clips = [demonstrator.render(names[i % len(names)], 40 + i) for i in range(count)]
     demonstrator.close()
     return clips
 
@@ -87,6 +92,21 @@ def _print_agreement(name: str, ours: object, theirs: object, clips: list[Frames
     print(
         f"{name} and MediaPipeHands: {both} of {either} hands in common, joints {100 * np.median(errors):.2f} % of the "
         f"hand's length apart (median; 90 %: {100 * np.quantile(errors, 0.9):.2f} %)"
+    )
+
+
+def _print_errors(name: str, detector: Any, clips: list[HumanClip]) -> None:
+    """Print how many of the hands in the pictures a detector finds, and how far its joints lie from the truth."""
+    errors: list[float] = []
+    wanted = 0
+    for clip in clips:
+        found, shown = detector(clip.frames), np.isfinite(clip.keypoints).all((-1, -2))
+        both, wanted = found.present & shown, wanted + int(shown.sum())
+        difference = (found.keypoints[both] - clip.keypoints[both]) * clip.frames.shape[1]
+        errors += np.linalg.norm(difference, axis=-1).mean(-1).tolist()
+    print(
+        f"{name}: {len(errors)} of {wanted} hands, joints {np.median(errors):.2f} px from the truth (median; 90 %: "
+        f"{np.quantile(errors, 0.9):.2f})"
     )
 
 

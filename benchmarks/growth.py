@@ -8,7 +8,8 @@ Networks of nano's shape with random weights; one evaluation. Each row changes o
 from __future__ import annotations
 
 import multiprocessing
-import resource
+import re
+from pathlib import Path
 
 import torch
 from report import parser, report, spread, take_turns
@@ -64,9 +65,16 @@ def _memory(case: tuple[int, int, int]) -> float:
 
 def _grown(case: tuple[int, int, int]) -> float:
     run = _evaluation(*case)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak_mib()
     run()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return _peak_mib() - before
+
+
+def _peak_mib() -> float:
+    """Return the most MiB that this process has held (Linux); `getrusage` would count its parent's, too."""
+    found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found.group(1)) / 1024
 
 
 if __name__ == "__main__":

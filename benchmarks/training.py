@@ -6,6 +6,8 @@ The plain loop is diffusers' training examples written down for this network: a 
 at each step the frames through the autoencoder and the text through the text encoder, noise, prediction, mean squared
 error, AdamW, a copy of the weights averaged. Ours takes latents and text that are encoded once, and its whole stage 2:
 weighted errors, the region made a little wrong, Muon; without the hand structure loss, which the plain loop has not.
+
+The third row is the network's own forward and backward pass, which no loop can do without.
 """
 
 from __future__ import annotations
@@ -46,10 +48,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ours = _our_loop(options.store, weights, Path(folder))
         plain = _plain_loop(options.store, weights)
-        seconds = take_turns({"ours": ours, "plain": plain}, options.repeats)
+        ways = {"ours": ours, "plain": plain, "network": _network_alone(weights)}
+        seconds = take_turns(ways, options.repeats)
     rows = [
         [name, spread(BATCH / seconds[key]), spread(seconds["plain"] / seconds[key])]
-        for name, key in (("ivg, stage 2", "ours"), ("plain loop", "plain"))
+        for name, key in (("ivg, stage 2", "ours"), ("plain loop", "plain"), ("the network alone", "network"))
     ]
     note = (
         f"Batches of {BATCH} clips of 16 frames, 128 px, float32, {options.threads} threads, {options.repeats} turns."
@@ -112,6 +115,20 @@ def _plain_loop(store: Path, weights: Path) -> Callable[[], object]:
         optimizer.step()
         for name, value in denoiser.state_dict().items():
             average[name].lerp_(value, 0.001)
+
+    return step
+
+
+def _network_alone(weights: Path) -> Callable[[], object]:
+    denoiser: NanoVideoDenoiser = load_component(weights, "denoiser").train()
+    frames, z, size = (int(denoiser.config[name]) for name in ("frames", "latent_channels", "latent_size"))
+    noisy, context = torch.randn(BATCH, frames, z, size, size), torch.randn(BATCH, z, size, size)
+    tokens = torch.randn(BATCH, 6, int(denoiser.config["text_width"]))
+    region, timesteps = torch.rand(BATCH, frames, 2, size, size), torch.full((BATCH,), 498)
+
+    def step() -> None:
+        denoiser.zero_grad()
+        denoiser(noisy, timesteps, tokens, context=context, region=region).sample.square().mean().backward()
 
     return step
 
