@@ -16,6 +16,7 @@ from ivg.errors import ConfigError, InputError, IvgError, TrainingError, Weights
 from ivg.models.autoencoder import NanoAutoencoder
 from ivg.models.denoiser import NanoVideoDenoiser
 from ivg.models.folder import load_component
+from ivg.models.mask_decoder import NanoMaskDecoder
 from ivg.models.weights import load_weights
 from ivg.pipeline import InstructionalVideoPipeline
 from ivg.training.autoencoder import AutoencoderStage
