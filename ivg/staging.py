@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ from .exchange import exchange
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
+
+
+_TRIES, _PAUSE_S = 20, 0.05
+"""How often, and after what time, a folder is looked at again that was removed while threads may still write to it."""
 
 
 @contextmanager
@@ -42,7 +47,7 @@ def staged_output(target: str | Path, *, overwrite: bool = False) -> Iterator[Pa
         refuse_existing(target, overwrite=overwrite)
         _swap(stage, target)
     except BaseException:
-        _remove(stage)
+        _remove_failed(stage)
         for folder in made:
             folder.rmdir() if not any(folder.iterdir()) else None
         raise
@@ -130,6 +135,16 @@ def _swap(stage: Path, target: Path) -> None:
         old.rename(target)
         raise
     _remove(old)
+
+
+def _remove_failed(stage: Path) -> None:
+    """Remove what a writer left that failed, and what its threads (zarr's, say) still bring to an end beside it."""
+    for _ in range(_TRIES):
+        if not stage.is_dir() or stage.is_symlink():
+            break
+        _remove(stage)
+        time.sleep(_PAUSE_S)
+    _remove(stage)
 
 
 def _remove(path: Path) -> None:

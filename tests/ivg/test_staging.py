@@ -1,6 +1,9 @@
 """Staged output is there whole or not at all."""
 
+import contextlib
 import os
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -154,3 +157,21 @@ def test_a_new_array_is_zero_and_is_read_back(tmp_path):
     array[1] = 7
     del array
     np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), [[0, 0, 0], [7, 7, 7]])
+
+
+def test_a_thread_that_still_writes_when_a_block_fails_leaves_nothing(tmp_path):
+    def write(stage, count=30):
+        for number in range(count):
+            with contextlib.suppress(OSError):  # the folder may go in between
+                stage.mkdir(exist_ok=True)
+                (stage / f"{number}.bin").write_bytes(b"late")
+            time.sleep(0.005)
+
+    with pytest.raises(OSError, match="full"), staged_output(tmp_path / "out") as stage:
+        thread = threading.Thread(target=write, args=(stage,))
+        thread.start()
+        while not stage.exists():
+            time.sleep(0.001)
+        raise OSError("the disk is full")
+    thread.join()
+    assert everything(tmp_path) == []
