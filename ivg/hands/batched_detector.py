@@ -135,8 +135,7 @@ class BatchedHands:
 
     def _search(self, pictures: Tensor, frames: list[int]) -> list[list[SeenHand]]:
         """Look for palms in some of the pictures, and for the hands at them."""
-        chosen = pictures[frames]
-        palms, size = self._palms(chosen), pictures.shape[-1]
+        palms, size = self._palms(pictures, frames), pictures.shape[-1]
         boxes, keypoints, owners = [], [], []
         for picture, frame in enumerate(frames):
             _, box, points = best_palms(palms, picture, self.min_confidence, self.max_hands)

@@ -7,6 +7,7 @@ graphs `palm_detection_cpu` and `palm_detection_detection_to_roi`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,17 +32,38 @@ _SHIFT, _SCALE = -0.5, 2.6
 
 @dataclass(frozen=True, eq=False)
 class Palms:
-    """Candidates in pictures, before any is refused.
+    """Candidates in pictures, before any is refused. Where they are is worked out as it is asked for.
 
     Attributes:
         score: Float (n, 2016), probability of a palm.
-        box: Float (n, 2016, 4), x and y of the middle, width and height; 1 is the picture's side.
-        keypoints: Float (n, 2016, 7, 2), x and y.
+        offsets: Float (n, 2016, 9, 2), as the network says them: the middle less the anchor, width and height, seven
+            keypoints less the anchor; x and y, px of the network's picture.
+        anchors: Float (2016, 2), 1 is the picture's side.
+        size: The side of the network's picture, px.
     """
 
     score: Tensor
-    box: Tensor
-    keypoints: Tensor
+    offsets: Tensor
+    anchors: Tensor
+    size: int
+
+    @property
+    def middle(self) -> Tensor:
+        """Float (n, 2016, 2), x and y of the middles; 1 is the picture's side."""
+        return self.offsets[:, :, 0] / self.size + self.anchors
+
+    def at(self, picture: int, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Return some candidates of a picture.
+
+        Args:
+            picture: Which picture.
+            places: int64 (m,).
+
+        Returns:
+            Boxes (m, 4), x and y of the middle, width and height, and keypoints (m, 7, 2); 1 is the picture's side.
+        """
+        points, anchors = self.offsets[picture, places] / self.size, self.anchors[places]
+        return torch.cat([points[:, 0] + anchors, points[:, 1]], -1), points[:, 2:] + anchors[:, None]
 
 
 class PalmNetwork(HandNetwork):
@@ -56,18 +78,17 @@ class PalmNetwork(HandNetwork):
 
     anchors: Tensor
 
-    def forward(self, pictures: Tensor) -> Palms:
+    def forward(self, pictures: Tensor, chosen: Sequence[int] | None = None) -> Palms:
         """Look for palms.
 
         Args:
-            pictures: Float (n, 3, s, s), RGB in [0, 1], or uint8, any s.
+            pictures: Float (k, 3, s, s), RGB in [0, 1], or uint8, any s.
+            chosen: The n pictures to look at; None takes all.
         """
-        outputs = self.look(pictures, HandCrop.whole(pictures), range(len(pictures)))
-        values, logits = (single(output) for output in outputs)
-        values = values / self.size
-        points = values.unflatten(-1, (9, 2))
-        box = torch.cat([points[:, :, 0] + self.anchors, points[:, :, 1]], -1)
-        return Palms(logits[..., 0].clamp(-100, 100).sigmoid(), box, points[:, :, 2:] + self.anchors[:, None])
+        owners = range(len(pictures)) if chosen is None else chosen
+        outputs = self.look(pictures, HandCrop.whole(pictures[: len(owners)]), owners)
+        offsets, logits = (single(output) for output in outputs)
+        return Palms(logits[..., 0].clamp(-100, 100).sigmoid(), offsets.unflatten(-1, (9, 2)), self.anchors, self.size)
 
 
 def best_palms(palms: Palms, picture: int, min_score: float, at_most: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -85,7 +106,7 @@ def best_palms(palms: Palms, picture: int, min_score: float, at_most: int) -> tu
     score = palms.score[picture]
     order = score.argsort(descending=True)
     order = order[score[order] >= min_score]
-    score, box, keypoints = score[order], palms.box[picture, order], palms.keypoints[picture, order]
+    score, (box, keypoints) = score[order], palms.at(picture, order)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     left = torch.arange(len(order), device=score.device)
     while len(left) and len(found) < at_most:

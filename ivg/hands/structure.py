@@ -56,6 +56,6 @@ class HandStructureDetector(nn.Module):
 
 def _score_near(palms: Palms, owners: Tensor, crops: HandCrop, size: int) -> Tensor:
     """Return the best score (n,) of the palms whose middle lies near a hand's."""
-    distance = (palms.box[owners, :, :2] * size - crops.centre[:, None]).norm(dim=-1)
+    distance = (palms.middle[owners] * size - crops.centre[:, None]).norm(dim=-1)
     near = distance.detach() < _NEAR * crops.side[:, None]
     return torch.where(near, palms.score[owners], 0).amax(-1)
