@@ -70,17 +70,31 @@ def composite(
     Returns:
         The frame uint8 (h, w, 3), and bool (h, w), true where it may differ from the context.
     """
-    amount = _amount(change)
-    cover = np.clip((amount - _COVER[0]) / (_COVER[1] - _COVER[0]), 0, 1)
-    matte, cover = framing.back(matte)[..., None], framing.back(cover.astype(np.float32))[..., None]
-    generated, change = framing.back(generated), framing.back(change)
-    original = context.astype(np.float32) / 255
+    back_matte = framing.back(matte)
+    touched = back_matte > 0
+    frame = context.copy()
+    if not touched.any():
+        return frame, touched
+    box = _box(touched)
+    cover = np.clip((_amount(change) - _COVER[0]) / (_COVER[1] - _COVER[0]), 0, 1).astype(np.float32)
+    soft, cover = (_thrice(values[box]) for values in (back_matte, framing.back(cover)))
+    generated, change = framing.back(generated)[box], framing.back(change)[box]
+    original = context[box].astype(np.float32) / 255
     shown = cover * generated + (1 - cover) * (original + change)
-    mixed = original + matte * (shown - original)
-    frame = np.clip(np.rint(mixed * 255), 0, 255).astype(np.uint8)
-    touched = matte[..., 0] > 0
-    frame[~touched] = context[~touched]
+    mixed = original + soft * (shown - original)
+    frame[box] = np.where(soft > 0, np.clip(np.rint(mixed * 255), 0, 255).astype(np.uint8), context[box])
     return frame, touched
+
+
+def _box(touched: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns, from the first to the last, in which something is touched."""
+    rows, columns = (np.flatnonzero(touched.any(axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _thrice(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return values (h, w) for each channel, (h, w, 3): numpy is slow where it repeats so short an axis by itself."""
+    return np.asarray(cv2.merge([values, values, values]))
 
 
 def _amount(change: NDArray[np.float32]) -> NDArray[np.float32]:
