@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from ..errors import ConfigError
 from ..models.mask_decoder import NanoMaskDecoder
 from .config import MaskDecoderConfig
-from .pictures import from_model, grid
-from .region import RegionStage, as_masks, mean_iou, spread
+from .pictures import from_model
+from .region import RegionStage, as_masks, mask_sheet, mean_iou, spread
 from .stage import Stage, StepRandom
 
 
@@ -73,12 +73,7 @@ class MaskDecoderStage(Stage):
         chosen = spread(len(self._clips), 4)
         data, clips = self._region.held_out, self._clips[chosen]
         context = from_model(self._region.decode(data.latents[clips, :1].float().to(self._region.device))[:, 0])
-        rows = []
-        for place, masks in enumerate(zip(data.region(clips)[:, 1:], self._decode(model)[chosen], strict=True)):
-            for of in masks:
-                grey = (of[1::2].numpy() * 255).astype(np.uint8)
-                rows.append(np.concatenate([context[place : place + 1], np.repeat(grey[..., None], 3, -1)]))
-        return grid(rows)
+        return mask_sheet(context, data.region(clips)[:, 1:].cpu(), self._decode(model)[chosen])
 
     def export(self, model: nn.Module, folder: Path) -> None:
         """Save to `folder`/mask_decoder."""

@@ -84,12 +84,7 @@ class RegionStage(DenoiserStage):
         clips = spread(len(self.held_out), 4)
         sampled, truth = self._sample_masks(model, clips), self.held_out.region(clips)[:, 1:]
         context = from_model(self.decode(self.held_out.latents[clips, :1].float().to(self.device))[:, 0])
-        rows = []
-        for i in range(len(clips)):
-            for masks in (truth[i, 1::2], sampled[i, 1::2].cpu()):
-                gray = (masks.numpy() * 255).astype(np.uint8)
-                rows.append(np.concatenate([context[i : i + 1], np.repeat(gray[..., None], 3, -1)]))
-        return grid(rows)
+        return mask_sheet(context, truth.cpu(), sampled)
 
     def _sample_masks(self, model: nn.Module, clips: Tensor) -> Tensor:
         """Return the sampled masks (b, t - 1, s, s) of held-out clips, in [0, 1]."""
@@ -100,6 +95,22 @@ class RegionStage(DenoiserStage):
 def as_masks(pictures: Tensor) -> Tensor:
     """Turn decoded pictures (..., 3, h, w) in [-1, 1] into masks (..., h, w) in [0, 1]."""
     return ((pictures.mean(-3) + 1) / 2).clamp(0, 1)
+
+
+def mask_sheet(context: NDArray[np.uint8], truth: Tensor, masks: Tensor) -> NDArray[np.uint8]:
+    """Return a picture of every other mask, for each clip the true ones above those that were made of it.
+
+    Args:
+        context: uint8 (b, s, s, 3), shown before each row.
+        truth: Float (b, t, s, s) in [0, 1].
+        masks: Same.
+    """
+    rows = []
+    for place, pair in enumerate(zip(truth, masks, strict=True)):
+        for of in pair:
+            gray = (of[1::2].numpy() * 255).astype(np.uint8)
+            rows.append(np.concatenate([context[place : place + 1], np.repeat(gray[..., None], 3, -1)]))
+    return grid(rows)
 
 
 def spread(count: int, at_most: int) -> Tensor:

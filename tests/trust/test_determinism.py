@@ -149,7 +149,7 @@ def check_near(other: dict[str, NDArray[Any]], made: dict[str, NDArray[Any]]) ->
     assert (other["present"] != made["present"]).mean() <= 0.1
     both = (other["present"] & made["present"]).astype(bool)
     moved = np.abs(other["keypoints"] - made["keypoints"])[both]
-    assert moved.max() <= 0.03
+    assert moved.max() <= 0.02
     assert np.median(moved) <= 0.005
 
 
