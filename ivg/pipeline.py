@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -83,6 +84,16 @@ class _Clock:
         began = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - began
+
+
+@dataclass(frozen=True, eq=False)
+class _Sampling:
+    """What both stages sample with: where noise comes from, the guidance, whom progress is told, the clock."""
+
+    generator: torch.Generator
+    guidance_scale: float
+    report: Progress
+    clock: _Clock
 
 
 class InstructionalVideoPipeline(DiffusionPipeline):
@@ -177,6 +188,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         appearance: Appearance | None = None,
         steps: int | None = None,
         region_steps: int | None = None,
+        guidance_scale: float = 1.0,
         region: RegionOfMotion | None = None,
         progress: Progress | None = None,
         on_region: Callable[[RegionOfMotion], None] | None = None,
@@ -190,6 +202,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             appearance: Skin tone, size and side of the hand; drawn from the seed if None.
             steps: Denoising steps of the clip; None takes as many as the weights were trained for.
             region_steps: Denoising steps of the region; None likewise. One step gives the mean of the likely masks.
+            guidance_scale: Above 1, classifier-free guidance by the text, in region and clip, at twice the work; for
+                weights that were trained with `train.drop_text`, which the packaged ones were not.
             region: Region of motion to use (16, h, w) or, the same in all frames, (1, h, w); predicted if None.
             progress: Called as `progress(stage, done, total)` with the stages "region" and "clip".
             on_region: Called with the region of motion (16, h, w) as soon as it is known, before the clip is made.
@@ -198,7 +212,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             The clip, with all that led to it.
 
         Raises:
-            InputError: If the frame, the text, the seed, the steps or the region cannot be used.
+            InputError: If the frame, the text, the seed, the steps, the guidance or the region cannot be used.
         """
         began, clock = time.perf_counter(), _Clock()
         frame, text, seed = check_frame(frame), check_text(text), check_seed(seed)
@@ -206,9 +220,11 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         region_steps = self.region_denoiser.sample_steps if region_steps is None else region_steps
         if steps < 1 or region_steps < 1:
             raise InputError(f"steps must be at least 1, got {steps}, and {region_steps} for the region")
+        if not 1 <= guidance_scale < math.inf:
+            raise InputError(f"guidance_scale must be a number of at least 1 (1 is none), got {guidance_scale}")
         appearance = appearance or Appearance.sample(seed)
-        generator = torch.Generator().manual_seed(seed)
         report = progress or (lambda stage, done, total: None)
+        sampling = _Sampling(torch.Generator().manual_seed(seed), guidance_scale, report, clock)
 
         # 1. Fit the frame to the model's size and encode it.
         with clock.phase("prepare"):
@@ -224,14 +240,14 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         with clock.phase("region"):
             masks = given
             if masks is None:
-                masks = self._predict_region(conditions, region_steps, generator, report, clock)
+                masks = self._predict_region(conditions, region_steps, sampling)
         found = RegionOfMotion(np.stack([framing.back_mask(mask) for mask in masks]))
         if on_region is not None:
             on_region(found)
 
         # 4. Stage 2: the clip's latents, given the region.
         with clock.phase("clip"):
-            latents = self._generate_clip(conditions, masks, steps, generator, report, clock)
+            latents = self._generate_clip(conditions, masks, steps, sampling)
 
         # 5. Decode, and put what has changed into the input.
         with clock.phase("decode"):
@@ -316,26 +332,18 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         device = self.device  # found anew, module by module, each time
         return {name: value.to(device) for name, value in values.items()}
 
-    def _predict_region(
-        self, conditions: dict[str, Tensor], steps: int, generator: torch.Generator, report: Progress, clock: _Clock
-    ) -> NDArray[np.bool_]:
+    def _predict_region(self, conditions: dict[str, Tensor], steps: int, sampling: _Sampling) -> NDArray[np.bool_]:
         """Sample the masks, decode and clean them: bool (t, s, s)."""
         black, white = self._encode_plain()
         reference = self.region_denoiser.space.reference(conditions["context"], self.frames, black)
         networks = [self.region_denoiser] * steps
-        latents = self._sample(networks, reference, conditions, generator, "region", report, clock)
+        latents = self._sample(networks, reference, conditions, sampling, "region")
         masks = self._to_masks(latents[0, 1:], black, white)
         probability = np.concatenate([np.zeros_like(masks[:1]), masks])  # the context frame shows no hand
         return clean_region(probability).per_frame
 
     def _generate_clip(
-        self,
-        conditions: dict[str, Tensor],
-        masks: NDArray[np.bool_],
-        steps: int,
-        generator: torch.Generator,
-        report: Progress,
-        clock: _Clock,
+        self, conditions: dict[str, Tensor], masks: NDArray[np.bool_], steps: int, sampling: _Sampling
     ) -> Tensor:
         """Sample the latents (1, t, z, c, c) of the clip."""
         region = region_input(torch.from_numpy(masks.astype(np.float32))[None]).to(conditions["context"])
@@ -344,27 +352,33 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         networks = [self.denoiser] * steps
         if self.last_denoiser is not None and steps == self.last_denoiser.sample_steps:
             networks[-1] = self.last_denoiser
-        return self._sample(networks, reference, told, generator, "clip", report, clock)
+        return self._sample(networks, reference, told, sampling, "clip")
 
     def _sample(
         self,
         networks: list[VideoDenoiser],
         reference: Tensor,
         conditions: dict[str, Tensor],
-        generator: torch.Generator,
+        sampling: _Sampling,
         stage: str,
-        report: Progress,
-        clock: _Clock,
     ) -> Tensor:
         """Sample latents from the noised context (Eq. 1; as residuals or not, `ivg.models.noise`), a network a step."""
         scheduler, steps, last = self.scheduler, len(networks), networks[-1]
         scheduler.set_timesteps(steps)
-        noise = torch.randn(reference.shape, generator=generator, dtype=torch.float32)
+        noise = torch.randn(reference.shape, generator=sampling.generator, dtype=torch.float32)
         x = last.space.start(conditions["context"].float(), noise.to(self.device), scheduler)
         began = time.perf_counter()
-        report(stage, 0, steps)
-        x = denoise(networks, scheduler, x, conditions, last.extrapolation, lambda done: report(stage, done, steps))
-        clock.seconds[f"{stage}_step"] = (time.perf_counter() - began) / steps
+        sampling.report(stage, 0, steps)
+        x = denoise(
+            networks,
+            scheduler,
+            x,
+            conditions,
+            last.extrapolation,
+            sampling.guidance_scale,
+            lambda done: sampling.report(stage, done, steps),
+        )
+        sampling.clock.seconds[f"{stage}_step"] = (time.perf_counter() - began) / steps
         return last.space.latents(x, reference.float())
 
     def _decode(

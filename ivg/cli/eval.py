@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
 import os
 import time
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..errors import WeightsError
+from ..errors import InputError, WeightsError
 from .command import (
     add_json_option,
     check_device,
@@ -59,6 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, metavar="N", help="denoising steps (default: the weights')")
     parser.add_argument("--region-steps", type=int, metavar="N", help="those of the region (default: the weights')")
     parser.add_argument(
+        "--guidance-scale",
+        type=float,
+        default=1.0,
+        metavar="G",
+        help="classifier-free guidance by the text, above 1 (default: none)",
+    )
+    parser.add_argument(
         "--seed-offset", type=int, default=HELD_OUT_SEEDS, help="first seed of the scenes (default: %(default)s)"
     )
     parser.add_argument("--train-store", type=Path, metavar="STORE", help="training clips, for the prior mask")
@@ -82,6 +90,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         scenes=options.scenes, steps=options.steps, region_steps=options.region_steps, workers=options.workers
     )
     check_seed_option("seed-offset", options.seed_offset)
+    if not 1 <= options.guidance_scale < math.inf:
+        raise InputError(f"--guidance-scale must be a number of at least 1 (1 is none), got {options.guidance_scale}")
 
     from ..data.clip_store import ClipStore
     from ..metrics.clip_figures import TrueClip
@@ -109,7 +119,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     else:
         references = ClipStore.open(options.train_store)
 
-    settings = EvalSettings(options.weights, held_out.path, options.steps, options.region_steps, options.device)
+    settings = EvalSettings(
+        options.weights, held_out.path, options.steps, options.region_steps, options.guidance_scale, options.device
+    )
     truths = [TrueClip.of(held_out.read(index)) for index in range(options.scenes)]
     with environment(ONE_THREAD), _pool(options.workers, start, settings) as pool:
         results = _all(pool, judge_scene, range(options.scenes), "scenes")
@@ -122,6 +134,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         "seeds": [options.seed_offset, options.seed_offset + options.scenes - 1],
         "steps": options.steps,
         "region_steps": options.region_steps,
+        "guidance_scale": options.guidance_scale,
         "appearance": "the ground truth's",
         "total_seconds": time.perf_counter() - began,
     }
@@ -183,7 +196,8 @@ def _print(figures: dict[str, Any]) -> None:
     first, last = figures["seeds"]
     print(f"{figures['scenes']} held-out scenes, seeds {first} to {last}; weights {figures['weights']!r}")
     steps = f"{figures['steps']} denoising steps, {figures['region_steps']} for the region"
-    print(f"{steps}, region predicted, the person's appearance {figures['appearance']}")
+    guided = "" if figures["guidance_scale"] == 1 else f", guidance {figures['guidance_scale']:g}"
+    print(f"{steps}{guided}, region predicted, the person's appearance {figures['appearance']}")
     for title, table in (
         ("The paper's table, over the last 15 frames (frame 0 is the context)", paper_table(figures)),
         ("What must hold", bars_table(figures)),

@@ -30,6 +30,7 @@ class EvalSettings:
         store: The held-out clips.
         steps: Denoising steps of the clip.
         region_steps: Denoising steps of the region.
+        guidance_scale: As `InstructionalVideoPipeline` takes it.
         device: Where torch computes.
         threads: Torch's threads in each process.
     """
@@ -38,6 +39,7 @@ class EvalSettings:
     store: Path
     steps: int
     region_steps: int
+    guidance_scale: float = 1.0
     device: str = "cpu"
     threads: int = 1
 
@@ -99,13 +101,22 @@ class Judge:
         store: The held-out clips.
         steps: Denoising steps of the clip.
         region_steps: Denoising steps of the region.
+        guidance_scale: As the pipeline takes it.
     """
 
-    def __init__(self, pipeline: Any, detector: Detector, store: ClipStore, steps: int, region_steps: int = 1) -> None:
+    def __init__(
+        self,
+        pipeline: Any,
+        detector: Detector,
+        store: ClipStore,
+        steps: int,
+        region_steps: int = 1,
+        guidance_scale: float = 1.0,
+    ) -> None:
         self.pipeline = pipeline
         self.detector = detector
         self.store = store
-        self.steps, self.region_steps = steps, region_steps
+        self.steps, self.region_steps, self.guidance_scale = steps, region_steps, guidance_scale
 
     def generate(
         self,
@@ -124,6 +135,7 @@ class Judge:
             appearance=appearance or Appearance.from_vector(record.appearance),
             steps=self.steps,
             region_steps=self.region_steps,
+            guidance_scale=self.guidance_scale,
             region=region,
         )
 
@@ -182,9 +194,8 @@ def start(settings: EvalSettings) -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(settings.threads)
     pipeline = InstructionalVideoPipeline.from_pretrained(settings.weights).to(settings.device)
-    _judges[:] = [
-        Judge(pipeline, MediaPipeHands(), ClipStore.open(settings.store), settings.steps, settings.region_steps)
-    ]
+    how = settings.steps, settings.region_steps, settings.guidance_scale
+    _judges[:] = [Judge(pipeline, MediaPipeHands(), ClipStore.open(settings.store), *how)]
 
 
 def judge_scene(index: int) -> SceneResult:

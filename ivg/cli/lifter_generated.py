@@ -114,7 +114,7 @@ def evaluate_generated(
     folder = cache / envs_fingerprint() / f"scenes-{clips}-from-{seed_offset}"
     store = render_store(folder, clips=clips, size=SIZE, workers=workers, seed_offset=seed_offset)
     scenes = _scenes(store)
-    settings = EvalSettings(weights, store.path, steps or own_steps, region_steps, device)
+    settings = EvalSettings(weights, store.path, steps or own_steps, region_steps, device=device)
     generated = _generate([_prompt(scene) for scene in scenes], settings, workers)
     rows: dict[str, list[FirstContact | None]] = {name: [] for name in ROWS}
     touches = []

@@ -1,5 +1,6 @@
 """The pipeline, with tiny networks of random weights."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,17 @@ def test_save_and_load_gives_the_same_clip(
         InstructionalVideoPipeline.from_pretrained(tmp_path / "weights")
 
 
+def test_guidance_changes_the_clip(pipeline: InstructionalVideoPipeline, frame: np.ndarray) -> None:
+    heeding = copy.deepcopy(pipeline.denoiser)
+    for block in heeding.bottom:  # what tells the text is zero in an untrained network
+        torch.nn.init.normal_(block.film.weight, std=0.1)
+        torch.nn.init.normal_(block.conv2.weight, std=0.1)
+    told = InstructionalVideoPipeline(pipeline.autoencoder, pipeline.region_denoiser, heeding, pipeline.scheduler)
+    plain, same, guided = (told(frame, "cut the carrot", guidance_scale=scale).latents for scale in (1, 1.0, 4))
+    assert torch.equal(plain, same)
+    assert not torch.allclose(plain, guided, atol=1e-3)
+
+
 def test_reconstruct(pipeline: InstructionalVideoPipeline, frame: np.ndarray) -> None:
     again = pipeline.reconstruct(np.stack([frame] * 2))
     assert again.shape == (2, 48, 80, 3)
@@ -133,6 +145,8 @@ def test_reconstruct(pipeline: InstructionalVideoPipeline, frame: np.ndarray) ->
         ({"frame": "kitchen.png"}, "numpy array"),
         ({"steps": 0}, "steps"),
         ({"region_steps": 0}, "steps"),
+        ({"guidance_scale": 0.5}, "guidance_scale must be a number of at least 1"),
+        ({"guidance_scale": float("nan")}, "guidance_scale"),
     ],
 )
 def test_bad_input_is_named(

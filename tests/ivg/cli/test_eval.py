@@ -207,7 +207,11 @@ def test_prompts_and_their_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["--scenes", "0"], "--scenes must be positive"), (["--weights", "nanu"], "no weights 'nanu'")],
+    [
+        (["--scenes", "0"], "--scenes must be positive"),
+        (["--weights", "nanu"], "no weights 'nanu'"),
+        (["--guidance-scale", "0.5"], "--guidance-scale must be a number of at least 1 (1 is none), got 0.5"),
+    ],
 )
 def test_wrong_requests(
     arguments: list[str],

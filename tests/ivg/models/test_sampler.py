@@ -50,3 +50,19 @@ def test_it_goes_on_from_the_guess_before(extrapolation, expected):
 def test_one_step_has_nothing_to_go_on_from():
     x = denoise([Guesses(1.0)], scheduler(1), start(), {}, 0.5)
     torch.testing.assert_close(x, torch.full_like(x, 1.0))
+
+
+def test_guidance_goes_away_from_what_is_guessed_without_the_text():
+    class Reader(Guesses):
+        def __call__(self, x, timestep, **conditions):
+            self.asked.append((int(timestep), conditions))
+            told = conditions["encoder_hidden_states"].mean((1, 2))  # 1 with the text, 0 without
+            return SimpleNamespace(sample=(1 + told)[:, None, None, None, None].expand_as(x))
+
+    network, conditions = Reader(), {"encoder_hidden_states": torch.ones(1, 5, 3), "context": torch.full((1, 2), 7.0)}
+    plain = denoise([network], scheduler(1), start(), conditions)
+    guided = denoise([network], scheduler(1), start(), conditions, guidance_scale=3.0)
+    torch.testing.assert_close(plain, torch.full_like(plain, 2.0))
+    torch.testing.assert_close(guided, torch.full_like(guided, 4.0), msg="1 + 3 * (2 - 1)")
+    torch.testing.assert_close(network.asked[-1][1]["context"], torch.full((2, 2), 7.0))
+    assert torch.equal(conditions["encoder_hidden_states"], torch.ones(1, 5, 3)), "what was given is left as it was"
