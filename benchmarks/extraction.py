@@ -40,7 +40,9 @@ def main() -> None:
         "MediaPipeHands": MediaPipeHands(),
         "BatchedHands, LiteRT": BatchedHands(),
         "BatchedHands, LiteRT, following (search_every=4)": BatchedHands(search_every=4),
-        "BatchedHands, LiteRT, following, lite (model_complexity=0)": BatchedHands(search_every=4, model_complexity=0),
+        "BatchedHands, LiteRT, following, lite (search_every=8, model_complexity=0)": BatchedHands(
+            search_every=8, model_complexity=0
+        ),
         "BatchedHands, torch fp32": BatchedHands(engine="torch"),
         "BatchedHands, torch bf16": BatchedHands(dtype=torch.bfloat16),
     }

@@ -21,7 +21,7 @@ from .provenance import describe_appearance, versions, weights_sha256
 if TYPE_CHECKING:
     from ivg.hands.batched_detector import BatchedHands
 
-_SEARCH_EVERY = 4
+_SEARCH_EVERY = 8
 """Palms are looked for in so many frames once; in between hands are followed."""
 
 Progress = Callable[[str, int, int], None]

@@ -66,6 +66,14 @@ def test_a_hand_that_jumps_is_looked_for_again():
     assert 4 in scene.searched
 
 
+def test_where_a_hand_is_lost_the_next_frame_is_searched_with_it():
+    scene = Scene([[]] * 3 + [[(0.0, 0.0)]] * 5)  # the hand is in the picture from frame 3 on
+    calls, search = [], scene.search
+    scene.search = lambda frames: calls.append(list(frames)) or search(frames)
+    assert found(scene, 8) == [0] * 3 + [1] * 5
+    assert calls == [[4], [2, 1]]
+
+
 def test_a_palm_that_is_overlooked_is_found_from_beside():
     scene = Scene([[(0.0, 0.0)]] * 8, searchable=[2])
     assert found(scene, 4) == [1] * 8
