@@ -79,8 +79,8 @@ def found_in_clip(frames: int, search_every: int, search: Search, look: Look) ->
 def _beyond(lost: list[int], frames: int, known: set[int]) -> list[int]:
     """Return the frames beside lost ones that are next on the way.
 
-    A hand that is lost in a frame is mostly on its way into or out of the picture, and lost in the next one, too. Looking
-    for palms in both at once takes as long, on two cores, as in one.
+    A hand that is lost in a frame is mostly on its way into or out of the picture, and lost in the next one, too.
+    Looking for palms in both at once takes as long, on two cores, as in one.
     """
     beside = sorted({other for frame in lost for other in (frame - 1, frame + 1) if 0 <= other < frames})
     return [frame for frame in beside if frame not in known]
