@@ -11,6 +11,7 @@ TREE := build/tree
 TASK ?= cut carrot
 OUT ?= out/demo
 SEED ?= 0
+WORKERS ?= 2
 
 .PHONY: help setup demo test check format pictures bench clean
 
@@ -39,8 +40,8 @@ demo: $(INSTALLED)  ## one kitchen frame and a sentence to a clip, hand tracks a
 	@$(BIN)/ivg-demo --env kitchen --task "$(TASK)" --seed $(SEED) --out "$(OUT)" --overwrite
 	@echo "The results lie in $(OUT): clip.mp4 overview.png demo.zarr report.json"
 
-test: $(INSTALLED_DEV)  ## all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(INSTALLED_DEV)  ## all tests, two files at a time (WORKERS=0: one after the other)
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(INSTALLED_DEV)  ## style, types, import directions
 	$(BIN)/ruff check .
