@@ -71,9 +71,11 @@ class Generator:
     def __init__(self, records: list[ClipRecord], *, shift: int = 0, hand: bool = True) -> None:
         self.records = {record.frames[0].tobytes(): record for record in records}
         self.shift, self.hand = shift, hand
+        self.options: dict[str, Any] = {}  # of the last call
 
     def __call__(self, frame: NDArray[np.uint8], text: str, **options: Any) -> Output:
         record = self.records[frame.tobytes()]
+        self.options = options
         assert options["appearance"].vector.tolist() == pytest.approx(record.appearance.tolist())  # type: ignore[union-attr]
         truth = TrueClip.of(record)
         region = options["region"] or RegionOfMotion(np.roll(truth.region, self.shift, 0)[None].repeat(16, 0))
@@ -115,6 +117,13 @@ def judged(store: ClipStore, records: list[ClipRecord], **flaws: Any) -> tuple[l
     results = [judge.scene(index) for index in range(len(store))]
     truths = [TrueClip.of(store.read(index)) for index in range(len(store))]
     return results, summarise(results, truths, np.stack([truth.region for truth in truths]))
+
+
+def test_clips_are_sampled_as_is_asked_for(store: ClipStore, records: list[ClipRecord]) -> None:
+    asked = {"steps": 25, "region_steps": 20, "guidance_scale": 7.5}
+    generator = Generator(records)
+    Judge(generator, Detector(records), store, **asked).scene(0)
+    assert asked.items() <= generator.options.items()
 
 
 def test_a_perfect_generator_gets_perfect_figures(store: ClipStore, records: list[ClipRecord]) -> None:
