@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from report import report
 
-from ivg.cli.page_table import add_table_option
+from ivg.cli.shared.page_table import add_table_option
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.policy import DemoGenerator
 

@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from ivg.cli import generate_worker
-from ivg.cli.generate_pool import generate_episodes
-from ivg.cli.generate_worker import GenerateJob, GenerateSettings
-from ivg.cli.processes import ONE_THREAD, run_jobs
 from ivg.envs.kitchen.tasks import TASKS
-from ivg.policy.episodes import Attempt, RobotEpisode
+from ivg.jobs.processes import ONE_THREAD, run_jobs
+from ivg.policy.datasets.episodes import Attempt, RobotEpisode
+from ivg.workflows import generate_worker
+from ivg.workflows.generate_pool import generate_episodes
+from ivg.workflows.generate_worker import GenerateJob, GenerateSettings
 
 STEPS, SIZE = 110, 128
 MIB = 2**20

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from report import parser, report, spread, take_turns
 
-from ivg.models.denoiser import NanoVideoDenoiser
+from ivg.models.nano.denoiser import NanoVideoDenoiser
 
 CASES = (
     (1, 16, 128),

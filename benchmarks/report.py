@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ivg.cli.page_table import add_table_option, place_table
+from ivg.cli.shared.page_table import add_table_option, insert_table
 
 
 def parser(description: str | None, table: str) -> argparse.ArgumentParser:
@@ -61,4 +61,4 @@ def report(name: str, heads: Sequence[str], rows: Sequence[Sequence[str]], note:
     table = "\n".join([*lines, "", note])
     print(f"{name}\n{table}\n")
     if target is not None:
-        place_table(table, target, name)
+        insert_table(table, target, name)

@@ -71,7 +71,7 @@ def kitchen_frame() -> NDArray[np.uint8]:
 
 def with_one_network(pipeline: InstructionalVideoPipeline) -> InstructionalVideoPipeline:
     """Return a pipeline of the clip's network alone, which does all steps of both stages."""
-    alone = {"region_denoiser": pipeline.denoiser, "last_denoiser": None, "mask_decoder": None}
+    alone = {"region_denoiser": pipeline.denoiser, "refiner": None, "mask_decoder": None}
     return InstructionalVideoPipeline(**{**pipeline.components, **alone})
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import IvgError as IvgError
-    from .models.autoencoder import NanoAutoencoder as NanoAutoencoder
-    from .models.denoiser import NanoVideoDenoiser as NanoVideoDenoiser
+    from .models.nano.autoencoder import NanoAutoencoder as NanoAutoencoder
+    from .models.nano.denoiser import NanoVideoDenoiser as NanoVideoDenoiser
     from .pipeline import InstructionalVideoPipeline as InstructionalVideoPipeline
     from .pipeline import PipelineOutput as PipelineOutput
     from .types import Appearance as Appearance
@@ -27,8 +27,8 @@ _HOMES = {
     "HandTracks": "types",
     "InstructionalVideoPipeline": "pipeline",
     "IvgError": "errors",
-    "NanoAutoencoder": "models.autoencoder",
-    "NanoVideoDenoiser": "models.denoiser",
+    "NanoAutoencoder": "models.nano.autoencoder",
+    "NanoVideoDenoiser": "models.nano.denoiser",
     "PipelineOutput": "pipeline",
     "RegionOfMotion": "types",
 }

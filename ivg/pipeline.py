@@ -22,15 +22,15 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from .compositing import change_matte, composite
 from .errors import InputError, WeightsError
 from .framing import Framing
-from .models.autoencoder import FACTOR
-from .models.base_text import ClipTextEncoder
+from .models.base.text import ClipTextEncoder
 from .models.folder import load_component, load_text_encoder
-from .models.interfaces import PictureAutoencoder, TextEncoder, VideoDenoiser
-from .models.mask_decoder import NanoMaskDecoder
+from .models.interfaces import ImageAutoencoder, TextEncoder, VideoDenoiser
+from .models.nano.autoencoder import FACTOR
+from .models.nano.mask_decoder import NanoMaskDecoder
+from .models.nano.text import MiniLMTextEncoder
 from .models.partial_decoding import changed_cells, decode_cells, whitish_cells
 from .models.region_input import region_input
 from .models.sampler import denoise
-from .models.text import MiniLMTextEncoder
 from .models.text_cache import CachedTextEncoder
 from .region.postprocess import clean_region
 from .texts import check_text
@@ -39,7 +39,7 @@ from .types import FPS, Appearance, RegionOfMotion, check_seed
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages are "region" and "clip"."""
 
-LAST = "last_denoiser"
+LAST = "refiner"
 """Folder of the network that takes stage 2's last step."""
 
 MASKS = "mask_decoder"
@@ -121,17 +121,17 @@ class InstructionalVideoPipeline(DiffusionPipeline):
     """
 
     model_cpu_offload_seq = "text_encoder->region_denoiser->denoiser->last_denoiser->autoencoder"
-    _optional_components = ["mask_decoder", "last_denoiser", "text_encoder", "tokenizer"]  # noqa: RUF012 (diffusers' name and type)
+    _optional_components = ["mask_decoder", "refiner", "text_encoder", "tokenizer"]  # noqa: RUF012 (diffusers' name and type)
 
     def __init__(
         self,
-        autoencoder: PictureAutoencoder,
+        autoencoder: ImageAutoencoder,
         region_denoiser: VideoDenoiser,
         denoiser: VideoDenoiser,
         scheduler: DPMSolverMultistepScheduler,
         text_encoder: CLIPTextModel | None = None,
         tokenizer: CLIPTokenizer | None = None,
-        last_denoiser: VideoDenoiser | None = None,
+        refiner: VideoDenoiser | None = None,
         mask_decoder: NanoMaskDecoder | None = None,
     ) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             scheduler=scheduler,
             text_encoder=text_encoder,
             tokenizer=tokenizer,
-            last_denoiser=last_denoiser,
+            refiner=refiner,
             mask_decoder=mask_decoder,
         )
         self._texts: TextEncoder | None = None
@@ -172,7 +172,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
             scheduler=DPMSolverMultistepScheduler.from_pretrained(folder / "scheduler"),
             text_encoder=None if text_encoder is None else text_encoder.model,
             tokenizer=None if text_encoder is None else text_encoder.tokenizer,
-            last_denoiser=load_component(folder, LAST) if (folder / LAST).is_dir() else None,
+            refiner=load_component(folder, LAST) if (folder / LAST).is_dir() else None,
             mask_decoder=load_component(folder, MASKS) if (folder / MASKS).is_dir() else None,
         )
         pipeline._texts = CachedTextEncoder(text_encoder or MiniLMTextEncoder())
@@ -350,8 +350,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         reference = self.denoiser.space.reference(conditions["context"], self.frames)
         told = {**conditions, "region": region}
         networks = [self.denoiser] * steps
-        if self.last_denoiser is not None and steps == self.last_denoiser.sample_steps:
-            networks[-1] = self.last_denoiser
+        if self.refiner is not None and steps == self.refiner.sample_steps:
+            networks[-1] = self.refiner
         return self._sample(networks, reference, told, sampling, "clip")
 
     def _sample(

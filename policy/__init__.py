@@ -14,19 +14,26 @@ if TYPE_CHECKING:
         VideoDemoWrapper,
         fill_cache,
     )
+    from .control import GripperPlan, TrajectoryTracker, execute, plan_demonstration, plan_gripper
+    from .datasets.episodes import (
+        EpisodeStore,
+        EpisodeWindows,
+        RobotEpisode,
+        append_episodes,
+        attempt_episode,
+        write_episodes,
+    )
+    from .datasets.store import DemonstrationStore, append_demonstrations, write_demonstrations
     from .demonstration import Demonstration
-    from .episodes import EpisodeStore, EpisodeWindows, RobotEpisode, append_episodes, attempt_episode, write_episodes
     from .evaluation import rollout, wilson_interval
-    from .execution import GripperPlan, PathTracker, execute, plan_demonstration, plan_gripper
     from .extraction import ExtractedDemonstration, demonstration_of_clip, extract
     from .generator import DemoGenerator
-    from .learners import BehaviourCloningPolicy, DiffusionPolicy, load_policy
-    from .lifting import HandLifter, PnPLifter
-    from .refinement import refine_contact
-    from .retarget import contact_frames, dexterous_path, gripper_path
-    from .store import DemonstrationStore, append_demonstrations, write_demonstrations
-    from .tracking import clean_tracks
-    from .watching import watch
+    from .hands3d.lifting import HandLifter, PnPLifter
+    from .hands3d.tracking import clean_tracks
+    from .learning import BehaviourCloningPolicy, DiffusionPolicy, load_policy
+    from .retargeting import contact_frames, dexterous_trajectory, gripper_trajectory
+    from .retargeting.refinement import refine_contact
+    from .sampling import best_of_n
 
 __all__ = [
     "BehaviourCloningPolicy",
@@ -43,71 +50,71 @@ __all__ = [
     "ExtractedDemonstration",
     "GripperPlan",
     "HandLifter",
-    "PathTracker",
     "PnPLifter",
     "RobotEpisode",
+    "TrajectoryTracker",
     "VideoDemoWrapper",
     "append_demonstrations",
     "append_episodes",
     "attempt_episode",
+    "best_of_n",
     "clean_tracks",
     "contact_frames",
     "demonstration_of_clip",
-    "dexterous_path",
+    "dexterous_trajectory",
     "execute",
     "extract",
     "fill_cache",
-    "gripper_path",
+    "gripper_trajectory",
     "load_policy",
     "plan_demonstration",
     "plan_gripper",
     "refine_contact",
     "rollout",
-    "watch",
     "wilson_interval",
     "write_demonstrations",
     "write_episodes",
 ]
 
 _MODULES = {
-    "BehaviourCloningPolicy": ".learners",
+    "BehaviourCloningPolicy": ".learning",
     "DemoFeaturesExtractor": ".conditioning",
     "DemoGenerator": ".generator",
     "DemoGoalWrapper": ".conditioning",
     "DemoTrackingReward": ".conditioning",
     "Demonstration": ".demonstration",
     "DemonstrationCache": ".conditioning",
-    "DemonstrationStore": ".store",
-    "DiffusionPolicy": ".learners",
-    "EpisodeStore": ".episodes",
-    "EpisodeWindows": ".episodes",
+    "DemonstrationStore": ".datasets.store",
+    "DiffusionPolicy": ".learning",
+    "EpisodeStore": ".datasets.episodes",
+    "EpisodeWindows": ".datasets.episodes",
     "ExtractedDemonstration": ".extraction",
-    "GripperPlan": ".execution",
-    "HandLifter": ".lifting",
-    "PathTracker": ".execution",
-    "PnPLifter": ".lifting",
-    "RobotEpisode": ".episodes",
+    "GripperPlan": ".control",
+    "HandLifter": ".hands3d.lifting",
+    "TrajectoryTracker": ".control",
+    "PnPLifter": ".hands3d.lifting",
+    "RobotEpisode": ".datasets.episodes",
     "VideoDemoWrapper": ".conditioning",
-    "append_demonstrations": ".store",
-    "append_episodes": ".episodes",
-    "attempt_episode": ".episodes",
-    "clean_tracks": ".tracking",
-    "contact_frames": ".retarget",
+    "append_demonstrations": ".datasets.store",
+    "append_episodes": ".datasets.episodes",
+    "attempt_episode": ".datasets.episodes",
+    "clean_tracks": ".hands3d.tracking",
+    "contact_frames": ".retargeting",
     "demonstration_of_clip": ".extraction",
-    "dexterous_path": ".retarget",
-    "execute": ".execution",
+    "dexterous_trajectory": ".retargeting",
+    "execute": ".control",
     "extract": ".extraction",
     "fill_cache": ".conditioning",
-    "gripper_path": ".retarget",
-    "load_policy": ".learners",
-    "plan_demonstration": ".execution",
-    "plan_gripper": ".execution",
-    "refine_contact": ".refinement",
+    "gripper_trajectory": ".retargeting",
+    "load_policy": ".learning",
+    "plan_demonstration": ".control",
+    "plan_gripper": ".control",
+    "refine_contact": ".retargeting.refinement",
     "rollout": ".evaluation",
-    "watch": ".watching",
+    "best_of_n": ".sampling",
     "wilson_interval": ".evaluation",
-    "write_demonstrations": ".store",
-    "write_episodes": ".episodes",
+    "write_demonstrations": ".datasets.store",
+    "write_episodes": ".datasets.episodes",
 }
 
 

@@ -71,7 +71,7 @@ class Demonstration:
         return float(later.mean()) if later.size else 0.0
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the demonstration as a dataset of one episode (see `ivg.policy.store` for the layout).
+        """Write the demonstration as a dataset of one episode (see `ivg.policy.datasets.store` for the layout).
 
         Args:
             path: A folder `*.zarr` or a file `*.zarr.zip`.
@@ -80,7 +80,7 @@ class Demonstration:
         Raises:
             InputError: If the path exists (and is not to be overwritten) or has another ending.
         """
-        from .store import write_demonstrations
+        from .datasets.store import write_demonstrations
 
         return write_demonstrations(path, [self], overwrite=overwrite)
 
@@ -95,7 +95,7 @@ class Demonstration:
         Raises:
             StoreError: If there is no such dataset or episode, or its layout is another.
         """
-        from .store import DemonstrationStore
+        from .datasets.store import DemonstrationStore
 
         with DemonstrationStore(path) as store:
             return store[episode]

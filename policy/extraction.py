@@ -14,12 +14,12 @@ from ivg.region import region_from_tracks
 from ivg.types import HANDS, Camera, HandTracks, Side
 
 from .demonstration import Demonstration
-from .retarget import GripperPath, gripper_path
-from .tracking import CleanTracks, clean_tracks
+from .hands3d.tracking import CleanTracks, clean_tracks
+from .retargeting import GripperTrajectory, gripper_trajectory
 
 if TYPE_CHECKING:
-    from .lifting import HandLifter, LiftedHands
-    from .refinement import Contact
+    from .hands3d.lifting import HandLifter, LiftedHands
+    from .retargeting.refinement import Contact
 
 MIN_FRAMES = 4
 """A hand seen in fewer frames than this gives no path."""
@@ -51,7 +51,7 @@ class ExtractedDemonstration:
     tracks: CleanTracks
     hands: LiftedHands
     hand: Side
-    path: GripperPath
+    path: GripperTrajectory
     contact: Contact | None = None
 
     @property
@@ -77,7 +77,7 @@ def extract(
             that is seen in more frames. If the other goes on moving while that one rests, the other: where two hands
             work, one of them steadies, and which does what is the generator's choice in the end.
         depth: Float (h, w), m along the optical axis: what lies behind the demonstration's first frame. If it is given,
-            the hand is moved onto what it touches (`ivg.policy.refinement`).
+            the hand is moved onto what it touches (`ivg.policy.retargeting.refinement`).
 
     Returns:
         The path and all that lies on the way to it.
@@ -89,7 +89,7 @@ def extract(
     if hand is not None and hand not in HANDS:
         raise unknown_option("hand", hand, HANDS)
     if lifter is None:
-        from .lifting import HandLifter
+        from .hands3d.lifting import HandLifter
 
         lifter = HandLifter.from_pretrained("kitchen")
     found = _without_context(demonstration)
@@ -99,11 +99,11 @@ def extract(
     side = _choose(hands, hand, demonstration.provenance)
     contact = None
     if depth is not None:
-        from .refinement import refine_contact
+        from .retargeting.refinement import refine_contact
 
         contact = refine_contact(hands.joints_world_m[:, HANDS.index(side)], depth, camera)
         hands = _with_hand(hands, side, contact.joints_world_m)
-    path = gripper_path(hands.joints_world_m[:, HANDS.index(side)])
+    path = gripper_trajectory(hands.joints_world_m[:, HANDS.index(side)])
     return ExtractedDemonstration(demonstration, camera, tracks, hands, side, path, contact)
 
 

@@ -39,7 +39,7 @@ def main() -> None:
         parser.error(f"not installed: {', '.join(missing)}; docs/simulators.md says how")
     register_simulators()
     try:
-        sheet = draw_sheet(SHOWN, options.seed)
+        sheet = draw_grid(SHOWN, options.seed)
     except EnvsError as error:
         parser.error(str(error))
     options.sheet.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def main() -> None:
     print(options.sheet)
 
 
-def draw_sheet(names: tuple[str, ...], seed: int, columns: int = 4, size: int = 192) -> np.ndarray:
+def draw_grid(names: tuple[str, ...], seed: int, columns: int = 4, size: int = 192) -> np.ndarray:
     """Return the first frames of simulators side by side.
 
     Args:

@@ -44,7 +44,7 @@ class HumanClip:
     visible: NDArray[np.float32]
     joints_world_m: NDArray[np.float32]
     labels: NDArray[np.uint8]
-    gripper_path: NDArray[np.float32]
+    gripper_trajectory: NDArray[np.float32]
     object_pose: NDArray[np.float32]
     object_name: str
     grasp_point_world_m: NDArray[np.float32]

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EnvsError
-from ..kitchen.appearance import show_burner
 from ..kitchen.camera import camera_of, project
-from ..kitchen.scene import KitchenScene, apply_scene, sample_scene
+from ..kitchen.scene.appearance import show_burner
+from ..kitchen.scene.scene import KitchenScene, apply_scene, sample_scene
 from ..kitchen.simulation import KitchenSimulation
 from ..kitchen.state import CARROT_SEGMENTS
 from ..kitchen.tasks import Task, get_task
 from ..rendering import make_renderer, scene_option
-from .avatar import SIDES, HandAvatar, add_hands
 from .choreography import choreograph
 from .clip import FIRST_OBJECT, HumanClip
-from .gripper import gripper_pose
-from .kinematics import HandState
+from .hand.avatar import SIDES, HandAvatar, add_hands
+from .hand.gripper import gripper_pose
+from .hand.kinematics import HandState
 from .plan import Plan, Stage, body_of
 from .style import Style, draw_style
 from .timing import FPS, NUM_FRAMES
@@ -190,7 +190,7 @@ class HumanDemonstrator:
             visible=recording.visible,
             joints_world_m=recording.joints,
             labels=recording.labels,
-            gripper_path=recording.gripper,
+            gripper_trajectory=recording.gripper,
             object_pose=recording.objects,
             object_name=body_of(task.moved[0]),
             grasp_point_world_m=np.asarray(plan.grasp_point_world_m, np.float32),

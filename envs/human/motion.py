@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .anatomy import NUM_JOINTS, HandShape
-from .kinematics import FingerPose, HandState, pose_hand
+from .hand.anatomy import NUM_JOINTS, HandShape
+from .hand.kinematics import FingerPose, HandState, pose_hand
 from .rotations import blend, frame_from, yaw_pitch_roll
 from .timing import progress
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kitchen.camera import camera_of, project
-from ..kitchen.scene import KitchenScene, set_free_joint
+from ..kitchen.scene.scene import KitchenScene, set_free_joint
 from ..kitchen.state import CARROT_SEGMENTS
+from .hand.poses import OPEN
 from .motion import HandTrack, Key
-from .poses import OPEN
 from .rotations import to_quaternion
 from .style import Style
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .anatomy import HandShape
-from .kinematics import FingerPose
+from .hand.anatomy import HandShape
+from .hand.kinematics import FingerPose
 
 _TONES = np.array(
     [

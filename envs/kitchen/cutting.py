@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arena import CARROT_PITCH_M
+from .scene.arena import CARROT_PITCH_M
 from .state import CARROT_SEGMENTS
 
 if TYPE_CHECKING:

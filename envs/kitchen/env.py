@@ -19,10 +19,10 @@ from ..interface import (
     pack_proprio,
 )
 from ..view import View
-from .appearance import show_burner
 from .camera import camera_of
 from .cutting import part_carrot
-from .scene import KitchenScene, apply_scene, sample_scene
+from .scene.appearance import show_burner
+from .scene.scene import KitchenScene, apply_scene, sample_scene
 from .simulation import KitchenSimulation
 from .state import KitchenState, StirCounter, read_state
 from .tasks import TASKS, Task, TaskMatch, match_task

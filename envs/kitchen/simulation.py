@@ -19,8 +19,8 @@ try:
 finally:
     logging.disable(_LEVEL)
 
-from .arena import ARENA_XML, add_bodies, add_equalities  # noqa: E402
 from .operational_space import ArmTorques  # noqa: E402
+from .scene.arena import ARENA_XML, add_bodies, add_equalities  # noqa: E402
 
 ROBOT_BASE_M = (0.66, 0.0, -0.02)
 REST_QPOS = (0.0, -0.55, 0.0, -2.55, 0.0, 2.2, 0.785)

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import unknown_option
 from ..wording import TaskMatch, match_wording
 from ..wording import word_groups as _groups
-from .scene import KitchenScene
+from .scene.scene import KitchenScene
 from .state import KitchenState
 
 Predicate = Callable[[KitchenState, KitchenScene], bool]

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import InputError, WeightsError
-from .ablate_rows import ROWS, Row, choose_rows, trainings
-from .command import add_json_option, check_device, check_positive, new_parser, run_command, write_json
-from .page_table import add_table_option, place_table
+from ..evaluation.ablation_rows import ROWS, Row, choose_rows, trainings
+from .shared.command import add_json_option, check_device, check_positive, new_parser, run_command, write_json
+from .shared.page_table import add_table_option, insert_table
 
 EXAMPLES = """\
   ivg-ablate --store clips --out out/ablation --steps 1000
@@ -62,8 +62,8 @@ def ablate(options: argparse.Namespace) -> None:
     check_device(options.device)
     rows = choose_rows(options.rows)
     from ..data.clip_store import ClipStore
+    from ..evaluation.ablation_table import draw_plot, figures_of, table_of
     from ..pipeline import find_weights
-    from .ablate_table import draw_plot, figures_of, table_of
     from .eval import SIZE, training_regions
 
     start = find_weights(options.start)
@@ -83,7 +83,7 @@ def ablate(options: argparse.Namespace) -> None:
     print(table_of(figures))
     write_json(figures, options.json)
     if options.table is not None:
-        place_table(table_of(figures), options.table, "ablation")
+        insert_table(table_of(figures), options.table, "ablation")
     if options.plot is not None:
         draw_plot(figures, options.plot)
 
@@ -91,9 +91,9 @@ def ablate(options: argparse.Namespace) -> None:
 def _trained(name: str, row: Row, start: Path, options: argparse.Namespace) -> Path:
     """Trains what a row needs, unless that is done, and returns the folder of its pipeline."""
     from ..training.checkpoint import FOLDER
-    from ..training.config import ClipConfig, DataConfig, ModelConfig
     from ..training.export import export_pipeline
     from ..training.run import Run, train_stage
+    from ..training.settings import ClipConfig, DataConfig, ModelConfig
 
     output, pipeline = options.out / "runs" / name, options.out / "pipelines" / f"{name}-{options.steps}"
     if pipeline.is_dir():
@@ -127,8 +127,8 @@ def _trained(name: str, row: Row, start: Path, options: argparse.Namespace) -> P
 
 def _held_out(options: argparse.Namespace) -> Any:
     """Renders the held-out kitchens, or finds them in the cache."""
+    from ..workflows.render_pool import envs_fingerprint, render_store
     from .eval import HELD_OUT_SEEDS, SIZE
-    from .render_pool import envs_fingerprint, render_store
 
     return render_store(
         options.cache / envs_fingerprint() / f"scenes-{options.scenes}-from-{HELD_OUT_SEEDS}",
@@ -147,8 +147,8 @@ def _generate(
     options: argparse.Namespace,
 ) -> dict[tuple[int, int], list[Any]]:
     """Returns the results by row and seed, in the order of the scenes."""
-    from .ablate_worker import AblateJob, AblateSettings, generate, start
-    from .processes import CRASHED, run_jobs
+    from ..evaluation.ablation_worker import AblateJob, AblateSettings, generate, start
+    from ..jobs.processes import CRASHED, run_jobs
 
     places = [(row, seed, scene) for row in rows for seed in range(options.seeds) for scene in range(options.scenes)]
     jobs = [AblateJob(row.run, row.inference, scene, seed) for row, seed, scene in places]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .command import new_parser, run_command
+from .shared.command import new_parser, run_command
 
 if TYPE_CHECKING:
     from ..policy import DemoGenerator
@@ -65,14 +65,14 @@ def run(options: argparse.Namespace, load_generator: LoadGenerator | None = None
         IvgError: If it cannot be done.
     """
     _check(options)
-    from .app_server import ended_politely, launch, own_folder, wait_for_end
-    from .app_session import AppSession
+    from ..app.server import ended_politely, launch, own_folder, wait_for_end
+    from ..app.session import AppSession
 
     with ended_politely(), own_folder(), AppSession(lambda: _load(options, load_generator)) as session:
         _say(f"loading the weights {options.weights}")
         weights = session.load()
-        from .app_page import new_page
-        from .context import PACKAGED_WEIGHTS
+        from ..app.page import new_page
+        from ..workflows.context import PACKAGED_WEIGHTS
 
         page = new_page(session, packaged=weights == PACKAGED_WEIGHTS)
         try:
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace, load_generator: LoadGenerator | None = None
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse what cannot be served, before anything is loaded; warn of what is dangerous."""
-    from .app_server import check_free, is_local
+    from ..app.server import check_free, is_local
 
     if importlib.util.find_spec("gradio") is None:
         raise InputError("the page needs gradio, which is not installed: pip install 'ivg[app]'")
@@ -103,7 +103,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _load(options: argparse.Namespace, load_generator: LoadGenerator | None) -> DemoGenerator:
-    from .app_generator import load_telling_generator
+    from ..app.generator import load_telling_generator
 
     return (load_generator or load_telling_generator)(options.weights, options.device)
 

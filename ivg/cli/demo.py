@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..staging import refuse_existing, staged_output
+from ..io.staging import refuse_existing, staged_output
 from ..texts import check_text
-from .appearance import add_appearance_options, appearance_from
-from .command import add_json_option, check_positive, check_seed_option, new_parser, run_command, write_json
-from .demo_report import EXECUTION, FILES, STAGES, make_report, summary, words_of
+from ..workflows.demo_report import EXECUTION, FILES, STAGES, make_report, summary, words_of
+from .shared.appearance import add_appearance_options, appearance_from
+from .shared.command import add_json_option, check_positive, check_seed_option, new_parser, run_command, write_json
 
 if TYPE_CHECKING:
     from ..policy import DemoGenerator, Demonstration
-    from .context import ContextFrame
-    from .demo_execution import RobotRun, RobotScene
+    from ..workflows.context import ContextFrame
+    from ..workflows.demo_execution import RobotRun, RobotScene
 
 PROGRAM = "ivg-demo"
 
@@ -163,7 +163,7 @@ class ProgressBars:
 
 def _checked_text(options: argparse.Namespace) -> str:
     """Check what can be checked before anything is loaded; return the text."""
-    from .context import check_environment
+    from ..workflows.context import check_environment
 
     text = " ".join(options.task.split())
     if not text:
@@ -199,10 +199,16 @@ def _slug(text: str) -> str:
 
 
 def _context_frame(options: argparse.Namespace, text: str) -> ContextFrame:
-    from .context import DEFAULT_CAMERA_SIZE, LARGEST_PICTURE, frame_from_environment, frame_from_picture, notice_of
+    from ..workflows.context import (
+        DEFAULT_CAMERA_SIZE,
+        LARGEST_IMAGE,
+        frame_from_environment,
+        frame_from_image,
+        notice_of,
+    )
 
     if options.image is not None:
-        return frame_from_picture(options.image, options.camera_size or LARGEST_PICTURE)
+        return frame_from_image(options.image, options.camera_size or LARGEST_IMAGE)
     context = frame_from_environment(options.env, text, options.seed, options.camera_size or DEFAULT_CAMERA_SIZE)
     if notice := notice_of(options.env, options.weights):
         context.origin["notice"] = notice
@@ -222,7 +228,7 @@ def _robot_scene(
     """Return the scene for the robot, made before anything is generated; nothing without ``--execute``."""
     if not options.execute:
         return nullcontext()
-    from .demo_execution import RobotScene
+    from ..workflows.demo_execution import RobotScene
 
     with clock("robot"):
         return RobotScene(context, text, options.env)
@@ -265,8 +271,8 @@ def _write(
     """Write the folder; return the report."""
     from PIL import Image
 
-    from ..video import write_video
-    from .overview import draw_overview
+    from ..io.video import write_video
+    from ..viz.overview import draw_overview
 
     stage.mkdir()
     with clock("writing"):
@@ -282,8 +288,8 @@ def _write(
 
 
 def _write_execution(path: Path, demonstration: Demonstration, execution: RobotRun) -> None:
-    from ..video import write_video
-    from .demo_video import draw_execution
+    from ..io.video import write_video
+    from ..viz.execution_video import draw_execution
 
     title = demonstration.provenance["prompt"]
     write_video(path, draw_execution(demonstration, execution, title), execution.fps)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 
-from ..staging import write_text_whole
-from .command import new_parser, run_command
-from .doctor_checks import MISSING, OPTIONAL, Finding, all_findings
+from ..io.staging import write_text_whole
+from ..workflows.doctor_checks import MISSING, OPTIONAL, Finding, all_findings
+from .shared.command import new_parser, run_command
 
 SIGNS = {"ok": "  ", OPTIONAL: "- ", MISSING: "X "}
 ILL = 1

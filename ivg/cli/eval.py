@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import InputError, WeightsError
-from .command import (
+from ..evaluation.networks import add_fetch, add_network_options, network_figures, network_sources, paper_table
+from .shared.command import (
     add_json_option,
     check_device,
     check_positive,
@@ -27,7 +28,6 @@ from .command import (
     run_command,
     write_json,
 )
-from .eval_networks import add_fetch, add_network_options, network_figures, network_sources, paper_table
 
 EXAMPLES = """\
   ivg-eval                                      # 72 scenes, about five minutes on two cores
@@ -94,12 +94,12 @@ def _evaluate(options: argparse.Namespace) -> None:
         raise InputError(f"--guidance-scale must be a number of at least 1 (1 is none), got {options.guidance_scale}")
 
     from ..data.clip_store import ClipStore
+    from ..evaluation.summary import summarise
+    from ..evaluation.worker import EvalSettings, judge_scene, start
+    from ..jobs.processes import ONE_THREAD, environment
     from ..metrics.clip_figures import TrueClip
     from ..pipeline import sample_steps
-    from .eval_summary import summarise
-    from .eval_worker import EvalSettings, judge_scene, start
-    from .processes import ONE_THREAD, environment
-    from .render_pool import envs_fingerprint, render_store
+    from ..workflows.render_pool import envs_fingerprint, render_store
 
     check_device(options.device)
     sources = network_sources(options)
@@ -144,7 +144,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _pool(workers: int, initializer: Callable[..., None], settings: Any) -> ProcessPoolExecutor:
-    from .processes import begin
+    from ..jobs.processes import begin
 
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, mp_context=context, initializer=begin, initargs=(initializer, settings))
@@ -154,7 +154,7 @@ def _all(
     pool: ProcessPoolExecutor, function: Callable[[_Job], _Result], jobs: Iterable[_Job], what: str
 ) -> list[_Result]:
     """Runs all jobs on the pool under a progress bar and returns their results in order."""
-    from .processes import interrupts_held
+    from ..jobs.processes import interrupts_held
 
     jobs = list(jobs)
     try:
@@ -180,8 +180,8 @@ def training_regions(store: Any) -> NDArray[np.bool_]:
 
 
 def _text(pool: ProcessPoolExecutor, held_out: Any, options: argparse.Namespace) -> dict[str, Any]:
-    from .eval_prompts import follow_rates, text_test
-    from .eval_worker import follow_prompt
+    from ..evaluation.prompts import follow_rates, text_test
+    from ..evaluation.worker import follow_prompt
 
     test = text_test(held_out, options.text_scenes)
     cache = held_out.path.with_name(f"{held_out.path.name}-performances-{options.text_scenes}")
@@ -191,7 +191,7 @@ def _text(pool: ProcessPoolExecutor, held_out: Any, options: argparse.Namespace)
 
 
 def _print(figures: dict[str, Any]) -> None:
-    from .eval_summary import bars_table, hs_err_table, notes, task_table
+    from ..evaluation.summary import hs_err_table, notes, targets_table, task_table
 
     first, last = figures["seeds"]
     print(f"{figures['scenes']} held-out scenes, seeds {first} to {last}; weights {figures['weights']!r}")
@@ -200,7 +200,7 @@ def _print(figures: dict[str, Any]) -> None:
     print(f"{steps}{guided}, region predicted, the person's appearance {figures['appearance']}")
     for title, table in (
         ("The paper's table, over the last 15 frames (frame 0 is the context)", paper_table(figures)),
-        ("What must hold", bars_table(figures)),
+        ("What must hold", targets_table(figures)),
         ("Hand structure error (Eq. 2, squared fractions of the picture)", hs_err_table(figures)),
         ("By task: moved objects at the end of the clip against the ground truth", task_table(figures, SIZE)),
         ("Beside these", notes(figures, SIZE)),
@@ -209,8 +209,8 @@ def _print(figures: dict[str, Any]) -> None:
 
 
 def _draw(results: Sequence[Any], truths: Sequence[Any], target: Path) -> None:
-    from ..data.contact_sheet import save_sheet
-    from .eval_sheet import eval_sheet
+    from ..viz.evaluation_grid import evaluation_grid
+    from ..viz.image_grid import save_image
 
-    save_sheet(eval_sheet(results, truths), target)
+    save_image(evaluation_grid(results, truths), target)
     print(f"\ncontact sheet (ground truth above generated): {target}")

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import ConfigError, IvgError, unknown_option
-from ..training.config import (
+from ..training.settings import (
     AutoencoderConfig,
     BaseModelConfig,
     ClipConfig,
@@ -28,8 +28,8 @@ from ..training.config import (
     RegionConfig,
     RunConfig,
 )
-from .command import INTERRUPTED, check_device, refusals_told
-from .multirun import check_launcher
+from .shared.command import INTERRUPTED, check_device, refusals_told
+from .shared.multirun import check_launcher
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ Examples:
                                                      weights between a run's and those it started from
 
 Each writes log.jsonl, sheet_*.png, checkpoint/ and at the end weights/ into `output`. Settings are explained in
-ivg/training/config.py and configs/README.md. `train` is one of autoencoder, region, clip, masks.
+ivg/training/settings.py and configs/README.md. `train` is one of autoencoder, region, clip, masks.
 """
 
 
@@ -142,9 +142,9 @@ def _mix(arguments: list[str]) -> None:
     parser.add_argument("--share", type=float, required=True, metavar="X", help="of the run's weights, 0 to 1")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
     options = parser.parse_args(arguments)
-    from ..training.mixing import mix_weights
+    from ..training.weight_interpolation import interpolate_weights
 
-    names = _done(parser, lambda: mix_weights(**vars(options)))
+    names = _done(parser, lambda: interpolate_weights(**vars(options)))
     print(f"wrote {', '.join(names)} to {options.output}")
 
 
@@ -231,7 +231,7 @@ def read_model(config: DictConfig) -> ModelConfig | BaseModelConfig:
 
 def dry_run(config: DictConfig) -> None:
     """Print what the run that a composed configuration says would need; read no data, write nothing."""
-    from ..training.dry_run import report
+    from ..training.cost.dry_run import report
 
     print(report(_read_stage(config), read_model(config)))
 

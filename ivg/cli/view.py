@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .command import add_json_option, check_positive, new_parser, run_command, write_json
+from .shared.command import add_json_option, check_positive, new_parser, run_command, write_json
 
 if TYPE_CHECKING:
-    from ..policy.viewing import Attempts, ViewedDataset
+    from ..policy.datasets.viewing import Attempts, ViewedDataset
 
 EXAMPLES = """\
   ivg-view out/kitchen.zarr --out out/kitchen.html                 # opens in any browser, without a network
@@ -70,7 +70,7 @@ _number_or_all.__name__ = "number (or 'all')"  # as argparse's messages call it
 
 
 def _view(options: argparse.Namespace) -> None:
-    from ..policy.viewing import ViewedDataset
+    from ..policy.datasets.viewing import ViewedDataset
 
     _check(options)
     with ViewedDataset(options.dataset) as dataset:
@@ -102,7 +102,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _write(dataset: ViewedDataset, places: list[int], tasks: list[str], options: argparse.Namespace) -> dict[str, Any]:
     """Writes the page, says how large it is, and returns its figures."""
-    from ..policy.viewing import PageSettings, write_page
+    from ..policy.datasets.viewing import PageSettings, write_page
 
     attempts = _attempts(dataset, tasks)
     target = options.out or options.dataset.with_name(
@@ -118,7 +118,7 @@ def _write(dataset: ViewedDataset, places: list[int], tasks: list[str], options:
 
 def _record(dataset: ViewedDataset, places: list[int], options: argparse.Namespace) -> dict[str, Any]:
     """Writes or shows the recording, and returns its figures."""
-    from ..policy.viewing import record_episodes
+    from ..policy.datasets.viewing import record_episodes
 
     record_episodes(dataset, places, options.save, overwrite=options.overwrite)
     if not options.save:
@@ -131,9 +131,9 @@ def _record(dataset: ViewedDataset, places: list[int], options: argparse.Namespa
 
 def _attempts(dataset: ViewedDataset, tasks: list[str]) -> Attempts:
     """Returns what became of the attempts behind a dataset, of all tasks or of some."""
-    from ..policy.viewing import KINDS, Attempts
-    from .generate_pool import KEPT, RECORD, read_outcomes
-    from .generate_report import acceptance
+    from ..policy.datasets.viewing import KINDS, Attempts
+    from ..workflows.generate_pool import KEPT, RECORD, read_outcomes
+    from ..workflows.generate_report import acceptance
 
     outcomes = read_outcomes(dataset.path) if dataset.kind == KINDS[0] else []
     outcomes = [outcome for outcome in outcomes if not tasks or outcome.task in tasks]

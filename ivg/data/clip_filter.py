@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..video import shrink
+from ..io.video import shrink
 from .clip_arrays import changed_pixels
 
 MEASURED_SIDE = 256

@@ -31,7 +31,7 @@ from numcodecs import Blosc
 from numpy.typing import NDArray
 
 from ..errors import StoreError
-from ..staging import staged_output
+from ..io.staging import staged_output
 
 INFO_BYTES = 4096
 """Longest JSON of one clip's `info`."""
@@ -51,7 +51,7 @@ _GROUND_TRUTH: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "gt_visible": ("f4", ("t", 2)),
     "labels": ("u1", ("t", "s", "s")),
     "joints_world_m": ("f4", ("t", 2, 21, 3)),
-    "gripper_path": ("f4", ("t", 8)),
+    "gripper_trajectory": ("f4", ("t", 8)),
     "object_pose": ("f4", ("t", 7)),
     "grasp_point": ("f4", (3,)),
     "contact": ("u1", ("t",)),
@@ -79,7 +79,7 @@ class ClipRecord:
     gt_visible: NDArray[np.float32] | None = None
     labels: NDArray[np.uint8] | None = None
     joints_world_m: NDArray[np.float32] | None = None
-    gripper_path: NDArray[np.float32] | None = None
+    gripper_trajectory: NDArray[np.float32] | None = None
     object_pose: NDArray[np.float32] | None = None
     grasp_point: NDArray[np.float32] | None = None
     contact: NDArray[np.bool_] | None = None

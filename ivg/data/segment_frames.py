@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
-from ..video import VideoSample, read_video, shrink, video_length_s
+from ..io.video import VideoSample, read_video, shrink, video_length_s
 from .readers.segment import Segment
 
 END_SLACK_S = 0.5
@@ -70,7 +70,7 @@ def _read_file(segment: Segment, frames: int, longest_side: int) -> VideoSample:
 
 
 def _read_pictures(segment: Segment, frames: int, longest_side: int) -> VideoSample:
-    rate = segment.picture_rate or 1.0
+    rate = segment.image_rate or 1.0
     pattern = _Pattern.of(segment.video)
     first, last = segment.frames or _numbers(segment, rate)
     chosen = np.linspace(first, last, frames).round().astype(int).tolist()

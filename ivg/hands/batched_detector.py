@@ -13,11 +13,11 @@ from torch import Tensor
 from ..errors import InputError, unknown_option
 from ..types import HandTracks
 from .crop import HandCrop
-from .landmark_network import HandLandmarkNetwork
 from .letterbox import Letterbox
-from .litert_network import LiteRTNetwork
-from .mediapipe_files import check_complexity
-from .palm_network import PalmNetwork, best_palms, crops_of_palms
+from .networks.landmark_network import HandLandmarkNetwork
+from .networks.litert_network import LiteRTNetwork
+from .networks.mediapipe_files import check_complexity
+from .networks.palm_network import PalmNetwork, best_palms, crops_of_palms
 from .sides import Detection, assign_sides
 from .tracking import SeenHand, found_in_clip
 

@@ -50,7 +50,7 @@ class HandCrop:
         """
         wrist, knuckles = joints[:, 0], 0.5 * (0.5 * (joints[:, _INDEX] + joints[:, _RING]) + joints[:, _MIDDLE])
         along = knuckles - wrist
-        rotation = within_a_turn(0.5 * math.pi - torch.atan2(-along[:, 1], along[:, 0]))
+        rotation = wrap_angle(0.5 * math.pi - torch.atan2(-along[:, 1], along[:, 0]))
         palm = joints[:, _PALM]
         middle = 0.5 * (palm.amin(1) + palm.amax(1))
         upright = turn(palm - middle[:, None], -rotation[:, None])
@@ -136,6 +136,6 @@ def turn(points: Tensor, angle: Tensor) -> Tensor:
     return torch.stack([x * cos - y * sin, x * sin + y * cos], -1)
 
 
-def within_a_turn(angle: Tensor) -> Tensor:
+def wrap_angle(angle: Tensor) -> Tensor:
     """Bring angles (...) into [-pi, pi]."""
     return torch.atan2(angle.sin(), angle.cos())

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..types import HandTracks
 from .letterbox import Letterbox
-from .mediapipe_files import check_complexity
 from .metric import MetricHands, metric_hands
-from .native_logs import quiet_native_logs
+from .networks.mediapipe_files import check_complexity
+from .networks.native_logs import quiet_native_logs
 from .sides import Detection, assign_sides
 
 

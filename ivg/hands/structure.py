@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from .crop import HandCrop
-from .landmark_network import HandLandmarkNetwork
-from .palm_network import PalmNetwork, Palms
+from .networks.landmark_network import HandLandmarkNetwork
+from .networks.palm_network import PalmNetwork, Palms
 
 _NEAR = 0.5
 """A palm is where a hand should be if the middles are nearer than this share of the hand's square's side."""

@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WeightsError, unknown_option
-from .autoencoder import NanoAutoencoder
-from .base_autoencoder import BaseAutoencoder
-from .base_denoiser import BaseVideoDenoiser
-from .base_text import ClipTextEncoder
-from .denoiser import NanoVideoDenoiser
-from .mask_decoder import NanoMaskDecoder
-from .pretrained import load_base_text_encoder
+from .base.autoencoder import BaseAutoencoder
+from .base.denoiser import BaseVideoDenoiser
+from .base.pretrained import load_base_text_encoder
+from .base.text import ClipTextEncoder
+from .nano.autoencoder import NanoAutoencoder
+from .nano.denoiser import NanoVideoDenoiser
+from .nano.mask_decoder import NanoMaskDecoder
 from .weights import load_weights
 
 _KINDS: dict[str, dict[str, type]] = {
     "mask_decoder": {NanoMaskDecoder.__name__: NanoMaskDecoder},
     "autoencoder": {kind.__name__: kind for kind in (NanoAutoencoder, BaseAutoencoder)},
     "denoiser": {kind.__name__: kind for kind in (NanoVideoDenoiser, BaseVideoDenoiser)},
+    "refiner": {kind.__name__: kind for kind in (NanoVideoDenoiser, BaseVideoDenoiser)},
 }
 """Classes that may be loaded, by a component's name or the end of it."""
 
@@ -29,7 +30,7 @@ def load_component(folder: Path, name: str) -> Any:
 
     Args:
         folder: That `save_pretrained` wrote.
-        name: "autoencoder", "mask_decoder", "denoiser" or a name that ends in "_denoiser".
+        name: "autoencoder", "mask_decoder", "denoiser", "refiner" or a name that ends in "_denoiser".
 
     Raises:
         WeightsError: If it is missing or incomplete, or of a class that is not ours.

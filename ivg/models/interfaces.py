@@ -16,7 +16,7 @@ from torch import Tensor
 from .noise import SampleSpace
 
 
-class PictureAutoencoder(Protocol):
+class ImageAutoencoder(Protocol):
     """Between pictures and latents of an eighth of their height and width."""
 
     config: Mapping[str, Any]
@@ -71,7 +71,7 @@ class VideoDenoiser(Protocol):
         region: Tensor | None = None,
         appearance: Tensor | None = None,
     ) -> Any:
-        """Run it; see `ivg.models.denoiser.NanoVideoDenoiser.forward` for shapes."""
+        """Run it; see `ivg.models.nano.denoiser.NanoVideoDenoiser.forward` for shapes."""
 
     @property
     def space(self) -> SampleSpace:

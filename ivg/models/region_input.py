@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .autoencoder import FACTOR
+from .nano.autoencoder import FACTOR
 
 
 def region_input(masks: Tensor) -> Tensor:

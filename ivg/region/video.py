@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..hands.detector import MediaPipeHands
+from ..io.video import read_video
 from ..types import CLIP_FRAMES, Clip, HandTracks, RegionOfMotion
-from ..video import read_video
 from .annotation import region_from_tracks
 
 Detector = Callable[[NDArray[np.uint8]], HandTracks]

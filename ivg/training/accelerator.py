@@ -7,8 +7,8 @@ from datetime import timedelta
 from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGroupKwargs
 from accelerate.state import AcceleratorState
 
-from .config import RunConfig
 from .precision import chosen_precision
+from .settings import RunConfig
 
 _PATIENCE = timedelta(hours=24)
 """How long processes wait for the first one, which encodes the clips before training and judges it on held-out ones."""

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..errors import WeightsError
-from ..staging import clear_leftovers, staged_output
+from ..io.staging import clear_leftovers, staged_output
 
 FOLDER = "checkpoint"
 """Name of the checkpoint's folder in a run's output folder."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from diffusers import DPMSolverMultistepScheduler
 
 from ..errors import InputError, WeightsError
-from ..models.autoencoder import NanoAutoencoder
+from ..models.base.pretrained import load_base_autoencoder, load_base_text_encoder
 from ..models.folder import load_component
-from ..models.interfaces import PictureAutoencoder
-from ..models.pretrained import load_base_autoencoder, load_base_text_encoder
+from ..models.interfaces import ImageAutoencoder
+from ..models.nano.autoencoder import NanoAutoencoder
 from ..models.weights import load_weights
 from ..pipeline import LAST, MASKS, InstructionalVideoPipeline
 
@@ -51,7 +51,7 @@ def export_pipeline(
     if not scheduler.exists():
         raise WeightsError(f"{scheduler} is missing: is {clip} the weights/ folder of a finished clip run?")
     words = None if text_encoder is None else load_base_text_encoder(text_encoder)
-    pictures: PictureAutoencoder = (
+    pictures: ImageAutoencoder = (
         load_weights(NanoAutoencoder, Path(autoencoder) / "autoencoder")
         if words is None
         else load_base_autoencoder(str(autoencoder))
@@ -63,7 +63,7 @@ def export_pipeline(
         scheduler=DPMSolverMultistepScheduler.from_pretrained(scheduler),
         text_encoder=None if words is None else words.model,
         tokenizer=None if words is None else words.tokenizer,
-        last_denoiser=None if last is None else load_component(last, "denoiser"),
+        refiner=None if last is None else load_component(last, "denoiser"),
         mask_decoder=None if masks is None else load_component(masks, MASKS),
     )
     _check_fit(pipeline)

@@ -7,19 +7,19 @@ from pathlib import Path
 import torch
 
 from ..errors import ConfigError
-from ..models.autoencoder import FACTOR, NanoAutoencoder
-from ..models.base_denoiser import BaseVideoDenoiser
-from ..models.denoiser import NanoVideoDenoiser
-from ..models.interfaces import PictureAutoencoder, TextEncoder, VideoDenoiser
-from ..models.pretrained import load_base_autoencoder, load_base_denoiser, load_base_text_encoder
-from ..models.text import MiniLMTextEncoder
+from ..models.base.denoiser import BaseVideoDenoiser
+from ..models.base.pretrained import load_base_autoencoder, load_base_denoiser, load_base_text_encoder
+from ..models.interfaces import ImageAutoencoder, TextEncoder, VideoDenoiser
+from ..models.nano.autoencoder import FACTOR, NanoAutoencoder
+from ..models.nano.denoiser import NanoVideoDenoiser
+from ..models.nano.text import MiniLMTextEncoder
 from ..models.weights import load_weights
-from .config import BaseModelConfig, ModelConfig
+from .settings import BaseModelConfig, ModelConfig
 
 
 def load_autoencoder(
     model: ModelConfig | BaseModelConfig, folder: Path | None, device: torch.device
-) -> PictureAutoencoder:
+) -> ImageAutoencoder:
     """Load the frozen autoencoder.
 
     Args:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import unknown_option
-from .config import OPTIMIZERS, RunConfig
 from .precision import bf16_pays
+from .settings import OPTIMIZERS, RunConfig
 
 # Coefficients of the quintic Newton-Schulz iteration (Jordan et al. 2024, "Muon", kellerjordan.github.io).
 _QUINTIC = (3.4445, -4.7750, 2.0315)

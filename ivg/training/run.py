@@ -14,16 +14,17 @@ from ..data.clip_arrays import ClipArrays
 from ..data.clip_store import ClipStore
 from ..data.split import split_indices
 from ..errors import ConfigError
-from ..models.autoencoder import NanoAutoencoder
+from ..io.staging import refuse_existing
 from ..models.folder import load_component
-from ..models.interfaces import PictureAutoencoder, TextEncoder, VideoDenoiser
-from ..models.mask_decoder import NanoMaskDecoder
+from ..models.interfaces import ImageAutoencoder, TextEncoder, VideoDenoiser
+from ..models.nano.autoencoder import NanoAutoencoder
+from ..models.nano.mask_decoder import NanoMaskDecoder
 from ..models.weights import WEIGHTS_FILE, load_weights
-from ..staging import refuse_existing
 from .accelerator import new_accelerator
-from .autoencoder import AutoencoderStage
-from .clip import ClipStage
-from .config import (
+from .encoded.latents import LatentClips, load_latents
+from .encoded.packing import load_packed, pack_clips
+from .networks import load_autoencoder, load_denoiser, load_text_encoder
+from .settings import (
     AutoencoderConfig,
     BaseModelConfig,
     ClipConfig,
@@ -33,14 +34,13 @@ from .config import (
     RegionConfig,
     RunConfig,
 )
-from .denoising import DenoiserStage
-from .latents import LatentClips, load_latents
-from .loop import Trainer
-from .mask_decoder import MaskDecoderStage
-from .networks import load_autoencoder, load_denoiser, load_text_encoder
-from .packed_clips import load_packed, pack_clips
-from .region import RegionStage
 from .stage import Stage
+from .stages.autoencoder import AutoencoderStage
+from .stages.clip import ClipStage
+from .stages.denoising import DenoiserStage
+from .stages.mask_decoder import MaskDecoderStage
+from .stages.region import RegionStage
+from .trainer import Trainer
 
 
 @dataclass
@@ -58,8 +58,8 @@ class Run:
         start: Folder of weights that the region and the clip stage go on from, such as another run's `weights/` or the
             packaged ones; the clip stage takes a clip stage's if it holds them, else the region stage's (D2 from D1).
         teacher: Folder of weights whose samples the region or the clip stage learns to make in one step (see
-            `ivg.training.distillation`), rather than to predict the clips themselves. The mask decoder learns to turn
-            those of its region network into masks.
+            `ivg.training.stages.distillation`), rather than to predict the clips themselves. The mask decoder learns to
+            turn those of its region network into masks.
         device: Name of a device, or None for accelerate's choice.
     """
 
@@ -124,7 +124,7 @@ def build_stage(run: Run, device: torch.device | None = None) -> Stage:
 
 
 def _mask_decoder_stage(
-    run: Run, config: MaskDecoderConfig, clips: LatentClips, held: LatentClips, autoencoder: PictureAutoencoder
+    run: Run, config: MaskDecoderConfig, clips: LatentClips, held: LatentClips, autoencoder: ImageAutoencoder
 ) -> MaskDecoderStage:
     if isinstance(run.model, BaseModelConfig):
         raise ConfigError("the base scale's region is decoded by its autoencoder: train=masks is for nano")
@@ -154,7 +154,7 @@ def _learn(stage: DenoiserStage, teacher: VideoDenoiser, folder: Path, run: Run)
     stage.learn_from(teacher, run.output.with_name(f"{run.output.name}.lessons"), about)
 
 
-def _denoiser_stage(run: Run, clips: LatentClips, held: LatentClips, autoencoder: PictureAutoencoder) -> DenoiserStage:
+def _denoiser_stage(run: Run, clips: LatentClips, held: LatentClips, autoencoder: ImageAutoencoder) -> DenoiserStage:
     size, text_width = clips.masks.shape[2], clips.tokens.shape[2]
     if isinstance(run.train, RegionConfig):
         names: tuple[str, ...] = (RegionStage.name,)
@@ -176,7 +176,7 @@ def load_split(data: DataConfig) -> tuple[ClipArrays, ClipArrays]:
 
 def load_encoded_split(
     data: DataConfig,
-    autoencoder: PictureAutoencoder,
+    autoencoder: ImageAutoencoder,
     text_encoder: TextEncoder | None = None,
     masks: bool = True,
 ) -> tuple[LatentClips, LatentClips]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .cache import DemonstrationCache
     from .features import DemoFeaturesExtractor
     from .goals import DemoGoalWrapper
-    from .potential import PathProgress
+    from .potential import TrajectoryProgress
     from .sources import DemonstrationSource, GeneratedDemonstrations, PrecomputedDemonstrations
     from .tracking_reward import DemoTrackingReward
     from .video_demo import VideoDemoWrapper, fill_cache
@@ -24,8 +24,8 @@ __all__ = [
     "DemonstrationCache",
     "DemonstrationSource",
     "GeneratedDemonstrations",
-    "PathProgress",
     "PrecomputedDemonstrations",
+    "TrajectoryProgress",
     "VideoDemoWrapper",
     "fill_cache",
 ]
@@ -37,7 +37,7 @@ _MODULES = {
     "DemonstrationCache": ".cache",
     "DemonstrationSource": ".sources",
     "GeneratedDemonstrations": ".sources",
-    "PathProgress": ".potential",
+    "TrajectoryProgress": ".potential",
     "PrecomputedDemonstrations": ".sources",
     "VideoDemoWrapper": ".video_demo",
     "fill_cache": ".video_demo",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
-from ivg.staging import staged_output
+from ivg.io.staging import staged_output
 from ivg.types import Camera
 
 _LAYOUT = 2
@@ -23,7 +23,7 @@ _FOUND = "found"
 
 
 @dataclass(frozen=True, eq=False)
-class WatchedDemonstration:
+class ObservedDemonstration:
     """A demonstration as it is observed.
 
     Attributes:
@@ -60,9 +60,9 @@ class DemonstrationCache:
         self.folder = None if folder is None else Path(folder)
         self.capacity = capacity
         self.hits = self.misses = 0
-        self._memory: OrderedDict[str, WatchedDemonstration] = OrderedDict()
+        self._memory: OrderedDict[str, ObservedDemonstration] = OrderedDict()
 
-    def get(self, key: str) -> WatchedDemonstration | None:
+    def get(self, key: str) -> ObservedDemonstration | None:
         """Return what a key stands for; None if it is not there."""
         found = self._memory.get(key)
         if found is None and self.folder is not None:
@@ -71,14 +71,14 @@ class DemonstrationCache:
             self._remember(key, found)
         return found
 
-    def put(self, key: str, watched: WatchedDemonstration) -> None:
+    def put(self, key: str, watched: ObservedDemonstration) -> None:
         """Keep a demonstration."""
         self._remember(key, watched)
         if self.folder is not None:
             with staged_output(self._file(key), overwrite=True) as stage:
                 np.savez(stage, **watched.arrays, **{_FOUND: np.array(watched.found)})  # type: ignore[arg-type]
 
-    def get_or_make(self, key: str, make: Callable[[], WatchedDemonstration]) -> WatchedDemonstration:
+    def get_or_make(self, key: str, make: Callable[[], ObservedDemonstration]) -> ObservedDemonstration:
         """Return what a key stands for; make and keep it if it is not there."""
         found = self.get(key)
         if found is not None:
@@ -93,7 +93,7 @@ class DemonstrationCache:
         """Return how many memory holds."""
         return len(self._memory)
 
-    def _remember(self, key: str, watched: WatchedDemonstration) -> None:
+    def _remember(self, key: str, watched: ObservedDemonstration) -> None:
         self._memory[key] = watched
         self._memory.move_to_end(key)
         while len(self._memory) > self.capacity:
@@ -129,11 +129,11 @@ def cache_key(
     return digest.hexdigest()
 
 
-def _read(file: Path) -> WatchedDemonstration | None:
+def _read(file: Path) -> ObservedDemonstration | None:
     """Return what a file holds; None if there is none that can be read."""
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        return WatchedDemonstration(arrays, bool(arrays.pop(_FOUND)))
+        return ObservedDemonstration(arrays, bool(arrays.pop(_FOUND)))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None

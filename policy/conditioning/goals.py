@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ivg.errors import ConfigError, unknown_option
 
 from .observation import PLAN_KEY, is_shown
-from .potential import PathProgress
+from .potential import TrajectoryProgress
 from .tracking_reward import POSE_SIZE, check_keys
 
 Observation = dict[str, NDArray[Any]]
@@ -52,7 +52,7 @@ class DemoGoalWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         schedule: str = "one",
         path_key: str = PLAN_KEY,
         keys: Sequence[str] = ("proprio",),
-        progress: PathProgress | None = None,
+        progress: TrajectoryProgress | None = None,
     ) -> None:
         super().__init__(env)
         if schedule not in SCHEDULES:
@@ -61,7 +61,7 @@ class DemoGoalWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
             raise ConfigError("keys must name at least one part of the observation")
         spaces = check_keys(env, (*keys, path_key, "proprio"))
         self.path_key, self.schedule, self.keys = path_key, schedule, tuple(keys)
-        self.progress = progress or PathProgress()
+        self.progress = progress or TrajectoryProgress()
         size = sum(int(np.prod(spaces[key].shape or ())) for key in keys)
         goal = gym.spaces.Box(-np.inf, np.inf, (4,), np.float32)
         flat = gym.spaces.Box(-np.inf, np.inf, (size,), np.float32)

@@ -7,7 +7,7 @@ key                  dtype    shape             content
                                                 hand is absent (as in the paper's Eq. 2)
 ``demo_present``     float32  (t, 2)            1 where the hand is there, else 0
 ``demo_path``        float32  (t, 8)            gripper's path: position (m, world), quaternion wxyz, opening in
-                                                [0, 1]; without NaN (`GripperPath.held`)
+                                                [0, 1]; without NaN (`GripperTrajectory.held`)
 ``demo_plan``        float32  (32, 8)           the same of a robot's gripper in the hand's place, in even steps of way:
                                                 `plan_observation`; opening 0 or 1
 ===================  =======  ================  ==================================================================

@@ -1,7 +1,7 @@
 """The demonstration as what a robot's gripper would do in the hand's place: a plan as an array.
 
 A hand that pushes touches with its finger tips, ahead of the pinch point; one that grasps comes from wherever it likes.
-`ivg.policy.execution.plan_gripper` turns that into the way of a gripper that comes from above, and here that way is
+`ivg.policy.control.plan_gripper` turns that into the way of a gripper that comes from above, and here that way is
 divided into `PLAN_POINTS` poses of equal distance. A closing or an opening counts as `OPENING_M`.
 
 ===================  =======  ================  ==================================================================
@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..execution import GripperPlan, plan_demonstration
-from ..execution.plan import OPENING_M
+from ..control import GripperPlan, plan_demonstration
+from ..control.plan import OPENING_M
 from .observation import PLAN_POINTS
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def plan_array(plan: GripperPlan) -> NDArray[np.float32]:
     """Return float32 (32, 8) of a plan."""
     way = np.column_stack([plan.pos_world_m, OPENING_M * ~plan.closed, plan.yaw_rad])
     at = np.linspace(0.0, 1.0, PLAN_POINTS)
-    rows = np.stack([np.interp(at, plan.share_done, column) for column in way.T], axis=1)
+    rows = np.stack([np.interp(at, plan.fraction_done, column) for column in way.T], axis=1)
     poses = np.empty((PLAN_POINTS, 8), np.float32)
     poses[:, :3] = rows[:, :3]
     poses[:, 3:7] = _pointing_down(rows[:, 4])

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PathProgress:
+class TrajectoryProgress:
     """Follows a gripper along a path.
 
     Attributes:
@@ -76,7 +76,9 @@ class PathProgress:
                 return aimed
             aimed = moved
 
-    def way_left_m(self, path: NDArray[np.floating], pose: NDArray[np.floating], index: NDArray[np.integer]) -> Array:
+    def distance_left_m(
+        self, path: NDArray[np.floating], pose: NDArray[np.floating], index: NDArray[np.integer]
+    ) -> Array:
         """Return (...): metres to the waypoint aimed at, and from there along the path to its end."""
         points = self.waypoints(path)
         steps = np.linalg.norm(np.diff(points, axis=-2), axis=-1)
@@ -87,14 +89,16 @@ class PathProgress:
         return np.asarray(np.linalg.norm(aim - self.place(pose), axis=-1) + rest)
 
 
-def way_potential(way_left_m: NDArray[np.floating] | float, whole_way_m: NDArray[np.floating] | float) -> Array:
+def distance_potential(
+    distance_left_m: NDArray[np.floating] | float, whole_way_m: NDArray[np.floating] | float
+) -> Array:
     """Return the potential: 0 at the start of an episode, 1 at the path's end, below 0 farther away than at the start.
 
     Args:
-        way_left_m: What `PathProgress.way_left_m` says now.
+        distance_left_m: What `TrajectoryProgress.distance_left_m` says now.
         whole_way_m: What it said at the start.
     """
-    return np.asarray(1.0 - np.asarray(way_left_m) / np.maximum(whole_way_m, 1e-6), np.float64)
+    return np.asarray(1.0 - np.asarray(distance_left_m) / np.maximum(whole_way_m, 1e-6), np.float64)
 
 
 def shaping(

@@ -13,13 +13,13 @@ from ivg.errors import InputError
 from ivg.types import Appearance, Camera
 
 from ..provenance import describe_appearance
-from ..watching import SAMPLES
+from ..sampling import SAMPLES
 
 if TYPE_CHECKING:
     from ..demonstration import Demonstration
     from ..extraction import ExtractedDemonstration
     from ..generator import DemoGenerator
-    from ..lifting import HandLifter
+    from ..hands3d.lifting import HandLifter
 
 
 @runtime_checkable
@@ -59,7 +59,7 @@ class GeneratedDemonstrations:
         appearance: Whose hand it is; drawn from the seed if None.
         steps: Denoising steps; the pipeline's default if None.
         samples: How many clips are generated for a scene at most where its depth is known, to take the one with the
-            best contact; see `ivg.policy.watching.watch`. One where it is unknown, or an appearance is given.
+            best contact; see `ivg.policy.sampling.watch`. One where it is unknown, or an appearance is given.
         device: Where a generator that is loaded here computes.
     """
 
@@ -89,7 +89,7 @@ class GeneratedDemonstrations:
     def lifter(self) -> HandLifter:
         """The lifter, loaded if need be."""
         if isinstance(self._lifter, str | Path):
-            from ..lifting import HandLifter
+            from ..hands3d.lifting import HandLifter
 
             self._lifter = HandLifter.from_pretrained(self._lifter)
         return self._lifter
@@ -117,7 +117,7 @@ class GeneratedDemonstrations:
     ) -> ExtractedDemonstration | None:
         """Return the demonstration; None where no hand is found in it."""
         from ..extraction import NoHandError
-        from ..watching import watch
+        from ..sampling import best_of_n
 
         def demonstrate(
             frame: NDArray[np.uint8], text: str, seed: int = 0, appearance: Appearance | None = None, /
@@ -126,7 +126,9 @@ class GeneratedDemonstrations:
 
         samples = self.samples if depth is not None and self.appearance is None else 1
         try:
-            return watch(demonstrate, frame, text, camera, seed=seed, lifter=self.lifter, depth=depth, samples=samples)
+            return best_of_n(
+                demonstrate, frame, text, camera, seed=seed, lifter=self.lifter, depth=depth, samples=samples
+            )
         except NoHandError:
             return None
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ivg.errors import ConfigError, InputError
 
 from .observation import PLAN_KEY, is_shown
-from .potential import PathProgress, shaping, way_potential
+from .potential import TrajectoryProgress, distance_potential, shaping
 
 Observation = dict[str, NDArray[Any]]
 
@@ -52,14 +52,14 @@ class DemoTrackingReward(gym.Wrapper[Observation, Any, Observation, Any]):
         gamma: float,
         path_key: str = PLAN_KEY,
         weight: float = 1.0,
-        progress: PathProgress | None = None,
+        progress: TrajectoryProgress | None = None,
     ) -> None:
         super().__init__(env)
         if not 0 < gamma <= 1 or weight < 0:
             raise ConfigError(f"gamma must lie in (0, 1] and weight must not be negative, got {gamma} and {weight}")
         spaces = check_keys(env, (path_key, "proprio"))
         self.path_key = path_key
-        self.gamma, self.weight, self.progress = gamma, weight, progress or PathProgress()
+        self.gamma, self.weight, self.progress = gamma, weight, progress or TrajectoryProgress()
         box = gym.spaces.Box(np.array([0.0, -1e3], np.float32), np.array([1.0, 1.0], np.float32), dtype=np.float32)
         self.observation_space: gym.Space[Any] = gym.spaces.Dict({**spaces, PROGRESS_KEY: box})
 
@@ -71,7 +71,7 @@ class DemoTrackingReward(gym.Wrapper[Observation, Any, Observation, Any]):
         self._path = observation[self.path_key]
         self._there = is_shown(self._path)
         self._index = np.zeros((), np.int64)
-        self._whole_m = self.progress.way_left_m(self._path, observation["proprio"][:POSE_SIZE], self._index)
+        self._whole_m = self.progress.distance_left_m(self._path, observation["proprio"][:POSE_SIZE], self._index)
         self._potential = self._follow(observation)
         return self._observe(observation), info
 
@@ -94,8 +94,8 @@ class DemoTrackingReward(gym.Wrapper[Observation, Any, Observation, Any]):
             return 0.0
         pose = observation["proprio"][:POSE_SIZE]
         self._index = self.progress.advance(self._path, pose, self._index)
-        left = self.progress.way_left_m(self._path, pose, self._index)
-        return float(way_potential(left, self._whole_m))
+        left = self.progress.distance_left_m(self._path, pose, self._index)
+        return float(distance_potential(left, self._whole_m))
 
     def _observe(self, observation: Observation) -> Observation:
         share = float(self._index) / max(len(self._path) - 1, 1)

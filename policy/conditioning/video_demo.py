@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ivg.errors import InputError, unknown_option
 from ivg.types import CLIP_FRAMES, Camera
 
-from .cache import DemonstrationCache, WatchedDemonstration, cache_key
+from .cache import DemonstrationCache, ObservedDemonstration, cache_key
 from .observation import (
     DEMONSTRATION_KEYS,
     PLAN_POINTS,
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 Observation = dict[str, NDArray[Any]]
 
 EMBEDDING_KEY = "demo_embedding"
-
-WATCHED_KEYS = DEMONSTRATION_KEYS
-"""What of a demonstration can be observed."""
 
 
 class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
@@ -69,7 +66,7 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         source: DemonstrationSource | None,
         *,
         cache: DemonstrationCache | str | Path | None = None,
-        keys: Sequence[str] = WATCHED_KEYS,
+        keys: Sequence[str] = DEMONSTRATION_KEYS,
         embed: Callable[[ExtractedDemonstration], NDArray[np.float32]] | None = None,
         embedding_size: int = 0,
         seeds: Sequence[int] | None = None,
@@ -78,8 +75,8 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     ) -> None:
         super().__init__(env)
         for key in keys:
-            if key not in WATCHED_KEYS:
-                raise unknown_option("demonstration key", key, WATCHED_KEYS)
+            if key not in DEMONSTRATION_KEYS:
+                raise unknown_option("demonstration key", key, DEMONSTRATION_KEYS)
         if (embed is None) != (embedding_size == 0):
             raise InputError(f"embed and embedding_size go together, got {embed} and {embedding_size}")
         if seeds is not None and len(seeds) == 0:
@@ -123,7 +120,7 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     def _draw(self) -> int:
         return int(self._rng.choice(self.seeds)) if self.seeds is not None else int(self._rng.integers(2**31))
 
-    def _watch(self, observation: Observation, info: dict[str, Any], seed: int) -> WatchedDemonstration:
+    def _watch(self, observation: Observation, info: dict[str, Any], seed: int) -> ObservedDemonstration:
         source = self.source
         if source is None:
             return self._nothing()
@@ -140,7 +137,7 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         identity = {"demonstration": given, "frames": self._frames, "plan": PLAN_POINTS}
         return identity | ({"embed": fingerprint_of(self._embed, lasting=lasting)} if self._embed else {})
 
-    def _arrays(self, extracted: ExtractedDemonstration | None) -> WatchedDemonstration:
+    def _arrays(self, extracted: ExtractedDemonstration | None) -> ObservedDemonstration:
         if extracted is None:
             return self._nothing()
         arrays: Observation = dict(demonstration_observation(extracted))
@@ -148,13 +145,13 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
             raise InputError(f"demonstrations must have {self._frames} frames, got {len(arrays['demo_path'])}")
         if self._embed is not None:
             arrays[EMBEDDING_KEY] = np.asarray(self._embed(extracted), np.float32).reshape(self._embedding_size)
-        return WatchedDemonstration(arrays, True)
+        return ObservedDemonstration(arrays, True)
 
-    def _nothing(self) -> WatchedDemonstration:
+    def _nothing(self) -> ObservedDemonstration:
         arrays: Observation = dict(no_demonstration(self._frames))
         if self._embed is not None:
             arrays[EMBEDDING_KEY] = np.zeros(self._embedding_size, np.float32)
-        return WatchedDemonstration(arrays, False)
+        return ObservedDemonstration(arrays, False)
 
     def _observe(self, observation: Observation) -> Observation:
         return {**observation, **{key: self._watched.arrays[key].copy() for key in self._shown}}

@@ -1,18 +1,18 @@
 """How often a policy does its task: rollouts, a log of them that survives a stop, shares with their intervals."""
 
-from .intervals import Share, wilson_interval
+from .intervals import SuccessRate, wilson_interval
 from .outcomes import Outcome, OutcomeLog
 from .rollout import Policy, Rollout, rollout
-from .summary import share_of, shares_by
+from .summary import success_rate, success_rates_by
 
 __all__ = [
     "Outcome",
     "OutcomeLog",
     "Policy",
     "Rollout",
-    "Share",
+    "SuccessRate",
     "rollout",
-    "share_of",
-    "shares_by",
+    "success_rate",
+    "success_rates_by",
     "wilson_interval",
 ]

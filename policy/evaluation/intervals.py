@@ -33,7 +33,7 @@ def wilson_interval(successes: int, count: int, z: float = Z_95) -> tuple[float,
 
 
 @dataclass(frozen=True)
-class Share:
+class SuccessRate:
     """A share of successes.
 
     Attributes:

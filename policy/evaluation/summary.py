@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from .intervals import Share
+from .intervals import SuccessRate
 from .outcomes import Outcome
 
 
-def share_of(outcomes: Iterable[Outcome]) -> Share:
+def success_rate(outcomes: Iterable[Outcome]) -> SuccessRate:
     """Return the share that succeeded; crashes count as failures."""
     done = [outcome.success for outcome in outcomes]
-    return Share(sum(done), len(done))
+    return SuccessRate(sum(done), len(done))
 
 
-def shares_by(outcomes: Iterable[Outcome], name: str) -> dict[str, Share]:
+def success_rates_by(outcomes: Iterable[Outcome], name: str) -> dict[str, SuccessRate]:
     """Return the shares by a field of `Outcome`, such as "task", in the order of their names."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(str(getattr(outcome, name)), []).append(outcome)
-    return {key: share_of(groups[key]) for key in sorted(groups)}
+    return {key: success_rate(groups[key]) for key in sorted(groups)}
 
 
 def reasons(outcomes: Iterable[Outcome]) -> str:

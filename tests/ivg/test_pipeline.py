@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from ivg.cli.app_request import DEFAULT_STEPS
+from ivg.app.request import DEFAULT_STEPS
 from ivg.errors import InputError, IvgError, WeightsError
-from ivg.models.autoencoder import NanoAutoencoder
-from ivg.models.denoiser import NanoVideoDenoiser
+from ivg.models.nano.autoencoder import NanoAutoencoder
+from ivg.models.nano.denoiser import NanoVideoDenoiser
 from ivg.models.noise import training_scheduler
 from ivg.pipeline import InstructionalVideoPipeline, sample_steps
 from ivg.types import Appearance, RegionOfMotion
@@ -67,7 +67,7 @@ def test_a_lighter_network_may_take_the_last_step(
     parts = {name: pipeline.components[name] for name in ("autoencoder", "region_denoiser", "denoiser", "scheduler")}
     light = _denoiser()
     light.register_to_config(sample_steps=2)
-    helped = InstructionalVideoPipeline(**parts, last_denoiser=light)
+    helped = InstructionalVideoPipeline(**parts, refiner=light)
     alone, with_it = (made(frame, "stir the pot", steps=2).latents for made in (pipeline, helped))
     assert not torch.equal(alone, with_it)
     alone, with_it = (made(frame, "stir the pot", steps=3).latents for made in (pipeline, helped))

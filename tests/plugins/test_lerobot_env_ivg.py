@@ -14,8 +14,8 @@ import pytest
 from ivg.envs.kitchen.env import KitchenEnv
 from ivg.errors import InputError
 from ivg.policy.conditioning import VideoDemoWrapper, fill_cache
-from ivg.policy.exports.lerobot_features import ENVIRONMENT, STATE, features_of, image_key
-from ivg.policy.exports.steps import WIDTHS
+from ivg.policy.datasets.exports.lerobot.features import ENVIRONMENT, STATE, features_of, image_key
+from ivg.policy.datasets.exports.steps import WIDTHS
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "lerobot_env_ivg" / "lerobot_env_ivg"
 SEEDS = [3, 4]

@@ -7,9 +7,9 @@ import pytest
 from ivg.envs.human import HumanDemonstrator
 from ivg.policy import Demonstration
 from ivg.policy.extraction import ExtractedDemonstration
-from ivg.policy.lifting import LiftedHands
-from ivg.policy.retarget import GripperPath
-from ivg.policy.tracking import clean_tracks
+from ivg.policy.hands3d.lifting import LiftedHands
+from ivg.policy.hands3d.tracking import clean_tracks
+from ivg.policy.retargeting import GripperTrajectory
 from ivg.types import HandTracks
 
 
@@ -120,7 +120,7 @@ def extracted(goal, camera):
         np.zeros((16, SIZE, SIZE, 3), np.uint8), np.zeros((SIZE, SIZE), bool), keypoints, present, 8.0, {}, score=score
     )
     tracks = clean_tracks(HandTracks(keypoints, present, score), 8.0)
-    path = GripperPath(poses, present[:, 1], 1.0)
+    path = GripperTrajectory(poses, present[:, 1], 1.0)
     return ExtractedDemonstration(demonstration, camera, tracks, LiftedHands(joints, present, "made up"), "right", path)
 
 

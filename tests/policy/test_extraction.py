@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError
-from ivg.policy import Demonstration, refinement
+from ivg.policy import Demonstration
 from ivg.policy.extraction import MIN_FRAMES, NoHandError, demonstration_of_clip, extract
-from ivg.policy.lifting import LiftedHands
+from ivg.policy.hands3d.lifting import LiftedHands
+from ivg.policy.retargeting import refinement
 from ivg.region import region_from_tracks
 from ivg.types import HANDS, Camera, HandTracks
 

@@ -8,7 +8,7 @@ import pytest
 from ivg.errors import InputError
 from ivg.policy import extraction
 from ivg.policy.extraction import NoHandError
-from ivg.policy.watching import GOOD_CONTACT, watch
+from ivg.policy.sampling import GOOD_CONTACT, best_of_n
 from ivg.types import Appearance, Camera
 
 FRAME = np.zeros((24, 32, 3), np.uint8)
@@ -52,7 +52,7 @@ def depths(monkeypatch):
 
 
 def see(show, **options):
-    return watch(show, FRAME, "cut carrot", CAMERA, lifter="lifter", **{"depth": DEPTH, "samples": 4, **options})
+    return best_of_n(show, FRAME, "cut carrot", CAMERA, lifter="lifter", **{"depth": DEPTH, "samples": 4, **options})
 
 
 def seed_of(side):

@@ -51,7 +51,7 @@ def made_up(job: Any) -> Any:
     """Return an attempt with an episode that depends on its seed alone."""
     import numpy as np
 
-    from ivg.policy.episodes import Attempt, RobotEpisode
+    from ivg.policy.datasets.episodes import Attempt, RobotEpisode
 
     rng = np.random.default_rng(job.seed)
     steps = 3 + job.seed % 4

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ivg.cli.page_table import place_table
+from ivg.cli.shared.page_table import insert_table
 from ivg.envs.errors import EnvsError
 from ivg.errors import IvgError
 from ivg.pipeline import find_weights
@@ -114,7 +114,7 @@ def picture(world: World, name: str, shape: tuple[int, ...], keep: float = 1.0) 
 
 def video(world: World, name: str, frames: int, keep: float = 1.0) -> str:
     """Write a video, or the first part of it."""
-    from ivg.video import write_video
+    from ivg.io.video import write_video
 
     target = Path(world.path(name))
     pixels = np.random.default_rng(0).integers(0, 256, (max(frames, 1), 64, 64, 3), np.uint8)
@@ -383,5 +383,5 @@ def test_the_page_lists_them() -> None:
     lines = ["| bad input | cases |", "|---|---|", *(f"| {group} | {'; '.join(of)} |" for group, of in groups.items())]
     table = "\n".join(lines)
     if os.environ.get("IVG_WRITE_DOCS"):
-        place_table(table, PAGE, "bad input")
+        insert_table(table, PAGE, "bad input")
     assert table in PAGE.read_text()

@@ -1,7 +1,8 @@
 """One bad item among good ones: it is skipped and listed with its reason, the others are done, and the exit code tells.
 
-Elsewhere: attempts and rollouts that crash (tests/ivg/cli/test_generate.py, test_execute.py), rows of annotations
-(tests/ivg/data/readers, tests/ivg/cli/test_annotate.py), damaged episodes (tests/policy/store/test_checking.py).
+Elsewhere: attempts and rollouts that crash (tests/ivg/workflows/test_generate.py, test_execute.py), rows of annotations
+(tests/ivg/data/readers, tests/ivg/workflows/test_annotate.py), damaged episodes
+(tests/policy/datasets/store/test_checking.py).
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ivg.cli import annotate_pool, annotate_worker
-from ivg.cli.annotate_pool import SKIPPED_FILE
 from ivg.cli.dataset import main
-from ivg.cli.processes import CRASHED
 from ivg.data.clip_filter import ClipFilter
 from ivg.data.clip_store import INFO_BYTES, ClipRecord, ClipStore
+from ivg.io.video import write_video
+from ivg.jobs.processes import CRASHED
 from ivg.types import HandTracks
-from ivg.video import write_video
+from ivg.workflows import annotate_pool, annotate_worker
+from ivg.workflows.annotate_pool import SKIPPED_FILE
 
 
 def one_hand(frames: Any) -> HandTracks:
@@ -60,7 +61,7 @@ def produced(folder: Path) -> list[str]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Finds hands without MediaPipe."""
-    from ivg.cli import annotate
+    from ivg.workflows import annotation_files as annotate
 
     monkeypatch.setattr(annotate, "annotate_video", partial(annotate.annotate_video, detector=one_hand))
 
@@ -258,7 +259,7 @@ def test_a_file_in_the_place_of_the_folder_is_told_before_anything_is_done(
 ) -> None:
     from importlib import import_module
 
-    from ivg.cli import processes
+    from ivg.jobs import processes
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(processes, "run_jobs", lambda *_, **__: pytest.fail("work was begun"))

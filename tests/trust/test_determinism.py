@@ -180,9 +180,9 @@ now on; figures that were measured in them then have to be measured anew."""
 
 
 def test_seeds_mean_the_same_scenes_and_sentences_on_every_machine() -> None:
-    from ivg.cli.generate_worker import GenerateSettings
-    from ivg.envs.kitchen.scene import sample_scene
+    from ivg.envs.kitchen.scene.scene.scene import sample_scene
     from ivg.envs.kitchen.tasks import TASKS
+    from ivg.workflows.generate_worker import GenerateSettings
 
     jobs = [GenerateSettings("kitchen", tuple(TASKS)).job(index) for index in range(2 * len(TASKS))]
     told = [[job.task, job.text, job.seed, plain(sample_scene(job.task, job.seed))] for job in jobs]
@@ -203,7 +203,7 @@ def plain(value: Any) -> Any:
 @pytest.mark.slow
 def test_a_store_of_rendered_clips_is_the_same_whatever_the_number_of_processes(tmp_path: Path) -> None:
     """All of its files, the annotation by MediaPipe among them; nothing in a store is timed or dated."""
-    from ivg.cli.render_pool import render_store
+    from ivg.workflows.render_pool import render_store
 
     for workers in (1, 2):
         render_store(tmp_path / str(workers) / "clips", clips=3, size=64, workers=workers, foreign=0.6, progress=False)
@@ -277,7 +277,7 @@ def test_another_seed_gives_other_weights(clips: Path, trained: Path, tmp_path: 
 def test_a_training_that_was_stopped_after_any_step_and_resumed_gives_the_same_weights(
     stage: str, clips: Path, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ivg.training.loop import Trainer
+    from ivg.training.trainer import Trainer
 
     for before in STAGES[: STAGES.index(stage)]:
         (tmp_path / before).symlink_to(trained / before)

@@ -1,7 +1,7 @@
 """Faults: full disks, Ctrl-C, processes that die; machines without OpenGL, GPU or network; clocks that jump.
 
-Elsewhere: generation that is killed (tests/ivg/cli/test_generate_killed.py), a loss that is no number
-(tests/ivg/training/test_run.py), staged output (tests/ivg/test_staging.py), `ivg-doctor`
+Elsewhere: generation that is killed (tests/ivg/workflows/test_generate_killed.py), a loss that is no number
+(tests/ivg/training/test_run.py), staged output (tests/ivg/io/test_staging.py), `ivg-doctor`
 (tests/ivg/cli/test_doctor.py).
 """
 
@@ -31,10 +31,10 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 
-from ivg.cli.command import refusal_of
-from ivg.cli.processes import run_jobs
+from ivg.cli.shared.command import refusal_of
 from ivg.data.clip_store import ClipStore
 from ivg.errors import IvgError, StoreError
+from ivg.jobs.processes import run_jobs
 
 from . import dying_work
 from .small import clip_of, contents, demonstration, python, write_clips
@@ -74,27 +74,27 @@ def append_demonstration(path: Path, seed: int) -> None:
 
 
 def save_video(path: Path, seed: int) -> None:
-    from ivg.video import write_video
+    from ivg.io.video import write_video
 
     write_video(path, demonstration(seed).clip, 8)
 
 
 def save_picture(path: Path, seed: int) -> None:
-    from ivg.data.contact_sheet import save_sheet
+    from ivg.viz.image_grid import save_image
 
-    save_sheet(np.concatenate(demonstration(seed).clip, axis=1), path)
+    save_image(np.concatenate(demonstration(seed).clip, axis=1), path)
 
 
 def save_figures(path: Path, seed: int) -> None:
-    from ivg.cli.command import write_json
+    from ivg.cli.shared.command import write_json
 
     write_json({"numbers": list(range(seed, seed + 900))}, path)
 
 
 def save_table(path: Path, seed: int) -> None:
-    from ivg.cli.page_table import place_table
+    from ivg.cli.shared.page_table import insert_table
 
-    place_table("\n".join(f"| {number} |" for number in range(seed, seed + 900)), path, "numbers")
+    insert_table("\n".join(f"| {number} |" for number in range(seed, seed + 900)), path, "numbers")
 
 
 def save_lifter(path: Path, seed: int) -> None:
@@ -104,10 +104,10 @@ def save_lifter(path: Path, seed: int) -> None:
 
 
 def watched(path: Path, seed: int) -> None:
-    from ivg.policy.conditioning.cache import DemonstrationCache, WatchedDemonstration
+    from ivg.policy.conditioning.cache import DemonstrationCache, ObservedDemonstration
 
     arrays = {"demo_path": np.random.default_rng(seed).random((99, 8))}
-    DemonstrationCache(path).put("aa", WatchedDemonstration(arrays, found=True))
+    DemonstrationCache(path).put("aa", ObservedDemonstration(arrays, found=True))
 
 
 SAVES: list[tuple[str, Callable[[Path, int], None]]] = [
@@ -146,7 +146,7 @@ def test_on_a_full_disk_the_old_one_stays_and_nothing_half_written(
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one of each that commands read."""
-    from ivg.policy.episodes import write_episodes
+    from ivg.policy.datasets.episodes import write_episodes
 
     folder = tmp_path_factory.mktemp("given")
     write_clips(folder / "clips")
@@ -165,7 +165,7 @@ def world(given: Path, tmp_path: Path) -> Path:
 
 
 def _job(index: int) -> Any:
-    from ivg.cli.generate_worker import GenerateSettings
+    from ivg.workflows.generate_worker import GenerateSettings
 
     return GenerateSettings("kitchen", ("open_drawer", "stir_pot"), seed=50, size=16).job(index)
 
@@ -243,7 +243,7 @@ def test_a_clip_that_did_not_fit_is_not_in_its_store_and_the_next_ones_are(tmp_p
 
 
 def test_a_renderer_on_a_full_disk_says_so_and_goes_on_later(tmp_path: Path) -> None:
-    from ivg.cli.render_pool import render_store
+    from ivg.workflows.render_pool import render_store
 
     render = partial(render_store, clips=1, size=32, workers=1, annotate=False, progress=False)
     with full_disk(8000), pytest.raises(StoreError, match=r"too large.*the same command goes on"):
@@ -267,7 +267,7 @@ def test_half_a_line_that_a_full_disk_left_is_cut_off_without_room_for_the_rest(
 
 def test_room_on_the_disk_is_taken_before_a_file_is_mapped(tmp_path: Path) -> None:
     """A mapped file that is written where the disk has no room kills the process (SIGBUS)."""
-    from ivg.staging import new_array
+    from ivg.io.staging import new_array
 
     array = new_array(tmp_path / "a.npy", np.float32, (300_000,))
     assert (tmp_path / "a.npy").stat().st_blocks * 512 >= array.nbytes
@@ -299,7 +299,7 @@ def _trained(monkeypatch: pytest.MonkeyPatch, *changes: str) -> int:
 def test_a_checkpoint_that_did_not_fit_leaves_the_one_before_and_training_goes_on_from_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from ivg.training.loop import Trainer
+    from ivg.training.trainer import Trainer
 
     data, run = f"data.path={write_clips(tmp_path / 'clips')}", tmp_path / "run"
     common = (data, "train.steps=4", "train.checkpoint_minutes=0")
@@ -323,7 +323,7 @@ def test_a_checkpoint_that_did_not_fit_leaves_the_one_before_and_training_goes_o
 
 SLOW_TRAINING = """
 import sys, time
-from ivg.training.loop import Trainer
+from ivg.training.trainer import Trainer
 from ivg.cli.train import main
 step = Trainer.step
 def slow(trainer):
@@ -456,8 +456,8 @@ def importable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_annotation_whose_processes_die_loses_one_clip_and_says_which(tmp_path: Path, importable: Any) -> None:
-    from ivg.cli.annotate_pool import annotate_segments
     from ivg.data.readers import Reading, Segment
+    from ivg.workflows.annotate_pool import annotate_segments
 
     def run(_: Any, jobs: Any, *, workers: int, start: Any, arguments: Any) -> Any:
         return run_jobs(importable.write_clip, jobs, workers=1, start=importable.open_store, arguments=arguments)
@@ -474,9 +474,9 @@ def test_annotation_whose_processes_die_loses_one_clip_and_says_which(tmp_path: 
 
 
 def test_generation_whose_processes_die_loses_one_attempt_and_says_which(tmp_path: Path, importable: Any) -> None:
-    from ivg.cli.generate_pool import generate_episodes, read_outcomes
-    from ivg.cli.generate_worker import GenerateSettings
-    from ivg.policy.episodes import EpisodeStore
+    from ivg.policy.datasets.episodes import EpisodeStore
+    from ivg.workflows.generate_pool import generate_episodes, read_outcomes
+    from ivg.workflows.generate_worker import GenerateSettings
 
     def run(_: Any, jobs: Any, **__: Any) -> Any:
         return run_jobs(importable.attempt, jobs, workers=1)
@@ -589,7 +589,7 @@ time.sleep = lambda seconds: None  # the hub's client waits half a minute betwee
 from ivg.errors import IvgError
 from ivg.instructions import load_rewriter
 from ivg.metrics.networks.clip import ClipEmbeddings
-from ivg.models.pretrained import load_base_autoencoder
+from ivg.models.base.pretrained import load_base_autoencoder
 looks = [load_rewriter, lambda name: ClipEmbeddings(name, download=True), load_base_autoencoder]
 for look in looks:
     try:

@@ -107,7 +107,7 @@ def told(*arrays):
 ENCODE = """
 import numpy as np, torch
 from ivg.data.clip_store import ClipStore
-from ivg.models.autoencoder import NanoAutoencoder
+from ivg.models.nano.autoencoder import NanoAutoencoder
 from ivg.training import latents
 honest = latents._encode_clip
 def slowly(*given):
@@ -126,7 +126,7 @@ told(clips.latents.numpy(), clips.mask_latents.numpy(), clips.masks, clips.keypo
 """
 
 WINDOWS = """
-from ivg.policy.episodes import EpisodeWindows, windows
+from ivg.policy.datasets.episodes import EpisodeWindows, windows
 honest = windows._fill
 def slowly(*given):
     print("encodes", flush=True)
@@ -159,8 +159,8 @@ def given_to(code: str, folder: Path) -> Path:
     """Write what the code reads."""
     if code is ENCODE:
         return write_clips(folder / "clips")
-    from ivg.cli.generate_worker import GenerateSettings
-    from ivg.policy.episodes import write_episodes
+    from ivg.policy.datasets.episodes import write_episodes
+    from ivg.workflows.generate_worker import GenerateSettings
 
     settings = GenerateSettings("kitchen", ("open_drawer",), seed=50, size=16)
     made: list[Any] = [dying_work.made_up(settings.job(index)).episode for index in range(3)]

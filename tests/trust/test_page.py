@@ -1,6 +1,6 @@
 """`ivg-app` towards visitors who mean no good: what it serves, takes, runs and tells, over HTTP, without a browser.
 
-What it refuses to serve on, and which pictures it takes: tests/ivg/cli/test_app_command.py and test_app_picture.py.
+What it refuses to serve on, and which pictures it takes: tests/ivg/app/test_command.py and test_app_picture.py.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ivg.cli import app_gate
-from ivg.cli.app_gate import LARGEST_BODY
-from ivg.cli.app_picture import LARGEST_FILE_MB
-from ivg.cli.app_server import HEADERS, own_folder
+from ivg.app import gate as app_gate
+from ivg.app.gate import LARGEST_BODY
+from ivg.app.picture import LARGEST_FILE_MB
+from ivg.app.server import HEADERS, own_folder
 
 pytestmark = [
     pytest.mark.skipif(
@@ -99,9 +99,9 @@ def _answer(answer: Any) -> Answer:
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     """Serves a page whose generator fails in a way that tells a path of the machine."""
-    from ivg.cli.app_page import new_page
-    from ivg.cli.app_server import launch
-    from ivg.cli.app_session import AppSession
+    from ivg.app.page import new_page
+    from ivg.app.server import launch
+    from ivg.app.session import AppSession
 
     async def serve(session: AppSession, port: int) -> Any:  # where no loop runs, gradio makes some and closes none
         page = new_page(session, packaged=True)

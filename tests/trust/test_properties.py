@@ -76,10 +76,10 @@ def test_points_in_the_picture_are_projected_into_the_picture(camera: Camera, se
 def test_a_ray_through_a_projected_point_goes_through_the_point(
     camera: Camera, away: tuple[float, ...], seed: int, mirrored: bool
 ) -> None:
-    from ivg.policy.lifting.level_camera import LevelCamera
+    from ivg.policy.hands3d.lifting.canonical_camera import CanonicalCamera
 
     pose = camera.T_world_camera
-    level = LevelCamera(pose[:3, :3] @ Rotation.from_rotvec(away).as_matrix(), pose[:3, 3] + 0.1)
+    level = CanonicalCamera(pose[:3, :3] @ Rotation.from_rotvec(away).as_matrix(), pose[:3, 3] + 0.1)
     points = in_front(camera, seed)
     local = level.from_world(points, camera, mirrored=mirrored)
     assume((local[:, 2] > 0.11 * np.linalg.norm(local, axis=1)).all())
@@ -91,7 +91,7 @@ def test_a_ray_through_a_projected_point_goes_through_the_point(
 @few(40)
 @given(camera=cameras(), seed=SEEDS)
 def test_a_posed_hand_is_found_again_from_its_picture(camera: Camera, seed: int) -> None:
-    from ivg.policy.lifting.pnp import pose_landmarks
+    from ivg.policy.hands3d.lifting.pnp import pose_landmarks
 
     rng = np.random.default_rng(seed)
     shape = rng.normal(0, 0.04, (JOINTS, 3))
@@ -121,7 +121,7 @@ def test_a_pinhole_s_edges_lie_where_its_field_of_view_ends(
 def test_a_level_ground_has_its_height_wherever_it_is_seen(
     height: float, ground: float, tilt: float, pan: float
 ) -> None:
-    from ivg.policy.refinement.height_map import height_map
+    from ivg.policy.retargeting.refinement.height_map import height_map
 
     down = Rotation.from_euler("zx", [pan, tilt]).as_matrix() @ np.diag([1.0, -1.0, -1.0])
     pose = np.eye(4)
@@ -179,7 +179,7 @@ def test_turns_as_tensors_agree_with_scipy_s_and_come_back(
 ) -> None:
     import torch
 
-    from ivg.policy.learners import rotations as r
+    from ivg.policy.learning.networks import rotations as r
 
     turn = Rotation.from_rotvec(vector)
     matrix = r.rotation_vector_to_matrix(torch.tensor(vector, dtype=torch.float64))
@@ -198,7 +198,7 @@ def test_turns_as_tensors_agree_with_scipy_s_and_come_back(
 def test_what_a_policy_predicts_becomes_the_command_that_it_was_made_of(seed: int, turn: Array, now: Array) -> None:
     import torch
 
-    from ivg.policy.learners.actions import Commands, Targets
+    from ivg.policy.learning.actions import Commands, Targets
 
     rng = np.random.default_rng(seed)
     action = rng.uniform(-1, 1, 7).astype(np.float32)
@@ -218,7 +218,7 @@ def test_what_a_policy_predicts_becomes_the_command_that_it_was_made_of(seed: in
 def test_scaling_is_undone_by_its_inverse_and_keeps_to_its_range(seed: int, width: float, middle: float) -> None:
     import torch
 
-    from ivg.policy.learners.normalizer import RangeNormalizer
+    from ivg.policy.learning.networks.normalizer import RangeNormalizer
 
     values = torch.from_numpy(middle + width * np.random.default_rng(seed).uniform(-1, 1, (20, 3))).double()
     scale = RangeNormalizer(3).double()
@@ -261,8 +261,8 @@ def test_a_frame_keeps_its_colour_and_its_shape_in_the_square_and_back(
 def test_the_window_of_a_frame_is_centred_has_its_aspect_and_holds_its_points(
     height: int, width: int, size: int, x: float, y: float
 ) -> None:
-    from ivg.cli.annotate_worker import framed_keypoints
     from ivg.framing import Framing
+    from ivg.workflows.annotate_worker import framed_keypoints
 
     framing = Framing(height, width, size)
     rows, columns = framing.window
@@ -281,7 +281,7 @@ def test_the_window_of_a_frame_is_centred_has_its_aspect_and_holds_its_points(
 @few(60)
 @given(height=st.integers(1, 300), width=st.integers(1, 300), side=st.integers(1, 300))
 def test_a_reduced_picture_is_no_longer_than_asked_for_and_reduced_once(height: int, width: int, side: int) -> None:
-    from ivg.video import shrink
+    from ivg.io.video import shrink
 
     picture = np.full((height, width, 3), 77, np.uint8)
     small = shrink(picture, side)
@@ -324,7 +324,7 @@ def tracks_of(seed: int, frames: int) -> HandTracks:
 @few(50)
 @given(seed=SEEDS, frames=st.integers(1, 20), gap=st.integers(0, 6))
 def test_filling_gaps_keeps_what_was_found_and_is_done_once(seed: int, frames: int, gap: int) -> None:
-    from ivg.policy.tracking.gaps import fill_gaps
+    from ivg.policy.hands3d.tracking.gaps import fill_gaps
 
     tracks = tracks_of(seed, frames)
     filled, new = fill_gaps(tracks, gap)
@@ -351,8 +351,8 @@ def test_filling_gaps_keeps_what_was_found_and_is_done_once(seed: int, frames: i
 def test_smoothing_moves_with_the_hand_and_invents_none(
     name: str, seed: int, frames: int, fps: float, shift: float, aspect: float
 ) -> None:
-    from ivg.policy.tracking.cleaning import SMOOTHERS
-    from ivg.policy.tracking.smoothing import smooth_tracks
+    from ivg.policy.hands3d.tracking.cleaning import SMOOTHERS
+    from ivg.policy.hands3d.tracking.smoothing import smooth_tracks
 
     tracks, smoother = tracks_of(seed, frames), SMOOTHERS[name]
     assert smoother is not None
@@ -370,11 +370,11 @@ def test_smoothing_moves_with_the_hand_and_invents_none(
 @few(50)
 @given(present=PRESENT, seed=SEEDS, turn=TURNS, shift=PLACES)
 def test_a_gripper_moves_with_its_hand(present: NDArray[np.bool_], seed: int, turn: Array, shift: Array) -> None:
-    from ivg.policy.retarget import gripper_path
+    from ivg.policy.retargeting import gripper_trajectory
 
     assume(present.any())
     joints = moving_hand(present, seed)
-    path, moved = gripper_path(joints), gripper_path(joints @ turn.T + shift)
+    path, moved = gripper_trajectory(joints), gripper_trajectory(joints @ turn.T + shift)
     np.testing.assert_allclose(moved.poses[present, :3], path.poses[present, :3] @ turn.T + shift, atol=1e-4)
     np.testing.assert_allclose(moved.poses[present, 7], path.poses[present, 7], atol=1e-4)
     assert moved.hand_scale == pytest.approx(path.hand_scale)
@@ -386,17 +386,17 @@ def test_a_gripper_moves_with_its_hand(present: NDArray[np.bool_], seed: int, tu
 @few(50)
 @given(present=PRESENT, seed=SEEDS)
 def test_a_path_is_held_between_the_frames_that_show_a_hand(present: NDArray[np.bool_], seed: int) -> None:
-    from ivg.policy.retarget import GripperPath, gripper_path
+    from ivg.policy.retargeting import GripperTrajectory, gripper_trajectory
 
     assume(present.any())
-    path = gripper_path(moving_hand(present, seed))
+    path = gripper_trajectory(moving_hand(present, seed))
     np.testing.assert_array_equal(np.isfinite(path.poses).all(1), present)
     held = path.held()
     assert held.shape == path.poses.shape
     np.testing.assert_allclose(held[present], path.poses[present], atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(held[:, 3:7], axis=1), 1, atol=1e-5)
     assert ((held[:, 7] >= 0) & (held[:, 7] <= 1)).all()
-    again = GripperPath(held, np.ones(len(held), bool), path.hand_scale).held()
+    again = GripperTrajectory(held, np.ones(len(held), bool), path.hand_scale).held()
     np.testing.assert_allclose(again, held, atol=1e-6)
     assert (np.sum(path.poses[present][1:, 3:7] * path.poses[present][:-1, 3:7], axis=1) >= -1e-6).all(), "one sign"
 
@@ -406,10 +406,10 @@ def test_a_path_is_held_between_the_frames_that_show_a_hand(present: NDArray[np.
 def test_a_hand_that_is_not_there_touches_nothing_and_a_longer_reach_touches_more(
     present: NDArray[np.bool_], seed: int, reach: float, more: float, closing: float
 ) -> None:
-    from ivg.policy.retarget import contact_frames, gripper_path
+    from ivg.policy.retargeting import contact_frames, gripper_trajectory
 
     assume(present.any())
-    path = gripper_path(moving_hand(present, seed))
+    path = gripper_trajectory(moving_hand(present, seed))
     place = np.random.default_rng(seed).normal(0, 0.1, (len(present), 3))
     near = contact_frames(path, place, reach_m=reach)
     assert (near <= contact_frames(path, place, reach_m=reach + more)).all()
@@ -422,7 +422,7 @@ def test_a_hand_that_is_not_there_touches_nothing_and_a_longer_reach_touches_mor
 @few(40)
 @given(seed=SEEDS, count=st.integers(1, 16))
 def test_depths_stay_where_the_scene_says_nothing_and_stay_positive_where_it_does(seed: int, count: int) -> None:
-    from ivg.policy.lifting.depth_correction import DepthCorrection
+    from ivg.policy.hands3d.lifting.depth_correction import DepthCorrection
 
     rng = np.random.default_rng(seed)
     depth, frames = rng.uniform(0.3, 1.5, count), np.sort(rng.choice(40, count, replace=False))
@@ -443,7 +443,7 @@ def test_depths_stay_where_the_scene_says_nothing_and_stay_positive_where_it_doe
 @st.composite
 def plans(draw: st.DrawFn) -> Any:
     """Draw a gripper plan on a table of half a metre."""
-    from ivg.policy.execution import GripperPlan
+    from ivg.policy.control import GripperPlan
 
     rng, goals = np.random.default_rng(draw(SEEDS)), draw(st.integers(1, 12))
     places = rng.uniform([-0.25, -0.25, 0.02], [0.25, 0.25, 0.3], (goals, 3))
@@ -465,7 +465,7 @@ def plans(draw: st.DrawFn) -> Any:
 def test_a_plan_s_way_goes_from_nothing_to_all_of_it(plan: Any) -> None:
     from ivg.policy.conditioning.plan_observation import PLAN_POINTS, plan_array
 
-    share = plan.share_done
+    share = plan.fraction_done
     assert share[0] == 0
     goes_on = (np.diff(plan.pos_world_m, axis=0) != 0).any(1) | (np.diff(plan.closed.astype(int)) != 0)
     np.testing.assert_array_equal(np.diff(share) > 0, goes_on)
@@ -483,16 +483,16 @@ def test_a_plan_s_way_goes_from_nothing_to_all_of_it(plan: Any) -> None:
 @few(20)
 @given(plan=plans(), seed=SEEDS)
 def test_a_tracker_asks_for_what_the_robot_can_do_and_comes_to_the_end(plan: Any, seed: int) -> None:
-    from ivg.policy.execution import PathTracker
+    from ivg.policy.control import TrajectoryTracker
 
     rng = np.random.default_rng(seed)
     tilted = Rotation.from_rotvec(rng.uniform(-0.6, 0.6, 3))
-    tracker, turn = PathTracker(plan), tilted * Rotation.from_matrix(np.diag([1.0, -1.0, -1.0]))
+    tracker, turn = TrajectoryTracker(plan), tilted * Rotation.from_matrix(np.diag([1.0, -1.0, -1.0]))
     place, before = rng.uniform([-0.2, -0.2, 0.1], [0.2, 0.2, 0.4]), (0.0, 0.0)
     for _ in range(3000):
         action = tracker.act(place, turn.as_quat()[[3, 0, 1, 2]])
         assert (np.abs(action) <= 1).all()
-        now = (tracker.phase, tracker.share_done)
+        now = (tracker.phase, tracker.fraction_done)
         assert 0 <= now[0] <= 1
         assert before[1] <= now[1] <= 1
         before = now
@@ -507,21 +507,21 @@ def test_a_tracker_asks_for_what_the_robot_can_do_and_comes_to_the_end(plan: Any
 @few(50)
 @given(seed=SEEDS, batch=st.integers(1, 4), points=st.integers(1, 12), lookahead=st.integers(1, 5))
 def test_progress_never_falls_and_a_batch_is_its_parts(seed: int, batch: int, points: int, lookahead: int) -> None:
-    from ivg.policy.conditioning.potential import PathProgress
+    from ivg.policy.conditioning.potential import TrajectoryProgress
 
     rng = np.random.default_rng(seed)
     path, pose = rng.uniform(0, 0.1, (batch, points, 8)), rng.uniform(0, 0.1, (batch, 8))
     index = rng.integers(0, points, batch)
-    progress = PathProgress(reach_m=0.05, lookahead=lookahead)
+    progress = TrajectoryProgress(reach_m=0.05, lookahead=lookahead)
     after = progress.advance(path, pose, index)
     assert ((after >= index) & (after < points)).all()
     np.testing.assert_array_equal(progress.advance(path, pose, after), after)
-    left = progress.way_left_m(path, pose, after)
+    left = progress.distance_left_m(path, pose, after)
     for row in range(batch):
         assert progress.advance(path[row], pose[row], index[row]) == after[row]
-        assert progress.way_left_m(path[row], pose[row], after[row]) == pytest.approx(left[row])
+        assert progress.distance_left_m(path[row], pose[row], after[row]) == pytest.approx(left[row])
     assert (left >= np.linalg.norm(progress.waypoints(path)[:, -1] - progress.place(pose), axis=-1) - 1e-9).all()
-    there = progress.way_left_m(path, path[:, -1], np.full(batch, points - 1))
+    there = progress.distance_left_m(path, path[:, -1], np.full(batch, points - 1))
     np.testing.assert_allclose(there, 0, atol=1e-12)
 
 
@@ -559,7 +559,7 @@ def test_a_reach_goes_from_rest_to_rest_and_never_back(a: float, b: float, start
 def test_frames_of_a_video_are_taken_evenly_from_its_first_to_its_last(
     tmp_path_factory: pytest.TempPathFactory, count: int, fps: float, wanted: int
 ) -> None:
-    from ivg.video import read_video, video_length_s, write_video
+    from ivg.io.video import read_video, video_length_s, write_video
 
     path = tmp_path_factory.getbasetemp() / "even.mp4"
     frames = np.repeat(np.linspace(20, 230, count).astype(np.uint8), 32 * 32 * 3).reshape(count, 32, 32, 3)
@@ -582,14 +582,14 @@ def test_frames_of_a_video_are_taken_evenly_from_its_first_to_its_last(
 @few(80)
 @given(count=st.integers(0, 2000), part=st.floats(0, 1))
 def test_an_interval_holds_its_share_and_is_symmetric(count: int, part: float) -> None:
-    from ivg.policy.evaluation.intervals import Share, wilson_interval
+    from ivg.policy.evaluation.intervals import SuccessRate, wilson_interval
 
     successes = round(part * count)
     low, high = wilson_interval(successes, count)
     assert 0 <= low <= high <= 1
     assert wilson_interval(count - successes, count) == pytest.approx((1 - high, 1 - low))
     if count:
-        assert low - 1e-12 <= Share(successes, count).value <= high + 1e-12
+        assert low - 1e-12 <= SuccessRate(successes, count).value <= high + 1e-12
         narrower = wilson_interval(4 * successes, 4 * count)
         assert narrower[1] - narrower[0] < high - low
 
@@ -625,7 +625,7 @@ def test_every_seed_and_every_vector_names_a_person(seed: int, vector: Array) ->
 @few(40)
 @given(seed=SEEDS, cuts=st.lists(st.integers(1, 30), min_size=1, max_size=6), scale=st.floats(1e-3, 1e3))
 def test_statistics_do_not_depend_on_how_the_rows_came(seed: int, cuts: list[int], scale: float) -> None:
-    from ivg.policy.exports.statistics import RunningStatistics
+    from ivg.policy.datasets.exports.statistics import RunningStatistics
 
     rows = scale * np.random.default_rng(seed).normal(3, 1, (sum(cuts), 2))
     together, apart = RunningStatistics(), RunningStatistics()

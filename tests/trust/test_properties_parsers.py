@@ -389,7 +389,7 @@ def test_a_task_is_known_by_its_name_and_sentences_however_they_are_spelled(data
     seed=st.integers(),
 )
 def test_options_of_a_person_give_one_or_are_refused(skin: Any, side: Any, hand_size: Any, seed: int) -> None:
-    from ivg.cli.appearance import appearance_from
+    from ivg.cli.shared.appearance import appearance_from
     from ivg.types import SCALE_RANGE
 
     options = argparse.Namespace(skin=skin, side=side, hand_size=hand_size)
@@ -404,7 +404,7 @@ def test_options_of_a_person_give_one_or_are_refused(skin: Any, side: Any, hand_
 @few(60)
 @given(colour=st.integers(0, 0xFFFFFF), upper=st.booleans())
 def test_a_colour_is_read_as_it_is_written(colour: int, upper: bool) -> None:
-    from ivg.cli.appearance import skin_rgb
+    from ivg.cli.shared.appearance import skin_rgb
 
     written = f"#{colour:06X}" if upper else f"#{colour:06x}"
     read = np.rint(skin_rgb(written) * 255).astype(int).tolist()
@@ -502,8 +502,8 @@ VALUES = st.sampled_from(
 @example(overrides=["data=[1]"])
 @pytest.mark.parametrize("which", ["policy", "reinforcement"])
 def test_settings_of_a_training_make_one_or_are_refused(which: str, overrides: list[str]) -> None:
-    from ivg.cli.policy_train import read_run
-    from ivg.cli.rl_settings import read_reinforcement
+    from ivg.cli.policy.train import read_run
+    from ivg.workflows.rl_settings import read_reinforcement
 
     if which == "policy":
         run = read_or_refuse(lambda: read_run(["output=o", "data.path=d", *overrides]), IvgError)
@@ -549,7 +549,7 @@ def test_settings_of_ivg_train_make_a_training_or_are_refused(overrides: list[st
 @example(content=b'{"K": [[1,0,0],[0,1,0],[0,0,1]], "T_world_camera": 1, "width": 1e999, "height": 3}')
 @example(content=json.dumps({"K": [[0] * 3] * 3, "T_world_camera": [[0] * 4] * 4, "width": 4, "height": 3}).encode())
 def test_a_camera_is_one_that_can_be_looked_through_or_refused(content: bytes) -> None:
-    from ivg.cli.extract_command import read_camera
+    from ivg.cli.policy.extract import read_camera
 
     with folder() as place:
         (place / "camera.json").write_bytes(content)
@@ -597,7 +597,7 @@ HEADERS = st.tuples(
     content=HEADERS | st.binary(max_size=100) | st.sampled_from([b"PK\x03\x04", b"PK\x05\x06" + bytes(18), npy("((((")])
 )
 def test_a_depth_picture_of_anything_is_one_or_refused(content: bytes) -> None:
-    from ivg.cli.extract_command import read_depth
+    from ivg.cli.policy.extract import read_depth
 
     with folder() as place:
         (place / "depth.npy").write_bytes(content)
@@ -622,7 +622,7 @@ def test_a_log_of_anything_is_one_or_refused(content: bytes) -> None:
 @example(content=b'{"kind": [], "policy": {}, "notes": {}}')
 def test_a_policy_that_describes_itself_as_anything_is_refused(content: bytes) -> None:
     from ivg.policy import HandLifter
-    from ivg.policy.learners.folder import read_description
+    from ivg.policy.learning.folder import read_description
 
     with folder() as place:
         (place / "config.json").write_bytes(content)
@@ -654,7 +654,7 @@ PARTS = JSON | st.fixed_dictionaries(
     }
 )
 def test_a_map_of_features_is_one_or_refused(content: dict[str, Any]) -> None:
-    from ivg.policy.exports.feature_map import Feature, feature_map_of
+    from ivg.policy.datasets.exports.feature_map import Feature, feature_map_of
 
     found = read_or_refuse(lambda: feature_map_of(content), InputError)
     if found is not None:
@@ -684,7 +684,7 @@ def test_a_map_of_features_is_one_or_refused(content: dict[str, Any]) -> None:
     }
 )
 def test_what_a_browser_asks_for_is_checked_whatever_it_is(fields: dict[str, Any]) -> None:
-    from ivg.cli.app_request import LARGEST_SEED, LONGEST_TEXT, MOST_STEPS, checked_request
+    from ivg.app.request import LARGEST_SEED, LONGEST_TEXT, MOST_STEPS, checked_request
 
     request = read_or_refuse(lambda: checked_request(fields), InputError)
     if request is None:
@@ -707,7 +707,7 @@ FOLDERS = st.lists(
     said=st.sampled_from(["cannot read '{}': gone", 'no weights at "{}"', "{} is bad", "at {}: 3/4 of it"]),
 )
 def test_visitors_are_told_the_name_of_a_file_and_not_where_it_is(parts: list[str], said: str) -> None:
-    from ivg.cli.app_session import plain
+    from ivg.app.session import plain
 
     for root in ("/", "~/", "C:\\", "\\\\host\\"):
         between = "\\" if "\\" in root else "/"

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ivg.data.clip_store import INFO_BYTES, ClipRecord, ClipStore
 from ivg.errors import InputError, IvgError, StoreError
 from ivg.policy import Demonstration, DemonstrationStore, append_demonstrations, write_demonstrations
-from ivg.policy.episodes import EpisodeStore, EpisodeWindows, RobotEpisode, append_episodes, write_episodes
+from ivg.policy.datasets.episodes import EpisodeStore, EpisodeWindows, RobotEpisode, append_episodes, write_episodes
 
 
 def few(examples: int) -> settings:
@@ -196,8 +196,8 @@ def test_every_window_lies_within_its_episode(made: list[RobotEpisode], observed
 @few(40)
 @given(episode=episodes(), data=st.data())
 def test_no_single_byte_changes_unnoticed(episode: RobotEpisode, data: st.DataObject) -> None:
-    from ivg.policy.episodes.layout import ROBOT_EPISODES
-    from ivg.policy.store.checksums import checksum_names, checksums
+    from ivg.policy.datasets.episodes.layout import ROBOT_EPISODES
+    from ivg.policy.datasets.store.checksums import checksum_names, checksums
 
     rows = ROBOT_EPISODES.rows_of(episode)
     before, names = checksums(rows, ROBOT_EPISODES), checksum_names(ROBOT_EPISODES)
@@ -218,7 +218,7 @@ def test_no_single_byte_changes_unnoticed(episode: RobotEpisode, data: st.DataOb
 @few(40)
 @given(row=st.lists(st.integers(0, 3000), max_size=3), dtype=st.sampled_from(["u1", "f4", "f8"]))
 def test_chunks_hold_whole_rows_and_about_two_megabytes(row: list[int], dtype: str) -> None:
-    from ivg.policy.store.layout import CHUNK_BYTES, chunk_shape
+    from ivg.policy.datasets.store.layout import CHUNK_BYTES, chunk_shape
 
     chunk = chunk_shape(tuple(row), np.dtype(dtype))
     assert chunk[1:] == tuple(row)
@@ -237,7 +237,7 @@ def test_chunks_hold_whole_rows_and_about_two_megabytes(row: list[int], dtype: s
     )
 )
 def test_a_folder_comes_out_of_its_zip_file_as_it_went_in(files: dict[str, bytes]) -> None:
-    from ivg.policy.store.archive import pack, unpack
+    from ivg.policy.datasets.store.archive import pack, unpack
 
     names = set(files)
     assume(not any(name.startswith(f"{other}/") for name in names for other in names))
@@ -378,8 +378,8 @@ def test_a_log_that_was_cut_off_anywhere_goes_on_with_what_is_whole(made: list[A
 @few(20)
 @given(ending=st.text(max_size=12) | st.sampled_from([".zarr", ".zarr.zip", ".zip", "zarr", ".zarr.zip.zarr", ".ZARR"]))
 def test_a_dataset_has_one_of_two_endings(ending: str) -> None:
-    from ivg.policy.store.archive import ENDINGS as KNOWN
-    from ivg.policy.store.archive import is_zip
+    from ivg.policy.datasets.store.archive import ENDINGS as KNOWN
+    from ivg.policy.datasets.store.archive import is_zip
 
     assume("/" not in ending and "\0" not in ending)
     path = Path("d" + ending)

@@ -122,7 +122,7 @@ def test_a_dataset_whose_chunks_are_pickles(poison: bytes, tmp_path: Path, array
 
 
 def test_arrays_and_depths_that_are_pickles(poison: bytes, tmp_path: Path) -> None:
-    from ivg.cli.extract_command import read_depth
+    from ivg.cli.policy.extract import read_depth
 
     buffer = io.BytesIO()
     np.lib.format.write_array_header_1_0(buffer, {"descr": "|O", "fortran_order": False, "shape": (1,)})
@@ -133,7 +133,7 @@ def test_arrays_and_depths_that_are_pickles(poison: bytes, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["../outside", "/tmp/ivg_outside", "a/../../outside"])
 def test_a_zipped_dataset_cannot_write_outside_of_its_folder(tmp_path: Path, name: str) -> None:
-    from ivg.policy.store.archive import unpack
+    from ivg.policy.datasets.store.archive import unpack
 
     archive, folder = tmp_path / "data.zarr.zip", tmp_path / "deep" / "data.zarr"
     with zipfile.ZipFile(archive, "w") as packed:
@@ -168,7 +168,7 @@ def test_no_configuration_names_a_class_to_build() -> None:
 
 
 ALLOWED = {
-    ("pickle.loads", "ivg/cli/ray_jobs.py"),  # what our own workers send
+    ("pickle.loads", "ivg/jobs/ray_cluster.py"),  # what our own workers send
     ("torch.load", "ivg/metrics/networks/torch_checkpoint.py"),  # with an unpickler that knows tensors only
 }
 

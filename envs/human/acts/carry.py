@@ -6,11 +6,11 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kitchen.arena import CARROT_PITCH_M
-from ..kinematics import FingerPose
+from ...kitchen.scene.arena import CARROT_PITCH_M
+from ..hand.kinematics import FingerPose
+from ..hand.poses import pinch
 from ..motion import PINCH, Attachment, HandTrack
 from ..plan import Plan, Stage, place_carrot, place_free
-from ..poses import pinch
 from ..rotations import about_x, about_z
 
 Array = NDArray[np.float64]

@@ -6,11 +6,11 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kitchen.arena import CARROT_PITCH_M
+from ...kitchen.scene.arena import CARROT_PITCH_M
 from ...kitchen.state import CARROT_SEGMENTS
+from ..hand.poses import pinch
 from ..motion import PINCH, HandTrack
 from ..plan import Plan, Stage, place_free
-from ..poses import pinch
 from ..rotations import about_z, blend
 from ..timing import progress
 

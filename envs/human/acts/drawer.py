@@ -5,9 +5,9 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
+from ..hand.poses import curled
 from ..motion import FINGERTIPS
 from ..plan import Plan, Stage
-from ..poses import curled
 from ..rotations import about_z
 from ..timing import progress
 

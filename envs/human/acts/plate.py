@@ -6,9 +6,9 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ..hand.poses import curled
 from ..motion import FINGERTIPS
 from ..plan import Plan, Stage, place_free
-from ..poses import curled
 from ..timing import progress
 
 Array = NDArray[np.float64]

@@ -8,9 +8,9 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ..hand.poses import pinch
 from ..motion import PINCH, HandTrack
 from ..plan import Plan, Stage
-from ..poses import pinch
 from ..rotations import about_z
 from ..timing import progress
 

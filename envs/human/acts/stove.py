@@ -5,10 +5,10 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from ...kitchen.appearance import show_burner
+from ...kitchen.scene.appearance import show_burner
+from ..hand.poses import pinch
 from ..motion import PINCH
 from ..plan import Plan, Stage
-from ..poses import pinch
 from ..timing import progress
 
 _KNOB_WIDTH_M = 0.015

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EnvsError
-from ...kitchen.sizes import SPONGE_HEIGHT_M
+from ...kitchen.scene.sizes import SPONGE_HEIGHT_M
 from ...kitchen.state import STAIN_SPOTS
+from ..hand.poses import curled
 from ..motion import FINGER_PADS, Attachment, HandTrack
 from ..plan import Plan, Stage, place_free
-from ..poses import curled
 
 Array = NDArray[np.float64]
 

@@ -81,7 +81,7 @@ def read_epic_kitchens(annotations: Path, root: Path) -> Reading:
                 start_s=start,
                 end_s=stop,
                 frames=_numbers(row) if pictures else None,
-                picture_rate=picture_rate(video_id) if pictures else None,
+                image_rate=image_rate(video_id) if pictures else None,
                 info=info,
             )
         )
@@ -98,7 +98,7 @@ def parse_timestamp(text: str) -> float | None:
     return seconds
 
 
-def picture_rate(video_id: str) -> float:
+def image_rate(video_id: str) -> float:
     """Return how many pictures a second of video the dataset's `rgb_frames` hold."""
     return 50.0 if re.search(r"_\d{3}$", video_id) else 60.0
 

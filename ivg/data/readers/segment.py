@@ -28,7 +28,7 @@ class Segment:
         start_s: Where the action starts, in seconds.
         end_s: Where it ends; the end of the video if None.
         frames: First and last picture by number, both taken, if `video` is a folder; worked out from the times and
-            `picture_rate` if None.
+            `image_rate` if None.
         picture_rate: Pictures per second of such a folder.
         info: More JSON values to keep with the clip.
     """
@@ -40,7 +40,7 @@ class Segment:
     start_s: float = 0.0
     end_s: float | None = None
     frames: tuple[int, int] | None = None
-    picture_rate: float | None = None
+    image_rate: float | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -11,7 +11,7 @@ from ivg.envs.human.choreography import CHOREOGRAPHIES, choreograph
 from ivg.envs.human.clip import HumanClip
 from ivg.envs.human.demonstrator import HumanDemonstrator
 from ivg.envs.human.style import draw_style
-from ivg.envs.kitchen.scene import sample_scene
+from ivg.envs.kitchen.scene.scene.scene import sample_scene
 from ivg.envs.kitchen.state import StirCounter, read_state
 from ivg.envs.kitchen.tasks import TASKS
 
@@ -38,9 +38,9 @@ def test_shapes_types_and_ranges(task: str, clips: dict[str, HumanClip]) -> None
     assert {clip.keypoints.dtype, clip.joints_world_m.dtype, clip.visible.dtype} == {np.dtype(np.float32)}
     assert clip.labels.shape == (16, 96, 96)
     assert clip.hand_masks.shape == (16, 2, 96, 96)
-    assert clip.gripper_path.shape == (16, 8)
-    assert np.linalg.norm(clip.gripper_path[:, 3:7], axis=1) == pytest.approx(1.0, abs=1e-5)
-    assert np.all((clip.gripper_path[:, 7] >= 0) & (clip.gripper_path[:, 7] <= 1))
+    assert clip.gripper_trajectory.shape == (16, 8)
+    assert np.linalg.norm(clip.gripper_trajectory[:, 3:7], axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert np.all((clip.gripper_trajectory[:, 7] >= 0) & (clip.gripper_trajectory[:, 7] <= 1))
     assert clip.text in TASKS[task].texts
     assert clip.fps == 8
 
@@ -86,9 +86,9 @@ def test_no_joint_jumps(task: str, clips: dict[str, HumanClip]) -> None:
 def test_gripper_is_between_thumb_and_index_finger(task: str, clips: dict[str, HumanClip]) -> None:
     clip = clips[task]
     joints = clip.joints_world_m[1:, acting(clip)]
-    assert clip.gripper_path[1:, :3] == pytest.approx((joints[:, 4] + joints[:, 8]) / 2, abs=1e-5)
+    assert clip.gripper_trajectory[1:, :3] == pytest.approx((joints[:, 4] + joints[:, 8]) / 2, abs=1e-5)
     distance = np.linalg.norm(joints[:, 4] - joints[:, 8], axis=1)
-    assert clip.gripper_path[1:, 7] == pytest.approx(np.minimum(distance / (0.11 * clip.hand_scale), 1), abs=1e-4)
+    assert clip.gripper_trajectory[1:, 7] == pytest.approx(np.minimum(distance / (0.11 * clip.hand_scale), 1), abs=1e-4)
 
 
 @pytest.mark.parametrize("task", ALL)

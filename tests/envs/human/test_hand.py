@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from ivg.envs.errors import EnvsError
-from ivg.envs.human.anatomy import HAND_LENGTH, HandShape
-from ivg.envs.human.kinematics import FingerPose, pose_hand
-from ivg.envs.human.poses import CLAW, FLAT, OPEN, PINCH_GAPS_M, opening, pinch, pinch_point
+from ivg.envs.human.hand.anatomy import HAND_LENGTH, HandShape
+from ivg.envs.human.hand.kinematics import FingerPose, pose_hand
+from ivg.envs.human.hand.poses import CLAW, FLAT, OPEN, PINCH_GAPS_M, opening, pinch, pinch_point
+from ivg.envs.human.hand.skin_mesh import REST_POSE, skin_mesh
 from ivg.envs.human.rotations import blend, from_quaternion, to_quaternion, yaw_pitch_roll
-from ivg.envs.human.skin_mesh import REST_POSE, skin_mesh
 
 POSES = (FingerPose(), OPEN, FLAT, CLAW, pinch(0.004), pinch(0.03), pinch(0.08))
 PARENTS = [0, 0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 13, 14, 15, 0, 17, 18, 19]

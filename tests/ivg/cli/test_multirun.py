@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ivg.cli import multirun
 from ivg.cli.policy import main
-from ivg.cli.policy_train import read_run
+from ivg.cli.policy.train import read_run
+from ivg.cli.shared import multirun
 from ivg.errors import ConfigError
 
 from .test_policy_train import TINY, dataset  # noqa: F401 (a fixture)

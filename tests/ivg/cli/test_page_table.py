@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ivg.cli.page_table import place_table
+from ivg.cli.shared.page_table import insert_table
 from ivg.errors import InputError
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -13,16 +13,16 @@ DOCS = Path(__file__).parents[3] / "docs"
 def test_the_table_is_put_in_its_place(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- mine -->\nold\n<!-- end -->\nafter\n<!-- other -->\nkept\n<!-- end -->\n")
-    place_table("new", page, "mine")
-    place_table("| newer |\n|---|", page, "mine")
+    insert_table("new", page, "mine")
+    insert_table("| newer |\n|---|", page, "mine")
     after = "after\n<!-- other -->\nkept\n<!-- end -->\n"
     assert page.read_text() == f"before\n<!-- mine -->\n| newer |\n|---|\n<!-- end -->\n{after}"
 
 
 def test_a_table_without_a_page_is_a_file_of_its_own(tmp_path):
     alone = tmp_path / "new" / "table.md"
-    place_table("old", alone, "mine")
-    place_table("new", alone, "mine")
+    insert_table("old", alone, "mine")
+    insert_table("new", alone, "mine")
     assert alone.read_text() == "new\n"
 
 
@@ -30,7 +30,7 @@ def test_a_place_without_an_end_is_refused_and_the_page_kept(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- mine -->\nafter\n")
     with pytest.raises(InputError, match="no line '<!-- end -->'"):
-        place_table("new", page, "mine")
+        insert_table("new", page, "mine")
     assert page.read_text() == "before\n<!-- mine -->\nafter\n"
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivg.cli.generate_pool import Outcome
 from ivg.cli.view import MEANINGS, main, new_view_parser
+from ivg.policy.datasets.episodes import REASONS, RobotEpisode, write_episodes
 from ivg.policy.demonstration import Demonstration
-from ivg.policy.episodes import REASONS, RobotEpisode, write_episodes
+from ivg.workflows.generate_pool import Outcome
 
 ROOT = Path(__file__).parents[3]
 

@@ -4,14 +4,14 @@ import argparse
 
 import pytest
 
-from ivg.cli.watching_options import add_watching_options, samples_of
+from ivg.cli.shared.sampling_options import add_sampling_options, samples_of
 from ivg.errors import InputError
-from ivg.policy.watching import SAMPLES
+from ivg.policy.sampling import SAMPLES
 
 
 def options_of(*arguments):
     parser = argparse.ArgumentParser()
-    add_watching_options(parser)
+    add_sampling_options(parser)
     return parser.parse_args(arguments)
 
 

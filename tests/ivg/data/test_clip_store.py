@@ -41,7 +41,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         assert getattr(read, name).dtype == getattr(record, name).dtype
     assert read.info == record.info
     assert (read.task, read.text) == ("stir_pot", "stir the pot")
-    assert read.gripper_path is None
+    assert read.gripper_trajectory is None
     assert read.T_world_camera is None
 
 

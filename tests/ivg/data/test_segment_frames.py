@@ -8,7 +8,7 @@ import pytest
 
 from ivg.data.readers import Segment
 from ivg.data.segment_frames import SegmentError, read_segment
-from ivg.video import write_video
+from ivg.io.video import write_video
 
 
 def numbered(count: int, height: int = 48, width: int = 64) -> np.ndarray:
@@ -54,12 +54,12 @@ def test_the_whole_file_is_taken_without_times(film: Path) -> None:
 
 
 def test_pictures_are_taken_by_number_or_by_time(pictures: Path) -> None:
-    by_number = segment(pictures, 0.1, 0.9, frames=(11, 41), picture_rate=50.0)
+    by_number = segment(pictures, 0.1, 0.9, frames=(11, 41), image_rate=50.0)
     sample = read_segment(by_number, frames=4, longest_side=64)
     assert indices(sample.frames) == [10, 20, 30, 40]
     np.testing.assert_allclose(sample.times_s, [0.2, 0.4, 0.6, 0.8])
     assert sample.fps == pytest.approx(5)
-    by_time = segment(pictures, 0.2, 0.8, picture_rate=50.0)
+    by_time = segment(pictures, 0.2, 0.8, image_rate=50.0)
     assert indices(read_segment(by_time, frames=2, longest_side=64).frames) == [9, 39]
 
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivg.hands.crop import HandCrop, turn, within_a_turn
+from ivg.hands.crop import HandCrop, turn, wrap_angle
 
 
 def hand(seed=0, at=(64.0, 60.0)):
@@ -36,7 +36,7 @@ def test_the_square_turns_moves_and_grows_with_the_hand(angle, x, y, scale):
     moved = HandCrop.around(scale * turn(joints, turned) + shift)
     torch.testing.assert_close(moved.centre, scale * turn(crop.centre, turned) + shift, atol=1e-2, rtol=0)
     assert float(moved.side) == pytest.approx(scale * float(crop.side), rel=1e-3)
-    assert float(within_a_turn(moved.rotation - crop.rotation - angle)) == pytest.approx(0, abs=1e-4)
+    assert float(wrap_angle(moved.rotation - crop.rotation - angle)) == pytest.approx(0, abs=1e-4)
 
 
 def test_corners_of_the_square_come_back_to_the_picture():

@@ -8,7 +8,7 @@ import pytest
 
 from ivg.errors import InputError
 from ivg.hands import MediaPipeHands
-from ivg.video import read_video
+from ivg.io.video import read_video
 
 
 @pytest.fixture(scope="module")

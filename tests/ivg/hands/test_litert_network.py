@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from ivg.errors import InputError, WeightsError
-from ivg.hands.litert_network import LiteRTNetwork
-from ivg.hands.mediapipe_files import mediapipe_file
-from ivg.hands.tflite_network import TFLiteNetwork
+from ivg.hands.networks.litert_network import LiteRTNetwork
+from ivg.hands.networks.mediapipe_files import mediapipe_file
+from ivg.hands.networks.tflite_network import TFLiteNetwork
 
 FILES = ("modules/hand_landmark/hand_landmark_full.tflite", "modules/palm_detection/palm_detection_full.tflite")
 

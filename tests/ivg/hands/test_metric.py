@@ -7,8 +7,8 @@ from ivg.errors import InputError
 from ivg.hands import MediaPipeHands
 from ivg.hands.metric import MetricHands, metric_hands
 from ivg.hands.sides import Detection
+from ivg.io.video import read_video
 from ivg.types import HandTracks
-from ivg.video import read_video
 
 
 def hand(x, p_right, mark):

@@ -6,11 +6,11 @@ import torch
 from ai_edge_litert.interpreter import Interpreter
 
 from ivg.errors import InputError, WeightsError
-from ivg.hands.landmark_network import HandLandmarkNetwork
-from ivg.hands.mediapipe_files import mediapipe_file
-from ivg.hands.palm_network import PalmNetwork
-from ivg.hands.tflite_file import read_graph
-from ivg.hands.tflite_network import TFLiteNetwork
+from ivg.hands.networks.landmark_network import HandLandmarkNetwork
+from ivg.hands.networks.mediapipe_files import mediapipe_file
+from ivg.hands.networks.palm_network import PalmNetwork
+from ivg.hands.networks.tflite_file import read_graph
+from ivg.hands.networks.tflite_network import TFLiteNetwork
 
 FILES = ("modules/hand_landmark/hand_landmark_full.tflite", "modules/palm_detection/palm_detection_full.tflite")
 

@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError
-from ivg.metrics.similarity import (
-    cosines,
-    similarity_of_consecutive,
-    similarity_to_text,
-    similarity_to_truth,
-)
+from ivg.metrics.similarity import cosines, similarity_of_consecutive, similarity_to_text, similarity_to_truth
 
 
 def embeddings(*shape: int) -> np.ndarray:

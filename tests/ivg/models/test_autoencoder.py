@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ivg.errors import InputError, WeightsError
-from ivg.models.autoencoder import NanoAutoencoder
+from ivg.models.nano.autoencoder import NanoAutoencoder
 from ivg.models.weights import load_weights
 
 TINY = {"latent_channels": 4, "encoder_widths": (8, 8, 16), "decoder_widths": (8, 8, 16), "decoder_depth": 1}

@@ -10,10 +10,10 @@ from diffusers import AutoencoderKL, UNet3DConditionModel
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from ivg.errors import InputError, WeightsError
-from ivg.models import pretrained
-from ivg.models.base_autoencoder import BaseAutoencoder
-from ivg.models.base_denoiser import BaseVideoDenoiser
-from ivg.models.pretrained import load_base_autoencoder, load_base_denoiser, load_base_text_encoder
+from ivg.models.base import pretrained
+from ivg.models.base.autoencoder import BaseAutoencoder
+from ivg.models.base.denoiser import BaseVideoDenoiser
+from ivg.models.base.pretrained import load_base_autoencoder, load_base_denoiser, load_base_text_encoder
 from ivg.models.weights import load_weights
 
 

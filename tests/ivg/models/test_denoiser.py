@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ivg.errors import InputError
-from ivg.models.denoiser import NanoVideoDenoiser
+from ivg.models.nano.denoiser import NanoVideoDenoiser
 from ivg.models.region_input import region_input
 
 TINY: dict[str, Any] = {

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ivg.errors import InputError, WeightsError
-from ivg.models.text import WIDTH, MiniLMTextEncoder, check_weights
+from ivg.models.nano.text import WIDTH, MiniLMTextEncoder, check_weights
 
 
 @pytest.fixture(scope="module")

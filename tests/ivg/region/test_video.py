@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError
+from ivg.io.video import write_video
 from ivg.region import annotate_clip, annotate_video
 from ivg.types import Clip, HandTracks
-from ivg.video import write_video
 
 
 def bright_spot(frames):

@@ -18,7 +18,9 @@ from safetensors.torch import load_file
 
 from ivg.errors import ConfigError, WeightsError
 from ivg.pipeline import InstructionalVideoPipeline
-from ivg.training.config import (
+from ivg.training.export import export_pipeline
+from ivg.training.run import Run, build_stage, train_stage
+from ivg.training.settings import (
     AutoencoderConfig,
     BaseModelConfig,
     ClipConfig,
@@ -27,11 +29,9 @@ from ivg.training.config import (
     RegionConfig,
     RunConfig,
 )
-from ivg.training.denoising import DenoiserStage
-from ivg.training.export import export_pipeline
-from ivg.training.loop import Trainer
-from ivg.training.run import Run, build_stage, train_stage
 from ivg.training.stage import StepRandom
+from ivg.training.stages.denoising import DenoiserStage
+from ivg.training.trainer import Trainer
 
 NANO = ModelConfig(
     autoencoder={
@@ -56,7 +56,7 @@ MakeRun = Callable[..., Run]
 @pytest.fixture(scope="session")
 def make_run(blob_store: Path, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
     """Return a function that describes a run of a scale; the nano scale gets an autoencoder of random weights."""
-    from ivg.models.autoencoder import NanoAutoencoder
+    from ivg.models.nano.autoencoder import NanoAutoencoder
 
     weights = tmp_path_factory.mktemp("autoencoder")
     torch.manual_seed(0)
@@ -193,7 +193,7 @@ def test_the_base_stages_end_in_a_pipeline_that_runs(make_run: MakeRun, tiny_bas
         str(tiny_base), start, tmp_path / "clip" / "weights", tmp_path / "weights", text_encoder=str(tiny_base)
     )
     index = json.loads((tmp_path / "weights" / "model_index.json").read_text())
-    assert index["denoiser"] == ["ivg.models.base_denoiser", "BaseVideoDenoiser"]
+    assert index["denoiser"] == ["ivg.models.base.denoiser", "BaseVideoDenoiser"]
     assert index["text_encoder"] == ["transformers", "CLIPTextModel"]
     frame = np.full((40, 32, 3), 90, np.uint8)
     output = pipeline(frame, "push the disc", steps=2)

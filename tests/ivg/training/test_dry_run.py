@@ -11,10 +11,10 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.flop_counter import FlopCounterMode
 
 from ivg.cli.train import main
-from ivg.models.denoiser import NanoVideoDenoiser
-from ivg.training.config import ClipConfig, ModelConfig
-from ivg.training.dry_run import report
-from ivg.training.live_memory import step_cost
+from ivg.models.nano.denoiser import NanoVideoDenoiser
+from ivg.training.cost.dry_run import report
+from ivg.training.cost.live_memory import step_cost
+from ivg.training.settings import ClipConfig, ModelConfig
 
 PAGE = Path(__file__).parents[3] / "docs" / "base.md"
 WIDTH, ROWS, BLOCKS = 1000, 500, 8

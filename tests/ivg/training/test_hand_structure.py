@@ -6,8 +6,8 @@ import torch
 
 from ivg.envs.human import HumanDemonstrator
 from ivg.hands import MediaPipeHands
-from ivg.training.hand_structure import HandStructure
-from ivg.training.latents import LatentClips
+from ivg.training.encoded.latents import LatentClips
+from ivg.training.stages.hand_structure import HandStructure
 
 
 @pytest.fixture(scope="module")

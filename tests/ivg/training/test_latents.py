@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from ivg.data.clip_store import ClipStore
-from ivg.models.autoencoder import NanoAutoencoder
-from ivg.training.latents import LatentClips, load_latents
-from ivg.training.pictures import to_model
+from ivg.models.nano.autoencoder import NanoAutoencoder
+from ivg.training.encoded.latents import LatentClips, load_latents
+from ivg.training.images import to_model
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_the_cache_is_used_again_and_not_for_another_autoencoder(
     store, indices = ClipStore.open(blob_store), np.array([0])
     first = load_latents(store, indices, autoencoder, tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr("ivg.training.latents._encode_all", lambda *_: pytest.fail("encoded again"))
+        patch.setattr("ivg.training.encoded.latents._encode_all", lambda *_: pytest.fail("encoded again"))
         assert torch.equal(load_latents(store, indices, autoencoder, tmp_path).latents, first.latents)
     other = load_latents(store, indices, NanoAutoencoder(4, (8, 8, 16), (8, 8, 16), 1, 1), tmp_path)
     assert not torch.equal(other.latents, first.latents)

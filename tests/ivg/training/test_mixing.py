@@ -7,9 +7,9 @@ import torch
 
 from ivg.cli import train as cli
 from ivg.errors import InputError, WeightsError
-from ivg.models.denoiser import NanoVideoDenoiser
+from ivg.models.nano.denoiser import NanoVideoDenoiser
 from ivg.models.noise import training_scheduler
-from ivg.training.mixing import mix_weights
+from ivg.training.weight_interpolation import interpolate_weights
 
 SIZES = {"latent_channels": 4, "latent_size": 4, "widths": (8, 8, 8), "embedding_width": 16, "heads": (1, 1, 1)}
 
@@ -25,7 +25,7 @@ def runs(tmp_path: Path) -> list[Path]:
 
 
 def test_weights_lie_between(runs: list[Path], tmp_path: Path) -> None:
-    assert mix_weights(*runs, 0.25, tmp_path / "mixed") == ["region_denoiser"]
+    assert interpolate_weights(*runs, 0.25, tmp_path / "mixed") == ["region_denoiser"]
     start, end, mixed = (
         NanoVideoDenoiser.from_pretrained(folder / "region_denoiser") for folder in (*runs, tmp_path / "mixed")
     )
@@ -38,12 +38,12 @@ def test_weights_lie_between(runs: list[Path], tmp_path: Path) -> None:
 
 def test_what_cannot_be_mixed_is_refused(runs: list[Path], tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"share must lie in \[0, 1\], got 1.5"):
-        mix_weights(*runs, 1.5, tmp_path / "mixed")
+        interpolate_weights(*runs, 1.5, tmp_path / "mixed")
     with pytest.raises(WeightsError, match="no network is in both"):
-        mix_weights(runs[0], tmp_path, 0.5, tmp_path / "mixed")
+        interpolate_weights(runs[0], tmp_path, 0.5, tmp_path / "mixed")
     NanoVideoDenoiser(**{**SIZES, "widths": (8, 16, 8)}).save_pretrained(tmp_path / "wide" / "region_denoiser")
     with pytest.raises(WeightsError, match="different sizes"):
-        mix_weights(runs[0], tmp_path / "wide", 0.5, tmp_path / "mixed")
+        interpolate_weights(runs[0], tmp_path / "wide", 0.5, tmp_path / "mixed")
     assert not (tmp_path / "mixed").exists()
 
 

@@ -8,10 +8,10 @@ import torch
 
 from ivg.cli import train as cli
 from ivg.errors import ConfigError, InputError
-from ivg.models.autoencoder import NanoAutoencoder
-from ivg.training.config import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig
-from ivg.training.packed_clips import load_packed
+from ivg.models.nano.autoencoder import NanoAutoencoder
+from ivg.training.encoded.packing import load_packed
 from ivg.training.run import Run, build_stage, load_encoded_split, pack_stores, train_stage
+from ivg.training.settings import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig
 
 SIZES = {"latent_channels": 4, "encoder_widths": [8, 8, 16], "decoder_widths": [8, 8, 16], "decoder_depth": 1}
 DENOISER = {"latent_channels": 4, "latent_size": 4, "widths": [8, 16, 16], "embedding_width": 16, "heads": [1, 1, 1]}

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from ivg.training.average import AveragedModel
-from ivg.training.budget import Budget, learning_rate
-from ivg.training.config import AutoencoderConfig, RegionConfig
 from ivg.training.optimizer import Muon, build_optimizer, orthogonalise
-from ivg.training.region_augmentation import augment_regions
+from ivg.training.schedule import Budget, learning_rate
+from ivg.training.settings import AutoencoderConfig, RegionConfig
 from ivg.training.stage import StepRandom
+from ivg.training.stages.region_augmentation import augment_regions
 
 
 def test_orthogonalised_matrices_have_singular_values_near_1() -> None:

@@ -13,15 +13,15 @@ import torch
 from safetensors.torch import load_file
 
 from ivg.errors import ConfigError, InputError, IvgError, TrainingError, WeightsError
-from ivg.models.autoencoder import NanoAutoencoder
-from ivg.models.denoiser import NanoVideoDenoiser
 from ivg.models.folder import load_component
-from ivg.models.mask_decoder import NanoMaskDecoder
+from ivg.models.nano.autoencoder import NanoAutoencoder
+from ivg.models.nano.denoiser import NanoVideoDenoiser
+from ivg.models.nano.mask_decoder import NanoMaskDecoder
 from ivg.models.weights import load_weights
 from ivg.pipeline import InstructionalVideoPipeline
-from ivg.training.autoencoder import AutoencoderStage
-from ivg.training.clip import ClipStage
-from ivg.training.config import (
+from ivg.training.export import export_pipeline
+from ivg.training.run import Run, build_stage, train_stage
+from ivg.training.settings import (
     AutoencoderConfig,
     ClipConfig,
     DataConfig,
@@ -30,12 +30,12 @@ from ivg.training.config import (
     RegionConfig,
     RunConfig,
 )
-from ivg.training.denoising import DenoiserStage
-from ivg.training.export import export_pipeline
-from ivg.training.loop import Trainer
-from ivg.training.mask_decoder import MaskDecoderStage
-from ivg.training.run import Run, build_stage, train_stage
 from ivg.training.stage import StepRandom
+from ivg.training.stages.autoencoder import AutoencoderStage
+from ivg.training.stages.clip import ClipStage
+from ivg.training.stages.denoising import DenoiserStage
+from ivg.training.stages.mask_decoder import MaskDecoderStage
+from ivg.training.trainer import Trainer
 
 MODEL = ModelConfig(
     autoencoder={
@@ -288,9 +288,9 @@ def test_a_network_of_its_own_takes_the_last_step_of_a_pipeline(blob_store: Path
     train_stage(run)
     pipeline = export_pipeline(**weights, output=tmp_path / "helped", last=tmp_path / "light" / "weights")
     frame = np.full((32, 32, 3), 90, np.uint8)
-    assert pipeline.last_denoiser.config["widths"] == [8, 8, 8]
+    assert pipeline.refiner.config["widths"] == [8, 8, 8]
     plain = export_pipeline(**weights, output=tmp_path / "plain")
-    assert plain.last_denoiser is None
+    assert plain.refiner is None
     made, other = (each(frame, "push the disc", steps=2).latents for each in (pipeline, plain))
     assert not torch.equal(made, other)
     loaded = InstructionalVideoPipeline.from_pretrained(tmp_path / "helped")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError
-from ivg.policy.conditioning.cache import DemonstrationCache, WatchedDemonstration, cache_key
+from ivg.policy.conditioning.cache import DemonstrationCache, ObservedDemonstration, cache_key
 from ivg.types import Camera
 
 FRAME = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
@@ -15,7 +15,7 @@ CAMERA = Camera(np.eye(3), np.eye(4), 4, 4)
 
 
 def watched(value=1.0, found=True):
-    return WatchedDemonstration({"demo_path": np.full((16, 8), value, np.float32)}, found)
+    return ObservedDemonstration({"demo_path": np.full((16, 8), value, np.float32)}, found)
 
 
 def refuse():

@@ -5,7 +5,7 @@ from scipy.spatial.transform import Rotation
 
 from ivg.policy.conditioning.observation import PLAN_KEY, PLAN_POINTS, demonstration_spaces
 from ivg.policy.conditioning.plan_observation import plan_array
-from ivg.policy.execution import plan_gripper
+from ivg.policy.control import plan_gripper
 
 
 def test_the_plan_of_a_hand_that_carries_a_mug(human_clip):
@@ -14,7 +14,7 @@ def test_the_plan_of_a_hand_that_carries_a_mug(human_clip):
     poses = plan_array(plan)
     assert demonstration_spaces()[PLAN_KEY].contains(poses)
     np.testing.assert_allclose(poses[[0, -1], :3], plan.pos_world_m[[0, -1]], atol=1e-5)
-    assert plan.manner == "grasp"
+    assert plan.interaction_type == "grasp"
     assert (poses[0, 7], poses[-1, 7]) == (1, 1)
     assert poses[:, 7].min() == 0
     near = np.linalg.norm(poses[:, None, :3] - plan.pos_world_m[None], axis=-1).min(1)

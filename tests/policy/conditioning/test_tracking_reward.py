@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import ConfigError, InputError
-from ivg.policy.conditioning.potential import PathProgress, shaping, way_potential
+from ivg.policy.conditioning.potential import TrajectoryProgress, distance_potential, shaping
 from ivg.policy.conditioning.tracking_reward import DemoTrackingReward
 from ivg.policy.conditioning.video_demo import VideoDemoWrapper
 
@@ -74,13 +74,13 @@ def _action_values(moves, reward, gamma, terminal):
 
 
 def test_the_way_falls_along_the_path_and_progress_never_does():
-    path, progress = straight(), PathProgress(reach_m=0.021, lookahead=1)
+    path, progress = straight(), TrajectoryProgress(reach_m=0.021, lookahead=1)
     index = progress.advance(path, pose(0.0), np.zeros((), int))
     assert index == 2  # the first two waypoints are 0 and 2 cm away
     left, indices = [], []
     for x in np.linspace(0, 0.3, 61):
         index = progress.advance(path, pose(x), index)
-        left.append(float(progress.way_left_m(path, pose(x), index)))
+        left.append(float(progress.distance_left_m(path, pose(x), index)))
         indices.append(int(index))
     assert (np.diff(left) <= 1e-9).all()
     assert left[0] == pytest.approx(0.3)
@@ -91,10 +91,10 @@ def test_the_way_falls_along_the_path_and_progress_never_does():
 
 def test_a_path_that_comes_back_has_to_be_followed_in_order():
     there_and_back = np.concatenate([straight(9), straight(9)[::-1]])
-    progress = PathProgress(reach_m=0.03)
+    progress = TrajectoryProgress(reach_m=0.03)
     index = progress.advance(there_and_back, pose(0.0), np.zeros((), int))
     assert index < 3
-    assert progress.way_left_m(there_and_back, pose(0.0), index) > 0.5
+    assert progress.distance_left_m(there_and_back, pose(0.0), index) > 0.5
 
 
 def test_batches_are_followed_like_single_paths():
@@ -102,23 +102,23 @@ def test_batches_are_followed_like_single_paths():
     paths = rng.normal(0, 0.05, (7, 16, 8)).cumsum(1)
     paths[..., 7] = rng.random((7, 16))
     poses = paths[np.arange(7), rng.integers(0, 16, 7)] + 0.01
-    index, progress = rng.integers(0, 10, 7), PathProgress()
+    index, progress = rng.integers(0, 10, 7), TrajectoryProgress()
     together = progress.advance(paths, poses, index)
-    left = progress.way_left_m(paths, poses, together)
+    left = progress.distance_left_m(paths, poses, together)
     for i in range(7):
         one = progress.advance(paths[i], poses[i], index[i])
         assert one == together[i]
-        assert progress.way_left_m(paths[i], poses[i], one) == pytest.approx(left[i])
-    assert way_potential(left, left + 1).shape == (7,)
+        assert progress.distance_left_m(paths[i], poses[i], one) == pytest.approx(left[i])
+    assert distance_potential(left, left + 1).shape == (7,)
 
 
 def test_the_gripper_has_to_open_and_close_too():
     path = straight()
     path[:, 7] = 0.8 / 1.375
-    progress = PathProgress(opening_weight_m=0.1, opening_scale=1.375, reach_m=0.05)
-    near, closed = np.full((), 15), progress.way_left_m(path, pose(0.3, 0.0), np.full((), 15))
+    progress = TrajectoryProgress(opening_weight_m=0.1, opening_scale=1.375, reach_m=0.05)
+    near, closed = np.full((), 15), progress.distance_left_m(path, pose(0.3, 0.0), np.full((), 15))
     assert closed == pytest.approx(0.08, abs=1e-6)
-    assert progress.way_left_m(path, pose(0.3, 0.8), near) == pytest.approx(0.0, abs=1e-6)
+    assert progress.distance_left_m(path, pose(0.3, 0.8), near) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_following_pays_more_than_standing_or_leaving(make_reach, guide):
@@ -170,7 +170,7 @@ def test_wrong_values_are_refused(reach, guide):
     with pytest.raises(ConfigError, match="gamma"):
         DemoTrackingReward(VideoDemoWrapper(reach, guide), gamma=1.5)
     with pytest.raises(ConfigError, match="reach_m"):
-        PathProgress(reach_m=0)
+        TrajectoryProgress(reach_m=0)
 
 
 def test_it_works_in_vectors(make_reach, guide):

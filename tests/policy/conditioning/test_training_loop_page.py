@@ -8,7 +8,7 @@ import pytest
 from ivg.policy.conditioning import VideoDemoWrapper
 from ivg.policy.conditioning.observation import DEMONSTRATION_KEYS
 from ivg.policy.conditioning.tracking_reward import PROGRESS_KEY
-from ivg.policy.conditioning.video_demo import EMBEDDING_KEY, WATCHED_KEYS
+from ivg.policy.conditioning.video_demo import EMBEDDING_KEY
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "training_loop.md").read_text()
 
@@ -32,7 +32,7 @@ def test_ten_steps_in_under_thirty_lines(tmp_path, monkeypatch):
 
 def test_the_table_names_every_key():
     rows = {re.match(r"\| `(demo_\w+)`", line).group(1) for line in PAGE.splitlines() if line.startswith("| `demo_")}
-    assert rows == {*DEMONSTRATION_KEYS, *WATCHED_KEYS, EMBEDDING_KEY, PROGRESS_KEY}
+    assert rows == {*DEMONSTRATION_KEYS, *DEMONSTRATION_KEYS, EMBEDDING_KEY, PROGRESS_KEY}
 
 
 @pytest.mark.parametrize("name", re.findall(r"from ivg\.policy\.conditioning import (?!\()(.+)", PAGE))

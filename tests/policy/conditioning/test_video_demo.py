@@ -189,5 +189,5 @@ def test_generated_demonstrations_are_lifted(human_clip, empty):
         assert found is None
     else:
         there = np.flatnonzero(found.path.present)
-        off = np.linalg.norm(found.path.poses[there, :3] - human_clip.gripper_path[there, :3], axis=1)
+        off = np.linalg.norm(found.path.poses[there, :3] - human_clip.gripper_trajectory[there, :3], axis=1)
         assert np.median(off) < 0.02

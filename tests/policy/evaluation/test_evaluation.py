@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError, StoreError
-from ivg.policy.evaluation import Outcome, OutcomeLog, Share, rollout, shares_by, wilson_interval
+from ivg.policy.evaluation import Outcome, OutcomeLog, SuccessRate, rollout, success_rates_by, wilson_interval
 from ivg.policy.evaluation.summary import reasons
 
 
@@ -24,7 +24,7 @@ def test_intervals_hold_the_share_and_shrink():
     assert wilson_interval(0, 0) == (0, 1)
     with pytest.raises(InputError, match="from 0 to the number of trials"):
         wilson_interval(3, 2)
-    assert str(Share(1, 2)) == "50 % (9 to 91)"
+    assert str(SuccessRate(1, 2)) == "50 % (9 to 91)"
 
 
 class Counter(gym.Env):
@@ -82,6 +82,6 @@ def test_outcomes_survive_a_stop(tmp_path):
 def test_crashes_count_as_failures():
     outcomes = [Outcome("p", "none", task, seed, reason) for seed, (task, reason) in enumerate(
         [("a", ""), ("a", "crashed"), ("b", "not_done"), ("b", "no_hand"), ("b", "not_done")])]  # fmt: skip
-    shares = shares_by(outcomes, "task")
-    assert shares == {"a": Share(1, 2), "b": Share(0, 3)}
+    shares = success_rates_by(outcomes, "task")
+    assert shares == {"a": SuccessRate(1, 2), "b": SuccessRate(0, 3)}
     assert reasons(outcomes) == "2 not_done, 1 crashed, 1 no_hand"

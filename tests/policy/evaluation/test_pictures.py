@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ivg.policy.evaluation import rollout
-from ivg.policy.evaluation.pictures import PicturesOnDemand
+from ivg.policy.evaluation.lazy_images import LazyImages
 
 
 class World(gym.Env):
@@ -41,7 +41,7 @@ def world():
 
 @pytest.fixture
 def env(world):
-    return PicturesOnDemand(world)
+    return LazyImages(world)
 
 
 def test_a_picture_that_is_read_is_rendered_once(env, world):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ivg.data.readers import read_epic_kitchens
-from ivg.data.readers.epic_kitchens import parse_timestamp, picture_rate
+from ivg.data.readers.epic_kitchens import image_rate, parse_timestamp
 from ivg.errors import InputError
 
 HEADER = (
@@ -50,7 +50,7 @@ def test_folders_of_pictures_are_found(tmp_path: Path, place: str) -> None:
     (segment,) = read_epic_kitchens(write(tmp_path, CUT), tmp_path).segments
     assert segment.video == picture.parent
     assert segment.frames == (3125, 3150)
-    assert segment.picture_rate == 50
+    assert segment.image_rate == 50
     assert segment.text == "cut, slowly, carrot"
 
 
@@ -127,5 +127,5 @@ def test_timestamps(text: str, seconds: float | None) -> None:
 
 
 def test_frame_numbers_of_the_dataset_follow_from_its_rates() -> None:
-    assert int(0.14 * picture_rate("P01_01")) == 8
-    assert int(2.86 * picture_rate("P01_101")) == 143
+    assert int(0.14 * image_rate("P01_01")) == 8
+    assert int(2.86 * image_rate("P01_101")) == 143

@@ -1,0 +1,53 @@
+"""``ivg-policy``: from clips to hand tracks, to metres and gripper paths."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from ..shared.command import new_parser, run_command
+from .compare_rewards import add_compare_rewards
+from .conditioning_ablation import add_conditioning_ablation
+from .evaluate import add_evaluate
+from .execute import add_execute
+from .extract import add_extract
+from .lifter import add_evaluate_lifter, add_train_lifter
+from .rl import add_evaluate_rl, add_train_rl
+from .train import add_train
+
+EXAMPLES = """\
+  ivg-policy extract my_video.mp4 --out out/tracks
+  ivg-policy extract clip.mp4 --camera camera.json --out out/tracks   # metres and a gripper path, too
+  ivg-policy train-lifter --store out/train --out out/lifter
+  ivg-policy evaluate-lifter --store out/train --json out/lifter.json
+  ivg-policy execute --out out/execution --episodes 20                # does the robot do what it is shown?
+  ivg-policy train policy=diffusion conditioning=demo data.path=out/kitchen.zarr output=out/watcher
+  ivg-policy evaluate --policy out/watcher/weights --out out/evaluation --demo generated
+  ivg-policy train-rl task='push the plate' output=out/rl             # stable-baselines3, tracking reward
+  ivg-policy evaluate-rl --run out/rl
+  ivg-policy compare-rewards --out out/rewards
+  ivg-policy evidence --data out/kitchen.zarr --out out/evidence
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code (2 after a message about a wrong request)."""
+    options = new_policy_parser().parse_args(arguments)
+    return run_command("ivg-policy", lambda: options.action(options))
+
+
+def new_policy_parser() -> argparse.ArgumentParser:
+    """Returns the parser of the command."""
+    parser = new_parser("ivg-policy", "Turn clips into what policies learn from.", EXAMPLES)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    add_extract(actions)
+    add_train_lifter(actions)
+    add_evaluate_lifter(actions)
+    add_execute(actions)
+    add_train(actions)
+    add_evaluate(actions)
+    add_conditioning_ablation(actions)
+    add_train_rl(actions)
+    add_evaluate_rl(actions)
+    add_compare_rewards(actions)
+    return parser

@@ -1,0 +1,129 @@
+"""Reading TFLite files: the operations of a graph, with the constants they use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tflite
+from numpy.typing import NDArray
+
+from ...errors import WeightsError
+
+_NAMES: dict[int, str] = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
+_TYPES: dict[int, Any] = {
+    tflite.TensorType.FLOAT32: np.float32,
+    tflite.TensorType.FLOAT16: np.float16,
+    tflite.TensorType.INT32: np.int32,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One operation of a graph.
+
+    Attributes:
+        name: As TFLite calls it, such as "CONV_2D".
+        inputs: Indices of the tensors that are computed before it.
+        constants: Its constant inputs in order, float16 widened to float32; channels are last, as TFLite has them.
+        output: Index of the tensor that it computes.
+        output_shape: Shape of that tensor for one picture, channels last.
+        options: TFLite's options table, not yet given a type.
+    """
+
+    name: str
+    inputs: tuple[int, ...]
+    constants: tuple[NDArray[Any], ...]
+    output: int
+    output_shape: tuple[int, ...]
+    options: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A TFLite model with one input.
+
+    Attributes:
+        input: Index of the input tensor.
+        input_shape: Its shape, channels last.
+        outputs: Indices of the output tensors.
+        operations: In the order in which they run.
+    """
+
+    input: int
+    input_shape: tuple[int, ...]
+    outputs: tuple[int, ...]
+    operations: tuple[Operation, ...]
+
+
+def read_graph(path: Path) -> Graph:
+    """Read a TFLite file.
+
+    Args:
+        path: The file. Weights that are stored in half precision are widened, and the operations that would do so
+            left out.
+
+    Raises:
+        WeightsError: If the file is missing or is no TFLite model.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"cannot read {path}: {error.strerror}") from None
+    if not tflite.Model.ModelBufferHasIdentifier(content, 0):
+        raise WeightsError(f"{path} is no TFLite model")
+    model = tflite.Model.GetRootAsModel(content, 0)
+    graph = model.Subgraphs(0)
+    constants = _Constants(model, graph)
+    return Graph(
+        input=int(graph.Inputs(0)),
+        input_shape=_shape(graph, int(graph.Inputs(0))),
+        outputs=tuple(int(index) for index in graph.OutputsAsNumpy()),
+        operations=tuple(_operations(model, graph, constants)),
+    )
+
+
+def _operations(model: Any, graph: Any, constants: _Constants) -> Iterator[Operation]:
+    for place in range(graph.OperatorsLength()):
+        operator = graph.Operators(place)
+        code = model.OperatorCodes(operator.OpcodeIndex())
+        name = _NAMES.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "an unknown one")
+        inputs = [int(index) for index in operator.InputsAsNumpy()]
+        output = int(operator.Outputs(0))
+        if name == "DEQUANTIZE" and inputs[0] in constants:
+            constants.widened[output] = constants[inputs[0]].astype(np.float32)
+            continue
+        yield Operation(
+            name=name,
+            inputs=tuple(index for index in inputs if index not in constants),
+            constants=tuple(constants[index] for index in inputs if index in constants),
+            output=output,
+            output_shape=_shape(graph, output),
+            options=operator.BuiltinOptions(),
+        )
+
+
+class _Constants:
+    """The tensors of a graph that hold values of the file."""
+
+    def __init__(self, model: Any, graph: Any) -> None:
+        self._model, self._graph = model, graph
+        self.widened: dict[int, NDArray[Any]] = {}
+
+    def __contains__(self, index: int) -> bool:
+        return index in self.widened or self._model.Buffers(self._graph.Tensors(index).Buffer()).DataLength() > 0
+
+    def __getitem__(self, index: int) -> NDArray[Any]:
+        if index in self.widened:
+            return self.widened[index]
+        tensor = self._graph.Tensors(index)
+        content = self._model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes()
+        return np.frombuffer(content, _TYPES[tensor.Type()]).reshape(_shape(self._graph, index)).copy()
+
+
+def _shape(graph: Any, index: int) -> tuple[int, ...]:
+    shape = graph.Tensors(index).ShapeAsNumpy()
+    return () if isinstance(shape, int) else tuple(int(n) for n in shape)

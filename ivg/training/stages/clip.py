@@ -1,0 +1,153 @@
+"""Stage 2 (Sec. 3.1.2): the clip, given the region of motion."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ...losses import stage2_loss
+from ...metrics.region_iou import best_prior_mask
+from ...models.interfaces import ImageAutoencoder, VideoDenoiser
+from ...models.noise import STEPS
+from ...models.region_input import region_input
+from ..encoded.latents import LatentClips
+from ..images import from_model, grid
+from ..settings import ClipConfig
+from ..stage import StepRandom
+from .capped_gradient import with_capped_gradient
+from .denoising import DenoiserStage, NoisyBatch
+from .hand_structure import MIN_SIGNAL, HandStructure
+from .region_augmentation import augment_regions
+
+_NOISE_LEVELS = (0.4, 0.7, 0.95)
+"""Fractions of the schedule at which held-out errors are measured."""
+
+
+class ClipStage(DenoiserStage):
+    """Generates the clip as residuals to the context's latent; goes on from stage 1's weights (D2 from D1).
+
+    In training the region is the pseudo annotation, made a little wrong (`region_augmentation`), and for a share of
+    the samples only its union, since at inference it is what stage 1 predicts.
+
+    The loss is L_noise + alpha * L_hand (Eq. 6). For L_hand the predicted clean latents of a few random frames a clip
+    are decoded by the frozen decoder, and what the frozen, differentiable hand detector sees there is compared with
+    the training clip's keypoints (see `HandStructure`).
+    """
+
+    name = "denoiser"
+
+    def __init__(
+        self,
+        model: VideoDenoiser,
+        config: ClipConfig,
+        train: LatentClips,
+        held_out: LatentClips,
+        autoencoder: ImageAutoencoder,
+    ) -> None:
+        super().__init__(model, config, train, held_out, autoencoder)
+        self.config = config
+        self._mask = _fixed_mask(config.mask, train)
+        self.hands = HandStructure(train) if config.hand_structure_weight else None
+
+    def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
+        """See `DenoiserStage.targets`."""
+        return data.latents[clips]
+
+    def rest(self, data: LatentClips) -> Tensor | None:
+        """See `DenoiserStage.rest`: all frames are residuals to the context."""
+        return None
+
+    def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
+        """See `DenoiserStage.region`."""
+        masks = data.region(clips)
+        if self._mask is not None:
+            return region_input(self._mask.expand_as(masks))
+        if random is None:
+            return region_input(masks)
+        masks = augment_regions(
+            masks, shift=self.config.region_shift, jitter=self.config.region_jitter, generator=random.torch
+        )
+        region = region_input(masks)
+        only_union = torch.rand(len(clips), generator=random.torch) < self.config.drop_per_frame
+        region[only_union, :, 1] = 0
+        return region
+
+    def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
+        """See `Stage.loss`."""
+        batch = self.batch(random)
+        prediction = self.predict(model, batch)
+        parts = {"noise": self.noise_loss(batch, prediction)}
+        if self.hands is None:
+            return parts["noise"], parts
+        hand = self._hand_loss(self.hands, batch, prediction, random)
+        parts["hand"] = hand.detach()
+        return stage2_loss(parts["noise"], hand, self.config.hand_structure_weight), parts
+
+    def _hand_loss(self, hands: HandStructure, batch: NoisyBatch, prediction: Tensor, random: StepRandom) -> Tensor:
+        """Return L_hand on a few frames of the clips that are not too noisy, their mean over the batch.
+
+        Its gradient is scaled down where it is more than `hand_structure_cap` times that of L_noise: a hand that is all
+        but missing would otherwise outweigh everything else in the batch a hundredfold.
+        """
+        signal = self.alpha_bar[batch.timesteps]
+        rows = (signal >= MIN_SIGNAL).nonzero()[:, 0]
+        if not len(rows):
+            return prediction.new_zeros(())
+        share = len(rows) / len(batch.clips)
+        rows = rows[: self.config.hand_structure_clips or None]
+        clips = batch.clips[rows]
+        frames = hands.draw_frames(clips, self.config.hand_structure_frames, random.torch)
+
+        def loss(predicted: Tensor) -> Tensor:
+            latents = self.latents_of(predicted[rows], batch.reference[rows])
+            pictures = self.decode(latents[torch.arange(len(rows))[:, None], frames])
+            with self._autocast():
+                mean = hands.loss(pictures, clips, frames, signal[rows].to(self.device))
+            return mean * share
+
+        return with_capped_gradient(
+            loss, prediction, lambda predicted: self.noise_loss(batch, predicted), self.config.hand_structure_cap
+        )
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Return mean squared errors of predicted residuals at three noise levels, on hands and moved objects."""
+        data = self.held_out
+        clips = torch.arange(min(len(data), 32))
+        figures = {}
+        for level in _NOISE_LEVELS:
+            generator = torch.Generator().manual_seed(5)
+            errors = []
+            for part in clips.split(4):
+                batch = self.noised(data, part, torch.full((len(part),), int(level * STEPS)), generator)
+                errors.append(self._error(model, batch).cpu())
+            error = torch.cat(errors)
+            for name, where in (("hand", data.hands), ("moved", data.moved)):
+                weight = where[clips].float() / 255
+                figures[f"{name}_mse_{level}"] = float((error * weight).sum() / weight.sum().clamp_min(1e-6))
+        return figures
+
+    def _error(self, model: nn.Module, batch: NoisyBatch) -> Tensor:
+        """Return the squared error in units of the latents, the mean over channels, (b, t, c, c)."""
+        with self._autocast():
+            prediction = self.predict(model, batch)
+        return ((prediction - batch.clean) / self.scale).square().mean(2)
+
+    def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
+        """Return held-out clips, every other frame, above what is generated from their context and text."""
+        data = self.held_out
+        clips = torch.from_numpy(np.unique(np.linspace(0, len(data) - 1, 4).astype(int)))
+        generated = self.decode(self.sample(model, clips))
+        truth = self.decode(data.latents[clips].float().to(self.device))
+        return grid([from_model(video[i, 1::2]) for i in range(len(clips)) for video in (truth, generated)])
+
+
+def _fixed_mask(kind: str, train: LatentClips) -> Tensor | None:
+    """Return the mask (s, s) that all clips are told, or None where each is told its own."""
+    if kind == "annotation":
+        return None
+    unions = train.unions()
+    if kind == "white":
+        return torch.ones(unions.shape[1:])
+    return torch.from_numpy(best_prior_mask(unions.mean(0), unions).region).float()

@@ -1,0 +1,72 @@
+"""The hand structure loss on decoded frames (Sec. 3.2), with a gradient through the detector."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ...hands.structure import HandStructureDetector
+from ...losses import hand_structure_loss
+from ..encoded.latents import LatentClips
+
+MIN_SIGNAL = 0.1
+"""Clips with less of the signal left than this share (abar_t) do not count."""
+
+
+class HandStructure:
+    """Compares the hands in generated frames with the keypoints of the training clips.
+
+    The detector looks where the training clip has its hand. Whether it sees one there is its presence, in [0, 1];
+    generated joints are given to Eq. 2 as presence times joints, so that a missing hand counts as the paper has it,
+    joints at 0, and the gradient leads towards a hand that is seen.
+
+    Each clip counts with the share of the signal at its noise level, abar_t of Eq. 1: where little of the clip is left,
+    the best prediction is a blurred mean of what may be, and a hand forced out of it would be forced out of noise.
+    Clips below `MIN_SIGNAL` are not looked at.
+
+    Args:
+        clips: The training clips, with keypoints.
+    """
+
+    def __init__(self, clips: LatentClips) -> None:
+        self._clips = clips
+        self._detector = HandStructureDetector()
+
+    def draw_frames(self, clips: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """Draw `count` frames of each clip, int64 (b, count), those that show a hand before others."""
+        shown = self._present(clips).any(-1).cpu()
+        return (torch.rand(shown.shape, generator=generator) + shown).argsort(1, descending=True)[:, :count]
+
+    def loss(self, pictures: Tensor, clips: Tensor, frames: Tensor, weight: Tensor) -> Tensor:
+        """Return L_hand of some frames, the weighted mean over the clips.
+
+        Args:
+            pictures: Decoded frames, float (b, k, 3, s, s) in [-1, 1].
+            clips: int64 (b,), places among the training clips.
+            frames: int64 (b, k), the frames' numbers.
+            weight: Float (b,), the clips' weights.
+        """
+        device = pictures.device
+        target = self._clips.keypoints[clips][torch.arange(len(clips))[:, None], frames].to(device)
+        present = target.isfinite().all(-1).all(-1)
+        generated = torch.zeros_like(target)
+        if present.any():
+            shown = (pictures.flatten(0, 1).clamp(-1, 1) + 1) / 2
+            b, k, hand = _looked_at(present)
+            joints = torch.where(present[..., None, None], target, target[present][0])[b, k, hand]
+            seen = self._detector.to(device)(shown, b * frames.shape[1] + k, joints)
+            found = generated.index_put((b, k, hand), seen.presence[:, None, None] * seen.joints)
+            generated = torch.where(present[..., None, None], found, generated)
+        return hand_structure_loss(generated, target, present, weight)
+
+    def _present(self, clips: Tensor) -> Tensor:
+        """Tell which hands of some clips are annotated, bool (b, t, 2)."""
+        return self._clips.keypoints[clips].isfinite().all(-1).all(-1)
+
+
+def _looked_at(present: Tensor) -> tuple[Tensor, ...]:
+    """Return the places of the hands to look at: those that are annotated, bool (b, k, 2).
+
+    On a GPU all, wherever: for every new number of crops its libraries plan the networks anew, which takes seconds.
+    """
+    return (torch.ones_like(present) if present.is_cuda else present).nonzero(as_tuple=True)

@@ -1,0 +1,106 @@
+"""A video of hand and robot side by side, each robot step beside the clip's frame that it follows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .canvas import FAINT, INK, Canvas, Colour, enlarged
+
+if TYPE_CHECKING:
+    from ..policy import Demonstration
+    from ..workflows.demo_execution import RobotRun
+
+PANEL = 320
+"""Longer side of each of the two pictures, px."""
+
+MARGIN, TOP, FOOT = 20, 92, 64
+BAR_GAP, BAR = 8, 4
+LAST_S = 2.5
+"""How long the end stays, with the outcome in words."""
+
+DONE_COLOUR, FAILED_COLOUR = (30, 130, 70), (190, 50, 40)
+TRACK, MARK = (222, 219, 211), (118, 120, 126)
+
+
+def outcome_colour(run: RobotRun) -> Colour:
+    """Return the colour of a run's outcome: green, red, or grey where nobody judges."""
+    return INK if run.success is None else DONE_COLOUR if run.success else FAILED_COLOUR
+
+
+def draw_execution(demonstration: Demonstration, run: RobotRun, title: str) -> NDArray[np.uint8]:
+    """Draw the clip on the left, held on the frame that the robot's step belongs to, and the robot on the right.
+
+    Args:
+        demonstration: What the robot followed.
+        run: In which the robot moved; n steps.
+        title: The instruction.
+
+    Returns:
+        uint8 (t, h, w, 3), RGB, to be played at the run's rate; both sides even.
+    """
+    width, height = _panel_size(demonstration.clip)
+    hands = [enlarged(frame, width, height) for frame in demonstration.clip]
+    sheet = _sheet(title, width, height)
+    held = np.round(run.phase * (len(hands) - 1)).astype(int)
+    ending = round(LAST_S * run.fps)
+    film = np.empty((len(run.images) + ending, *sheet.shape), np.uint8)
+    film[:] = sheet
+    for t, (image, shown) in enumerate(zip(run.images, held, strict=True)):
+        _put(film[t], hands[shown], MARGIN)
+        _put(film[t], enlarged(image, width, height), 2 * MARGIN + width)
+        _bar(film[t], MARGIN, width, height, float(run.phase[t]))
+        _bar(film[t], 2 * MARGIN + width, width, height, t / max(1, run.steps))
+        film[t, -FOOT:] = _foot(f"{t / run.fps:.1f} s", "", FAINT, film.shape[2])
+    film[len(run.images) :] = film[len(run.images) - 1]
+    film[len(run.images) :, -FOOT:] = _foot(
+        _sentence(run.verdict), _sentence(run.reason), outcome_colour(run), film.shape[2]
+    )
+    return film
+
+
+def _panel_size(clip: NDArray[np.uint8]) -> tuple[int, int]:
+    """Return width and height of a picture, both even."""
+    height, width = clip.shape[1:3]
+    scale = PANEL / max(height, width)
+    return 2 * round(width * scale / 2), 2 * round(height * scale / 2)
+
+
+def _sheet(title: str, width: int, height: int) -> NDArray[np.uint8]:
+    """Return what all frames have in common."""
+    canvas = Canvas(2 * width + 3 * MARGIN, TOP + height + BAR_GAP + BAR + FOOT)
+    canvas.text(MARGIN, 40, canvas.fitting(title, 22, canvas.width - 2 * MARGIN, bold=True), 22, bold=True)
+    for x, name, note in (
+        (MARGIN, "Generated hand", "the frame the robot is at"),
+        (2 * MARGIN + width, "Robot", "the same scene"),
+    ):
+        end = canvas.text(x, TOP - 14, name, 15, bold=True)
+        canvas.text(end + 10, TOP - 14, canvas.fitting(note, 13, x + width - end - 10), 13, colour=FAINT)
+    return canvas.pixels
+
+
+def _put(frame: NDArray[np.uint8], picture: NDArray[np.uint8], x: int) -> None:
+    height, width = picture.shape[:2]
+    frame[TOP : TOP + height, x : x + width] = picture
+
+
+def _bar(frame: NDArray[np.uint8], x: int, width: int, height: int, share: float) -> None:
+    """Draw how far something has come, under its picture."""
+    top = TOP + height + BAR_GAP
+    frame[top : top + BAR, x : x + width] = TRACK
+    frame[top : top + BAR, x : x + round(share * width)] = MARK
+
+
+@lru_cache(maxsize=2)
+def _foot(words: str, reason: str, colour: Colour, width: int) -> NDArray[np.uint8]:
+    canvas, room = Canvas(width, FOOT), width - 2 * MARGIN
+    canvas.text(MARGIN, 28, canvas.fitting(words, 17, room, bold=True), 17, colour=colour, bold=True)
+    canvas.text(MARGIN, 50, canvas.fitting(reason, 13, room), 13, colour=FAINT)
+    return canvas.pixels
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,101 @@
+"""A picture of many frames in a labelled grid: what one looks at before believing any figure."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from ..errors import InputError
+from ..io.staging import staged_output
+
+PAPER = (250, 249, 246)
+INK = (34, 34, 34)
+FAINT = (130, 130, 130)
+GAP = 2
+MARGIN = 14
+
+
+@dataclass(frozen=True, eq=False)
+class GridRow:
+    """One row of a sheet.
+
+    Attributes:
+        frames: uint8 (n, h, w, 3), RGB, one picture a column.
+        label: What the row shows; line breaks are kept.
+        note: A second, fainter line.
+        new_group: Leaves some room above the row.
+    """
+
+    frames: NDArray[np.uint8]
+    label: str
+    note: str = ""
+    new_group: bool = False
+
+
+def image_grid(
+    rows: Sequence[GridRow], *, title: str = "", columns: Sequence[str] = (), label_width: int = 170
+) -> NDArray[np.uint8]:
+    """Lays frames out in a grid with a title, column heads and row labels.
+
+    Args:
+        rows: From top to bottom; all frames have one size, all rows one length.
+        title: Stands above the grid.
+        columns: A head for each column, or none.
+        label_width: Width of the column of labels, px.
+
+    Returns:
+        uint8 (height, width, 3), RGB.
+
+    Raises:
+        InputError: There is no row, or rows differ in their frames' shape.
+    """
+    shapes = {row.frames.shape for row in rows}
+    if len(shapes) != 1:
+        raise InputError(f"the rows of a contact sheet must have frames of one shape, got {sorted(shapes) or 'no row'}")
+    count, height, width, _ = rows[0].frames.shape
+    head = MARGIN + (30 if title else 0) + (20 if columns else 0)
+    tops = _row_tops(rows, head, height)
+    size = (label_width + count * (width + GAP) + MARGIN, tops[-1] + height + MARGIN)
+
+    sheet = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(sheet)
+    if title:
+        draw.text((MARGIN, MARGIN), title, INK, ImageFont.load_default(17))
+    for column, text in enumerate(columns):
+        draw.text((label_width + column * (width + GAP), head - 17), text, FAINT, ImageFont.load_default(12))
+    for row, top in zip(rows, tops, strict=True):
+        draw.multiline_text((MARGIN, top + 4), row.label, INK, ImageFont.load_default(13))
+        below = top + 8 + 17 * (row.label.count("\n") + 1)
+        draw.multiline_text((MARGIN, below), row.note, FAINT, ImageFont.load_default(11))
+        for column, frame in enumerate(row.frames):
+            sheet.paste(Image.fromarray(np.ascontiguousarray(frame)), (label_width + column * (width + GAP), top))
+    return np.asarray(sheet)
+
+
+def _row_tops(rows: Sequence[GridRow], head: int, height: int) -> list[int]:
+    tops, top = [], head
+    for index, row in enumerate(rows):
+        top += 8 if row.new_group and index else 0
+        tops.append(top)
+        top += height + GAP
+    return tops
+
+
+def save_image(sheet: NDArray[np.uint8], path: Path) -> None:
+    """Writes a sheet as PNG or JPEG, by the path's ending, whole or not at all; makes the folder.
+
+    Raises:
+        InputError: The ending is another.
+    """
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise InputError(f"a contact sheet is written as .png or .jpg, got {path.name!r}")
+    packed = io.BytesIO()  # Pillow itself takes no notice of a JPEG that does not fit on the disk
+    Image.fromarray(sheet).save(packed, "PNG" if path.suffix.lower() == ".png" else "JPEG")
+    with staged_output(path, overwrite=True) as stage:
+        stage.write_bytes(packed.getvalue())

@@ -1,0 +1,222 @@
+"""One picture of a demonstration: context, region, hand path, optical flow, strips of frames, and the robot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..metrics.flow import flow_to_rgb, flow_wheel, optical_flow
+from ..policy.demonstration import Demonstration
+from .canvas import FAINT, Canvas, Colour, enlarged, enlarged_mask
+from .execution_video import outcome_colour
+from .hands import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region
+
+if TYPE_CHECKING:
+    from ..workflows.demo_execution import RobotRun
+
+MARGIN = 44
+GAP = 10
+COLUMNS = 8
+"""Frames of a strip; a longer clip shows some of its frames, evenly spaced, the last one among them."""
+
+FRAME_WIDTH = 188
+WIDTH = 2 * MARGIN + COLUMNS * FRAME_WIDTH + (COLUMNS - 1) * GAP
+PANEL_GAP = 24
+PANELS = 4
+PANEL_WIDTH = (WIDTH - 2 * MARGIN - (PANELS - 1) * PANEL_GAP) // PANELS
+INDEX_TIP = 8
+LONGEST_GAP = 3
+"""A path is drawn across gaps of fewer frames than this."""
+
+FINE = 4
+"""Tracks are drawn this many times as large as they are shown, so that their lines stay fine."""
+
+SUBPIXEL = 4
+"""Bits after the point in OpenCV's drawing coordinates."""
+
+WHITE = (255, 255, 255)
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Optical flow of a clip.
+
+    Attributes:
+        fields: float32 (t - 1, h, w, 2), from each frame to the next, in pixels.
+        largest: Motion that gets full colour, in pixels a frame.
+    """
+
+    fields: NDArray[np.float32]
+    largest: float
+
+    @classmethod
+    def of(cls, clip: NDArray[np.uint8]) -> Flow:
+        """Estimate it between all neighbouring frames."""
+        fields = np.stack([optical_flow(a, b) for a, b in pairwise(clip)])
+        length = np.linalg.norm(fields, axis=-1)
+        moving = length[length > 0.5]
+        return cls(fields, max(1.0, float(np.quantile(moving, 0.75))) if moving.size else 1.0)
+
+    def picture(self, step: int) -> NDArray[np.uint8]:
+        """Return the colours of the motion from frame `step` to the next, uint8 (h, w, 3)."""
+        return flow_to_rgb(self.fields[step], self.largest)
+
+
+def draw_overview(
+    demonstration: Demonstration, title: str, subtitle: str, facts: list[str], robot: RobotRun | None = None
+) -> NDArray[np.uint8]:
+    """Draw a demonstration on one sheet.
+
+    Args:
+        demonstration: Of two frames or more.
+        title: What the hand does; the instruction.
+        subtitle: Where the frame comes from and what generated the clip.
+        facts: Short statements for the foot, such as "hand found in 15 of 15 frames".
+        robot: What the robot did; gives another strip if it moved.
+
+    Returns:
+        uint8 (h, w, 3), RGB, about 1,650 pixels wide.
+    """
+    height, width = demonstration.clip.shape[1:3]
+    panel_height, frame_height = (round(w * height / width) for w in (PANEL_WIDTH, FRAME_WIDTH))
+    panels_top, strips_top = 172, 172 + panel_height + 62
+    strip_pitch = frame_height + 40
+    moved = robot is not None and robot.moved
+    canvas = Canvas(WIDTH, strips_top + (4 if moved else 3) * strip_pitch + 60)
+    flow = Flow.of(demonstration.clip)
+    _head(canvas, title, subtitle)
+    _panels(canvas, demonstration, flow, panels_top, panel_height)
+    _strips(canvas, demonstration, flow, strips_top, frame_height, strip_pitch)
+    if robot is not None and robot.moved:
+        _robot_strip(canvas, robot, strips_top + 3 * strip_pitch, frame_height)
+    _foot(canvas, facts)
+    return canvas.pixels
+
+
+def _head(canvas: Canvas, title: str, subtitle: str) -> None:
+    room = WIDTH - 2 * MARGIN
+    canvas.text(MARGIN, 70, canvas.fitting(title, 34, room, bold=True), 34, bold=True)
+    canvas.text(MARGIN, 102, canvas.fitting(subtitle, 16, room), 16, colour=FAINT)
+    canvas.rule(MARGIN, 122, room)
+
+
+def _panels(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, height: int) -> None:
+    size = (PANEL_WIDTH, height)
+    context = enlarged(demonstration.clip[0], *size)
+    share = demonstration.region.mean()
+    step = int(np.linalg.norm(flow.fields, axis=-1).mean(axis=(1, 2)).argmax())
+    busiest = enlarged(flow.picture(step), *size)
+    wheel = PANEL_WIDTH // 6
+    busiest[8 : 8 + wheel, 8 : 8 + wheel] = flow_wheel(wheel)
+    panels = (
+        ("Context", "the camera's frame", context),
+        ("Region of motion", f"{share:.0%} of the picture", _region(context, demonstration)),
+        (
+            "Path of the hand",
+            "tip of the index finger" if demonstration.present.any() else "no hand was found",
+            _path(demonstration, *size),
+        ),
+        ("Optical flow", f"{_span(demonstration, step)}, largest motion", busiest),
+    )
+    for i, (name, note, picture) in enumerate(panels):
+        x = MARGIN + i * (PANEL_WIDTH + PANEL_GAP)
+        end = canvas.text(x, top - 14, name, 17, bold=True)
+        canvas.text(end + 12, top - 14, note, 14, colour=FAINT)
+        canvas.picture(x, top, picture, radius=8)
+
+
+def _region(context: NDArray[np.uint8], demonstration: Demonstration) -> NDArray[np.uint8]:
+    height, width = context.shape[:2]
+    return tint_region(context, enlarged_mask(demonstration.region, width, height))
+
+
+def _path(demonstration: Demonstration, width: int, height: int) -> NDArray[np.uint8]:
+    """Draw where the index fingertips go, pale at first and full at the end, over a frame from the middle."""
+    with_hand = np.flatnonzero(demonstration.present.any(axis=1))
+    shown = int(with_hand[len(with_hand) // 2]) if len(with_hand) else len(demonstration) - 1
+    picture = np.asarray(enlarged(demonstration.clip[shown], width, height) * 0.6 + 255 * 0.4, np.uint8)
+    count = len(demonstration)
+    for hand, colour in enumerate(HAND_COLOURS):
+        frames = np.flatnonzero(demonstration.present[:, hand])
+        tips = np.clip(demonstration.keypoints[frames, hand, INDEX_TIP], -4, 5) * (width, height)
+        points = [(int(x), int(y)) for x, y in np.round(tips * 2**SUBPIXEL)]
+        steps = [i for i in range(1, len(frames)) if frames[i] - frames[i - 1] <= LONGEST_GAP]
+        for i in steps:
+            _line(picture, points[i - 1], points[i], WHITE, 7)
+        for i in steps:
+            _line(picture, points[i - 1], points[i], _faded(colour, int(frames[i]), count), 4)
+        for point, t in zip(points, frames, strict=True):
+            _dot(picture, point, WHITE, 6.0)
+            _dot(picture, point, _faded(colour, int(t), count), 4.4)
+    return picture
+
+
+def _line(picture: NDArray[np.uint8], a: tuple[int, int], b: tuple[int, int], colour: Colour, width: int) -> None:
+    cv2.line(picture, a, b, colour, width, cv2.LINE_AA, SUBPIXEL)
+
+
+def _dot(picture: NDArray[np.uint8], point: tuple[int, int], colour: Colour, radius: float) -> None:
+    cv2.circle(picture, point, round(radius * 2**SUBPIXEL), colour, cv2.FILLED, cv2.LINE_AA, SUBPIXEL)
+
+
+def _faded(colour: Colour, frame: int, count: int) -> Colour:
+    """Return a hand's colour for a frame: pale at the clip's start, full at its end."""
+    share = 0.3 + 0.7 * frame / max(1, count - 1)
+    red, green, blue = (round(share * c + (1 - share) * 255) for c in colour)
+    return red, green, blue
+
+
+def _strips(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, height: int, pitch: int) -> None:
+    chosen = np.linspace(1, len(demonstration) - 1, COLUMNS).round().astype(int)
+    names = ("Frames", "Region and hand tracks", "Optical flow from the frame before")
+    for row, name in enumerate(names):
+        y = top + row * pitch
+        end = canvas.text(MARGIN, y - 10, name, 15, bold=True)
+        if row == 1:
+            for colour, words in zip(
+                (*HAND_COLOURS, REGION_COLOUR), ("left hand", "right hand", "region"), strict=True
+            ):
+                end = canvas.key(end + 20, y - 10, colour, words, 13)
+        if row == 2:
+            canvas.text(end + 20, y - 10, f"full colour: {flow.largest:.1f} px a frame", 13, colour=FAINT)
+        for column, t in enumerate(chosen):
+            x = MARGIN + column * (FRAME_WIDTH + GAP)
+            canvas.picture(x, y, _cell(row, demonstration, flow, int(t), height))
+            if row == 0:
+                canvas.text(x + FRAME_WIDTH, y - 10, f"{t / demonstration.fps:.2f} s", 13, colour=FAINT, anchor="rs")
+
+
+def _cell(row: int, demonstration: Demonstration, flow: Flow, t: int, height: int) -> NDArray[np.uint8]:
+    if row == 2:
+        return enlarged(flow.picture(t - 1), FRAME_WIDTH, height)
+    if row == 0:
+        return enlarged(demonstration.clip[t], FRAME_WIDTH, height)
+    size = (FINE * FRAME_WIDTH, FINE * height)
+    fine = enlarged(demonstration.clip[t], *size)
+    fine = tint_region(fine, enlarged_mask(demonstration.region_per_frame[t], *size), strength=0.3)
+    fine = draw_hands(fine, demonstration.keypoints[t], demonstration.present[t])
+    return enlarged(fine, FRAME_WIDTH, height)
+
+
+def _robot_strip(canvas: Canvas, robot: RobotRun, top: int, height: int) -> None:
+    """Draw frames of the robot, evenly spaced, the last one among them."""
+    end = canvas.text(MARGIN, top - 10, "Robot", 15, bold=True)
+    canvas.text(end + 10, top - 10, robot.mark, 14, colour=outcome_colour(robot), bold=True)
+    for column, t in enumerate(np.linspace(0, robot.steps, COLUMNS + 1)[1:].round().astype(int)):
+        x = MARGIN + column * (FRAME_WIDTH + GAP)
+        canvas.picture(x, top, enlarged(robot.images[t], FRAME_WIDTH, height))
+        canvas.text(x + FRAME_WIDTH, top - 10, f"{t / robot.fps:.1f} s", 13, colour=FAINT, anchor="rs")
+
+
+def _foot(canvas: Canvas, facts: list[str]) -> None:
+    canvas.rule(MARGIN, canvas.height - 58, WIDTH - 2 * MARGIN)
+    canvas.text(MARGIN, canvas.height - 28, canvas.fitting("   ·   ".join(facts), 15, WIDTH - 2 * MARGIN), 15)
+
+
+def _span(demonstration: Demonstration, step: int) -> str:
+    return f"{step / demonstration.fps:.2f} to {(step + 1) / demonstration.fps:.2f} s"

@@ -1,0 +1,141 @@
+"""What a policy that learns by reinforcement lives in: the environment, and its demonstrations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+
+from ..envs.kitchen.tasks import match_task
+from ..errors import ConfigError, InputError, unknown_option
+from .context import ENVIRONMENTS, KITCHEN, check_environment
+from .generate_worker import GenerateJob, GenerateSettings, demonstrations
+from .render_pool import envs_fingerprint
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..policy.conditioning.sources import DemonstrationSource
+    from ..policy.extraction import ExtractedDemonstration
+    from ..policy.hands3d.lifting import HandLifter
+    from ..policy.rl.environment import MakeEnv
+    from ..types import Camera
+
+SOURCES = ("generated", "truth", "none")
+
+
+@dataclass(kw_only=True)
+class EnvironmentSettings:
+    """The environment.
+
+    Attributes:
+        name: A key of `ENVIRONMENTS`.
+        camera_size: Side of the picture that demonstrations start from, px.
+        horizon: Steps until truncation.
+        options: More arguments for `gymnasium.make`.
+    """
+
+    name: str
+    camera_size: int
+    horizon: int
+    options: dict[str, Any]
+
+
+def environment_factory(settings: EnvironmentSettings, task: str) -> MakeEnv:
+    """Return what makes the environment; other processes can be given it.
+
+    Raises:
+        InputError: If there is no such environment.
+        EnvsError: If it is not installed.
+    """
+    check_environment(settings.name)
+    options = {"task": task, "camera_size": settings.camera_size, "horizon": settings.horizon, **settings.options}
+    return partial(_make, ENVIRONMENTS[settings.name], options)
+
+
+def _make(env_id: str, options: dict[str, Any]) -> gymnasium.Env[Any, Any]:
+    try:
+        return gymnasium.make(f"ivg.envs:{env_id}", render_mode="rgb_array", disable_env_checker=True, **options)
+    except TypeError as error:
+        raise ConfigError(f"{env_id} does not take these options: {error}") from error
+
+
+def demonstration_source(name: str, env: str, task: str, *, size: int, weights: str) -> DemonstrationSource | None:
+    """Return where demonstrations come from.
+
+    Args:
+        name: One of `SOURCES`.
+        env: A key of `ENVIRONMENTS`.
+        task: In words.
+        size: Side of the pictures, px.
+        weights: Of the generator.
+
+    Raises:
+        InputError: If the name is unknown, or "truth" is asked for where there is none.
+    """
+    from ..policy.conditioning.sources import GeneratedDemonstrations
+
+    if name not in SOURCES:
+        raise unknown_option("demonstrations", name, SOURCES)
+    if name == "generated":
+        return GeneratedDemonstrations(weights)
+    if name == "none":
+        return None
+    found = match_task(task).task
+    if env != KITCHEN or found is None:
+        raise InputError(f"a person acts the kitchen's tasks only, not '{task}' in {env}: use demonstrations=generated")
+    return RenderedDemonstrations(found, size)
+
+
+class RenderedDemonstrations:
+    """A source of demonstrations: the rendered person acts the task in the scene, seen by MediaPipe and lifted.
+
+    Args:
+        task: A key of the kitchen's `TASKS`.
+        size: Side of the pictures, px.
+    """
+
+    def __init__(self, task: str, size: int) -> None:
+        self.task, self.size = task, size
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """What decides the demonstrations."""
+        lifter = self._lifter.provenance
+        return {
+            "source": "truth",
+            "task": self.task,
+            "size": self.size,
+            "envs": envs_fingerprint(),
+            "lifter": lifter,
+        }
+
+    def __call__(
+        self,
+        frame: NDArray[np.uint8],
+        text: str,
+        seed: int,
+        camera: Camera,
+        depth: NDArray[np.floating] | None = None,
+    ) -> ExtractedDemonstration | None:
+        """Return the demonstration in the scene with this seed; None where no hand is found in it."""
+        from ..policy.extraction import NoHandError, extract
+
+        demonstration = self._person(GenerateJob(0, self.task, seed))(frame, text, seed)
+        try:
+            return extract(demonstration, camera, self._lifter, depth=depth)
+        except NoHandError:
+            return None
+
+    @cached_property
+    def _person(self) -> Any:
+        return demonstrations(GenerateSettings(KITCHEN, (self.task,), size=self.size, source="truth"))
+
+    @cached_property
+    def _lifter(self) -> HandLifter:
+        from ..policy.hands3d.lifting import HandLifter
+
+        return HandLifter.from_pretrained("kitchen")

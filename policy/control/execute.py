@@ -1,0 +1,101 @@
+"""Lets a robot follow a plan in an environment, and says how that ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+
+from .plan import GripperPlan
+from .tracker import ActionScale, TrajectoryTracker
+
+POSITION, QUATERNION = slice(0, 3), slice(3, 7)
+"""Where in `proprio` the end effector's position (m) and quaternion (wxyz) stand."""
+
+
+class Steps(Protocol):
+    """What is asked of an environment here: gymnasium's `step`, with `info["is_success"]`."""
+
+    def step(self, action: Any, /) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Do one step."""
+
+
+@dataclass(frozen=True, eq=False)
+class Execution:
+    """What came of it; n steps.
+
+    Attributes:
+        success: Whether the environment says that the task is done.
+        observations: Of every step before its action, arrays by key, n rows.
+        actions: float32 (n, 7) in [-1, 1].
+        phase: float32 (n,) in [0, 1], which moment of the demonstration a step belongs to.
+        share_done: float32 (n,) in [0, 1], how much of the plan's way the reference has done after the step's action.
+        last: The observation after the last action.
+    """
+
+    success: bool
+    observations: dict[str, NDArray[Any]]
+    actions: NDArray[np.float32]
+    phase: NDArray[np.float32]
+    fraction_done: NDArray[np.float32]
+    last: dict[str, NDArray[Any]] = field(repr=False)
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return len(self.actions)
+
+
+def execute(
+    env: Steps,
+    plan: GripperPlan,
+    observation: Mapping[str, NDArray[Any]],
+    *,
+    scale: ActionScale | None = None,
+    settle_steps: int = 10,
+) -> Execution:
+    """Follow a plan from an environment's present state until the task is done, the plan ends, or time is up.
+
+    Args:
+        env: With actions (7,) in [-1, 1] (translation, rotation, gripper) and `proprio` in its observations, such as
+            `ivg/Kitchen-v0`; it has been reset.
+        plan: What is to be done.
+        observation: What the reset gave.
+        scale: Of the action; that of `ivg/Kitchen-v0` if None.
+        settle_steps: Steps at the plan's end, for things to come to rest.
+
+    Raises:
+        InputError: If the observation has no `proprio` of at least 7 numbers, or `settle_steps` is not positive.
+    """
+    if "proprio" not in observation or np.size(observation["proprio"]) < QUATERNION.stop:
+        raise InputError(f"observations must hold 'proprio' of 7 or more numbers, got {sorted(observation)}")
+    if settle_steps < 1:
+        raise InputError(f"settle_steps must be 1 or more, got {settle_steps}")
+    tracker, settled = TrajectoryTracker(plan, scale), 0
+    seen: list[Mapping[str, NDArray[Any]]] = []
+    actions: list[NDArray[np.float32]] = []
+    phase: list[float] = []
+    fraction_done: list[float] = []
+    success = ended = False
+    while not ended and settled < settle_steps:
+        settled += tracker.done
+        phase.append(tracker.phase)
+        proprio = observation["proprio"]
+        actions.append(tracker.act(proprio[POSITION], proprio[QUATERNION]))
+        fraction_done.append(tracker.fraction_done)
+        seen.append(observation)
+        observation, _, terminated, truncated, info = env.step(actions[-1])
+        success = bool(info.get("is_success", False))
+        ended = success or terminated or truncated
+    return Execution(
+        success=success,
+        observations={key: np.stack([step[key] for step in seen]) for key in observation},
+        actions=np.stack(actions),
+        phase=np.array(phase, np.float32),
+        fraction_done=np.array(fraction_done, np.float32),
+        last=dict(observation),
+    )

@@ -1,0 +1,75 @@
+"""LeRobot datasets as robot episodes: our own exports as they were, foreign ones without demonstrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...episodes import RobotEpisode
+from ..feature_names import map_by_names
+from ..foreign import ImportOptions, chosen_camera, foreign_episode, of_size
+from .demonstrations import read_demonstrations
+from .features import ACTION, STATE, STEP_KEYS
+from .folder import LeRobotFolder, numbers
+
+_DEFAULTS = ImportOptions()
+
+
+def lerobot_episodes(path: str | Path, options: ImportOptions = _DEFAULTS) -> Iterator[RobotEpisode]:
+    """Read a LeRobot dataset v3.0, episode by episode.
+
+    Args:
+        path: Its folder.
+        options: How to read it. Of our own exports only the size counts.
+
+    Yields:
+        Its episodes. Success is what ``next.success`` or else ``next.reward`` says, true where there is neither.
+
+    Raises:
+        InputError: If pyarrow is missing, or a part is not found or outside its range.
+        StoreError: If there is no such dataset, or it is of another version or incomplete.
+    """
+    folder = LeRobotFolder(path)
+    told = read_demonstrations(folder.root, [row["length"] for row in folder.rows])
+    return _foreign(folder, options) if told is None else _own(folder, told, options)
+
+
+def _own(folder: LeRobotFolder, told: Iterator[dict[str, Any]], options: ImportOptions) -> Iterator[RobotEpisode]:
+    (picture,) = folder.pictures
+    phases = {name: STEP_KEYS[name] for name in ("phase", "plan_phase")}
+    for number, (table, arguments) in enumerate(zip(folder.tables(), told, strict=True)):
+        arguments |= {name: numbers(table, key)[:, 0] for name, key in phases.items()}
+        arguments |= {"proprio": numbers(table, STATE), "action": numbers(table, ACTION)}
+        arguments["image"] = folder.read_pictures(picture, number, table, None)
+        yield RobotEpisode(**of_size(arguments, options.size))
+
+
+def _foreign(folder: LeRobotFolder, options: ImportOptions) -> Iterator[RobotEpisode]:
+    feature_map = options.feature_map or map_by_names(folder.features, folder.pictures)
+    feature_map.check(folder.features)
+    picture = chosen_camera(folder.pictures, options, feature_map.image)
+    for number, table in enumerate(folder.tables()):
+        columns = {key: numbers(table, key) for key in folder.features}
+        frames = np.arange(len(table))
+        yield foreign_episode(
+            columns,
+            frames / folder.fps,
+            folder.read_pictures(picture, number, table, options.size),
+            feature_map,
+            folder.features,
+            text=options.text or folder.texts.get(int(table.column("task_index")[0].as_py()), ""),
+            success=_success(columns),
+            fps=folder.fps,
+            frames=options.frames,
+            provenance={"import": {"format": "lerobot", "dataset": folder.root.name, "episode": number}},
+        )
+
+
+def _success(columns: dict[str, Any]) -> bool:
+    for key in ("next.success", "next.reward"):
+        if key in columns:
+            return bool(columns[key].max() > 0)
+    return True

@@ -1,0 +1,196 @@
+"""Writing and appending episodes of any layout: all of them or none."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numcodecs import Blosc
+
+from ivg.errors import InputError, StoreError
+from ivg.io.staging import staged_output
+
+from . import archive
+from .checksums import CHECKSUM, CHECKSUM_BYTES, checksum_names, checksums
+from .layout import META_CHUNK, EpisodeT, Layout, Rows, chunk_shape
+from .locking import writing
+
+BATCH = 32
+"""Episodes that are held in memory and written at once."""
+
+
+def write_dataset(
+    path: str | Path,
+    episodes: Iterable[EpisodeT],
+    layout: Layout[EpisodeT],
+    *,
+    attributes: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Write a dataset; it is there whole or not at all.
+
+    Args:
+        path: A folder `*.zarr` or a file `*.zarr.zip`.
+        episodes: At least one, all of one picture size; a generator is drawn from as it is written.
+        layout: How they are laid out.
+        attributes: JSON values to keep beside the arrays.
+        overwrite: Replace what stands there.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: If the path exists (and is not to be overwritten), its name has another ending, there is
+            no episode, or their sizes differ.
+        StoreError: If another process writes it, or the system refuses.
+    """
+    path = Path(path)
+    zipped = archive.is_zip(path)
+    with _written(path), staged_output(path, overwrite=overwrite) as stage:
+        folder = _beside(stage) if zipped else stage
+        with archive.removed_afterwards(folder if zipped else None):
+            _append_all(folder, episodes, layout, attributes)
+            if zipped:
+                archive.pack(folder, stage)
+    return path
+
+
+def append_dataset(
+    path: str | Path,
+    episodes: Iterable[EpisodeT],
+    layout: Layout[EpisodeT],
+    *,
+    attributes: Mapping[str, Any] | None = None,
+) -> Path:
+    """Append to a dataset, or write a new one where there is none; on failure the dataset is as it was.
+
+    Untouched chunks of a folder are linked, not copied; a zip file is written anew. One writer at a time: a
+    second one is refused (`writing`).
+
+    Args:
+        path: A folder `*.zarr` or a file `*.zarr.zip`.
+        episodes: Of the dataset's picture size; at least one, or none where there is a dataset and only its
+            attributes change.
+        layout: How they are laid out.
+        attributes: JSON values to keep beside the arrays; those of other names stay.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: As `write_dataset` does, but for an existing path.
+        StoreError: If what is there is no such dataset, another process writes it, or the system refuses.
+    """
+    path = Path(path)
+    zipped = archive.is_zip(path)
+    with _written(path):
+        if not path.exists():
+            return write_dataset(path, episodes, layout, attributes=attributes)
+        identity = path.stat().st_ino
+        with staged_output(path, overwrite=True) as stage:
+            folder = _beside(stage) if zipped else stage
+            with archive.removed_afterwards(folder if zipped else None):
+                (archive.unpack if zipped else archive.copy_for_append)(path, folder)
+                _append_all(folder, episodes, layout, attributes)
+                if zipped:
+                    archive.pack(folder, stage)
+            if path.stat().st_ino != identity:
+                raise StoreError(f"'{path}' was changed by another writer while {layout.noun}s were appended to it")
+    return path
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Write a dataset alone, and say it in one line if the system refuses (a full disk, say)."""
+    try:
+        with writing(path):
+            yield
+    except OSError as error:
+        state = "it is as it was" if path.exists() else "nothing is left there"
+        raise StoreError(f"'{path}' could not be written: {error.strerror or error}; {state}") from error
+
+
+def _beside(stage: Path) -> Path:
+    return stage.with_name(f"{stage.name}.folder")
+
+
+def _append_all(
+    folder: Path, episodes: Iterable[EpisodeT], layout: Layout[EpisodeT], attributes: Mapping[str, Any] | None
+) -> None:
+    """Append to the dataset in a folder, which is made with the first episode."""
+    group: Any = archive.open_dataset(folder, "r+", layout) if folder.exists() else None
+    for batch in _batches(episodes):
+        rows = [layout.rows_of(episode) for episode in batch]
+        group = group or _create(folder, rows[0], layout)
+        _append(group, rows, layout)
+    if group is None:
+        raise InputError(f"there is no {layout.noun} to write")
+    if attributes:
+        group.attrs.update(dict(attributes))
+
+
+def _batches(episodes: Iterable[EpisodeT]) -> Iterator[Sequence[EpisodeT]]:
+    source = iter(episodes)
+    while batch := list(itertools.islice(source, BATCH)):
+        yield batch
+
+
+def _create(folder: Path, first: Rows, layout: Layout[EpisodeT]) -> Any:
+    """Make an empty dataset for episodes like the first one.
+
+    Numbers of episodes and their ends are not packed, so that they can be read with numpy alone.
+    """
+    group = zarr.create_group(str(folder), zarr_format=2)
+    data, meta = group.create_group("data"), group.create_group("meta")
+    for key, rows in first.data.items():
+        _create_array(data, key, rows.shape[1:], rows.dtype)
+    _create_array(meta, "episode_ends", (), np.dtype(np.int64))
+    _create_array(meta, CHECKSUM, (len(checksum_names(layout)), CHECKSUM_BYTES), np.dtype(np.uint8))
+    for key, row in first.meta.items():
+        _create_array(meta, key, row.shape, row.dtype)
+    for name in first.texts:
+        _create_array(meta, name, (), np.dtype(np.uint8))
+        _create_array(meta, f"{name}_ends", (), np.dtype(np.int64))
+    return group
+
+
+def _create_array(group: Any, key: str, row_shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    is_plain = group.basename == "meta" and not row_shape
+    packing = None if is_plain else Blosc(cname="lz4", clevel=5, shuffle=Blosc.SHUFFLE)
+    chunks = (META_CHUNK,) if is_plain else chunk_shape(row_shape, dtype)
+    group.create_array(key, shape=(0, *row_shape), chunks=chunks, dtype=dtype, compressors=packing, fill_value=0)
+
+
+def _append(group: Any, batch: Sequence[Rows], layout: Layout[EpisodeT]) -> None:
+    data, meta = group["data"], group["meta"]
+    for rows in batch:
+        _check_shapes(data, meta, rows, layout.noun)
+    for key in layout.data:
+        data[key].append(np.concatenate([rows.data[key] for rows in batch]))
+    for key in layout.meta:
+        meta[key].append(np.stack([rows.meta[key] for rows in batch]))
+    for name in layout.texts:
+        meta[name].append(np.frombuffer(b"".join(rows.texts[name] for rows in batch), np.uint8))
+        _append_ends(meta[f"{name}_ends"], [len(rows.texts[name]) for rows in batch])
+    meta[CHECKSUM].append(np.stack([checksums(rows, layout) for rows in batch]))
+    _append_ends(meta["episode_ends"], [len(rows) for rows in batch])
+
+
+def _check_shapes(data: Any, meta: Any, rows: Rows, noun: str) -> None:
+    """Refuse an episode whose rows do not fit the dataset's; of pictures say the size."""
+    pairs = [(key, data[key].shape[1:], values.shape[1:]) for key, values in rows.data.items()]
+    pairs += [(key, meta[key].shape[1:], row.shape) for key, row in rows.meta.items()]
+    for key, expected, got in pairs:
+        if expected != got:
+            what = f"picture size {expected[:2]}, got {got[:2]}" if key == "image" else f"{key} {expected}, got {got}"
+            raise InputError(f"all {noun}s of a dataset must have its {what}")
+
+
+def _append_ends(ends: Any, lengths: Sequence[int]) -> None:
+    before = int(ends[-1]) if ends.shape[0] else 0
+    ends.append(before + np.cumsum(lengths, dtype=np.int64))

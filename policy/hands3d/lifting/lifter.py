@@ -1,0 +1,156 @@
+"""Lifting by the network: tracks and a calibrated camera to joints in world metres."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+
+from ivg.errors import InputError, WeightsError, unknown_option
+from ivg.io.staging import staged_output
+from ivg.types import JOINTS, Camera, HandTracks
+
+from .canonical_camera import CanonicalCamera
+from .lifted import LiftedHands
+from .network import LifterNetwork
+
+_PACKAGED = Path(__file__).resolve().parents[2] / "weights" / "lifter"
+_CONFIG, _WEIGHTS = "config.json", "model.safetensors"
+
+
+class HandLifter:
+    """Lifts hand tracks to metres by a network that was trained on rendered clips of one kind of environment.
+
+    Args:
+        network: In evaluation mode, on the CPU.
+        level: The camera that it was trained in.
+        provenance: Where it comes from, put into what it lifts.
+
+    Example:
+        >>> lifter = HandLifter.from_pretrained("kitchen")
+        >>> hands = lifter(tracks, camera)
+        >>> hands.pinch_pos_world_m  # (t, 2, 3)
+    """
+
+    def __init__(
+        self, network: LifterNetwork, level: CanonicalCamera, provenance: dict[str, Any] | None = None
+    ) -> None:
+        self.network = network.eval().requires_grad_(False)
+        self.level = level
+        self.provenance = dict(provenance or {})
+
+    @classmethod
+    def from_pretrained(cls, weights: str | Path = "kitchen") -> HandLifter:
+        """Load a lifter.
+
+        Args:
+            weights: A name that comes with the package ("kitchen": clips of `ivg/Kitchen-v0`), or a folder that
+                `save` wrote.
+
+        Raises:
+            InputError: If there is no such name or folder.
+            WeightsError: If the folder is incomplete or damaged.
+        """
+        folder = _folder(weights)
+        try:
+            config = json.loads((folder / _CONFIG).read_text())
+            network = LifterNetwork(**config["network"])
+            values = load_file(folder / _WEIGHTS)
+            network.load_state_dict({name: value.float() for name, value in values.items()})
+            level = CanonicalCamera(np.array(config["level_rotation"]), np.array(config["level_position_m"]))
+        except Exception as error:
+            raise WeightsError(f"'{folder}' holds no lifter that can be read: {error}") from error
+        digest = hashlib.sha256((folder / _WEIGHTS).read_bytes()).hexdigest()
+        return cls(network, level, {"weights": folder.name, "sha256": digest})
+
+    def save(self, folder: str | Path, *, overwrite: bool = False, notes: dict[str, Any] | None = None) -> Path:
+        """Write weights (half precision) and configuration into a new folder.
+
+        Args:
+            folder: Where to.
+            overwrite: Replace what stands there.
+            notes: More JSON values for the configuration, such as how it was trained.
+
+        Raises:
+            InputError: If the folder exists and is not to be overwritten.
+        """
+        config = {
+            "network": self.network.config,
+            "level_rotation": self.level.rotation.tolist(),
+            "level_position_m": self.level.position_m.tolist(),
+            **(notes or {}),
+        }
+        folder = Path(folder)
+        with staged_output(folder, overwrite=overwrite) as stage:
+            stage.mkdir()
+            values = {name: value.detach().half().contiguous() for name, value in self.network.state_dict().items()}
+            save_file(values, stage / _WEIGHTS)
+            (stage / _CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+        return folder
+
+    def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
+        """Lift the hands of a clip.
+
+        Args:
+            tracks: Of t frames; clips longer than the network's are lifted in windows that overlap by half. Frames
+                that the clip's tracks lack are lacking in the result, too.
+            camera: What the clip was seen by; it rests.
+
+        Raises:
+            InputError: If the camera is not like those that the lifter was trained on.
+        """
+        self.level.check(camera)
+        joints = np.full((len(tracks), 2, JOINTS, 3), np.nan, np.float32)
+        for hand in (0, 1):
+            if tracks.present[:, hand].any():
+                joints[:, hand] = self._lift(tracks, hand, camera)
+        joints[~tracks.present] = np.nan
+        return LiftedHands(joints, tracks.present.copy(), "network", dict(self.provenance))
+
+    def _lift(self, tracks: HandTracks, hand: int, camera: Camera) -> NDArray[np.float32]:
+        """Return float32 (t, 21, 3), world, m; what stands in absent frames means nothing."""
+        mirrored = hand == 0
+        rays = np.nan_to_num(self.level.rays(tracks.keypoints[:, hand], camera, mirrored=mirrored))
+        present, score = tracks.present[:, hand], tracks.score[:, hand]
+        place = torch.from_numpy(self.level.place(camera, mirrored=mirrored)).float()[None]
+        total = np.zeros((len(tracks), JOINTS, 3))
+        times = np.zeros(len(tracks))
+        for window in _windows(len(tracks), self.network.frames):
+            if not present[window].any():
+                continue
+            found = self.network(
+                torch.from_numpy(rays[window]).float()[None],
+                torch.from_numpy(present[window])[None],
+                torch.from_numpy(score[window])[None],
+                place,
+                torch.tensor([not mirrored]),
+            )
+            total[window] += found[0].double().numpy()
+            times[window] += 1
+        points = total / np.maximum(times, 1)[:, None, None]
+        return self.level.to_world(points, camera, mirrored=mirrored).astype(np.float32)
+
+
+def _windows(length: int, longest: int) -> list[slice]:
+    """Return windows of at most `longest` frames that overlap by half and cover `length` frames."""
+    if length <= longest:
+        return [slice(0, length)]
+    starts = [*range(0, length - longest, longest // 2), length - longest]
+    return [slice(start, start + longest) for start in starts]
+
+
+def _folder(weights: str | Path) -> Path:
+    packaged = sorted(path.name for path in _PACKAGED.iterdir() if path.is_dir()) if _PACKAGED.is_dir() else []
+    if str(weights) in packaged:
+        return _PACKAGED / str(weights)
+    if not Path(weights).is_dir():
+        if "/" in str(weights):
+            raise InputError(f"there is no folder '{weights}' with a lifter; packaged ones: {', '.join(packaged)}")
+        raise unknown_option("lifter", weights, packaged)
+    return Path(weights)

@@ -1,0 +1,108 @@
+"""What a policy predicts for an action, and how that becomes a command again."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+from torch import Tensor
+
+from ivg.errors import unknown_option
+
+from ..control import ActionScale
+from .config import ACTIONS
+from .networks.rotations import matrix_to_six, quaternion_to_matrix, rotation_vector_to_matrix, six_to_matrix
+
+
+class ActionCoding(ABC):
+    """Between commands (7,) in [-1, 1] (translation, rotation, gripper) and what a policy predicts.
+
+    Attributes:
+        size: Numbers of a predicted action.
+    """
+
+    size: int
+
+    @abstractmethod
+    def encode(self, action: Tensor, proprio: Tensor, now: Tensor) -> Tensor:
+        """Return float (b, t, size) for commands.
+
+        Args:
+            action: Float (b, t, 7).
+            proprio: Float (b, t, 16), where the robot was when it did them.
+            now: Float (b, 16), where it is when it predicts them.
+        """
+
+    @abstractmethod
+    def hold(self, predicted: Tensor, now: Tensor) -> Tensor:
+        """Return predictions (t, size), made where the robot was `now` (16,), as what stays true when it moves."""
+
+    @abstractmethod
+    def command(self, held: Tensor, proprio: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the command (7,) for what `hold` gave, (size,), from where the robot is now, (16,)."""
+
+
+class Commands(ActionCoding):
+    """Commands as they are (velocity control)."""
+
+    size = 7
+
+    def encode(self, action: Tensor, proprio: Tensor, now: Tensor) -> Tensor:
+        """See `ActionCoding.encode`."""
+        return action
+
+    def hold(self, predicted: Tensor, now: Tensor) -> Tensor:
+        """See `ActionCoding.hold`."""
+        return predicted
+
+    def command(self, held: Tensor, proprio: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `ActionCoding.command`."""
+        return np.clip(held.numpy(), -1.0, 1.0).astype(np.float32)
+
+
+class Targets(ActionCoding):
+    """Where the end effector is to be, seen from where it is when that is predicted (position control).
+
+    A command's target is the pose that it asks for: position + 5 cm times its translation, turned by 0.5 rad times its
+    rotation. Errors of single commands then do not add up, as the target stays where it is in the world.
+
+    Args:
+        scale: What a command of 1 does.
+    """
+
+    size = 10
+
+    def __init__(self, scale: ActionScale | None = None) -> None:
+        self.scale = scale or ActionScale()
+
+    def encode(self, action: Tensor, proprio: Tensor, now: Tensor) -> Tensor:
+        """Return (b, t, 10): translation from `now`, m; turn from `now`, six numbers; the gripper's command."""
+        position = proprio[..., :3] + self.scale.translation_m * action[..., :3] - now[:, None, :3]
+        turn = rotation_vector_to_matrix(self.scale.rotation_rad * action[..., 3:6])
+        turn = turn @ quaternion_to_matrix(proprio[..., 3:7])
+        turn = turn @ quaternion_to_matrix(now[:, None, 3:7]).mT
+        return torch.cat([position, matrix_to_six(turn), action[..., 6:7]], -1)
+
+    def hold(self, predicted: Tensor, now: Tensor) -> Tensor:
+        """Return the targets in the world (t, 13): position, matrix, gripper."""
+        turn = six_to_matrix(predicted[..., 3:9]) @ quaternion_to_matrix(now[3:7])
+        return torch.cat([predicted[..., :3] + now[:3], turn.flatten(-2), predicted[..., 9:]], -1)
+
+    def command(self, held: Tensor, proprio: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `ActionCoding.command`."""
+        target = held.double().numpy()
+        here = Rotation.from_quat(proprio[[4, 5, 6, 3]].astype(np.float64))
+        turn = Rotation.from_matrix(target[3:12].reshape(3, 3)) * here.inv()
+        move = (target[:3] - proprio[:3]) / self.scale.translation_m
+        action = np.concatenate([move, turn.as_rotvec() / self.scale.rotation_rad, target[12:]])
+        return np.clip(action, -1.0, 1.0).astype(np.float32)
+
+
+def action_coding(name: str) -> ActionCoding:
+    """Return the coding that a configuration names."""
+    if name not in ACTIONS:
+        raise unknown_option("policy.actions", name, ACTIONS)
+    return Targets() if name == "targets" else Commands()

@@ -1,0 +1,187 @@
+"""What can be set of a policy, its data and its training: dataclasses, filled by hydra, which refuses unknown keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ivg.errors import ConfigError, unknown_option
+from ivg.training.settings import RunConfig
+
+CONDITIONINGS = ("demo", "text", "none")
+ACTIONS = ("targets", "commands")
+PREDICTIONS = ("sample", "epsilon")
+LOSSES = ("l1", "mse")
+
+
+@dataclass(kw_only=True)
+class PolicyConfig:
+    """What every policy has: how it looks at the world, and the chunks of actions that it gives.
+
+    Attributes:
+        kind: "diffusion" or "behaviour_cloning".
+        conditioning: What tells the policy its task beside the camera: "demo", the demonstration's tracks and gripper
+            path; "text", the task's sentence; "none".
+        n_obs_steps: Steps of proprioception that it sees (T_o of Chi et al. 2023, Sec. 2.3).
+        image_steps: Pictures that it sees, the latest ones, at most `n_obs_steps`.
+        horizon: Actions that it predicts (T_p), beginning with the first step that it sees.
+        n_action_steps: Actions that it executes (T_a) before it looks again.
+        actions: "targets" predicts where the end effector is to be (position control, Chi et al. 2023, Sec. 4.2), and
+            turns that into commands at each step, from where it then is; "commands" predicts the actions as they are.
+        image_size: Side in pixels that pictures are resized to.
+        image_widths: Channels of the picture's network; the first layer takes patches of 4 x 4, the next ones halve.
+        width: Of what is known of an observation.
+        demo_width: Of the tokens, one for each frame of the demonstration and for each pose of its plan.
+        demo_layers: Attention layers over these.
+        demo_heads: Of the attention.
+        keypoint_dropout: Share of samples trained without the hand's joints in the picture, with the path alone.
+        phase_weight: Weight of predicting where on the way of the demonstration's plan each step belongs ("demo" only).
+    """
+
+    kind: str = ""
+    conditioning: str = "demo"
+    n_obs_steps: int = 2
+    image_steps: int = 1
+    horizon: int = 16
+    n_action_steps: int = 8
+    actions: str = "targets"
+    image_size: int = 64
+    image_widths: list[int] = field(default_factory=lambda: [32, 64, 128])
+    width: int = 128
+    demo_width: int = 64
+    demo_layers: int = 2
+    demo_heads: int = 4
+    keypoint_dropout: float = 0.3
+    phase_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Validate values."""
+        for name, value, options in (
+            ("conditioning", self.conditioning, CONDITIONINGS),
+            ("policy.actions", self.actions, ACTIONS),
+        ):
+            if value not in options:
+                raise unknown_option(name, value, options)
+        if not 1 <= self.image_steps <= self.n_obs_steps:
+            raise ConfigError(
+                f"policy.image_steps must be from 1 to n_obs_steps ({self.n_obs_steps}), got {self.image_steps}"
+            )
+        longest = self.horizon - self.n_obs_steps + 1
+        if not 1 <= self.n_action_steps <= longest:
+            raise ConfigError(
+                f"policy.n_action_steps must be from 1 to horizon - n_obs_steps + 1 ({longest}), "
+                f"got {self.n_action_steps}"
+            )
+        smallest = 4 * 2 ** (len(self.image_widths) - 1)
+        if not self.image_widths or self.image_size % smallest:
+            raise ConfigError(f"policy.image_size must be a multiple of {smallest}, got {self.image_size}")
+
+
+@dataclass(kw_only=True)
+class DiffusionConfig(PolicyConfig):
+    """A diffusion policy (Chi et al. 2023).
+
+    Attributes:
+        widths: Channels of the temporal U-Net, one for each length; each halves the horizon.
+        diffusion_steps: Of training (K).
+        inference_steps: DDIM steps (Song et al. 2021) when it acts.
+        beta_schedule: diffusers' name of the noise schedule; the paper's is the squared cosine.
+        prediction: "epsilon", the noise (the paper's Eq. 5), or "sample", the actions, which needs fewer steps.
+        noise_samples: Noisy chunks trained on for each observation: a picture is encoded once for all of them.
+    """
+
+    kind: str = "diffusion"
+    widths: list[int] = field(default_factory=lambda: [64, 128])
+    diffusion_steps: int = 100
+    inference_steps: int = 8
+    beta_schedule: str = "squaredcos_cap_v2"
+    prediction: str = "sample"
+    noise_samples: int = 2
+
+    def __post_init__(self) -> None:
+        """Validate values."""
+        super().__post_init__()
+        if self.prediction not in PREDICTIONS:
+            raise unknown_option("policy.prediction", self.prediction, PREDICTIONS)
+        if self.horizon % 2 ** (len(self.widths) - 1):
+            raise ConfigError(f"policy.horizon must be a multiple of {2 ** (len(self.widths) - 1)}, got {self.horizon}")
+        if not 1 <= self.inference_steps <= self.diffusion_steps:
+            raise ConfigError(
+                f"policy.inference_steps must be from 1 to diffusion_steps ({self.diffusion_steps}), "
+                f"got {self.inference_steps}"
+            )
+        if self.noise_samples < 1:
+            raise ConfigError(f"policy.noise_samples must be positive, got {self.noise_samples}")
+
+
+@dataclass(kw_only=True)
+class BehaviourCloningConfig(PolicyConfig):
+    """Behaviour cloning: regression of the chunk.
+
+    Attributes:
+        hidden: Width of its layers.
+        layers: Number of them.
+        loss: "l1" or "mse".
+    """
+
+    kind: str = "behaviour_cloning"
+    hidden: int = 512
+    layers: int = 2
+    loss: str = "l1"
+
+    def __post_init__(self) -> None:
+        """Validate values."""
+        super().__post_init__()
+        if self.loss not in LOSSES:
+            raise unknown_option("policy.loss", self.loss, LOSSES)
+
+
+POLICIES: dict[str, type[PolicyConfig]] = {"diffusion": DiffusionConfig, "behaviour_cloning": BehaviourCloningConfig}
+"""The kinds of policies, and what can be set of each."""
+
+
+@dataclass(kw_only=True)
+class PolicyTraining(RunConfig):
+    """Training of a policy.
+
+    Attributes:
+        image_shift: Largest shift of the pictures, pixels of `image_size` (Kostrikov et al. 2021, DrQ).
+        brightness: Largest change of brightness and contrast, as a share.
+    """
+
+    stage: str = "policy"
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    optimizer: str = "adamw"
+    weight_decay: float = 0.01
+    warmup_steps: int = 100
+    schedule: str = "cosine"
+    ema: float = 0.995
+    precision: str = "no"
+    image_shift: int = 4
+    brightness: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Validate values."""
+        super().__post_init__()
+        if self.image_shift < 0 or not 0 <= self.brightness < 1:
+            raise ConfigError(
+                "train.image_shift must be at least 0 and train.brightness in [0, 1), "
+                f"got {self.image_shift} and {self.brightness}"
+            )
+
+
+@dataclass(kw_only=True)
+class EpisodeData:
+    """Where the robot episodes are.
+
+    Attributes:
+        path: A dataset of robot episodes, `*.zarr` or `*.zarr.zip`.
+        cache: Folder for the mapped pictures, which several trainings share; None reads them into memory.
+        limit: Use no more than the first so many successful episodes; None uses all.
+        tasks: Only episodes of these tasks; None uses all.
+    """
+
+    path: str
+    cache: str | None = None
+    limit: int | None = None
+    tasks: list[str] | None = None

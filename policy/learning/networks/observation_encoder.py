@@ -1,0 +1,103 @@
+"""What a policy knows when it acts: camera, robot, and what it was told to do. All policies share this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ivg.models.nano.text import WIDTH as TEXT_WIDTH
+
+from ..config import PolicyConfig
+from .demonstration_encoder import PATH_FEATURES, DemonstrationEncoder, look_up, seen_from
+from .image_encoder import ImageEncoder
+from .normalizer import SpreadNormalizer
+from .rotations import matrix_to_six, quaternion_to_matrix
+
+_STATE = 3 + 6 + 1 + 7 + 1
+_MOVING = 3 + 1
+
+Observation = dict[str, Tensor]
+"""`image` uint8 (b, s, h, w, 3), `proprio` float (b, o, 16), and what tells the task: `demo_keypoints` float
+(b, t, 2, 21, 2), `demo_present` (b, t, 2), `demo_path` (b, t, 8) and `demo_plan` (b, p, 8), or `text` (b, 384)."""
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedObservation:
+    """What the encoder makes of an observation.
+
+    Attributes:
+        features: Float (b, width).
+        phase: Float (b, horizon) in [0, 1], where on the way of the demonstration's plan the policy takes each step of
+            the chunk to belong; None without a demonstration.
+        ahead: Float (b, horizon, 10), the plan at these places, seen from the end effector; None without a
+            demonstration.
+    """
+
+    features: Tensor
+    phase: Tensor | None
+    ahead: Tensor | None
+
+
+class ObservationEncoder(nn.Module):
+    """Encodes observations.
+
+    With a demonstration it first judges, for each step of the chunk, where on the way of its plan that step belongs,
+    and looks the plan up there. These places are learned from the episodes' `plan_phase`; other losses do not reach
+    them.
+
+    Args:
+        config: The policy's.
+    """
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        self.conditioning, self.horizon, width = config.conditioning, config.horizon, config.width
+        robot = _STATE + (config.n_obs_steps - 1) * _MOVING
+        self.robot_scale = SpreadNormalizer(robot)
+        self.robot = nn.Sequential(nn.Linear(robot, width), nn.GELU(), nn.Linear(width, width))
+        self.image = ImageEncoder(config.image_steps, config.image_size, config.image_widths, width)
+        parts = 2
+        if self.conditioning == "demo":
+            self.demonstration = DemonstrationEncoder(
+                config.demo_width, config.demo_layers, config.demo_heads, width, config.keypoint_dropout
+            )
+            self.phase = nn.Sequential(nn.Linear(3 * width, width), nn.GELU(), nn.Linear(width, config.horizon))
+            parts = 3
+        elif self.conditioning == "text":
+            self.text = nn.Linear(TEXT_WIDTH, width)
+            parts = 3
+        self.mix = nn.Sequential(nn.LayerNorm(parts * width), nn.Linear(parts * width, width), nn.GELU())
+
+    @property
+    def ahead_size(self) -> int:
+        """Numbers of `Known.ahead` a step; 0 without a demonstration."""
+        return PATH_FEATURES if self.conditioning == "demo" else 0
+
+    def forward(self, observation: Observation) -> EncodedObservation:
+        """Encode a batch."""
+        robot = self.robot(self.robot_scale(robot_features(observation["proprio"])))
+        parts = [robot, self.image(observation["image"])]
+        if self.conditioning == "demo":
+            return self._watch(observation, parts)
+        if self.conditioning == "text":
+            parts.append(self.text(observation["text"]))
+        return EncodedObservation(self.mix(torch.cat(parts, -1)), None, None)
+
+    def _watch(self, observation: Observation, parts: list[Tensor]) -> EncodedObservation:
+        now = observation["proprio"][:, -1]
+        path, plan = seen_from(observation["demo_path"], now), seen_from(observation["demo_plan"], now)
+        told = self.demonstration(path, plan, observation["demo_keypoints"], observation["demo_present"], parts[0])
+        known = torch.cat([*parts, told], -1)
+        phase = self.phase(known).sigmoid()
+        return EncodedObservation(self.mix(known), phase, look_up(plan, phase.detach()))
+
+
+def robot_features(proprio: Tensor) -> Tensor:
+    """Return (b, 18 + 4 (o - 1)) for proprioception (b, o, 16): the state now, and how the gripper moved before."""
+    now = proprio[:, -1]
+    turn = matrix_to_six(quaternion_to_matrix(now[:, 3:7]))
+    state = torch.cat([now[:, :3], turn, now[:, 7:]], -1)
+    hand = torch.cat([proprio[..., :3], proprio[..., 7:8]], -1)
+    return torch.cat([state, torch.diff(hand, dim=1).flatten(1)], -1)

@@ -1,0 +1,75 @@
+"""One training of a policy: reads the episodes, builds the policy, trains it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from ivg.training.accelerator import new_accelerator
+from ivg.training.trainer import Trainer
+
+from ..provenance import versions
+from .config import EpisodeData, PolicyConfig, PolicyTraining
+from .curves import write_curves
+from .data import PolicyData, describe_data, split_episodes
+from .folder import new_policy
+from .stage import PolicyStage
+
+
+@dataclass(kw_only=True)
+class PolicyRun:
+    """All that a training is told.
+
+    Attributes:
+        policy: Its kind, conditioning and sizes.
+        train: How.
+        data: The robot episodes.
+        output: Folder to write to.
+        resume: Go on from the checkpoint in `output`.
+        device: Name of a device, or None for accelerate's choice.
+    """
+
+    policy: PolicyConfig
+    train: PolicyTraining
+    data: EpisodeData
+    output: Path
+    resume: bool = False
+    device: str | None = None
+
+
+def train_policy(run: PolicyRun) -> dict[str, float]:
+    """Train a policy with the loop of `ivg.training`; return the last figures on held-out episodes.
+
+    `output` gets `log.jsonl`, `curves.csv`, `curves.png`, `sheet_*.png`, `checkpoint/`, `run.json` and at the end
+    `weights/`, the averaged policy.
+
+    Raises:
+        IvgError: If the dataset, the request or the checkpoint cannot be used.
+    """
+    torch.manual_seed(run.train.seed)
+    stage = build_policy_stage(run)
+    accelerator = new_accelerator(run.train, run.device)
+    trainer = Trainer(stage, run.train, run.output, run.resume, accelerator)
+    if accelerator.is_main_process:
+        (run.output / "run.json").write_text(json.dumps(asdict(run), default=str, indent=2))
+    try:
+        figures = trainer.run()
+    finally:
+        if accelerator.is_main_process and (run.output / "log.jsonl").exists():
+            write_curves(run.output)
+    accelerator.wait_for_everyone()
+    accelerator.end_training()
+    return figures
+
+
+def build_policy_stage(run: PolicyRun) -> PolicyStage:
+    """Build the policy that a run names, with its episodes and their statistics."""
+    train, held_out = split_episodes(run.data)
+    notes = {"data": describe_data(run.data, train), "training": asdict(run.train), "versions": versions()}
+    policy = new_policy(run.policy, notes)
+    data = PolicyData(run.data, train, run.policy)
+    data.fit(policy)
+    return PolicyStage(policy, run.train, data, PolicyData(run.data, held_out, run.policy))

@@ -1,0 +1,110 @@
+"""The environment that a policy is trained in: scenes, a demonstration of each, a reward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+from gymnasium.wrappers import FilterObservation
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv
+
+from ivg.errors import InputError
+
+from ..conditioning.cache import DemonstrationCache
+from ..conditioning.goals import DemoGoalWrapper
+from ..conditioning.potential import TrajectoryProgress
+from ..conditioning.sources import DemonstrationSource
+from ..conditioning.tracking_reward import PROGRESS_KEY, DemoTrackingReward
+from ..conditioning.video_demo import DEMONSTRATION_KEYS, VideoDemoWrapper
+from .actions import FixedRotation, RepeatAction
+from .settings import ReinforcementSettings
+
+MakeEnv = Callable[[], gym.Env[Any, Any]]
+"""Makes the environment that is to be learned; one that other processes can be given (no lambda of a notebook)."""
+
+
+def conditioned_environment(
+    make_env: MakeEnv,
+    source: DemonstrationSource | None,
+    cache: DemonstrationCache | str | Path | None,
+    settings: ReinforcementSettings,
+    seeds: Sequence[int] | None = None,
+    *,
+    following: bool = False,
+) -> gym.Env[Any, Any]:
+    """Make the environment and put on what the settings ask for.
+
+    Args:
+        make_env: Makes the bare one.
+        source: Of demonstrations.
+        cache: Of demonstrations.
+        settings: How to train.
+        seeds: Scenes that resets draw from.
+        following: With the reward "goals", whether goals are all waypoints in their order instead of one of them.
+    """
+    env = RepeatAction(make_env(), settings.repeat)
+    acting = FixedRotation(env) if settings.fixed_rotation else env
+    shown = [key for key in DEMONSTRATION_KEYS if key in settings.observe]
+    watching = VideoDemoWrapper(acting, source, cache=cache, keys=shown, seeds=seeds)
+    progress = TrajectoryProgress(reach_m=settings.reach_m, lookahead=settings.lookahead)
+    if settings.reward == "goals":
+        schedule = "sequence" if following else "one"
+        return DemoGoalWrapper(
+            watching, schedule=schedule, path_key=settings.follow, keys=_flat(settings.observe), progress=progress
+        )
+    weight = settings.tracking_weight if settings.reward == "tracking" else 0.0
+    rewarded = DemoTrackingReward(
+        watching, gamma=settings.gamma, path_key=settings.follow, weight=weight, progress=progress
+    )
+    return FilterObservation(rewarded, _known([*settings.observe, PROGRESS_KEY], rewarded))
+
+
+def training_environments(
+    make_env: MakeEnv,
+    source: DemonstrationSource | None,
+    cache: DemonstrationCache,
+    settings: ReinforcementSettings,
+    seeds: Sequence[int],
+) -> VecEnv:
+    """Make the environments to train in; with more than one, each in a process of its own.
+
+    Args:
+        make_env: Makes a bare one.
+        source: Of demonstrations. Processes get a copy: hand them one that is light (`PrecomputedDemonstrations`).
+        cache: Of demonstrations; with a folder if there are processes to share it.
+        settings: How to train.
+        seeds: Scenes that resets draw from.
+    """
+    make = partial(_monitored, make_env, source, cache.folder or cache, settings, list(seeds))
+    count = settings.environments
+    envs = DummyVecEnv([make]) if count == 1 else SubprocVecEnv([make] * count, start_method="spawn")
+    envs.seed(settings.seed)
+    return envs
+
+
+def _monitored(
+    make_env: MakeEnv,
+    source: DemonstrationSource | None,
+    cache: DemonstrationCache | Path,
+    settings: ReinforcementSettings,
+    seeds: list[int],
+) -> Monitor:
+    return Monitor(conditioned_environment(make_env, source, cache, settings, seeds))
+
+
+def _flat(keys: Sequence[str]) -> list[str]:
+    """Leave out pictures, which do not go into a row of numbers."""
+    return [key for key in keys if key != "image"]
+
+
+def _known(keys: Sequence[str], env: gym.Env[Any, Any]) -> list[str]:
+    space = env.observation_space
+    assert isinstance(space, gym.spaces.Dict)
+    lacking = [key for key in keys if key not in space.spaces]
+    if lacking:
+        raise InputError(f"the environment does not observe {', '.join(lacking)}; it has {', '.join(space.spaces)}")
+    return list(keys)

@@ -1,0 +1,228 @@
+"""Training a policy with stable-baselines3: demonstrations first, then learning, evaluations, checkpoints."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import gymnasium as gym
+import numpy as np
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+
+from ivg.errors import ConfigError, InputError
+from ivg.io.staging import refuse_existing
+
+from ..conditioning.cache import DemonstrationCache
+from ..conditioning.sources import DemonstrationSource, PrecomputedDemonstrations, fingerprint_of
+from ..conditioning.video_demo import VideoDemoWrapper, fill_cache
+from .checkpoint import load_checkpoint, save_checkpoint
+from .curve import CURVE, LearningCurve, draw_curve
+from .environment import MakeEnv, conditioned_environment, training_environments
+from .evaluation import play, summarise
+from .learner import make_learner
+from .saving import save_policy
+from .settings import ReinforcementSettings
+
+Progress = Callable[[dict[str, float]], None]
+"""Called with each row of the learning curve."""
+
+SceneProgress = Callable[[int, bool], None]
+"""Called with each scene's seed, and whether a demonstration was found."""
+
+PICTURE, POLICY, CHECKPOINT = "curve.png", "policy", "checkpoint"
+_SETTINGS, _SUMMARY = "settings.json", "summary.json"
+_MAY_CHANGE = {"steps", "evaluate_every", "device", "threads"}
+
+
+def train_reinforcement(
+    make_env: MakeEnv,
+    source: DemonstrationSource | None,
+    settings: ReinforcementSettings,
+    output: str | Path,
+    *,
+    cache: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    scene_progress: SceneProgress | None = None,
+) -> dict[str, Any]:
+    """Train a policy.
+
+    The demonstrations of all scenes are made first, in this process, and cached; the processes of more than one
+    environment read them from there and load no generator. Training leaves out scenes in whose demonstration no hand
+    was found; evaluation keeps them.
+
+    Args:
+        make_env: Makes the environment.
+        source: Of demonstrations; None trains without.
+        settings: How.
+        output: A new folder: ``curve.csv``, ``curve.png``, ``policy/``, ``checkpoint/``, ``settings.json``,
+            ``summary.json``.
+        cache: Folder of the demonstrations, which runs can share; ``demonstrations/`` in `output` if None.
+        resume: Go on from the checkpoint in `output`.
+        progress: Told each row of the curve.
+        scene_progress: Told each scene's demonstration.
+
+    Returns:
+        The last row of the curve, and how many scenes have a demonstration.
+
+    Raises:
+        InputError: If the folder exists (and is not resumed), or no scene has a demonstration.
+        ConfigError: If a resumed run had other settings.
+        WeightsError: If there is nothing to resume.
+    """
+    output = Path(output)
+    _prepare(output, settings, resume)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    demonstrations = DemonstrationCache(Path(cache) if cache else output / "demonstrations")
+    evaluation = conditioned_environment(make_env, source, demonstrations, settings, following=True)
+    try:
+        scenes = prefetch_demonstrations(evaluation, source, settings, scene_progress)
+        workers = source if source is None or settings.environments == 1 else _precomputed(source)
+        envs = training_environments(make_env, workers, demonstrations, settings, scenes)
+        try:
+            learner = make_learner(envs, settings)
+            if resume:
+                load_checkpoint(learner, output / CHECKPOINT)
+            recorder = _Recorder(evaluation, settings, output, progress)
+            left = settings.steps - learner.num_timesteps
+            if left > 0:
+                learner.learn(left, callback=recorder, reset_num_timesteps=False)
+            recorder.finish(learner)
+        finally:
+            envs.close()
+    finally:
+        evaluation.close()
+    summary = {**recorder.curve.rows[-1], "scenes": len(scenes), "scenes_asked_for": settings.scenes}
+    (output / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
+    return summary
+
+
+def is_finished(output: Path) -> bool:
+    """Tell whether a run in this folder came to its end."""
+    return (output / _SUMMARY).is_file()
+
+
+def read_settings(output: Path) -> ReinforcementSettings:
+    """Return the settings that a run was begun with."""
+    return ReinforcementSettings(**json.loads((output / _SETTINGS).read_text()))
+
+
+class _Recorder(BaseCallback):
+    """Evaluates, writes the curve and a checkpoint every so many steps."""
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        settings: ReinforcementSettings,
+        output: Path,
+        progress: Progress | None,
+    ) -> None:
+        super().__init__()
+        self.env, self.settings, self.output, self.progress = env, settings, output, progress
+        self.curve = LearningCurve(output / CURVE)
+        self._minutes = self.curve.rows[-1]["minutes"] if self.curve.rows else 0.0
+        self._began = time.monotonic()
+
+    def _on_training_start(self) -> None:
+        self._next = (self.num_timesteps // self.settings.evaluate_every + 1) * self.settings.evaluate_every
+        if self.num_timesteps == 0:
+            self.record(self.model)
+
+    def _on_step(self) -> bool:
+        if self._next <= self.num_timesteps < self.settings.steps:  # the last evaluation follows the last update
+            self._next += self.settings.evaluate_every
+            self.record(self.model)
+            save_checkpoint(self.model, self.output / CHECKPOINT)
+        return True
+
+    def record(self, learner: BaseAlgorithm) -> None:
+        """Evaluate and add a row to the curve."""
+        episodes = play(learner, self.env, self.settings.held_out_scenes)
+        infos, successes = list(learner.ep_info_buffer or []), list(learner.ep_success_buffer or [])
+        row = {
+            "step": learner.num_timesteps,
+            "minutes": round(self._minutes + (time.monotonic() - self._began) / 60, 3),
+            **{name: round(value, 4) for name, value in summarise(episodes).items()},
+            "training_success": round(float(np.mean(successes)), 4) if successes else 0.0,
+            "training_return": round(float(np.mean([info["r"] for info in infos])), 4) if infos else 0.0,
+        }
+        self.curve.add(row)
+        if self.progress is not None:
+            self.progress(row)
+
+    def finish(self, learner: BaseAlgorithm) -> None:
+        """Evaluate what the run has come to, and write policy, checkpoint and picture."""
+        if not self.curve.rows or self.curve.rows[-1]["step"] < learner.num_timesteps:
+            self.record(learner)
+        save_checkpoint(learner, self.output / CHECKPOINT)
+        save_policy(learner, self.settings, self.output / POLICY, overwrite=True)
+        draw_curve(self.curve, self.output / PICTURE)
+
+
+def _prepare(output: Path, settings: ReinforcementSettings, resume: bool) -> None:
+    """Make the folder; compare a resumed run's settings with the ones that it began with."""
+    described = asdict(settings)
+    file = output / _SETTINGS
+    if not resume:
+        refuse_existing(output, overwrite=False)
+    elif file.is_file():
+        before = json.loads(file.read_text())
+        changed = sorted(k for k in described if k not in _MAY_CHANGE and described[k] != before.get(k))
+        if changed:
+            raise ConfigError(
+                f"'{output}' was begun with {changed[0]}={before.get(changed[0])}, not {described[changed[0]]}; "
+                f"a resumed run may only change {', '.join(sorted(_MAY_CHANGE))}"
+            )
+    else:
+        raise InputError(f"nothing to resume: '{output}' holds no run; leave out resume to start anew")
+    output.mkdir(parents=True, exist_ok=True)
+    (output / _SUMMARY).unlink(missing_ok=True)
+    file.write_text(json.dumps(described, indent=2) + "\n")
+
+
+def prefetch_demonstrations(
+    env: gym.Env[Any, Any],
+    source: DemonstrationSource | None,
+    settings: ReinforcementSettings,
+    progress: SceneProgress | None = None,
+) -> list[int]:
+    """Put the demonstrations of all scenes into the cache.
+
+    Args:
+        env: As `conditioned_environment` makes it.
+        source: What it watches.
+        settings: They say which scenes.
+        progress: Told each scene's demonstration.
+
+    Returns:
+        The scenes to train in: those in whose demonstration a hand was found.
+
+    Raises:
+        InputError: If there is none.
+    """
+    if source is None:
+        return list(settings.training_scenes)
+    watching = _inside(env)
+    scenes = fill_cache(watching, settings.training_scenes, progress)
+    fill_cache(watching, settings.held_out_scenes, progress)
+    if not scenes:
+        raise InputError(f"no hand was found in any demonstration of the {settings.scenes} scenes of training")
+    return scenes
+
+
+def _inside(env: gym.Env[Any, Any]) -> VideoDemoWrapper:
+    """Return the wrapper that watches."""
+    while not isinstance(env, VideoDemoWrapper):
+        env = cast("gym.Wrapper[Any, Any, Any, Any]", env).env
+    return env
+
+
+def _precomputed(source: DemonstrationSource) -> PrecomputedDemonstrations:
+    return PrecomputedDemonstrations(fingerprint_of(source, lasting=True))

@@ -1,0 +1,107 @@
+"""From a scene and a sentence to the path that a robot follows: of several demonstrations, the one of best contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.types import Appearance, Camera, Side
+
+if TYPE_CHECKING:
+    from .demonstration import Demonstration
+    from .extraction import ExtractedDemonstration
+    from .hands3d.lifting import HandLifter
+
+GOOD_CONTACT = 5.0
+"""A demonstration whose contact costs less than this is taken without making another."""
+
+SAMPLES = 4
+"""How many demonstrations are made at most where a contact can be judged."""
+
+_SEED_STRIDE = 1_000_003
+
+
+class Demonstrate(Protocol):
+    """Makes a demonstration of what a text says in the scene of a frame, such as a `DemoGenerator`."""
+
+    def __call__(
+        self, frame: NDArray[np.uint8], text: str, seed: int = 0, appearance: Appearance | None = None, /
+    ) -> Demonstration:
+        """Return the demonstration, by a person of this appearance; drawn from the seed if None."""
+
+
+def best_of_n(
+    demonstrate: Demonstrate,
+    frame: NDArray[np.uint8],
+    text: str,
+    camera: Camera,
+    *,
+    seed: int = 0,
+    lifter: HandLifter | None = None,
+    depth: NDArray[np.floating] | None = None,
+    samples: int = 1,
+) -> ExtractedDemonstration:
+    """Have a task demonstrated, and read the gripper's path off the clip.
+
+    With the scene's depth, the hand is moved onto what it touches (`ivg.policy.retargeting.refinement`), and more
+    than one demonstration can be made: other seeds, the two hands in turn. The first whose contact is good is taken,
+    else the one whose contact is best. A hand that closes on nothing is so found out.
+
+    Args:
+        demonstrate: Makes a demonstration.
+        frame: uint8 (h, w, 3), RGB: the scene, without hands.
+        text: What is to be done.
+        camera: What sees the scene.
+        seed: Of the first demonstration.
+        lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
+        depth: Float (h, w), m along the optical axis, behind the frame; None if unknown.
+        samples: How many demonstrations at most; more than one only with `depth`.
+
+    Returns:
+        The demonstration, its path, and its contact if there is a depth picture.
+
+    Raises:
+        NoHandError: If none of the demonstrations shows a hand.
+        InputError: If `samples` is not positive, or several are asked for without `depth`.
+    """
+    from .extraction import NoHandError, extract
+
+    if samples < 1:
+        raise InputError(f"samples must be 1 or more, got {samples}")
+    if samples > 1 and depth is None:
+        raise InputError(f"{samples} samples cannot be compared without depth: give depth, or samples=1")
+    best: ExtractedDemonstration | None = None
+    missing: NoHandError | None = None
+    for sample_seed, appearance in demonstrators(seed, samples):
+        demonstration = demonstrate(frame, text, sample_seed, appearance)
+        try:
+            found = extract(demonstration, camera, lifter, depth=depth)
+        except NoHandError as error:
+            missing = error
+            continue
+        if best is None or _cost(found) < _cost(best):
+            best = found
+        if _cost(best) < GOOD_CONTACT:
+            break
+    if best is None:
+        assert missing is not None
+        raise missing
+    return best
+
+
+def demonstrators(seed: int, samples: int) -> Iterator[tuple[int, Appearance | None]]:
+    """Yield seeds and who acts: whom the first seed draws (None), then others who act with the two hands in turn."""
+    drawn = Appearance.sample(seed).side
+    other: Side = "left" if drawn == "right" else "right"
+    yield seed, None
+    for sample in range(1, samples):
+        own = seed + sample * _SEED_STRIDE
+        yield own, Appearance.sample(own, (other, drawn)[1 - sample % 2])
+
+
+def _cost(extracted: ExtractedDemonstration) -> float:
+    return 0.0 if extracted.contact is None else extracted.contact.cost

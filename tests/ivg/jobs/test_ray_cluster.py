@@ -1,0 +1,266 @@
+"""Jobs on a Ray cluster: the laws of `run_jobs`, and the same dataset to the byte as processes give."""
+
+import importlib
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ivg.cli.dataset import main
+from ivg.errors import InputError
+from ivg.io.video import write_video
+from ivg.jobs.processes import CRASHED, ONE_THREAD, run_jobs
+from ivg.jobs.ray_cluster import RayJobs
+from ivg.workflows import generate_pool
+from ivg.workflows.generate_pool import generate_episodes
+from ivg.workflows.generate_worker import GenerateSettings
+
+KILLER = "__import__('os')._exit(3)"
+NODE = "__import__('ray').get_runtime_context().get_node_id()"
+
+pytestmark = [
+    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed: pip install 'ivg[ray]'"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore:.*accelerator visible devices:FutureWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that processes which start import from."""
+    folder = tmp_path_factory.mktemp("code")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.syspath_prepend(folder)
+        yield folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster(code: Path) -> Iterator[Any]:
+    """A cluster of two machines, as Ray sees it, each with room for two workers."""
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 2, "include_dashboard": False, "node_ip_address": "127.0.0.2"}
+    cluster = Cluster(initialize_head=True, head_node_args=node)
+    cluster.add_node(**node)
+    yield cluster
+    cluster.shutdown()
+
+
+@pytest.fixture
+def run(cluster: Any) -> RayJobs:
+    return RayJobs(cluster.address)
+
+
+def test_all_jobs_are_done(run: RayJobs) -> None:
+    jobs = [f"{n} * {n}" for n in range(9)]
+    assert dict(run(eval, jobs, workers=3)) == {n: n * n for n in range(9)}
+
+
+def test_no_job_is_no_work(run: RayJobs) -> None:
+    assert list(run(eval, [], workers=2)) == []
+
+
+def waiting_for(count: int, folder: Path, value: str) -> str:
+    """A job that gives a value once so many of its kind are under way."""
+    return (
+        f"[open({str(folder)!r} + '/' + str(__import__('os').getpid()), 'w').close(), "
+        f"[__import__('time').sleep(0.05) for _ in range(2000) "
+        f"if len(__import__('os').listdir({str(folder)!r})) < {count}], {value}][-1]"
+    )
+
+
+def test_workers_are_on_both_machines_and_have_one_thread(run: RayJobs, tmp_path: Path) -> None:
+    told = f"[*[__import__('os').environ[name] for name in {list(ONE_THREAD)}], {NODE}]"
+    results = dict(run(eval, [waiting_for(4, tmp_path, told)] * 4, workers=4)).values()
+    assert {thread for *threads, _ in results for thread in threads} == {"1"}
+    assert len({node for *_, node in results}) == 2
+
+
+def test_a_job_that_kills_its_worker_is_told_and_the_others_are_done(run: RayJobs) -> None:
+    jobs = ["1", KILLER, "3", "4", KILLER, "6"]
+    results = dict(run(eval, jobs, workers=2))
+    assert results.pop(1) is CRASHED
+    assert results.pop(4) is CRASHED
+    assert results == {0: 1, 2: 3, 3: 4, 5: 6}
+
+
+def test_a_job_whose_worker_died_is_tried_once_more(run: RayJobs, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    once = f"'done' if __import__('pathlib').Path({str(mark)!r}).exists() else (open({str(mark)!r}, 'w'), {KILLER})"
+    assert dict(run(eval, ["1", once, "3"], workers=1)) == {0: 1, 1: "done", 2: 3}
+
+
+def test_an_error_passes_through(run: RayJobs) -> None:
+    with pytest.raises(ZeroDivisionError, match="^division by zero$"):
+        list(run(eval, ["1 / 0"], workers=1))
+
+
+def test_every_worker_starts_once_and_a_failing_start_ends_the_run(
+    run: RayJobs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin = "import os; os.IVG_STARTS = getattr(os, 'IVG_STARTS', 0) + 1"
+    results = dict(run(eval, ["__import__('os').IVG_STARTS"] * 5, workers=2, start=exec, arguments=(begin,)))
+    assert set(results.values()) == {1}
+    with pytest.raises(BrokenProcessPool):
+        list(run(eval, ["1"], workers=1, start=eval, arguments=("1 / 0",)))
+    assert "division by zero" in capsys.readouterr().err
+    with pytest.raises(BrokenProcessPool):
+        list(run(eval, ["1"], workers=1, start=eval, arguments=(KILLER,)))
+
+
+def test_a_closed_run_ends_its_workers(run: RayJobs, tmp_path: Path) -> None:
+    jobs = ["__import__('os').getpid()", f"open({str(tmp_path / 'begun')!r}, 'w'), __import__('time').sleep(600)"]
+    results = run(eval, jobs, workers=1)
+    _, pid = next(results)
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.05)
+    results.close()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and _is_alive(pid):
+        time.sleep(0.05)
+    assert not _is_alive(pid)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+
+
+def test_relative_paths_are_meant_from_where_the_command_was_given(
+    run: RayJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert list(run(eval, ["__import__('os').getcwd()"], workers=1)) == [(0, str(tmp_path))]
+
+
+def test_no_more_jobs_are_under_way_than_there_are_workers(run: RayJobs, tmp_path: Path) -> None:
+    jobs = [f"open({str(tmp_path)!r} + '/{n}', 'w') and None" for n in range(20)]
+    results = run(eval, jobs, workers=2)
+    next(results)
+    time.sleep(1)
+    assert len(list(tmp_path.iterdir())) <= 3, "nobody takes the results"
+    assert len(list(results)) == 19
+
+
+def test_results_can_be_written_to(run: RayJobs) -> None:
+    ((_, zeros),) = run(eval, ["__import__('numpy').zeros(300000)"], workers=1)
+    zeros += 1
+
+
+def test_what_has_no_room_is_refused(cluster: Any) -> None:
+    with pytest.raises(
+        InputError, match="no machine has room for a worker of 1 CPU and 0.25 GPU; they have 2 CPU and 0"
+    ):
+        list(RayJobs(cluster.address, gpus_per_worker=0.25)(eval, ["1"], workers=1))
+
+
+def test_a_machine_that_is_lost_costs_no_job(cluster: Any, run: RayJobs, tmp_path: Path) -> None:
+    node = cluster.add_node(num_cpus=2, resources={"third": 1}, node_ip_address="127.0.0.2", include_dashboard=False)
+    told = f"(__import__('time').sleep(2), {NODE})[1]"
+    results = run(eval, [*[waiting_for(6, tmp_path, "0")] * 6, *[told] * 12], workers=6)
+    assert [next(results)[1] for _ in range(6)] == [0] * 6
+    cluster.remove_node(node, allow_graceful=False)
+    after = list(results)
+    assert sorted(place for place, _ in after) == list(range(6, 18))
+    assert node.node_id not in {result for _, result in after}
+
+
+def test_a_cluster_can_be_made_for_the_run_twice() -> None:
+    """In a process of its own: Ray keeps in a process whether clusters want a token, as this kind does."""
+    code = (
+        "from ivg.jobs.ray_cluster import CRASHED, RayJobs\n"
+        f"runs = [dict(RayJobs()(eval, ['1', {KILLER!r}, '3'], workers=2)) for _ in range(2)]\n"
+        "print(runs == [{0: 1, 1: CRASHED, 2: 3}] * 2)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240)
+    assert done.stdout.splitlines()[-1:] == ["True"], done.stderr[-3000:]
+
+
+TOY = """
+import numpy as np
+from ivg.policy.datasets.episodes import Attempt, RobotEpisode
+
+settings = []
+
+def start(given, enough):
+    settings[:] = [given, enough]
+
+def attempt(job):
+    assert not settings[1].is_set() or job.index > 8
+    if job.index % 4 == 1:
+        return Attempt(None, "not_done", "made up")
+    rng = np.random.default_rng(job.seed)
+    size, steps = settings[0].size, 3 + job.seed % 4
+    episode = RobotEpisode(
+        image=rng.integers(0, 256, (steps, size, size, 3), np.uint8),
+        proprio=rng.random((steps, 16)).astype(np.float32),
+        action=rng.random((steps, 7)).astype(np.float32),
+        phase=np.linspace(0, 1, steps, dtype=np.float32),
+        plan_phase=np.linspace(0, 1, steps, dtype=np.float32),
+        demo_keypoints=np.zeros((16, 2, 21, 2), np.float32),
+        demo_present=np.zeros((16, 2), np.float32),
+        demo_path=rng.random((16, 8)).astype(np.float32),
+        demo_plan=rng.random((32, 8)).astype(np.float32),
+        demo_clip=rng.integers(0, 256, (16, size, size, 3), np.uint8),
+        task=job.task, text=job.text, seed=job.seed, success=True, provenance={"index": job.index},
+    )
+    return Attempt(episode)
+"""
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_the_dataset_is_the_same_to_the_byte(
+    run: RayJobs, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code / "ivg_toy_worker.py").write_text(TOY)
+    toy = importlib.import_module("ivg_toy_worker")
+    monkeypatch.setattr(generate_pool, "COMMIT_EVERY", 5)
+    monkeypatch.setattr(generate_pool, "attempt", toy.attempt)
+    monkeypatch.setattr(generate_pool, "start", toy.start)
+    settings = GenerateSettings("kitchen", ("open_drawer", "push_plate"), seed=50, size=16)
+    made = {}
+    for name, pool, workers in (("one", run_jobs, 1), ("two", run_jobs, 2), ("ray", run, 2)):
+        path = tmp_path / f"{name}.zarr"
+        generate_episodes(path, settings, episodes=7, max_attempts=300, workers=workers, progress=False, run=pool)
+        made[name] = contents(path)
+    assert made["one"]
+    assert made["one"] == made["two"] == made["ray"]
+
+
+@pytest.mark.slow
+def test_for_real_the_robot_s_episodes_are_the_same_to_the_byte(cluster: Any, tmp_path: Path) -> None:
+    command = ["generate", "--source", "truth", "--tasks", "close_drawer", "--size", "64", "--workers", "2"]
+    launchers = {"processes": [], "ray": ["--launcher", "ray", "--ray-address", cluster.address]}
+    for name, options in launchers.items():
+        assert main([*command, "--episodes", "2", "--out", str(tmp_path / f"{name}.zarr"), *options]) == 0
+    assert contents(tmp_path / "processes.zarr") == contents(tmp_path / "ray.zarr")
+
+
+@pytest.mark.slow
+def test_for_real_videos_are_annotated_alike(cluster: Any, tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    for seed, name in enumerate(("cut_the_carrot", "stir_the_pot", "wipe_the_counter")):
+        pictures = np.random.default_rng(seed).integers(0, 256, (1, 64, 128, 3), np.uint8)
+        write_video(tmp_path / "videos" / f"{name}.mp4", np.concatenate([pictures] * 16 + [255 - pictures] * 16), 8)
+    command = ["annotate", "--folder", str(tmp_path / "videos"), "--size", "32", "--min-hand-frames", "0"]
+    command += ["--min-frames", "1", "--min-sharpness", "0"]
+    launchers = {"processes": [], "ray": ["--launcher", "ray", "--ray-address", cluster.address]}
+    for name, options in launchers.items():
+        assert main([*command, "--min-motion", "0", "--out", str(tmp_path / name), *options]) == 0
+    made = {name: contents(tmp_path / name) for name in launchers}
+    assert made["processes"] == made["ray"]
