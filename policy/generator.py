@@ -94,6 +94,7 @@ class DemoGenerator:
         appearance: Appearance | None = None,
         steps: int | None = None,
         progress: Progress | None = None,
+        on_part: Callable[[str, NDArray[Any]], None] | None = None,
     ) -> Demonstration:
         """Generate a demonstration of what the text says, in the scene that the frame shows.
 
@@ -104,6 +105,7 @@ class DemoGenerator:
             appearance: Skin tone, size and side of the hand; drawn from the seed if None.
             steps: Denoising steps; the pipeline's default if None.
             progress: Called as `progress(stage, done, total)` with the stages "region", "clip" and "hands".
+            on_part: Called as soon as they are known with ("region", bool (h, w)) and ("clip", uint8 (t, h, w, 3)).
 
         Returns:
             The demonstration; its pictures have the frame's size. `provenance` holds prompt, the text that was used,
@@ -112,7 +114,9 @@ class DemoGenerator:
         Raises:
             InputError: If the frame or the text cannot be used.
         """
-        options = {} if steps is None else {"steps": steps}
+        options: dict[str, Any] = {} if steps is None else {"steps": steps}
+        if on_part is not None:
+            options["on_region"] = lambda region: on_part("region", region.union)
         taken: dict[str, int] = {}  # steps by stage
 
         def report(stage: str, done: int, total: int) -> None:
@@ -126,6 +130,8 @@ class DemoGenerator:
         rewritten = time.perf_counter()
         output = self.pipeline(frame, used, seed=seed, appearance=appearance, progress=report, **options)
         generated = time.perf_counter()
+        if on_part is not None:
+            on_part("clip", output.clip)
         tracks = self._find_hands(output.clip, progress)
         timings = {
             **output.timings,
