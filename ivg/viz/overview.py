@@ -17,7 +17,7 @@ from .execution_video import outcome_colour
 from .hands import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region
 
 if TYPE_CHECKING:
-    from ..workflows.demo_execution import RobotRun
+    from ..workflows.demo import RobotRun
 
 MARGIN = 44
 GAP = 10

@@ -266,7 +266,7 @@ EPIC = "narration_id,participant_id,video_id,start_timestamp,stop_timestamp,narr
 CASES = [
     # pictures
     Case("picture", "missing", lambda w: demo(w, "--image", w.path("no.png")), r"no\.png"),
-    Case("picture", "a folder", lambda w: demo(w, "--image", str(w.folder)), r"cannot read picture"),
+    Case("picture", "a folder", lambda w: demo(w, "--image", str(w.folder)), r"cannot read image"),
     Case("picture", "empty file", lambda w: demo(w, "--image", w.path("a.png", b"")), r"a\.png.*no known format"),
     Case("picture", "text named .png", lambda w: demo(w, "--image", w.path("a.png", "hello")), r"a\.png.*no known format"),
     Case("picture", "truncated", lambda w: demo(w, "--image", picture(w, "a.png", (200, 200, 3), 0.3)), r"a\.png"),

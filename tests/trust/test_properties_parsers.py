@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import csv
 import io
@@ -389,11 +388,10 @@ def test_a_task_is_known_by_its_name_and_sentences_however_they_are_spelled(data
     seed=st.integers(),
 )
 def test_options_of_a_person_give_one_or_are_refused(skin: Any, side: Any, hand_size: Any, seed: int) -> None:
-    from ivg.cli.shared.appearance import appearance_from
     from ivg.types import SCALE_RANGE
+    from ivg.workflows.demo import choose_appearance
 
-    options = argparse.Namespace(skin=skin, side=side, hand_size=hand_size)
-    person = read_or_refuse(lambda: appearance_from(options, seed), InputError)
+    person = read_or_refuse(lambda: choose_appearance(seed, skin=skin, side=side, hand_size=hand_size), InputError)
     if person is None:
         return
     assert person.side == (side or person.side)
@@ -404,7 +402,7 @@ def test_options_of_a_person_give_one_or_are_refused(skin: Any, side: Any, hand_
 @few(60)
 @given(colour=st.integers(0, 0xFFFFFF), upper=st.booleans())
 def test_a_colour_is_read_as_it_is_written(colour: int, upper: bool) -> None:
-    from ivg.cli.shared.appearance import skin_rgb
+    from ivg.workflows.demo.appearance import skin_rgb
 
     written = f"#{colour:06X}" if upper else f"#{colour:06x}"
     read = np.rint(skin_rgb(written) * 255).astype(int).tolist()

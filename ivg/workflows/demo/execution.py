@@ -1,7 +1,8 @@
-"""``ivg-demo --execute``: the robot of the demonstration's scene does what the hand was seen doing."""
+"""The robot of a demonstration's scene follows the generated hand."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -10,34 +11,34 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError, IvgError
-from ..types import Camera
+from ...errors import InputError, IvgError
+from ...types import Camera
 
 if TYPE_CHECKING:
-    from ..policy import Demonstration
-    from ..policy.control import Execution, GripperPlan
-    from ..policy.extraction import ExtractedDemonstration
+    from ...policy import Demonstration
+    from ...policy.control import Execution, GripperPlan
+    from ...policy.extraction import ExtractedDemonstration
     from .context import ContextFrame
 
 HORIZON = 600
 """Steps after which the robot is stopped (30 s)."""
 
-SAME = 8
-"""Levels by which pixels of one scene may differ."""
+_SAME_SCENE = 8
+"""Largest difference of grey levels between two renderings of one scene."""
 
 
 @dataclass(frozen=True, eq=False)
 class RobotRun:
-    """What came of a demonstration that the robot was to follow.
+    """The outcome of a demonstration that the robot had to follow.
 
     Attributes:
-        success: Whether the task is done; None where the environment does not score what was asked for.
-        reason: Why it is not done, or not known to be; "" on success.
-        images: uint8 (n + 1, h, w, 3), RGB, what the camera saw before each of n steps and after the last; n + 1 = 0
+        success: Whether the task is done; None where the environment does not score it.
+        reason: Why it is not done, or not scored; "" on success.
+        images: uint8 (n + 1, h, w, 3), RGB, the camera's image before each of n steps and after the last; n + 1 = 0
             where the robot did not move.
-        phase: float32 (n + 1,) in [0, 1], which moment of the demonstration each of them belongs to.
+        phase: float32 (n + 1,) in [0, 1], the moment of the demonstration that each of them belongs to.
         fps: Steps a second.
-        notes: More for the report (manner, hand, lifter), as JSON can hold it.
+        notes: More for the report (interaction type, hand, lifter), as JSON can hold it.
     """
 
     success: bool | None
@@ -49,12 +50,12 @@ class RobotRun:
 
     @property
     def moved(self) -> bool:
-        """Whether there is something to be seen."""
+        """Whether the robot did a step."""
         return len(self.images) > 0
 
     @property
     def steps(self) -> int:
-        """How many steps the robot did."""
+        """Number of steps that the robot did."""
         return max(0, len(self.images) - 1)
 
     @property
@@ -91,7 +92,7 @@ class RobotRun:
 class RobotScene:
     """An environment, reset to the scene of a context frame, in which the robot can follow a hand.
 
-    It is made before anything is generated, so that a camera that no path can be read from is refused at once.
+    Made before anything is generated, so that a camera that the lifter does not know is refused at once.
 
     Args:
         context: The frame, taken from this environment's scene.
@@ -103,7 +104,7 @@ class RobotScene:
     """
 
     def __init__(self, context: ContextFrame, text: str, name: str) -> None:
-        from ..policy.hands3d.lifting import HandLifter
+        from ...policy.hands3d.lifting import HandLifter
 
         origin = context.origin
         self.env: gymnasium.Env[Any, Any] = gymnasium.make(
@@ -138,43 +139,27 @@ class RobotScene:
         """Steps a second."""
         return float(self.env.metadata.get("render_fps", 20))
 
-    def follow(self, demonstration: Demonstration) -> RobotRun:
-        """Let the robot do what the hand does; once, from the scene as it was laid out.
+    def follow(self, extracted: ExtractedDemonstration, on_step: Callable[[int], None] | None = None) -> RobotRun:
+        """Let the robot follow a trajectory; once, from the scene as it was reset.
 
         Args:
-            demonstration: Generated from the scene's frame.
+            extracted: From a demonstration that was generated from the scene's frame.
+            on_step: Progress callback, called with the number of steps done before each step.
 
         Returns:
-            What came of it. That no path can be read off the clip is such an outcome, not an error.
+            The outcome. That no plan can be made of the trajectory is an outcome too, not an error.
         """
-        try:
-            extracted = self.read(demonstration)
-        except IvgError as error:
-            return self.refused(demonstration, error)
-        return self.follow_path(extracted)
-
-    def read(self, demonstration: Demonstration) -> ExtractedDemonstration:
-        """Read the path off a demonstration that was generated from the scene's frame.
-
-        Raises:
-            NoHandError: If it shows no hand.
-        """
-        from ..policy.extraction import extract
-
-        return extract(demonstration, self.camera, self.lifter, depth=self.depth)
-
-    def follow_path(self, extracted: ExtractedDemonstration) -> RobotRun:
-        """Let the robot go a path that was read off a demonstration; as `follow`."""
-        from ..policy.control import execute, plan_demonstration
+        from ...policy.control import execute, plan_demonstration
 
         try:
             plan = plan_demonstration(extracted)
         except IvgError as error:
             return self.refused(extracted.demonstration, error)
-        return self._run_of(execute(self.env, plan, self.observation), plan, extracted)  # type: ignore[arg-type]
+        execution = execute(self.env, plan, self.observation, on_step=on_step)  # type: ignore[arg-type]
+        return self._run_of(execution, plan, extracted)
 
     def refused(self, demonstration: Demonstration, error: IvgError) -> RobotRun:
-        """Return the outcome of a demonstration that no path can be read off, as the error says."""
+        """Return the outcome of a demonstration without a usable trajectory, with the error as the reason."""
         reason = f"no path can be read off the clip: {error}"
         nothing = np.zeros((0, *demonstration.clip.shape[1:]), np.uint8)
         return RobotRun(False, reason, nothing, np.zeros(0, np.float32), self.fps, {"manner": None, "hand": None})
@@ -205,9 +190,9 @@ def _check_camera(lifter: Any, camera: Camera, name: str) -> None:
     try:
         lifter.level.check(camera)
     except InputError as error:
-        raise InputError(f"--execute cannot be used with --env {name}: {error}") from error
+        raise InputError(f"the robot cannot follow a hand in '{name}': {error}") from error
 
 
 def _check_same(image: NDArray[np.uint8], context: NDArray[np.uint8], name: str) -> None:
-    if image.shape != context.shape or np.abs(image.astype(np.int16) - context).max() > SAME:
-        raise InputError(f"--execute: '{name}' does not lay out the same scene twice for one seed")
+    if image.shape != context.shape or np.abs(image.astype(np.int16) - context).max() > _SAME_SCENE:
+        raise InputError(f"the robot cannot follow a hand in '{name}': it never has the same scene twice for one seed")

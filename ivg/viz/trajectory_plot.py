@@ -1,4 +1,4 @@
-"""The hand's path in the scene, in metres, as a picture for ``ivg-app``."""
+"""The hand's trajectory in the scene, in metres, as an image."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ if TYPE_CHECKING:
     from ..policy.extraction import ExtractedDemonstration
 
 AROUND_M = np.array([0.10, 0.10, 0.03])
-"""How far round the path the scene is shown, m."""
+"""Margin around the trajectory in which the scene is shown, m."""
 
 BELOW_M = 0.25
-"""How far below that at most, so that what the hand is over is seen, m."""
+"""Margin below that, so that what the hand is over is seen, m."""
 
 COLOUR_MAP = "plasma"
-"""Of time along the path."""
+"""Of time along the trajectory."""
 
 NEUTRAL = "#8b8f98"
-"""Of words and axes: to be read on light and on dark."""
+"""Of texts and axes: readable on light and on dark."""
 
 _THUMB_TIP, _INDEX_TIP = 4, 8
 _DOT = 7.0
 
 
-def draw_path(
+def draw_trajectory(
     extracted: ExtractedDemonstration, frame: NDArray[np.uint8], depth_m: NDArray[np.floating]
 ) -> NDArray[np.uint8]:
-    """Draw the path of the gripper that stands for the hand, its opening, and the scene around it.
+    """Draw the trajectory of the gripper that stands for the hand, its opening, and the scene around it.
 
     Args:
-        extracted: The path, in metres.
+        extracted: The trajectory, in metres.
         frame: uint8 (h, w, 3), RGB: the scene without hands.
-        depth_m: Float (h, w), m along the optical axis, of the same picture.
+        depth_m: Float (h, w), m along the optical axis, of the same image.
 
     Returns:
         uint8 (h, w, 4), RGBA, transparent where nothing is.
@@ -52,8 +52,8 @@ def draw_path(
     points, colours = _cloud(frame, depth_m, extracted.camera, low, high)
     low[2] = min(low[2], points[:, 2].min(initial=low[2]))
     axes.scatter(*points.T, c=colours, s=_DOT, marker="s", linewidths=0, depthshade=False, zorder=1)
-    _draw_way(axes, path, tips)
-    _dress(axes, low, high, extracted.camera)
+    _draw_line(axes, path, tips)
+    _style_axes(axes, low, high, extracted.camera)
     canvas.draw()
     return _cropped(np.asarray(canvas.buffer_rgba()))
 
@@ -72,7 +72,7 @@ def _cloud(
     low: NDArray[np.float64],
     high: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points of the picture in a box of the world, open below, (n, 3), and colours (n, 3) in [0, 1]."""
+    """Return points of the depth image in a box of the world, open below, (n, 3), and colours (n, 3) in [0, 1]."""
     height, width = depth_m.shape
     v, u = np.mgrid[:height, :width] + 0.5
     rays = np.stack([u, v, np.ones_like(u)], -1) @ np.linalg.inv(camera.K).T
@@ -86,8 +86,8 @@ def _cloud(
     return points[inside], frame.reshape(-1, 3)[inside] / 255
 
 
-def _draw_way(axes: Any, path: NDArray[np.float64], tips: NDArray[np.float64]) -> None:
-    """Draw the way, coloured by time, and at each frame the line between the finger tips."""
+def _draw_line(axes: Any, path: NDArray[np.float64], tips: NDArray[np.float64]) -> None:
+    """Draw the trajectory, coloured by time, and at each frame the line between the finger tips."""
     from matplotlib import colormaps
 
     colours = colormaps[COLOUR_MAP](np.linspace(0.05, 0.92, len(path)))
@@ -100,7 +100,7 @@ def _draw_way(axes: Any, path: NDArray[np.float64], tips: NDArray[np.float64]) -
     axes.scatter(*path.T, c=colours, s=40, edgecolors="white", linewidths=1.1, depthshade=False, zorder=6)
 
 
-def _dress(axes: Any, low: NDArray[np.float64], high: NDArray[np.float64], camera: Camera) -> None:
+def _style_axes(axes: Any, low: NDArray[np.float64], high: NDArray[np.float64], camera: Camera) -> None:
     """Set limits, faint axes in centimetres, and the view: from beside the camera."""
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
     axes.set_box_aspect(high - low, zoom=1.1)
@@ -116,11 +116,11 @@ def _dress(axes: Any, low: NDArray[np.float64], high: NDArray[np.float64], camer
 
 
 def _cropped(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a picture (h, w, 4) without the rows and columns in which nothing is, but for a rim."""
+    """Return an image (h, w, 4) without the rows and columns in which nothing is, but for a margin."""
     rows, columns = (np.flatnonzero((pixels[..., 3] > 0).any(axis)) for axis in (1, 0))
-    rim = 8
+    margin = 8
     return np.ascontiguousarray(
-        pixels[max(rows[0] - rim, 0) : rows[-1] + rim, max(columns[0] - rim, 0) : columns[-1] + rim]
+        pixels[max(rows[0] - margin, 0) : rows[-1] + margin, max(columns[0] - margin, 0) : columns[-1] + margin]
     )
 
 

@@ -1,4 +1,4 @@
-"""The frame that a demonstration starts from: an environment's camera, or a picture file."""
+"""The frame that a demonstration starts from: an environment's camera, or an image file."""
 
 from __future__ import annotations
 
@@ -11,37 +11,38 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ..envs import KITCHEN_ID
-from ..envs.adapters import SIMULATORS, check_installed
-from ..errors import InputError, unknown_option
+from ...envs import KITCHEN_ID
+from ...envs.adapters import SIMULATORS, check_installed
+from ...errors import InputError, unknown_option
 
 KITCHEN = "kitchen"
 
 ENVIRONMENTS = {KITCHEN: KITCHEN_ID, **{name: simulator.id for name, simulator in SIMULATORS.items()}}
-"""What `--env` accepts, and the gymnasium id behind it."""
+"""Names of environments, and the gymnasium ids behind them."""
 
 PACKAGED_WEIGHTS = "nano"
-"""Weights that ship with the package; they were trained on the kitchen only."""
+"""Weights that come with the package; they were trained on the kitchen only."""
 
-SMALLEST_PICTURE = 64
-"""Shorter side in pixels below which a picture shows no scene."""
+MIN_IMAGE_SIDE = 64
+"""Shorter side in pixels below which an image shows no scene."""
 
-LARGEST_IMAGE = 512
-"""Longer side in pixels that a picture file is reduced to, unless asked otherwise."""
+MAX_IMAGE_SIDE = 512
+"""Longer side in pixels that an image file is reduced to, unless asked otherwise."""
 
 DEFAULT_CAMERA_SIZE = 256
 
 
 @dataclass(frozen=True, eq=False)
 class ContextFrame:
-    """The frame, and what is known of it.
+    """A frame, and what is known of it.
 
     Attributes:
         frame: uint8 (h, w, 3), RGB.
-        name: Where it comes from, in words.
+        name: Its source, in words.
         origin: The same for a report, as JSON can hold it.
         task: The environment's task that the text asks for; None if there is none.
         scorable: Whether the frame comes from an environment, which scores its tasks.
+        depth: float32 (h, w), m along the optical axis; None if it is not known.
     """
 
     frame: NDArray[np.uint8]
@@ -49,10 +50,11 @@ class ContextFrame:
     origin: dict[str, Any] = field(default_factory=dict)
     task: str | None = None
     scorable: bool = False
+    depth: NDArray[np.float32] | None = None
 
 
 def check_environment(name: str) -> None:
-    """Refuse the name of an environment that there is none of, or that is not installed.
+    """Refuse an environment that does not exist or is not installed.
 
     Raises:
         InputError: With the nearest name.
@@ -60,21 +62,21 @@ def check_environment(name: str) -> None:
     """
     if name not in ENVIRONMENTS:
         tasks = "metaworld/"
-        near = [known for known in ENVIRONMENTS if known.startswith(tasks) == name.startswith(tasks)]
+        near = [option for option in ENVIRONMENTS if option.startswith(tasks) == name.startswith(tasks)]
         raise unknown_option("environment", name, near if name.startswith(tasks) else [*near, f"{tasks}<task>"])
     if name in SIMULATORS:
         check_installed(SIMULATORS[name])
 
 
 def notice_of(name: str, weights: str) -> str | None:
-    """Return what a user has to know of weights that were not trained on an environment.
+    """Return a warning about weights that were not trained on an environment.
 
     Args:
         name: A key of `ENVIRONMENTS`.
         weights: Name or folder of the generator's weights.
 
     Returns:
-        A sentence; None for the kitchen, and for weights of the user's own.
+        A sentence; None for the kitchen, and for weights other than the packaged ones.
     """
     if name == KITCHEN or weights != PACKAGED_WEIGHTS:
         return None
@@ -84,12 +86,12 @@ def notice_of(name: str, weights: str) -> str | None:
     )
 
 
-def frame_from_environment(name: str, text: str, seed: int, size: int) -> ContextFrame:
+def frame_from_environment(name: str, text: str, seed: int, size: int = DEFAULT_CAMERA_SIZE) -> ContextFrame:
     """Reset an environment and take its camera's frame.
 
     Args:
         name: A key of `ENVIRONMENTS`.
-        text: The task; the environment lays its scene out for it.
+        text: The task; the environment arranges its scene for it.
         seed: The scene's seed.
         size: Side of the square frame in pixels.
     """
@@ -104,27 +106,32 @@ def frame_from_environment(name: str, text: str, seed: int, size: int) -> Contex
     return ContextFrame(frame, f"{name}, scene {seed}", origin, info.get("task"), scorable=True)
 
 
-def frame_from_image(path: Path, largest: int) -> ContextFrame:
-    """Read a picture file, upright, and reduce it if it is large.
+def frame_from_file(path: Path, max_side: int = MAX_IMAGE_SIDE) -> ContextFrame:
+    """Read an image file, upright, and reduce it if it is large.
 
     Args:
         path: Any file that Pillow reads.
-        largest: Its longer side is reduced to this many pixels.
+        max_side: Its longer side is reduced to this many pixels.
 
     Raises:
         InputError: If it cannot be read, or is too small.
     """
     try:
         with Image.open(path) as file:
-            picture = ImageOps.exif_transpose(file).convert("RGB")
+            image = ImageOps.exif_transpose(file).convert("RGB")
     except UnidentifiedImageError as error:
-        raise InputError(f"cannot read picture '{path}': it is of no known format") from error
+        raise InputError(f"cannot read image '{path}': it is of no known format") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"cannot read picture '{path}': {getattr(error, 'strerror', None) or error}") from error
-    if min(picture.size) < SMALLEST_PICTURE:
-        width, height = picture.size
-        raise InputError(f"picture '{path}' is {width} x {height}: both sides must be at least {SMALLEST_PICTURE}")
-    full_size = picture.size
-    picture.thumbnail((largest, largest), Image.Resampling.LANCZOS)
-    origin = {"image": path.name, "image_size": list(full_size), "frame_size": list(picture.size)}
-    return ContextFrame(np.array(picture, np.uint8), f"picture {path.name}", origin)
+        raise InputError(f"cannot read image '{path}': {getattr(error, 'strerror', None) or error}") from error
+    if min(image.size) < MIN_IMAGE_SIDE:
+        width, height = image.size
+        raise InputError(f"image '{path}' is {width} x {height}: both sides must be at least {MIN_IMAGE_SIDE}")
+    return frame_of_image(image, path.name, max_side)
+
+
+def frame_of_image(image: Image.Image, name: str, max_side: int = MAX_IMAGE_SIDE) -> ContextFrame:
+    """Return an RGB image as a context frame, its longer side reduced to `max_side` pixels."""
+    full_size = image.size
+    image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    origin = {"image": name, "image_size": list(full_size), "frame_size": list(image.size)}
+    return ContextFrame(np.array(image, np.uint8), f"picture {name}", origin)

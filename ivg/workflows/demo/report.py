@@ -1,23 +1,38 @@
-"""What ``ivg-demo`` says of a demonstration: the report as JSON, as a table, as words on the overview."""
+"""The report of a demonstration: as JSON, as a table, and as texts for the overview."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..policy import Demonstration
+    from ...policy import Demonstration
     from .context import ContextFrame
-    from .demo_execution import RobotRun
+    from .execution import RobotRun
 
 FILES = {"clip": "clip.mp4", "overview": "overview.png", "dataset": "demo.zarr", "report": "report.json"}
-"""What a demonstration's folder holds."""
+"""Files of a demonstration's folder."""
 
 EXECUTION = "execution.mp4"
-"""What it holds besides if a robot followed the hand."""
+"""One more, if a robot followed the hand."""
 
 STAGES = {"region": "region of motion", "clip": "clip", "hands": "hand tracks"}
 """Stages with a progress bar, and their names."""
+
+_TIMES = {
+    "context": "context frame",
+    "robot": "robot's scene",
+    "loading": "loading",
+    "prepare": "encoding",
+    "rewriting": "rewriting",
+    "text": "text",
+    "region": STAGES["region"],
+    "clip": STAGES["clip"],
+    "decode": "decoding",
+    "hands": STAGES["hands"],
+    "execution": "execution",
+    "writing": "writing",
+}
+"""Keys of the report's times in the order of the table, and their names."""
 
 
 def make_report(
@@ -31,7 +46,7 @@ def make_report(
     Args:
         demonstration: With the provenance that `DemoGenerator` writes.
         context: The frame it started from.
-        seconds: What the command's own stages took.
+        seconds: Of the stages around the generator.
         execution: What the robot did, if it was asked to.
     """
     origin = demonstration.provenance
@@ -74,7 +89,7 @@ def _scoring(context: ContextFrame) -> str:
     return "a picture: not scored"
 
 
-def words_of(report: dict[str, Any]) -> tuple[str, str, list[str]]:
+def overview_texts(report: dict[str, Any]) -> tuple[str, str, list[str]]:
     """Return title, subtitle and foot of the overview."""
     hands, speed, hand = report["hands"], report["speed"], report["provenance"]["appearance"]
     weights = report["provenance"]["weights"]
@@ -104,40 +119,21 @@ def summary(report: dict[str, Any]) -> str:
         f"  {'generation':<18}{_seconds(speed['generation_s'])}  for a clip that plays {speed['clip_s']:.2f} s",
         f"  {'hands':<18}found in {hands['frames_with_hand']} of {hands['frames']} frames "
         f"({hands['detection_rate']:.0%})",
-        f"  {'region':<18}{report['region']['share']:.1%} of the picture",
+        f"  {'region':<18}{report['region']['share']:.1%} of the image",
         f"  {'task':<18}{report['scoring']}",
         *([f"  {'robot':<18}{report['execution']['words']}"] if "execution" in report else []),
         *([f"  {'note':<18}{report['context']['notice']}"] if "notice" in report["context"] else []),
         *([f"  {'text used':<18}{origin['text']}"] if origin["text"] != origin["prompt"] else []),
-        "",
-        *(f"  {Path(report['folder']) / name}" for name in _files_of(report)),
     ]
     return "\n".join(lines)
 
 
-def _files_of(report: dict[str, Any]) -> list[str]:
-    moved = report.get("execution", {}).get("steps", 0) > 0
-    return [*FILES.values(), *([EXECUTION] if moved else [])]
-
-
 def _time_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
     per_step = report["speed"]["per_step_s"]
-    notes = {key: f"  {1000 * per_step[key]:.0f} ms a denoising step" for key in per_step}
-    names = {
-        "context": "context frame",
-        "robot": "robot's scene",
-        "loading": "loading",
-        "prepare": "encoding",
-        "rewriting": "rewriting",
-        "text": "text",
-        "region": STAGES["region"],
-        "clip": STAGES["clip"],
-        "decode": "decoding",
-        "hands": STAGES["hands"],
-        "execution": "execution",
-        "writing": "writing",
-    }
-    return [(key, name, notes.get(key, "")) for key, name in names.items()]
+    return [
+        (key, name, f"  {1000 * per_step[key]:.0f} ms a denoising step" if key in per_step else "")
+        for key, name in _TIMES.items()
+    ]
 
 
 def _seconds(seconds: float) -> str:
