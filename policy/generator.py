@@ -95,6 +95,7 @@ class DemoGenerator:
         appearance: Appearance | Sequence[Appearance] | None = None,
         steps: int | None = None,
         progress: ProgressCallback | None = None,
+        on_part: Callable[[str, NDArray[Any]], None] | None = None,
     ) -> Any:
         """Generate a demonstration of what the text says, in the scene that the frame shows.
 
@@ -108,6 +109,7 @@ class DemoGenerator:
             appearance: Skin tone, size and side of the hand; drawn from the seed if None.
             steps: Denoising steps; the pipeline's default if None.
             progress: Called as `progress(stage, done, total)` with the stages "region", "clip" and "hands".
+            on_part: Called as soon as they are known with ("region", bool (h, w)) and ("clip", uint8 (t, h, w, 3)).
 
         Returns:
             The demonstration, with images of the frame's size, or a list of them. `provenance` holds prompt, the text
@@ -119,6 +121,8 @@ class DemoGenerator:
         """
         batched, each = spread(frame=frame, text=text, seed=seed, appearance=appearance)
         options: dict[str, Any] = {} if steps is None else {"num_inference_steps": steps}
+        if on_part is not None:
+            options["on_region"] = lambda region: on_part("region", region.union)
         taken: dict[str, int] = {}  # steps by stage
 
         def report(stage: str, done: int, total: int) -> None:
@@ -142,6 +146,8 @@ class DemoGenerator:
         demonstrations = []
         outputs = output.split() if batched else [output]
         for clip, said, used, number in zip(outputs, each["text"], each["used"], each["seed"], strict=True):
+            if on_part is not None:
+                on_part("clip", clip.frames)
             began = time.perf_counter()
             tracks = self._find_hands(clip.frames, progress)
             timings = {**clip.timings, **shared, "hands": time.perf_counter() - began}
