@@ -588,7 +588,7 @@ import time
 time.sleep = lambda seconds: None  # the hub's client waits half a minute between its tries
 from ivg.errors import IvgError
 from ivg.instructions import load_rewriter
-from ivg.metrics.networks.clip import ClipEmbeddings
+from ivg.metrics.networks.hub import ClipEmbeddings
 from ivg.models.base.pretrained import load_base_autoencoder
 looks = [load_rewriter, lambda name: ClipEmbeddings(name, download=True), load_base_autoencoder]
 for look in looks:
