@@ -122,7 +122,9 @@ class DemoGenerator:
         batched, each = spread(frame=frame, text=text, seed=seed, appearance=appearance)
         options: dict[str, Any] = {} if steps is None else {"num_inference_steps": steps}
         if on_part is not None:
-            options["on_region"] = lambda region: on_part("region", region.union)
+            options["region_callback"] = lambda found: [
+                on_part("region", region.union) for region in (found if batched else [found])
+            ]
         taken: dict[str, int] = {}  # steps by stage
 
         def report(stage: str, done: int, total: int) -> None:
