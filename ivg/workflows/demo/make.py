@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
+from ...inputs import check_seed, check_text
 from ...io.staging import refuse_existing, staged_output
-from ...texts import check_text
-from ...types import check_seed
 from .appearance import choose_appearance
 from .context import (
     DEFAULT_CAMERA_SIZE,

@@ -23,22 +23,24 @@ class Pipeline:
     def __init__(self, before_step=lambda: None):
         self.before_step, self.calls = before_step, []
 
-    def __call__(self, frame, text, *, seed=0, appearance=None, steps=10, progress=None, on_region=None):
+    def __call__(
+        self, frame, text, *, seed, appearance, progress_callback, num_inference_steps=10, region_callback=None
+    ):
         self.calls.append(SimpleNamespace(text=text, seed=seed, side=appearance.side))
         clip = np.repeat(frame[None], 16, axis=0)
         masks = np.zeros(clip.shape[:3], bool)
         for t in range(1, 16):
             masks[t, 10:30, 2 * t : 2 * t + 20] = True
-        clip[masks] = 100 + (seed + steps) % 100
-        progress("region", 1, 1)
+        clip[masks] = 100 + (seed + num_inference_steps) % 100
+        progress_callback("region", 1, 1)
         region = RegionOfMotion(masks)
-        if on_region is not None:
-            on_region(region)
-        for step in range(steps):
+        if region_callback is not None:
+            region_callback(region)
+        for step in range(num_inference_steps):
             self.before_step()
-            progress("clip", step + 1, steps)
+            progress_callback("clip", step + 1, num_inference_steps)
         times = {**TIMES, "region_step": 0.02, "clip_step": 0.04}
-        return SimpleNamespace(clip=clip, region=region, appearance=appearance, timings=times, fps=8)
+        return SimpleNamespace(frames=clip, region=region, appearance=appearance, timings=times, fps=8)
 
 
 def right_hand(frames):
