@@ -1,43 +1,44 @@
-"""Pictures that are dropped on `ivg-app`'s page: read upright and in colour, or refused without telling the path."""
+"""Images that are dropped on the page: read upright and in colour, or refused without telling the path."""
 
 import io
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from ivg.app import picture as app_picture
-from ivg.app.picture import frame_from_upload
+from ivg.app import upload
+from ivg.app.upload import frame_from_upload
 from ivg.errors import InputError
-from ivg.workflows.context import LARGEST_IMAGE, SMALLEST_PICTURE
+from ivg.workflows.demo.context import MAX_IMAGE_SIDE, MIN_IMAGE_SIDE
 
 RED, GREEN = (200, 40, 30), (20, 160, 60)
 
 
 @pytest.fixture
 def dropped(tmp_path):
-    """Saves a picture, or bytes, as an upload; returns its frame."""
+    """Saves an image, or bytes, as an upload; returns its frame."""
 
-    def drop(picture, **how):
+    def drop(image, **how):
         path = tmp_path / "secret" / "file"
         path.parent.mkdir(exist_ok=True)
-        if isinstance(picture, bytes):
-            path.write_bytes(picture)
+        if isinstance(image, bytes):
+            path.write_bytes(image)
         else:
-            picture.save(path, **{"format": "PNG", **how})
+            image.save(path, **{"format": "PNG", **how})
         return frame_from_upload(path, "mine.png")
 
     return drop
 
 
 def halves(width=96, height=80, mode="RGB"):
-    """A picture, red above and green below."""
+    """An image, red above and green below."""
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[: height // 2], pixels[height // 2 :] = RED, GREEN
     return Image.fromarray(pixels).convert(mode)
 
 
-def test_a_plain_picture_comes_through_unchanged(dropped):
+def test_a_plain_image_comes_through_unchanged(dropped):
     context = dropped(halves())
     np.testing.assert_array_equal(context.frame, np.asarray(halves()))
     assert context.name == "picture mine.png"
@@ -51,9 +52,9 @@ def test_other_kinds(dropped, kind):
     assert np.abs(frame[10, 10].astype(int) - RED).max() < 12
 
 
-def test_a_picture_that_was_taken_sideways_stands_upright(dropped):
+def test_an_image_that_was_taken_sideways_stands_upright(dropped):
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    exif[0x0112] = 6  # to be rotated by 90 degrees clockwise
     frame = dropped(halves(), format="JPEG", exif=exif).frame
     assert frame.shape == (96, 80, 3)
     assert frame[50, 10, 1] > frame[50, 10, 0]  # green was below and is at the left now
@@ -81,9 +82,9 @@ def test_what_is_transparent_is_white(dropped):
     assert tuple(frame[5, 90]) == RED
 
 
-def test_a_large_picture_is_reduced(dropped):
+def test_a_large_image_is_reduced(dropped):
     context = dropped(halves(1400, 700))
-    assert context.frame.shape == (LARGEST_IMAGE // 2, LARGEST_IMAGE, 3)
+    assert context.frame.shape == (MAX_IMAGE_SIDE // 2, MAX_IMAGE_SIDE, 3)
     assert context.origin["image_size"] == [1400, 700]
 
 
@@ -93,8 +94,6 @@ def png_header(width, height):
     Image.new("L", (1, 1)).save(file, "PNG")
     data = bytearray(file.getvalue())
     data[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
-    import zlib
-
     data[29:33] = zlib.crc32(bytes(data[12:29])).to_bytes(4, "big")
     return bytes(data)
 
@@ -108,7 +107,7 @@ def jpeg(cut):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"this is no picture", "is no picture of these kinds"),
+        (b"this is no image", "is no picture of these kinds"),
         (b"", "is no picture of these kinds"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n", "is no picture of these kinds"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is no picture of these kinds"),
@@ -119,7 +118,7 @@ def jpeg(cut):
     ],
     ids=["text", "empty", "postscript", "svg", "cut short", "large", "larger", "bomb"],
 )
-def test_what_is_no_picture_is_refused(dropped, content, words):
+def test_what_is_no_image_is_refused(dropped, content, words):
     with pytest.raises(InputError) as refused:
         dropped(content)
     assert words in str(refused.value)
@@ -129,15 +128,15 @@ def test_what_is_no_picture_is_refused(dropped, content, words):
 
 @pytest.mark.parametrize(
     ("size", "words"),
-    [((SMALLEST_PICTURE - 1, 200), "at least 64"), ((1000, 100), "4 times")],
+    [((MIN_IMAGE_SIDE - 1, 200), "at least 64"), ((1000, 100), "4 times")],
 )
-def test_a_picture_that_shows_no_scene_is_refused(dropped, size, words):
+def test_an_image_that_shows_no_scene_is_refused(dropped, size, words):
     with pytest.raises(InputError, match=words):
         dropped(halves(*size))
 
 
 def test_a_large_file_is_refused_unread(dropped, monkeypatch):
-    monkeypatch.setattr(app_picture, "LARGEST_FILE_MB", 0.0001)
+    monkeypatch.setattr(upload, "MAX_FILE_MB", 0.0001)
     monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(InputError, match="MB are taken"):
         dropped(halves())
