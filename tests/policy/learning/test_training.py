@@ -12,7 +12,7 @@ from ivg.errors import ConfigError, InputError, StoreError, WeightsError
 from ivg.policy.learning import DiffusionConfig, EpisodeData, PolicyTraining, load_policy, train_policy
 from ivg.policy.learning.data import PolicyData, split_episodes
 from ivg.policy.learning.training import build_policy_stage
-from ivg.training.accelerator import new_accelerator
+from ivg.training.device import new_accelerator
 from ivg.training.trainer import Trainer
 
 KINDS = ("diffusion", "behaviour_cloning")
