@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 _begun: list[bool] = []  # whether hydra has composed: errors before that are about the settings
 
 
-def add_multirun_option(parser: Any) -> None:
-    """Add ``--multirun``."""
+def add_settings(parser: Any, settings_help: str) -> None:
+    """Add the settings NAME=VALUE, ``--show`` and ``--multirun``."""
+    parser.add_argument("settings", nargs="*", metavar="NAME=VALUE", help=settings_help)
+    parser.add_argument("--show", action="store_true", help="print all settings and train nothing")
     multirun_help = (
         "train once for each combination of values (train.seed=0,1,2); with hydra/launcher=submitit_slurm as jobs of "
         "SLURM, see docs/clusters.md"
@@ -27,11 +29,37 @@ def add_multirun_option(parser: Any) -> None:
     parser.add_argument("--multirun", "-m", action="store_true", help=multirun_help)
 
 
+def run_settings(options: Any, job: Callable[[DictConfig], None], name: str, program: str) -> None:
+    """Show, sweep or train what the options of `add_settings` say.
+
+    Args:
+        options: Parsed.
+        job: Trains what a configuration says; a function that other processes can import.
+        name: The file of `configs/`, without its ending, of a policy's training.
+        program: Name of the command.
+
+    Raises:
+        IvgError: If a setting is wrong, or of the training.
+    """
+    from ...training.composition import register
+    from ...workflows.policy_settings import POLICY_OPTIONS, compose_policy
+
+    if options.show:
+        from omegaconf import OmegaConf
+
+        print(OmegaConf.to_yaml(compose_policy(options.settings, name)), end="")
+    elif options.multirun:
+        register(POLICY_OPTIONS)
+        run_hydra(job, ["--multirun", *options.settings], name, program)
+    else:
+        job(compose_policy(options.settings, name))
+
+
 def run_hydra(job: Callable[[DictConfig], None], arguments: Sequence[str], name: str, program: str) -> None:
     """Let hydra call a function, once or for each combination of values.
 
     Args:
-        job: Trains what a configuration says, in a `hydra_job` block; a function that other processes can import.
+        job: Trains what a configuration says; a function that other processes can import.
         arguments: NAME=VALUE, or NAME=VALUE,VALUE beside ``--multirun``; also hydra's own options and settings.
         name: The file of `configs/`, without its ending; its options are registered.
         program: Name of the command.
