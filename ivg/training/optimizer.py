@@ -36,9 +36,10 @@ def orthogonalise(matrices: Tensor, iterations: int = 5) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Momentum, orthogonalised matrix by matrix; convolutions count as matrices (out, in * k * k).
 
-    torch's own Muon (2.9) takes matrices only, no convolutions, and always computes in bfloat16, so that the same training
-    would give other weights. Updates are scaled as by Liu et al. 2025 ("Muon is scalable for LLM training"), so that learning rate and
-    weight decay mean what they do for AdamW. Parameter groups with `matrices=False` are updated by AdamW.
+    torch's own Muon (2.9) takes matrices only, no convolutions, and always computes in bfloat16, so that the same
+    training would give other weights. Updates are scaled as by Liu et al. 2025 ("Muon is scalable for LLM training"),
+    so that learning rate and weight decay mean what they do for AdamW. Parameter groups with `matrices=False` are
+    updated by AdamW.
 
     Args:
         groups: Parameter groups.

@@ -120,7 +120,9 @@ def demonstration_source(name: str, env: str, task: str, *, size: int, weights: 
         return None
     found = match_task(task).task
     if env != KITCHEN or found is None:
-        raise InputError(f"the demonstrator acts the kitchen's tasks only, not '{task}' in {env}: use demonstrations=generated")
+        raise InputError(
+            f"the demonstrator acts the kitchen's tasks only, not '{task}' in {env}: use demonstrations=generated"
+        )
     return RenderedDemonstrations(found, size)
 
 

@@ -23,7 +23,7 @@ class PolicyConfig:
         conditioning: What conditions the policy on its task beside the camera: "demo", the demonstration's tracks and
             gripper trajectory; "text", the task's sentence; "none".
         n_obs_steps: Steps of proprioception that it sees (T_o of Chi et al. 2023, Sec. 2.3).
-        image_steps: Images that it sees, the latest ones, at most `n_obs_steps`; 2 cost nearly twice the time of a step.
+        image_steps: Images that it sees, the latest ones, at most `n_obs_steps`; 2 nearly double the time of a step.
         horizon: Actions that it predicts (T_p), beginning with the first step that it sees.
         n_action_steps: Actions that it executes (T_a) before it looks again.
         actions: "targets" predicts where the end effector is to be (position control, Chi et al. 2023, Sec. 4.2), and

@@ -56,9 +56,9 @@ class ReinforcementSettings:
     Attributes:
         kind: "sb3": policies that are trained on episodes have other kinds.
         algorithm: "sac", "td3" or "ppo" of stable-baselines3.
-        reward: "tracking" adds potential-based shaping along the demonstrated trajectory to the task's reward; "sparse" is
-            the task's alone, on the same observations; "goals" rewards reaching waypoints, with hindsight experience
-            replay (sac, td3).
+        reward: "tracking" adds potential-based shaping along the demonstrated trajectory to the task's reward; "sparse"
+            is the task's alone, on the same observations; "goals" rewards reaching waypoints, with hindsight
+            experience replay (sac, td3).
         steps: The policy's steps in all.
         seed: Of networks, exploration and the order of the scenes.
         gamma: Discount of the policy's step, in (0, 1]; the shaping uses the same.

@@ -27,7 +27,7 @@ Examples:
                                                      weights between a run's and those it started from
 
 Each writes log.jsonl, sheet_*.png, checkpoint/ and at the end weights/ into `output`. Settings are explained in
-ivg/training/settings and configs/README.md. `train` is one of autoencoder, region, region_student, clip, refiner, masks.
+ivg/training/settings and configs/README.md. `train` is autoencoder, region, region_student, clip, refiner or masks.
 """
 
 

@@ -29,7 +29,9 @@ _STEPS = 10
 _AS_THEY_ARE = ("masks", "hands", "moved", "change", "appearance", "token_mask", "text_of")
 
 
-def write_packed(train: Sequence[LatentClips], held_out: Sequence[LatentClips], autoencoder: ImageAutoencoder, path: Path) -> None:
+def write_packed(
+    train: Sequence[LatentClips], held_out: Sequence[LatentClips], autoencoder: ImageAutoencoder, path: Path
+) -> None:
     """Write encoded clips of one or more stores to a file.
 
     Latents are rounded to tenths of their spread and kept as differences from frame to frame, which are mostly zero;

@@ -25,12 +25,12 @@ class DenoiserConfig(RunConfig):
         hand_weight: Weight added on hands.
         moved_weight: Weight added on moved objects.
         drop_appearance: Fraction of samples that are trained without the person's appearance.
-        drop_text: Fraction of samples that are trained with a text of zeros, for sampling with classifier-free guidance.
+        drop_text: Fraction of samples that are trained with a text of zeros, for classifier-free guidance.
         timesteps: Steps of the schedule, in [0, 999], that are trained, each as often as another: those that a sampler
             of few steps takes. None draws all of them by `noise_bias`.
         residual_scale: What residuals are multiplied with, of a network that this one shall go together with; None
             finds it from the clips (`ivg.models.noise`).
-        sample_steps: Denoising steps of held-out samples, and what the weights are sampled with, unless the caller says otherwise.
+        sample_steps: Denoising steps of held-out samples, and the weights' default in sampling.
         extrapolation: How far the last of these steps goes beyond its guess, in [0, 1] (`ivg.models.sampler`).
         teacher_steps: Of a run with a teacher: its denoising steps, which are to be learned in one.
         teacher_draws: Of a run with a teacher: draws of noise a clip.

@@ -68,7 +68,9 @@ class RunConfig:
         """Validate values."""
         if self.minutes is None and self.steps is None:
             raise ConfigError("give a stop criterion: train.minutes or train.steps")
-        self._check("positive", lambda value: value is None or value > 0, "minutes", "steps", "batch_size", "accumulate")
+        self._check(
+            "positive", lambda value: value is None or value > 0, "minutes", "steps", "batch_size", "accumulate"
+        )
         self._check_options(optimizer=OPTIMIZERS, schedule=SCHEDULES, precision=PRECISIONS)
 
     def _check(self, rule: str, holds: Callable[[Any], bool], *names: str) -> None:

@@ -1,9 +1,9 @@
 """Distillation of the sampler: a network learns to make in one step what another makes of the same noise in several.
 
-A teacher sample is what the teacher's deterministic solver (DPM-Solver++) comes to from given noise, a clip's context and
-its text, without guidance. (Luhman and Luhman 2021, "Knowledge Distillation in Iterative Generative Models for Improved
-Sampling Speed": a student regresses on the teacher's samples, given its noise.) With one step of the teacher it is the
-teacher's first guess, hardly a function of the noise; a smaller network can learn it.
+A teacher sample is what the teacher's deterministic solver (DPM-Solver++) comes to from given noise, a clip's context
+and its text, without guidance. (Luhman and Luhman 2021, "Knowledge Distillation in Iterative Generative Models for
+Improved Sampling Speed": a student regresses on the teacher's samples, given its noise.) With one step of the teacher it
+is the teacher's first guess, hardly a function of the noise; a smaller network can learn it.
 """
 
 from __future__ import annotations

@@ -24,9 +24,9 @@ class HandStructure:
     generated joints are given to Eq. 2 as presence times joints, so that a missing hand counts as the paper has it,
     joints at 0, and the gradient leads towards a hand that is seen.
 
-    Each clip counts with the fraction of the signal at its noise level, abar_t of Eq. 1: where little of the clip is left,
-    the best prediction is a blurred mean of what may be, and a hand forced out of it would be forced out of noise.
-    Clips below `MIN_SIGNAL` are not looked at.
+    Each clip counts with the fraction of the signal at its noise level, abar_t of Eq. 1: where little of the clip is
+    left, the best prediction is a blurred mean, and a hand forced out of it would be forced out of noise. Clips below
+    `MIN_SIGNAL` are left out.
 
     Args:
         clips: The training clips, with keypoints.
