@@ -1,11 +1,11 @@
 """Policies that watch: diffusion policy and behaviour cloning, trained on robot episodes (loads torch)."""
 
 from .behaviour_cloning import BehaviourCloningPolicy
-from .config import BehaviourCloningConfig, DiffusionConfig, EpisodeData, PolicyConfig, PolicyTraining
+from .config import BehaviourCloningConfig, DiffusionConfig, EpisodeData, PolicyConfig, PolicyRun, PolicyTraining
 from .diffusion import DiffusionPolicy
 from .folder import load_policy
 from .policy import ChunkPolicy
-from .training import PolicyRun, train_policy
+from .training import train_policy
 
 __all__ = [
     "BehaviourCloningConfig",

@@ -12,7 +12,7 @@ from ivg.errors import ConfigError, InputError, StoreError, WeightsError
 from ivg.policy.learning import DiffusionConfig, EpisodeData, PolicyTraining, load_policy, train_policy
 from ivg.policy.learning.data import PolicyData, split_episodes
 from ivg.policy.learning.training import build_policy_stage
-from ivg.training.accelerator import new_accelerator
+from ivg.training.device import new_accelerator
 from ivg.training.trainer import Trainer
 
 KINDS = ("diffusion", "behaviour_cloning")
@@ -22,7 +22,7 @@ KINDS = ("diffusion", "behaviour_cloning")
 @pytest.mark.parametrize("conditioning", ["demo", "text", "none"])
 def test_a_training_leaves_log_curves_checkpoint_and_weights(kind, conditioning, new_run):
     run = new_run(kind, conditioning)
-    figures = train_policy(run)
+    figures = train_policy(run).figures
     assert np.isfinite(list(figures.values())).all()
     assert ("phase_error" in figures) == (conditioning == "demo")
     for name in ("log.jsonl", "curves.png", "sheet_000003.png", "run.json", "checkpoint", "weights"):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ivg.training.stages.capped_gradient import with_capped_gradient
+from ivg.training.stages.hand_structure import with_capped_gradient
 
 
 @pytest.mark.parametrize(("factor", "expected"), [(0.1, 0.1), (1.0, 1.0), (100.0, 1.0)])
