@@ -117,11 +117,11 @@ def path_html(view: AppView) -> str:
 
 def path_figures(extracted: ExtractedDemonstration) -> list[tuple[str, str]]:
     """Return names and values of what is known of a path."""
-    points = extracted.path.poses[extracted.path.present, :3]
+    points = extracted.trajectory.poses[extracted.trajectory.present, :3]
     way = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
     figures = [
         ("Way of the hand", f"{100 * way:.0f} cm"),
-        ("Seen in", f"{int(extracted.path.present.sum())} of {len(extracted.path)} frames, gaps filled"),
+        ("Seen in", f"{int(extracted.trajectory.present.sum())} of {len(extracted.trajectory)} frames, gaps filled"),
     ]
     contact = extracted.contact
     if contact is None:

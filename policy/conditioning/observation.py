@@ -60,7 +60,7 @@ def demonstration_observation(extracted: ExtractedDemonstration) -> Demonstratio
     from .plan_observation import plan_observation
 
     tracks, plan = extracted.tracks, plan_observation(extracted)
-    return arrays_of(tracks.keypoints, tracks.present, extracted.path.held(), plan)
+    return arrays_of(tracks.keypoints, tracks.present, extracted.trajectory.held(), plan)
 
 
 def arrays_of(

@@ -582,7 +582,7 @@ def test_frames_of_a_video_are_taken_evenly_from_its_first_to_its_last(
 @few(80)
 @given(count=st.integers(0, 2000), part=st.floats(0, 1))
 def test_an_interval_holds_its_share_and_is_symmetric(count: int, part: float) -> None:
-    from ivg.policy.evaluation.intervals import SuccessRate, wilson_interval
+    from ivg.policy.evaluation import SuccessRate, wilson_interval
 
     successes = round(part * count)
     low, high = wilson_interval(successes, count)
