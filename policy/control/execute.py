@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,7 @@ def execute(
     *,
     scale: ActionScale | None = None,
     settle_steps: int = 10,
+    on_step: Callable[[int], None] | None = None,
 ) -> Execution:
     """Follow a plan from an environment's present state until the task is done, the plan ends, or time is up.
 
@@ -61,6 +62,7 @@ def execute(
         observation: What the reset returned.
         scale: Of the action; that of `ivg/Kitchen-v0` if None.
         settle_steps: Steps at the plan's end, for objects to come to rest.
+        on_step: Progress callback, called with the number of steps done before each step.
 
     Raises:
         InputError: If the observation has no `proprio` of at least 7 numbers, or `settle_steps` is not positive.
@@ -80,6 +82,8 @@ def execute(
         phase, proprio = tracker.phase, seen["proprio"]
         action = tracker.act(proprio[POSITION], proprio[QUATERNION])
         rows.append((seen, action, phase, tracker.fraction_done))
+        if on_step is not None:
+            on_step(len(rows) - 1)
         return action
 
     end = run_episode(env, act, observation)
