@@ -1,4 +1,4 @@
-"""Demonstrations in a training loop: observations, rewards, goals, the features of a policy that watches.
+"""Demonstrations in a training loop: observations, rewards, goals, features of a conditioned policy.
 
 Importing this loads nothing heavy.
 """
@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .cache import DemonstrationCache
+    from .cache import DemonstrationCache, fill_cache
     from .features import DemoFeaturesExtractor
     from .goals import DemoGoalWrapper
-    from .potential import TrajectoryProgress
+    from .progress import TrajectoryProgress
     from .sources import DemonstrationSource, GeneratedDemonstrations, PrecomputedDemonstrations
     from .tracking_reward import DemoTrackingReward
-    from .video_demo import VideoDemoWrapper, fill_cache
+    from .video_demo import VideoDemoWrapper
 
 __all__ = [
     "DemoFeaturesExtractor",
@@ -37,10 +37,10 @@ _MODULES = {
     "DemonstrationCache": ".cache",
     "DemonstrationSource": ".sources",
     "GeneratedDemonstrations": ".sources",
-    "TrajectoryProgress": ".potential",
+    "TrajectoryProgress": ".progress",
     "PrecomputedDemonstrations": ".sources",
     "VideoDemoWrapper": ".video_demo",
-    "fill_cache": ".video_demo",
+    "fill_cache": ".cache",
 }
 
 
