@@ -18,9 +18,9 @@ from stable_baselines3.common.callbacks import BaseCallback
 from ivg.errors import ConfigError, InputError
 from ivg.io.staging import refuse_existing
 
+from ..conditioning import VideoDemoWrapper, fill_cache
 from ..conditioning.cache import DemonstrationCache
 from ..conditioning.sources import DemonstrationSource, PrecomputedDemonstrations, fingerprint_of
-from ..conditioning.video_demo import VideoDemoWrapper, fill_cache
 from .checkpoint import load_checkpoint, save_checkpoint
 from .curve import CURVE, LearningCurve, draw_curve
 from .environment import MakeEnv, conditioned_environment, training_environments

@@ -80,7 +80,7 @@ def attempt_episode(
         depth: Gives the scene's depth picture after the reset, float (h, w), m, such as the kitchen's
             `env.unwrapped.depth`: the hand is then moved onto what it touches.
         samples: How many demonstrations at most are made, to take the one with the best contact; see
-            `ivg.policy.sampling.watch`.
+            `ivg.policy.sampling.best_of_n`.
         scale: Of the environment's action; that of `ivg/Kitchen-v0` if None.
         notes: JSON values for the episode's provenance.
         options: Of the environment's reset.
@@ -113,7 +113,7 @@ def attempt_episode(
     with clock("execution"):
         execution = execute(env, plan, observation, scale=scale)
     if not execution.success:
-        reason = "not_done" if contact_frames(extracted.path, pushing=False).any() else "no_contact"
+        reason = "not_done" if contact_frames(extracted.trajectory, pushing=False).any() else "no_contact"
         return Attempt(None, reason, f"{plan.interaction_type}, {len(execution)} steps", clock.seconds)
     notes = {**(notes or {}), "execution": {"manner": plan.interaction_type, "steps": len(execution)}}
     task = str(info.get("task") or text)

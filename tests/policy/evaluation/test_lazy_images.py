@@ -6,8 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from ivg.policy.evaluation import rollout
-from ivg.policy.evaluation.lazy_images import LazyImages
+from ivg.policy.evaluation import LazyImages, rollout
 
 
 class World(gym.Env):

@@ -1,4 +1,4 @@
-"""What lies where a hand grasps, seen in the context picture: which way it is long, and where its middle is."""
+"""Orientation and middle line of a long thin object at a grasp point, from the context image."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class GraspView:
     """A long thin patch of one colour near a point.
 
     Attributes:
-        offset_m: float64 (2,), the shortest way from the point onto the patch's middle line, world x and y.
+        offset_m: float64 (2,), the shortest offset from the point onto the patch's middle line, world x and y.
         across_rad: Direction across the patch, about the world's z axis.
         length_m: Of its longer axis.
         width_m: Of its shorter axis.
-        distance_m: From the point to the nearest place of the patch.
+        distance_m: From the point to the patch.
     """
 
     offset_m: Array
@@ -40,31 +40,27 @@ class GraspView:
 
 
 def grasp_view(frame: NDArray[np.uint8], camera: Camera, point_world_m: Array) -> GraspView | None:
-    """Look for something long and thin where a hand grasps.
+    """Look for something long and thin at a grasp point.
 
-    The picture is projected onto the level plane through the point. Patches there are pixels that are joined and alike
-    (CIE L*a*b* distance of 16 or less to a place within `SEARCH_M` of the point), with their principal axes;
-    those that fill less than `FULL` of their rectangle (an arc, a branching thing) are left out.
+    The image is projected onto the horizontal plane through the point. Patches there are connected pixels of a similar
+    colour (CIE L*a*b* distance of 16 or less to a seed within `SEARCH_M` of the point), with their principal axes;
+    those that fill less than `FULL` of their rectangle (an arc, a branching object) are left out.
 
     Args:
         frame: uint8 (h, w, 3), RGB, without hands; of the camera's shape, in any size.
-        camera: What sees it.
+        camera: Camera of the frame.
         point_world_m: (3,), where the hand grasps.
 
     Returns:
         The patch that is long for its width and near to the point; None if there is none, or the point is not in the
-        picture.
+        image.
     """
-    plan = _from_above(frame, camera, np.asarray(point_world_m, np.float64))
-    if plan is None:
+    window = _from_above(frame, camera, np.asarray(point_world_m, np.float64))
+    if window is None:
         return None
-    views = [view for mask in _patches(plan) if (view := _measure(mask)) is not None]
-    return max(views, key=_clearness, default=None)
-
-
-def _clearness(view: GraspView) -> float:
-    """How much a patch looks like what is meant: long for its width, and near; 1 cm counts as 1 of the ratio."""
-    return min(view.length_m / view.width_m, 4.0) - view.distance_m / 0.01
+    views = [view for mask in _patches(window) if (view := _measure(mask)) is not None]
+    # Long for its width, and near; 1 cm counts as 1 of the ratio.
+    return max(views, key=lambda view: min(view.length_m / view.width_m, 4.0) - view.distance_m / 0.01, default=None)
 
 
 def _measure(mask: NDArray[np.bool_]) -> GraspView | None:
@@ -104,14 +100,14 @@ def _from_above(frame: NDArray[np.uint8], camera: Camera, point: Array) -> NDArr
     return np.asarray(cv2.warpPerspective(frame, homography, (side, side), flags=flags), np.uint8)
 
 
-def _patches(plan: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
+def _patches(window: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
     """Return patches of one colour near the window's middle, the nearest to it first."""
-    lab = cv2.cvtColor(plan.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    half = 0.5 * (len(plan) - 1)
+    lab = cv2.cvtColor(window.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    half = 0.5 * (len(window) - 1)
     steps = np.arange(-SEARCH_M, SEARCH_M + 1e-9, _GRID_M)
-    places = sorted(((x, y) for x in steps for y in steps if np.hypot(x, y) <= SEARCH_M), key=lambda p: np.hypot(*p))
+    seeds = sorted(((x, y) for x in steps for y in steps if np.hypot(x, y) <= SEARCH_M), key=lambda p: np.hypot(*p))
     found: list[NDArray[np.bool_]] = []
-    for x, y in places:
+    for x, y in seeds:
         column, row = round(half + x / PIXEL_M), round(half - y / PIXEL_M)
         if any(mask[row, column] for mask in found):
             continue

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from ivg.policy.control.grasp_view import grasp_view
+from ivg.policy.retargeting.grasp_view import grasp_view
 from ivg.types import Camera
 
 SIZE, HEIGHT_M = 256, 0.02
