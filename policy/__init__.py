@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .attempt import attempt_episode
     from .conditioning import (
         DemoFeaturesExtractor,
         DemoGoalWrapper,
@@ -15,16 +16,17 @@ if TYPE_CHECKING:
         fill_cache,
     )
     from .control import GripperPlan, TrajectoryTracker, execute, plan_demonstration, plan_gripper
-    from .datasets.episodes import (
+    from .datasets import (
+        Demonstration,
+        DemonstrationStore,
         EpisodeStore,
         EpisodeWindows,
         RobotEpisode,
+        append_demonstrations,
         append_episodes,
-        attempt_episode,
+        write_demonstrations,
         write_episodes,
     )
-    from .datasets.store import DemonstrationStore, append_demonstrations, write_demonstrations
-    from .demonstration import Demonstration
     from .evaluation import rollout, wilson_interval
     from .extraction import ExtractedDemonstration, demonstration_of_clip, extract
     from .generator import DemoGenerator
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from .retargeting import contact_frames, dexterous_trajectory, gripper_trajectory
     from .retargeting.refinement import refine_contact
     from .sampling import best_of_n
+
 
 __all__ = [
     "BehaviourCloningPolicy",
@@ -82,22 +85,22 @@ _MODULES = {
     "DemoGenerator": ".generator",
     "DemoGoalWrapper": ".conditioning",
     "DemoTrackingReward": ".conditioning",
-    "Demonstration": ".demonstration",
+    "Demonstration": ".datasets",
     "DemonstrationCache": ".conditioning",
-    "DemonstrationStore": ".datasets.store",
+    "DemonstrationStore": ".datasets",
     "DiffusionPolicy": ".learning",
-    "EpisodeStore": ".datasets.episodes",
-    "EpisodeWindows": ".datasets.episodes",
+    "EpisodeStore": ".datasets",
+    "EpisodeWindows": ".datasets",
     "ExtractedDemonstration": ".extraction",
     "GripperPlan": ".control",
     "HandLifter": ".hands3d.lifting",
     "TrajectoryTracker": ".control",
     "PnPLifter": ".hands3d.lifting",
-    "RobotEpisode": ".datasets.episodes",
+    "RobotEpisode": ".datasets",
     "VideoDemoWrapper": ".conditioning",
-    "append_demonstrations": ".datasets.store",
-    "append_episodes": ".datasets.episodes",
-    "attempt_episode": ".datasets.episodes",
+    "append_demonstrations": ".datasets",
+    "append_episodes": ".datasets",
+    "attempt_episode": ".attempt",
     "clean_tracks": ".hands3d.tracking",
     "contact_frames": ".retargeting",
     "demonstration_of_clip": ".extraction",
@@ -113,8 +116,8 @@ _MODULES = {
     "rollout": ".evaluation",
     "best_of_n": ".sampling",
     "wilson_interval": ".evaluation",
-    "write_demonstrations": ".datasets.store",
-    "write_episodes": ".datasets.episodes",
+    "write_demonstrations": ".datasets",
+    "write_episodes": ".datasets",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..policy.datasets.episodes import EpisodeStore, RobotEpisode
+from ..policy.datasets import EpisodeStore, RobotEpisode
 from .clip_grid import COLUMNS, MOST_ROWS, draw_joints
 from .image_grid import GridRow, image_grid
 

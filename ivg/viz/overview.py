@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.flow import flow_to_rgb, flow_wheel, optical_flow
-from ..policy.demonstration import Demonstration
+from ..policy.datasets import Demonstration
 from .canvas import FAINT, Canvas, Colour, enlarged, enlarged_mask
 from .execution_video import outcome_colour
 from .hands import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region

@@ -25,15 +25,12 @@ from numpy.typing import NDArray
 
 from ivg.types import CLIP_FRAMES, HANDS, JOINTS
 
+from ..datasets.episode import PLAN_POINTS
+
 if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
 
 PLAN_KEY = "demo_plan"
-
-PLAN_POINTS = 32
-
-DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path", PLAN_KEY)
-"""The keys of a demonstration in a Dict observation."""
 
 KEYPOINT_RANGE = (-1.0, 2.0)
 """Joints farther outside the picture are drawn to this range."""
@@ -85,11 +82,6 @@ def arrays_of(
         "demo_path": np.clip(path, bounds.low[0], bounds.high[0]).astype(np.float32),
         PLAN_KEY: np.clip(plan, bounds.low[0], bounds.high[0]).astype(np.float32),
     }
-
-
-def no_demonstration(frames: int = CLIP_FRAMES) -> DemonstrationArrays:
-    """Return the arrays that stand for no demonstration: zeros."""
-    return {key: np.zeros(space.shape, np.float32) for key, space in demonstration_spaces(frames).items()}
 
 
 def is_demonstration(arrays: DemonstrationArrays) -> bool:

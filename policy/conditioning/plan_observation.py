@@ -22,7 +22,7 @@ from scipy.spatial.transform import Rotation
 
 from ..control import GripperPlan, plan_demonstration
 from ..control.plan import OPENING_M
-from .observation import PLAN_POINTS
+from ..datasets.episode import PLAN_POINTS
 
 if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration

@@ -8,8 +8,8 @@ from ivg.policy.conditioning.observation import (
     demonstration_observation,
     demonstration_spaces,
     is_demonstration,
-    no_demonstration,
 )
+from ivg.policy.datasets import no_demonstration
 from ivg.types import Camera
 
 CAMERA = Camera(np.eye(3), np.eye(4), 40, 40)

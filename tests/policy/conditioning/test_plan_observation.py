@@ -3,9 +3,10 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from ivg.policy.conditioning.observation import PLAN_KEY, PLAN_POINTS, demonstration_spaces
+from ivg.policy.conditioning.observation import PLAN_KEY, demonstration_spaces
 from ivg.policy.conditioning.plan_observation import plan_array
 from ivg.policy.control import plan_gripper
+from ivg.policy.datasets import PLAN_POINTS
 
 
 def test_the_plan_of_a_hand_that_carries_a_mug(human_clip):

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivg.policy.datasets.episodes import RobotEpisode, write_episodes
-from ivg.policy.datasets.store import write_demonstrations
-from ivg.policy.datasets.viewing import Attempts, ViewedDataset, write_page
-from ivg.policy.demonstration import Demonstration
+from ivg.policy.datasets import Demonstration, RobotEpisode, write_demonstrations, write_episodes
+from ivg.policy.datasets.viewing.dataset import ViewedDataset
+from ivg.policy.datasets.viewing.page import Attempts, write_page
 
 HOSTILE = '</script><script>document.title = "broken"</script><img src=x onerror=alert(1)> & "quotes" \u2028'
 """A text that must stay text."""
