@@ -110,12 +110,12 @@ def generate(job: AblateJob) -> AblateResult:
         record.text,
         seed=job.seed,
         appearance=Appearance.from_vector(record.appearance),
-        steps=process.settings.steps,
+        num_inference_steps=process.settings.steps,
         region=_region(job.inference, truth, process.settings.prior),
     )
-    tracks, touched = process.detector(output.clip), np.asarray(output.composited).any(0)
-    generated = GeneratedClip(output.clip, tracks, output.region.union, touched)
-    return AblateResult(output.clip, clip_figures(truth, generated))
+    tracks, touched = process.detector(output.frames), np.asarray(output.composited).any(0)
+    generated = GeneratedClip(output.frames, tracks, output.region.union, touched)
+    return AblateResult(output.frames, clip_figures(truth, generated))
 
 
 def _region(kind: str, truth: TrueClip, prior: NDArray[np.bool_] | None) -> RegionOfMotion | None:

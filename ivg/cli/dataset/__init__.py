@@ -180,7 +180,7 @@ def _report(store: Any, target: Path | None) -> None:
 
 
 def _draw(store: Any, target: Path, *, joints: bool, skip: int) -> None:
-    from ...viz.clip_grid import clip_grid
+    from ...viz.grids import clip_grid
     from ...viz.image_grid import save_image
 
     save_image(clip_grid(store, joints=joints, skip=skip), target)

@@ -199,7 +199,7 @@ def read_source(source: str, annotation: Path, root: Path) -> Reading:
 
 def _report(options: argparse.Namespace, result: AnnotationResult, seconds: float) -> None:
     """Print and write what became of the rows; draw the contact sheet."""
-    from ...viz.clip_grid import clip_grid
+    from ...viz.grids import clip_grid
     from ...viz.image_grid import save_image
     from ...workflows.annotate_pool import SKIPPED_FILE, report_of
 

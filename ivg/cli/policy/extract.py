@@ -158,6 +158,7 @@ def _write(
     options: argparse.Namespace, video: VideoSample, tracks: CleanTracks, arrays: dict[str, Any]
 ) -> tuple[Path, Path]:
     from ...io.staging import staged_output
+    from ...viz.grids import video_grid
     from ...viz.image_grid import save_image
 
     archive, picture = (options.out / f"{options.video.stem}.{ending}" for ending in ("npz", "png"))
@@ -172,22 +173,5 @@ def _write(
             fps=video.fps,
             **arrays,
         )
-    save_image(tracks_grid(video, tracks, options.video.name), picture)
+    save_image(video_grid(video.frames, tracks.keypoints, video.times_s, title=options.video.name), picture)
     return archive, picture
-
-
-def tracks_grid(video: VideoSample, tracks: CleanTracks, title: str) -> Any:
-    """Returns a picture of up to 16 frames with the joints over them (left blue, right red), in rows of eight."""
-    import cv2
-
-    from ...viz.clip_grid import draw_joints
-    from ...viz.image_grid import GridRow, image_grid
-
-    shown = np.linspace(0, len(tracks) - 1, 16 if len(tracks) > 8 else 8).round().astype(int)
-    scale = 192 / video.frames.shape[1]
-    cells = [draw_joints(cv2.resize(video.frames[i], None, fx=scale, fy=scale), tracks.keypoints[i]) for i in shown]
-    rows = [
-        GridRow(np.stack(cells[first : first + 8]), f"{video.times_s[shown[first]]:.1f} s on", "left blue, right red")
-        for first in range(0, len(cells), 8)
-    ]
-    return image_grid(rows, title=title)
