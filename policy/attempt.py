@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
+from ivg.io.stopwatch import Stopwatch
 from ivg.types import Camera
 
 from .conditioning.observation import demonstration_observation
@@ -89,7 +88,7 @@ def attempt_episode(
     from .extraction import NoHandError
     from .sampling import best_of_n
 
-    clock = _Clock()
+    clock = Stopwatch()
     with clock("reset"):
         observation, info = env.reset(seed=seed, options=options)
     try:
@@ -148,18 +147,3 @@ def _episode(
         fps=fps,
         demo_fps=demonstration.fps,
     )
-
-
-class _Clock:
-    """Times named stages: `with clock("reset"): ...`."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = time.perf_counter() - began
