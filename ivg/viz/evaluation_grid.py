@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ..evaluation.worker import SceneResult
 from ..metrics.clip_figures import TrueClip
-from ..workflows.annotation_files import outline
 from .image_grid import GridRow, image_grid
+from .track_grid import outline
 
 SHOWN = (0, 3, 5, 7, 9, 11, 13, 15)
 TRUE_RGB = (255, 255, 255)

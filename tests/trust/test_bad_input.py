@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ivg.cli.shared.page_table import insert_table
+from ivg.io.page_table import insert_table
 from ivg.envs.errors import EnvsError
 from ivg.errors import IvgError
 from ivg.pipeline import find_weights

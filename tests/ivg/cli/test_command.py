@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ivg.cli.shared.command import BAD_REQUEST, INTERRUPTED, check_positive, run_command, write_json
+from ivg.io.checks import check_positive
+from ivg.cli.shared.command import BAD_REQUEST, INTERRUPTED, run_command, write_json
 from ivg.envs.errors import EnvsError
 from ivg.errors import InputError
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ivg.cli.shared.page_table import insert_table
+from ivg.io.page_table import insert_table
 from ivg.errors import InputError
 
 DOCS = Path(__file__).parents[3] / "docs"
