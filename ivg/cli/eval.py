@@ -183,7 +183,7 @@ def _print(figures: dict[str, Any]) -> None:
 
 
 def _draw(results: Sequence[Any], truths: Sequence[Any], target: Path) -> None:
-    from ..viz.evaluation_grid import evaluation_grid
+    from ..viz.grids import evaluation_grid
     from ..viz.image_grid import save_image
 
     save_image(evaluation_grid(results, truths), target)

@@ -84,12 +84,12 @@ class AblationWorker:
             record.text,
             seed=job.seed,
             appearance=Appearance.from_vector(record.appearance),
-            steps=self.settings.steps,
+            num_inference_steps=self.settings.steps,
             region=_region(job.inference, truth, self.settings.prior),
         )
-        tracks, composited = self.detector(output.clip), np.asarray(output.composited).any(0)
-        generated = GeneratedClip(output.clip, tracks, output.region.union, composited)
-        return AblateResult(output.clip, clip_figures(truth, generated))
+        tracks, composited = self.detector(output.frames), np.asarray(output.composited).any(0)
+        generated = GeneratedClip(output.frames, tracks, output.region.union, composited)
+        return AblateResult(output.frames, clip_figures(truth, generated))
 
     def _pipeline(self, name: str) -> Any:
         from ..pipeline import InstructionalVideoPipeline

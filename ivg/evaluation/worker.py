@@ -130,14 +130,16 @@ class Judge:
             text,
             seed=int(record.info["seed"]) if seed is None else seed,
             appearance=appearance or Appearance.from_vector(record.appearance),
-            steps=self.steps,
-            region_steps=self.region_steps,
+            num_inference_steps=self.steps,
+            num_region_steps=self.region_steps,
             guidance_scale=self.guidance_scale,
             region=region,
         )
 
     def _judged(self, output: Any) -> GeneratedClip:
-        return GeneratedClip(output.clip, self.detector(output.clip), output.region.union, _union(output.composited))
+        return GeneratedClip(
+            output.frames, self.detector(output.frames), output.region.union, _union(output.composited)
+        )
 
     def scene(self, index: int) -> SceneResult:
         """Generates the clip of one held-out scene, with both regions, and judges it."""
@@ -168,7 +170,7 @@ class Judge:
         """Generates by a text in a held-out scene and returns the hands found in the clip."""
         record = self.store.read(prompt.index)
         output = self.generate(record, prompt.text, seed=prompt.seed, appearance=prompt.appearance)
-        return self.detector(output.clip)
+        return self.detector(output.frames)
 
 
 def _union(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:

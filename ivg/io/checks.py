@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InputError, IvgError
-from ..types import check_seed
+from ..inputs import check_seed
 
 LARGEST_FIRST_SEED = 2**62
 """Of a run that counts seeds up from a first one."""

@@ -1,4 +1,4 @@
-"""How good MediaPipe's annotation of a clip store is, where the store knows the truth."""
+"""How good MediaPipe's annotation of a clip store is, where the store has ground truth."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class DetectionTally:
 
     Attributes:
         clips: Clips counted.
-        wanted: Hands at least half of which is to be seen.
+        wanted: Hands at least half of which is visible.
         found: Those that the detector found.
         same_side: Those that it found and named rightly left or right.
         wanted_frames: Frames with at least one such hand.
         found_frames: Those of them in which at least one is found.
-        empty_frames: Frames in which nothing of a hand is to be seen.
+        empty_frames: Frames in which nothing of a hand is visible.
         false_frames: Those of them in which a hand is detected all the same.
         errors: Joint error of every found hand, as a fraction of its length.
     """

@@ -1,4 +1,4 @@
-"""All figures of one generated clip beside the clip that it should be."""
+"""All figures of one generated clip compared with the true clip."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from ..data.clip_store import ClipRecord
 from ..errors import InputError
 from ..region import region_from_tracks
 from ..types import HandTracks
-from .detection import hand_length, hands_found, match_hands
-from .hs_err import hs_err
+from .detection import hand_length, hands_found, hs_err, match_hands
+from .images import palm_colours, psnr, skin_difference, skin_spread
 from .moved_objects import ObjectScore, score_object
-from .psnr import psnr
 from .region_iou import iou
-from .skin_tone import palm_colours, skin_difference, skin_spread
 
 FIRST_OBJECT = 3
 """Label of the main moved object in a record's labels; others follow, hands come before."""
 
 MARGIN = 1 / 32
-"""What moves in truth keeps this margin (4 px of 128) free of the background's figure."""
+"""Margin around what moves in truth that does not count as background (4 px of 128)."""
 
 TYPICAL_LENGTH = 0.4
-"""Length of a hand as a fraction of the picture's width, for detections in frames without any hand."""
+"""Length of a hand as a fraction of the image's width, for detections in frames without any hand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +52,7 @@ class TrueClip:
         record: As read from a store; has its ground truth.
         tracks: What the detector finds in it.
         region: bool (h, w), union of the annotated region of motion.
-        visible: float32 (t, 2), fraction of each hand to be seen, 0 where there is none.
+        visible: float32 (t, 2), visible fraction of each hand, 0 where there is none.
     """
 
     record: ClipRecord
@@ -83,7 +81,7 @@ class TrueClip:
 
     @property
     def object_labels(self) -> list[int]:
-        """The labels of the moved objects that are to be seen at the clip's end."""
+        """The labels of the moved objects that are visible at the clip's end."""
         return [int(label) for label in np.unique(self.labels[-1]) if label >= FIRST_OBJECT]
 
 
@@ -111,7 +109,7 @@ def clip_figures(truth: TrueClip, generated: GeneratedClip) -> dict[str, float]:
     and ``skin_difference`` (Delta E); ``region_iou``; ``background_db`` (PSNR against the context frame, outside of
     the region and of what arms and objects pass over in truth, with a margin: a hand that is generated elsewhere counts
     as an error), ``untouched_db`` (where the generator says that it took the context's pixels), ``touched_area`` and,
-    beside it, ``moving_area`` (what arms and objects pass over in truth), fractions of the picture.
+    beside it, ``moving_area`` (what arms and objects pass over in truth), fractions of the image.
     """
     record = truth.record
     context = record.frames[:1]
@@ -144,7 +142,7 @@ def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def object_scores(truth: TrueClip, frames: NDArray[np.uint8]) -> list[ObjectScore]:
-    """Returns how each moved object that is to be seen at the end of the truth ended in `frames`, (t, h, w, 3)."""
+    """Returns the scores, in the last of `frames` (t, h, w, 3), of the moved objects that the truth's end shows."""
     scores = [score_object(frames, truth.record.frames, truth.labels, label) for label in truth.object_labels]
     return [score for score in scores if score is not None]
 

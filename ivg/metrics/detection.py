@@ -1,7 +1,6 @@
-"""How often a hand that is there is found, and how far off its joints are.
+"""How often visible hands are found, how far off their joints are, and the hand structure error (HS-Err, Eq. 2).
 
-Coordinates are normalised to [0, 1] by width and height; the frames are square, so that distances are those
-of pixels.
+Coordinates are normalised to [0, 1] by width and height; frames are square, so that distances are those of pixels.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ class HandMatch:
     """Which true hands were found, hand by hand; all arrays (t, 2), indexed by the true hand.
 
     Attributes:
-        wanted: bool; the hand is there, and enough of it is to be seen.
+        wanted: bool; the hand is there, and enough of it is visible.
         found: bool; wanted, and a detection lies on it.
         error: float32; mean distance of the 21 joints over the hand's length, NaN where not found.
         same_side: bool; found, and under the right name of left and right.
@@ -31,11 +30,6 @@ class HandMatch:
     found: NDArray[np.bool_]
     error: NDArray[np.float32]
     same_side: NDArray[np.bool_]
-
-    @property
-    def rate(self) -> float:
-        """Fraction of the wanted hands that were found; NaN if none was wanted."""
-        return ratio(self.found.sum(), self.wanted.sum())
 
 
 def ratio(part: float, whole: float) -> float:
@@ -49,16 +43,15 @@ def hand_length(
     T_world_camera: NDArray[np.floating],
     size: int,
 ) -> NDArray[np.float32]:
-    """Returns the hand's length in the picture, whatever its pose: (t, 2), fraction of the picture's width.
+    """Returns the hand's length in the image, whatever its pose: (t, 2), fraction of the image's width.
 
-    It is the length wrist to middle finger tip along the bones, seen square on at the distance of the
-    finger's base.
+    It is the length from wrist to middle finger tip along the bones, seen square on at the depth of the finger's base.
 
     Args:
         joints_world_m: (t, 2, 21, 3), metres, NaN where there is no hand.
         K: (3, 3), intrinsics in pixels.
         T_world_camera: (4, 4), pose of the camera, OpenCV axes, metres.
-        size: Width of the picture in pixels.
+        size: Width of the image in pixels.
     """
     chain = joints_world_m[..., _MIDDLE_CHAIN, :]
     length_m = np.linalg.norm(np.diff(chain, axis=-2), axis=-1).sum(-1)
@@ -75,15 +68,13 @@ def match_hands(
 ) -> HandMatch:
     """Assigns detections to true hands, one to one, whatever side the detector named.
 
-    A detection counts as found if its joints lie on average within half a hand's length of the true ones. Of
-    the two
-    possible assignments in a frame the one with more such pairs is taken, then the one with the smaller
-    error.
+    A detection counts as found if its joints lie on average within half a hand's length of the true ones. Of the two
+    possible assignments in a frame the one with more such pairs is taken, then the one with the smaller error.
 
     Args:
         keypoints: (t, 2, 21, 2), detected, NaN where there is none.
         truth: (t, 2, 21, 2), NaN where there is no hand.
-        visible: (t, 2), fraction of the hand that is to be seen; hands below one half are not wanted.
+        visible: (t, 2), visible fraction of the hand; hands below one half are not wanted.
         length: (t, 2), the hands' lengths, in the unit of the coordinates.
     """
     wanted = (visible >= HALF) & np.isfinite(truth).all((-1, -2))
@@ -114,3 +105,27 @@ def hands_found(present: NDArray[np.bool_], visible: NDArray[np.floating]) -> tu
     """
     wanted = (visible >= HALF).sum(1)
     return int(np.minimum(present.sum(1), wanted).sum()), int(wanted.sum())
+
+
+def hs_err(generated: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
+    """Returns the mean squared joint distance of two clips' detected hands (Eq. 2), context frame left out.
+
+    In each frame the sum over the truth's detected joints of the squared distance is divided by their number J_l; the
+    mean is taken over the L' frames in which the truth has a hand. Joints that the generated clip lacks count as 0,
+    as in the paper.
+
+    Args:
+        generated: (t, 2, 21, 2), normalised coordinates, NaN where the detector found no hand.
+        truth: (t, 2, 21, 2), detected in the true clip.
+
+    Returns:
+        The error in squared fractions of the image, NaN if the truth shows no hand.
+    """
+    there = np.isfinite(truth[1:]).all(-1)  # (L, 2, 21)
+    placed = np.where(np.isfinite(generated[1:]), generated[1:], 0.0)
+    squared = np.where(there, np.square(placed - truth[1:]).sum(-1), 0.0)
+    joints = there.sum((1, 2))
+    frames = joints > 0
+    if not frames.any():
+        return float("nan")
+    return float((squared.sum((1, 2))[frames] / joints[frames]).mean())

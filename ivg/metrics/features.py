@@ -1,9 +1,10 @@
-"""Features of many frames or clips: in batches, each distinct one once, and kept for the next time where wanted."""
+"""Features of many frames or clips: in batches, each distinct item once, and cached on disk where wanted."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,24 +13,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from .networks.cache import written_whole
+from ..io.staging import staged_output
 
 
+@dataclass(frozen=True)
 class Features:
     """Computes features.
 
-    Args:
+    Attributes:
         device: Where the network computes.
         cache: Folder for features that are kept; none are if None.
-        progress: Whether to show a bar.
+        progress: Whether to show a progress bar.
     """
 
-    def __init__(
-        self, device: str | torch.device = "cpu", cache: Path | None = None, *, progress: bool = False
-    ) -> None:
-        self.device = torch.device(device)
-        self.cache = cache
-        self.progress = progress
+    device: str | torch.device = "cpu"
+    cache: Path | None = None
+    progress: bool = False
 
     def of(
         self,
@@ -47,7 +46,7 @@ class Features:
             network: Takes uint8 (b, ...) on `device`, returns (b, d).
             name: Of what is computed, for the bar and the file.
             batch: Items at a time.
-            keep: What tells the network from all others (a fingerprint), to keep these features; not kept if None.
+            keep: Fingerprint of the network under which these features are cached; not cached if None.
         """
         if keep is None or self.cache is None:
             return self._computed(items, network, name, batch)
@@ -57,33 +56,26 @@ class Features:
         if target.exists():
             return np.asarray(np.load(target, allow_pickle=False))
         features = self._computed(items, network, name, batch)
-        with written_whole(target) as part:
-            np.save(part, features)
+        with staged_output(target, overwrite=True) as stage:
+            np.save(stage, features)
         return features
 
     def _computed(
         self, items: NDArray[np.uint8], network: Callable[[Tensor], Tensor], name: str, batch: int
     ) -> NDArray[np.float32]:
-        distinct, places = _distinct(items)
-        bar = tqdm(total=len(distinct), desc=name, unit="item", disable=not self.progress, leave=False)
+        seen: dict[bytes, int] = {}  # hash of an item to its index in `distinct`
+        distinct: list[int] = []
+        positions: list[int] = []
+        for index, item in enumerate(items):
+            key = hashlib.sha256(np.ascontiguousarray(item).data).digest()
+            if key not in seen:
+                seen[key] = len(distinct)
+                distinct.append(index)
+            positions.append(seen[key])
         parts = []
-        with bar:
+        with tqdm(total=len(distinct), desc=name, unit="item", disable=not self.progress, leave=False) as bar:
             for first in range(0, len(distinct), batch):
                 chosen = np.ascontiguousarray(items[distinct[first : first + batch]])
                 parts.append(network(torch.from_numpy(chosen).to(self.device)).float().cpu().numpy())
                 bar.update(len(chosen))
-        return np.asarray(np.concatenate(parts)[places], np.float32)
-
-
-def _distinct(items: NDArray[np.uint8]) -> tuple[list[int], list[int]]:
-    """Returns the indices of the distinct items, and of each item its place among them."""
-    seen: dict[bytes, int] = {}
-    distinct: list[int] = []
-    places: list[int] = []
-    for index, item in enumerate(items):
-        key = hashlib.sha256(np.ascontiguousarray(item).data).digest()
-        if key not in seen:
-            seen[key] = len(distinct)
-            distinct.append(index)
-        places.append(seen[key])
-    return distinct, places
+        return np.asarray(np.concatenate(parts)[positions], np.float32)

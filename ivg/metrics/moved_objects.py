@@ -1,17 +1,14 @@
 """Whether the objects that a task moves end up where they should, looking as they should.
 
-The truth gives the mask of the object in the last frame, as far as it is to be seen there. Two questions:
+The truth gives the visible mask of the object in the last frame. Two questions:
 
 - *colour*: the difference of the mean Lab colours, generated against true, of the pixels under that mask;
-- *place*: the true object (the pixels under the mask) is slid over the generated frame, and where it fits
-  best it is taken
-  to be. The fit is the mean colour distance of its pixels, each capped so that a hand in front does not
-  outweigh the rest,
-  plus a small pull towards the true place that decides between equals. An object whose best fit is poor is
+- *position*: the true object (the pixels under the mask) is slid over the generated frame; the best fit is taken as its
+  position. The fit is the mean colour distance of its pixels, each capped so that a hand in front does not outweigh the
+  rest, plus a small pull towards the true position that decides between equals. An object whose best fit is poor is
   *lost*.
 
-A sliding mask needs no segmentation of generated pixels, works for objects of several colours, and is exact
-to a pixel.
+A sliding mask needs no segmentation of generated pixels, works for objects of several colours, and is exact to a pixel.
 """
 
 from __future__ import annotations
@@ -21,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import delta_e, to_lab
+from .images import delta_e, to_lab
 
 MIN_PIXELS = 12
-"""Objects with fewer pixels in sight at the end (of 128 x 128) are not judged."""
+"""Objects with fewer visible pixels at the end (of 128 x 128) are not judged."""
 
 CAP_DELTA_E = 40.0
 PULL_DELTA_E = 1.0
@@ -37,12 +34,11 @@ class ObjectScore:
     """How one object ended.
 
     Attributes:
-        place_error: Distance between the best fit and the true place, as a fraction of the picture's width.
+        place_error: Distance between the best fit and the true position, as a fraction of the image's width.
         fit: Mean colour distance (Delta E, capped) of the object's pixels at its best fit.
         colour_error: Delta E between the mean colours under the true mask.
-        travel: How far the object's centre moved in truth between the first and the last frame, fraction of
-            the width;
-            NaN if it is not in sight in the first.
+        travel: How far the object's centre moved in truth from the first to the last frame, fraction of the width;
+            NaN if it is not visible in the first.
     """
 
     place_error: float
@@ -52,7 +48,7 @@ class ObjectScore:
 
     @property
     def lost(self) -> bool:
-        """Whether nothing near the true place looks like the object."""
+        """Whether nothing near the true position looks like the object."""
         return self.fit > LOST_DELTA_E
 
 
@@ -68,7 +64,7 @@ def score_object(
         label: The object's.
 
     Returns:
-        The score; None if too little of the object is to be seen at the end.
+        The score; None if too little of the object is visible at the end.
     """
     mask = labels[-1] == label
     if np.count_nonzero(mask) < MIN_PIXELS * mask.size / 128**2:
@@ -82,7 +78,7 @@ def score_object(
 def _slide(
     generated: NDArray[np.floating], truth: NDArray[np.floating], mask: NDArray[np.bool_]
 ) -> tuple[float, float]:
-    """Returns the distance (fraction of the width) and the fit of the best place within `REACH`."""
+    """Returns the distance (fraction of the width) and the fit of the best position within `REACH`."""
     width = mask.shape[1]
     reach = round(REACH * width)
     ys, xs = np.nonzero(mask)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-NEIGHBOURS = 5
-
 
 def acting_track(keypoints: NDArray[np.floating]) -> NDArray[np.float32] | None:
     """Returns the joints of the hand that is present most, gaps bridged: (t, 21, 2); None without any hand.
 
-    Before its first and after its last frame the hand is taken to be where it was then. A left hand is
-    mirrored in itself
-    (about its own middle, frame by frame), so that left and right hands can be compared.
+    Before its first and after its last frame the hand stays where it was then. A left hand is mirrored about its own
+    middle, frame by frame, so that left and right hands can be compared.
 
     Args:
         keypoints: (t, 2, 21, 2), normalised, NaN where absent.
@@ -41,22 +37,12 @@ def track_distance(first: NDArray[np.floating], second: NDArray[np.floating]) ->
     return float(np.sqrt(np.square(first - second).sum(-1).mean()))
 
 
-def nearest_task(
-    track: NDArray[np.floating],
-    references: Sequence[NDArray[np.floating]],
-    tasks: Sequence[str],
-    *,
-    neighbours: int = 1,
-) -> str:
-    """Returns the task of the nearest references: the most frequent of the `neighbours`, ties to the nearest.
+def nearest_task(track: NDArray[np.floating], references: Sequence[NDArray[np.floating]], tasks: Sequence[str]) -> str:
+    """Returns the task of the nearest reference.
 
     Args:
         track: (t, 21, 2).
         references: Tracks of the same shape.
         tasks: The task of each.
-        neighbours: How many references vote.
     """
-    order = np.argsort([track_distance(track, reference) for reference in references], kind="stable")[:neighbours]
-    votes = Counter(tasks[index] for index in order)
-    most = max(votes.values())
-    return next(tasks[index] for index in order if votes[tasks[index]] == most)
+    return tasks[int(np.argmin([track_distance(track, reference) for reference in references]))]

@@ -31,7 +31,7 @@ def mean_iou(region: NDArray[np.bool_], truths: NDArray[np.bool_]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class FixedRegion:
-    """A region that is the same for every picture.
+    """A region that is the same for every image.
 
     Attributes:
         region: bool (h, w).
@@ -47,14 +47,11 @@ class FixedRegion:
 def best_prior_mask(frequency: NDArray[np.floating], truths: NDArray[np.bool_]) -> FixedRegion:
     """Cuts the map of how often a pixel lies in a training region where the result is best on `truths`.
 
-    The bare union over a training set of some thousand clips covers nearly all of the picture; cutting at the
-    best
-    level gives the prior the benefit of the doubt, because the level is chosen on the very regions it is
-    judged on.
+    The bare union over a training set of some thousand clips covers nearly all of the image; cutting at the best level
+    gives the prior the benefit of the doubt, because the level is chosen on the very regions it is judged on.
 
     Args:
-        frequency: (h, w), fraction of the training set's regions that hold the pixel. Level 0 is the bare
-            union.
+        frequency: (h, w), fraction of the training set's regions that hold the pixel. Level 0 is the bare union.
         truths: bool (n, h, w).
     """
     levels = [0.0, *THRESHOLDS]

@@ -1,4 +1,4 @@
-"""Drawing hand skeletons and masks over pictures."""
+"""Drawing hand skeletons and masks over images."""
 
 from __future__ import annotations
 
@@ -8,30 +8,33 @@ from numpy.typing import NDArray
 
 from ..hands.skeleton import BONES
 
-HAND_COLOURS = ((46, 134, 222), (238, 102, 34))
-"""RGB of the left and of the right hand's skeleton: blue and orange, told apart by colour-blind eyes too."""
+Image = NDArray[np.uint8]
+Colour = tuple[int, int, int]
 
-OUTLINE = (20, 20, 24)
-REGION_COLOUR = (0, 190, 150)
+HAND_COLOURS = ((46, 134, 222), (238, 102, 34))
+"""RGB of the left and of the right hand's skeleton: blue and orange, distinct for colour-blind eyes too."""
+
+OUTLINE: Colour = (20, 20, 24)
+WHITE: Colour = (255, 255, 255)
+REGION_COLOUR: Colour = (0, 190, 150)
 """RGB of the region of motion."""
 
 _SUBPIXEL_BITS = 4
 
 
-def draw_hands(
-    picture: NDArray[np.uint8], keypoints: NDArray[np.float32], present: NDArray[np.bool_]
-) -> NDArray[np.uint8]:
+def draw_hands(image: Image, keypoints: NDArray[np.floating], present: NDArray[np.bool_] | None = None) -> Image:
     """Draw the skeletons of a frame's hands.
 
     Args:
-        picture: uint8 (h, w, 3), RGB; it is not changed. Enlarge it first for fine lines.
-        keypoints: float32 (2, 21, 2), normalised.
-        present: bool (2,).
+        image: uint8 (h, w, 3), RGB; it is not changed. Enlarge it first for fine lines.
+        keypoints: (2, 21, 2), normalised; NaN where there is no hand.
+        present: bool (2,); by default the hands whose keypoints are all finite.
 
     Returns:
         A copy with dark-edged bones in `HAND_COLOURS` and white joints.
     """
-    drawn = np.ascontiguousarray(picture).copy()
+    present = np.isfinite(keypoints).all((-1, -2)) if present is None else present
+    drawn = np.ascontiguousarray(image).copy()
     height, width = drawn.shape[:2]
     for joints, colour in ((keypoints[h], HAND_COLOURS[h]) for h in (0, 1) if present[h]):
         length = float(np.linalg.norm(np.ptp(joints * (width, height), axis=0)))
@@ -42,31 +45,43 @@ def draw_hands(
                 cv2.line(drawn, points[a], points[b], paint, max(1, round(thickness)), cv2.LINE_AA, _SUBPIXEL_BITS)
         for point in points:
             _dot(drawn, point, 1.9 * unit, OUTLINE)
-            _dot(drawn, point, 1.15 * unit, (255, 255, 255))
+            _dot(drawn, point, 1.15 * unit, WHITE)
     return drawn
 
 
-def tint_region(picture: NDArray[np.uint8], mask: NDArray[np.bool_], *, strength: float = 0.45) -> NDArray[np.uint8]:
+def tint_region(image: Image, mask: NDArray[np.bool_], *, strength: float = 0.45) -> Image:
     """Tint a mask's inside, dim its outside a little and trace its edge.
 
     Args:
-        picture: uint8 (h, w, 3), RGB; it is not changed.
+        image: uint8 (h, w, 3), RGB; it is not changed.
         mask: bool (h, w).
-        strength: Share of the colour inside, in [0, 1].
+        strength: Fraction of the colour inside, in [0, 1].
     """
-    inside = picture * (1 - strength) + np.array(REGION_COLOUR) * strength
-    tinted = np.where(mask[..., None], inside, picture * 0.72).astype(np.uint8)
-    edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(tinted, edges, -1, (255, 255, 255), max(1, round(max(mask.shape) / 200)), cv2.LINE_AA)
+    inside = image * (1 - strength) + np.array(REGION_COLOUR) * strength
+    tinted = np.where(mask[..., None], inside, image * 0.72).astype(np.uint8)
+    _trace(tinted, mask, WHITE, max(1, round(max(mask.shape) / 200)), cv2.LINE_AA)
     return tinted
 
 
-def _subpixels(joints: NDArray[np.float32], height: int, width: int) -> list[tuple[int, int]]:
+def outline(image: Image, mask: NDArray[np.bool_], colour: Colour) -> Image:
+    """Return a copy of an image (h, w, 3) with the mask's edge drawn over it; the mask may be of another size."""
+    drawn = np.ascontiguousarray(image).copy()
+    sized = cv2.resize(mask.astype(np.uint8), drawn.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    _trace(drawn, sized, colour, 1, cv2.LINE_8)
+    return drawn
+
+
+def _trace(image: Image, mask: NDArray[np.generic], colour: Colour, thickness: int, kind: int) -> None:
+    edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(image, edges, -1, colour, thickness, kind)
+
+
+def _subpixels(joints: NDArray[np.floating], height: int, width: int) -> list[tuple[int, int]]:
     """Return OpenCV's fixed-point pixel coordinates (centres at whole numbers) of normalised joints."""
     pixels = np.clip(joints, -4, 5) * (width, height) - 0.5
     return [(int(x), int(y)) for x, y in np.round(pixels * 2**_SUBPIXEL_BITS)]
 
 
-def _dot(picture: NDArray[np.uint8], centre: tuple[int, int], radius: float, colour: tuple[int, int, int]) -> None:
+def _dot(image: Image, centre: tuple[int, int], radius: float, colour: Colour) -> None:
     fixed = round(radius * 2**_SUBPIXEL_BITS)
-    cv2.circle(picture, centre, fixed, colour, cv2.FILLED, cv2.LINE_AA, _SUBPIXEL_BITS)
+    cv2.circle(image, centre, fixed, colour, cv2.FILLED, cv2.LINE_AA, _SUBPIXEL_BITS)

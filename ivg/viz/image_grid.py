@@ -1,4 +1,4 @@
-"""A picture of many frames in a labelled grid: what one looks at before believing any figure."""
+"""Many frames in a labelled grid, and images written to disk."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..errors import InputError
 from ..io.staging import staged_output
+from .canvas import FAINT, INK, PAPER
 
-PAPER = (250, 249, 246)
-INK = (34, 34, 34)
-FAINT = (130, 130, 130)
 GAP = 2
 MARGIN = 14
 
 
 @dataclass(frozen=True, eq=False)
 class GridRow:
-    """One row of a sheet.
+    """One row of a grid.
 
     Attributes:
-        frames: uint8 (n, h, w, 3), RGB, one picture a column.
+        frames: uint8 (n, h, w, 3), RGB, one image for each column.
         label: What the row shows; line breaks are kept.
         note: A second, fainter line.
         new_group: Leaves some room above the row.
@@ -57,14 +55,15 @@ def image_grid(
     """
     shapes = {row.frames.shape for row in rows}
     if len(shapes) != 1:
-        raise InputError(f"the rows of a contact sheet must have frames of one shape, got {sorted(shapes) or 'no row'}")
+        raise InputError(f"the rows of an image grid must have frames of one shape, got {sorted(shapes) or 'no row'}")
     count, height, width, _ = rows[0].frames.shape
     head = MARGIN + (30 if title else 0) + (20 if columns else 0)
-    tops = _row_tops(rows, head, height)
+    gaps = np.cumsum([8 if row.new_group and index else 0 for index, row in enumerate(rows)]).tolist()
+    tops = [head + index * (height + GAP) + gap for index, gap in enumerate(gaps)]
     size = (label_width + count * (width + GAP) + MARGIN, tops[-1] + height + MARGIN)
 
-    sheet = Image.new("RGB", size, PAPER)
-    draw = ImageDraw.Draw(sheet)
+    grid = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(grid)
     if title:
         draw.text((MARGIN, MARGIN), title, INK, ImageFont.load_default(17))
     for column, text in enumerate(columns):
@@ -74,28 +73,19 @@ def image_grid(
         below = top + 8 + 17 * (row.label.count("\n") + 1)
         draw.multiline_text((MARGIN, below), row.note, FAINT, ImageFont.load_default(11))
         for column, frame in enumerate(row.frames):
-            sheet.paste(Image.fromarray(np.ascontiguousarray(frame)), (label_width + column * (width + GAP), top))
-    return np.asarray(sheet)
+            grid.paste(Image.fromarray(np.ascontiguousarray(frame)), (label_width + column * (width + GAP), top))
+    return np.asarray(grid)
 
 
-def _row_tops(rows: Sequence[GridRow], head: int, height: int) -> list[int]:
-    tops, top = [], head
-    for index, row in enumerate(rows):
-        top += 8 if row.new_group and index else 0
-        tops.append(top)
-        top += height + GAP
-    return tops
-
-
-def save_image(sheet: NDArray[np.uint8], path: Path) -> None:
-    """Writes a sheet as PNG or JPEG, by the path's ending, whole or not at all; makes the folder.
+def save_image(image: NDArray[np.uint8], path: Path) -> None:
+    """Writes an image (h, w, 3) as PNG or JPEG, by the path's ending, whole or not at all; makes the folder.
 
     Raises:
         InputError: The ending is another.
     """
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise InputError(f"a contact sheet is written as .png or .jpg, got {path.name!r}")
+        raise InputError(f"an image is written as .png or .jpg, got {path.name!r}")
     packed = io.BytesIO()  # Pillow itself takes no notice of a JPEG that does not fit on the disk
-    Image.fromarray(sheet).save(packed, "PNG" if path.suffix.lower() == ".png" else "JPEG")
+    Image.fromarray(image).save(packed, "PNG" if path.suffix.lower() == ".png" else "JPEG")
     with staged_output(path, overwrite=True) as stage:
         stage.write_bytes(packed.getvalue())

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrics.flow import flow_to_rgb, flow_wheel, optical_flow
-from ..policy.demonstration import Demonstration
 from .canvas import FAINT, Canvas, Colour, enlarged, enlarged_mask
 from .execution_video import outcome_colour
+from .flow import Flow, flow_wheel
 from .hands import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region
 
 if TYPE_CHECKING:
+    from ..policy.demonstration import Demonstration
     from ..workflows.demo_execution import RobotRun
 
 MARGIN = 44
@@ -40,31 +38,6 @@ SUBPIXEL = 4
 """Bits after the point in OpenCV's drawing coordinates."""
 
 WHITE = (255, 255, 255)
-
-
-@dataclass(frozen=True, eq=False)
-class Flow:
-    """Optical flow of a clip.
-
-    Attributes:
-        fields: float32 (t - 1, h, w, 2), from each frame to the next, in pixels.
-        largest: Motion that gets full colour, in pixels a frame.
-    """
-
-    fields: NDArray[np.float32]
-    largest: float
-
-    @classmethod
-    def of(cls, clip: NDArray[np.uint8]) -> Flow:
-        """Estimate it between all neighbouring frames."""
-        fields = np.stack([optical_flow(a, b) for a, b in pairwise(clip)])
-        length = np.linalg.norm(fields, axis=-1)
-        moving = length[length > 0.5]
-        return cls(fields, max(1.0, float(np.quantile(moving, 0.75))) if moving.size else 1.0)
-
-    def picture(self, step: int) -> NDArray[np.uint8]:
-        """Return the colours of the motion from frame `step` to the next, uint8 (h, w, 3)."""
-        return flow_to_rgb(self.fields[step], self.largest)
 
 
 def draw_overview(
@@ -110,7 +83,7 @@ def _panels(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, 
     context = enlarged(demonstration.clip[0], *size)
     share = demonstration.region.mean()
     step = int(np.linalg.norm(flow.fields, axis=-1).mean(axis=(1, 2)).argmax())
-    busiest = enlarged(flow.picture(step), *size)
+    busiest = enlarged(flow.rgb(step), *size)
     wheel = PANEL_WIDTH // 6
     busiest[8 : 8 + wheel, 8 : 8 + wheel] = flow_wheel(wheel)
     panels = (
@@ -193,7 +166,7 @@ def _strips(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, 
 
 def _cell(row: int, demonstration: Demonstration, flow: Flow, t: int, height: int) -> NDArray[np.uint8]:
     if row == 2:
-        return enlarged(flow.picture(t - 1), FRAME_WIDTH, height)
+        return enlarged(flow.rgb(t - 1), FRAME_WIDTH, height)
     if row == 0:
         return enlarged(demonstration.clip[t], FRAME_WIDTH, height)
     size = (FINE * FRAME_WIDTH, FINE * height)

@@ -79,8 +79,7 @@ def draw_grid(path: Path, target: Path | None = None, *, joints: bool = False, s
         StoreError: It is neither.
     """
     from ..policy.datasets.episodes import EpisodeStore, is_episode_dataset
-    from ..viz.clip_grid import clip_grid
-    from ..viz.episode_grid import episode_grid
+    from ..viz.grids import clip_grid, episode_grid
     from ..viz.image_grid import save_image
 
     if is_episode_dataset(path):

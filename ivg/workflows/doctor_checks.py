@@ -188,8 +188,7 @@ def weights() -> Iterator[Finding]:
 
 def networks() -> Iterator[Finding]:
     """The networks that only judge clips, fetched when asked for."""
-    from ..metrics.networks.cache import network_file
-    from ..metrics.networks.fetch import NETWORKS
+    from ..metrics.networks.fetch import NETWORKS, network_file
 
     for name in NETWORKS:
         there = network_file(name).exists()

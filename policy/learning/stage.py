@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ivg.training.stage import Stage, StepRandom
+from ivg.viz.plots import draw_chunks
 
 from .config import PolicyTraining
 from .data import PolicyData
-from .image_grid import draw_chunks
 from .policy import Batch, ChunkPolicy
 
 VALIDATION_WINDOWS = 256

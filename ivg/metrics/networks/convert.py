@@ -18,7 +18,7 @@ from ...errors import WeightsError
 from .i3d import I3D
 from .inception import Inception
 from .lpips import Lpips
-from .numpy_pickle import load_arrays
+from .unpickle import load_arrays
 
 EPSILON = 1e-3
 """Of the batch norms of both Inception networks."""

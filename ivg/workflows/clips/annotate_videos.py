@@ -80,8 +80,8 @@ def annotate_videos(
 
 def _annotate(video: Path, out: Path, frames: int, start_s: float, end_s: float | None) -> dict[str, Any]:
     from ...region import annotate_video
+    from ...viz.grids import video_grid
     from ...viz.image_grid import save_image
-    from ...viz.track_grid import annotation_grid
 
     found = annotate_video(video, frames=frames, start_s=start_s, end_s=end_s)
     archive, image = out / f"{video.stem}.npz", out / f"{video.stem}.png"
@@ -97,7 +97,8 @@ def _annotate(video: Path, out: Path, frames: int, start_s: float, end_s: float 
             times_s=found.times_s,
             fps=found.clip.fps,
         )
-    save_image(annotation_grid(found, video.name), image)
+    regions = found.region.per_frame
+    save_image(video_grid(found.clip.frames, tracks.keypoints, found.times_s, title=video.name, regions=regions), image)
     return {
         "frames": len(found.clip),
         "frames_with_hands": int(tracks.present.any(1).sum()),

@@ -128,23 +128,19 @@ def _table(figures: dict[str, Any]) -> str:
 
 def _draw_plot(figures: dict[str, Any], target: Path) -> None:
     """Draw success with its interval by row, and a point for every training seed."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from ...viz.plots import BLUE, ORANGE, new_figure, save_plot
 
-    figure = Figure(figsize=(5.5, 3.4), dpi=110, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    ax = figure.add_subplot()
+    figure, (ax,) = new_figure(5.5, 3.4)
     for index, (name, row) in enumerate(figures["rows"].items()):
         rate = row["all"]
-        colour = "#ee6622" if row["conditioning"] == "demo" else "#2e86de"
+        colour = ORANGE if row["conditioning"] == "demo" else BLUE
         ax.bar(index, 100 * rate["share"], color=colour, alpha=0.6, width=0.6, label=name)
         ax.plot([index, index], [100 * rate["low"], 100 * rate["high"]], color="0.2")
         ax.scatter([index] * len(row["by_training_seed"]), 100 * np.array(row["by_training_seed"]), color="0.2", s=14)
     ax.set_xticks(range(len(figures["rows"])), list(figures["rows"]))
     ax.set(ylabel="success, %", ylim=(0, 100), xlabel="the policy is given (orange: conditioned on demonstrations)")
     ax.grid(axis="y", alpha=0.3)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    canvas.print_png(str(target))
+    save_plot(figure, target)
 
 
 def _verdicts(rows: dict[str, Any]) -> Sequence[str]:

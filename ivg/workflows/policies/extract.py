@@ -83,8 +83,8 @@ def extract_tracks(
     from ...hands import MediaPipeHands
     from ...io.video import read_video
     from ...policy.hands3d.tracking import clean_tracks
+    from ...viz.grids import video_grid
     from ...viz.image_grid import save_image
-    from ...viz.track_grid import tracks_grid
 
     check_positive(frames=frames)
     check_can_be_folder(out)
@@ -115,7 +115,7 @@ def extract_tracks(
             fps=sample.fps,
             **arrays,
         )
-    save_image(tracks_grid(sample, tracks.keypoints, video.name), image)
+    save_image(video_grid(sample.frames, tracks.keypoints, sample.times_s, title=video.name), image)
     return ExtractionResult(video, {**report, "archive": str(archive), "picture": str(image)})
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ...data.clip_store import ClipStore
 from ...errors import unknown_option
 from ...io.checks import check_positive
-from ...io.staging import refuse_existing, staged_output
+from ...io.staging import refuse_existing
 from ...jobs import Progress
 from ..clips.context_depth import ContextDepth
 
@@ -144,15 +144,11 @@ class LifterReport:
 
     def draw_errors(self, target: Path) -> None:
         """Draw which fraction of the frames lies within which error, all and at contact, for each input."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
         from ...policy.hands3d.training.evaluation import pinch_errors_mm
+        from ...viz.plots import new_figure, save_plot
 
         targets = {part: target for _, part, _, target in TARGETS[self.method]}
-        figure = Figure(figsize=(9, 3.6), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(1, 2, sharey=True)
+        figure, axes = new_figure(9, 3.6, 2)
         contact = self.hands.contact
         for name in self.inputs:
             errors = pinch_errors_mm(self.lift, name, self.hands)
@@ -167,8 +163,7 @@ class LifterReport:
             ax.grid(alpha=0.3)
         axes[0].set_ylabel("fraction of frames")
         axes[1].legend(fontsize=8)
-        with staged_output(target, overwrite=True) as stage:
-            figure.savefig(stage, dpi=110)
+        save_plot(figure, target)
 
 
 def _mm(part: dict[str, Any], quantile: str) -> str:

@@ -246,7 +246,7 @@ class PromptWorker:
 
         self.pipeline = InstructionalVideoPipeline.from_pretrained(weights).to(device)
         self.store, self.detector = ClipStore.open(store), MediaPipeHands()
-        self.sampling = {"steps": steps, "region_steps": region_steps}
+        self.sampling = {"num_inference_steps": steps, "num_region_steps": region_steps}
 
     def __call__(self, prompt: Prompt) -> HandTracks:
         """Generate one clip."""
@@ -259,7 +259,7 @@ class PromptWorker:
             appearance=prompt.appearance or Appearance.from_vector(record.appearance),
             **self.sampling,
         )
-        return self.detector(output.clip)
+        return self.detector(output.frames)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ivg.envs.errors import EnvsError
 from ivg.envs.kitchen.camera import project
 from ivg.envs.kitchen.cutting import part_carrot
 from ivg.envs.kitchen.env import KitchenEnv
-from ivg.envs.kitchen.scene.scene.scene import set_free_joint
+from ivg.envs.kitchen.scene.scene import set_free_joint
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.envs.kitchen.wiping import wipe_stains
 

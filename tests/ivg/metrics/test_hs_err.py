@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ivg.metrics.hs_err import hs_err
+from ivg.metrics.detection import hs_err
 
 
 def tracks(frames: int = 4) -> np.ndarray:

@@ -46,13 +46,6 @@ def test_the_nearest_motion_decides() -> None:
         assert nearest_task(track, [r for r in references if r is not None], names) == name
 
 
-def test_several_neighbours_vote() -> None:
-    track = np.zeros((16, 21, 2))
-    references = [track + offset for offset in (0.1, 0.2, 0.3, 0.4)]
-    assert nearest_task(track, references, ["a", "b", "b", "c"], neighbours=3) == "b"
-    assert nearest_task(track, references, ["a", "b", "c", "c"], neighbours=2) == "a"
-
-
 def test_distance_is_a_root_mean_square() -> None:
     first = np.zeros((16, 21, 2))
     assert track_distance(first, first + np.array([0.3, 0.4])) == 0.5

@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from ivg.errors import InputError
-from ivg.metrics import paper_figures as module
+from ivg.metrics.distances import similarity_of_consecutive
 from ivg.metrics.features import Features
-from ivg.metrics.paper_figures import FIGURES, NETWORK_NAMES, NetworkSources, paper_figures
-from ivg.metrics.similarity import similarity_of_consecutive
+from ivg.metrics.networks import sources as module
+from ivg.metrics.networks.sources import NETWORK_NAMES, NetworkSources
+from ivg.metrics.paper_figures import FIGURES, paper_figures
 
 TEXTS = ["cut the carrot", "stir the pot", "cut the pot"]
 

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from ivg.errors import WeightsError
 from ivg.metrics.networks.egovlp import Attention, EgoVLPEmbeddings, SpaceTimeTransformer
-from ivg.metrics.networks.torch_checkpoint import load_tensors
+from ivg.metrics.networks.unpickle import load_tensors
 
 
 def tiny() -> SpaceTimeTransformer:

@@ -1,4 +1,4 @@
-"""Fetching on a made-up archive: what is there is checked, what is not is told, nothing half-written stays."""
+"""Fetching from a made-up archive: what is there is checked, what is missing is an error that says what to do."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from torch import nn
 from ivg.errors import InputError, WeightsError
 from ivg.metrics.networks import fetch as module
 from ivg.metrics.networks.archives import Archive, read_member
-from ivg.metrics.networks.cache import cache_folder, network_file, written_whole
-from ivg.metrics.networks.fetch import NETWORKS, fetch, fingerprint, load
-from ivg.metrics.networks.numpy_pickle import load_arrays
+from ivg.metrics.networks.fetch import NETWORKS, cache_folder, fetch, fingerprint, load, network_file
+from ivg.metrics.networks.unpickle import load_arrays
 
 STATE = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.tensor([1.0, -1.0])}
 
@@ -101,22 +100,6 @@ def test_a_damaged_file_is_told(made_up: str, archives: Path) -> None:
     path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(WeightsError, match="is damaged"):
         load(made_up)
-
-
-def test_nothing_half_written_stays(tmp_path: Path) -> None:
-    target = tmp_path / "folder" / "file.bin"
-
-    def interrupted() -> None:
-        with written_whole(target) as part:
-            part.write_bytes(b"half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert list(target.parent.iterdir()) == []
-    with written_whole(target) as part:
-        part.write_bytes(b"whole")
-    assert [path.name for path in target.parent.iterdir()] == ["file.bin"]
 
 
 def test_what_pip_says_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from ivg.errors import WeightsError
-from ivg.metrics.networks.blip import BlipEmbeddings
-from ivg.metrics.networks.clip import ClipEmbeddings
+from ivg.metrics.networks.hub import BlipEmbeddings, ClipEmbeddings
 
 TEXTS = ["cut the carrot", "stir the pot."]
 

@@ -13,8 +13,7 @@ import pytest
 import torch
 
 from ivg.errors import InputError
-from ivg.metrics.networks.cache import network_file
-from ivg.metrics.networks.fetch import load
+from ivg.metrics.networks.fetch import load, network_file
 from ivg.metrics.networks.i3d import I3D
 from ivg.metrics.networks.inception import Inception
 from ivg.metrics.networks.lpips import Lpips

@@ -4,11 +4,18 @@ import cv2
 import numpy as np
 import pytest
 
-from ivg.metrics.colour import delta_e, to_lab
+from ivg.metrics.images import (
+    CEILING_DB,
+    PALM,
+    delta_e,
+    palm_colours,
+    psnr,
+    skin_difference,
+    skin_spread,
+    to_lab,
+)
 from ivg.metrics.moved_objects import score_object
-from ivg.metrics.psnr import CEILING_DB, psnr
 from ivg.metrics.region_iou import best_fixed_box, best_prior_mask, iou, mean_iou
-from ivg.metrics.skin_tone import PALM, palm_colours, skin_difference, skin_spread
 
 SIZE = 128
 
@@ -18,7 +25,7 @@ class TestPsnr:
         truth = np.full((2, 8, 8, 3), 100, np.uint8)
         assert psnr(truth + 5, truth) == pytest.approx(20 * np.log10(255 / 5))
 
-    def test_identical_pictures_have_the_ceiling(self) -> None:
+    def test_identical_images_have_the_ceiling(self) -> None:
         assert psnr(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 3), np.uint8)) == CEILING_DB
 
     def test_only_the_mask_counts(self) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError
-from ivg.metrics.flow import flow_to_rgb, flow_wheel, optical_flow
+from ivg.viz.flow import flow_to_rgb, flow_wheel, optical_flow
 
 
 def texture():

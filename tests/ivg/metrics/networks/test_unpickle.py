@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import WeightsError
-from ivg.metrics.networks.numpy_pickle import load_arrays
+from ivg.metrics.networks.unpickle import load_arrays
 
 
 class Evil:

@@ -1,6 +1,9 @@
-"""Optical flow as numbers and as a picture (the paper shows it of its results, Sec. 4)."""
+"""Dense optical flow and its colours, as the paper shows them of its results (Sec. 4)."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -41,6 +44,31 @@ def optical_flow(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray
     return np.asarray(flow / (size[0] / width, size[1] / height), np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Optical flow of a clip.
+
+    Attributes:
+        fields: float32 (t - 1, h, w, 2), from each frame to the next, in pixels.
+        largest: Motion that gets full colour, in pixels a frame.
+    """
+
+    fields: NDArray[np.float32]
+    largest: float
+
+    @classmethod
+    def of(cls, clip: NDArray[np.uint8]) -> Flow:
+        """Estimate it between all neighbouring frames."""
+        fields = np.stack([optical_flow(a, b) for a, b in pairwise(clip)])
+        length = np.linalg.norm(fields, axis=-1)
+        moving = length[length > 0.5]
+        return cls(fields, max(1.0, float(np.quantile(moving, 0.75))) if moving.size else 1.0)
+
+    def rgb(self, step: int) -> NDArray[np.uint8]:
+        """Return the colours of the motion from frame `step` to the next, uint8 (h, w, 3)."""
+        return flow_to_rgb(self.fields[step], self.largest)
+
+
 def flow_to_rgb(flow: NDArray[np.floating], largest: float | None = None) -> NDArray[np.uint8]:
     """Colour a flow field: the hue says where to, the saturation how far, white is rest.
 
@@ -55,7 +83,7 @@ def flow_to_rgb(flow: NDArray[np.floating], largest: float | None = None) -> NDA
     full = float(length.max()) if largest is None else largest
     amount = np.clip(length / max(full, 1e-6), 0, 1)[..., None]
     angle = np.arctan2(flow[..., 1], flow[..., 0])[..., None]
-    # Three cosines a third of a turn apart run smoothly through the hues: red to the right, then clockwise.
+    # Three cosines a third of a circle apart run smoothly through the hues: red to the right, then clockwise.
     hue = 0.5 + 0.5 * np.cos(angle - np.array([0, 2, 4]) * np.pi / 3)
     return np.asarray(np.round(255 * (1 - amount * (1 - hue))), np.uint8)
 
