@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from ..errors import InputError, WeightsError
+from ..errors import InputError
 from ..evaluation.ablation_rows import ROWS, Row, choose_rows, trainings
-from .shared.command import add_json_option, check_device, check_positive, new_parser, run_command, write_json
-from .shared.page_table import add_table_option, insert_table
+from ..io.checks import check_positive
+from ..io.page_table import insert_table
+from ..models.device import check_device
+from .shared.command import add_json_option, new_parser, run_command, write_json
+from .shared.page_table import add_table_option
 
 EXAMPLES = """\
   ivg-ablate --store clips --out out/ablation --steps 1000
@@ -127,16 +130,22 @@ def _trained(name: str, row: Row, start: Path, options: argparse.Namespace) -> P
 
 def _held_out(options: argparse.Namespace) -> Any:
     """Renders the held-out kitchens, or finds them in the cache."""
-    from ..workflows.render_pool import envs_fingerprint, render_store
-    from .eval import HELD_OUT_SEEDS, SIZE
+    from ..data.split import HELD_OUT_SEEDS
+    from ..jobs import Processes, progress_bar
+    from ..workflows.clips.fingerprint import scenes_fingerprint
+    from ..workflows.clips.render import render_clips
+    from .eval import SIZE
 
-    return render_store(
-        options.cache / envs_fingerprint() / f"scenes-{options.scenes}-from-{HELD_OUT_SEEDS}",
-        clips=options.scenes,
-        size=SIZE,
-        workers=options.workers,
-        seed_offset=HELD_OUT_SEEDS,
-    )
+    scenes = options.cache / scenes_fingerprint() / f"scenes-{options.scenes}-from-{HELD_OUT_SEEDS}"
+    with progress_bar(scenes.name, "clip") as progress:
+        return render_clips(
+            scenes,
+            options.scenes,
+            size=SIZE,
+            seed_offset=HELD_OUT_SEEDS,
+            launcher=Processes(options.workers),
+            progress=progress,
+        )
 
 
 def _generate(
@@ -147,16 +156,15 @@ def _generate(
     options: argparse.Namespace,
 ) -> dict[tuple[int, int], list[Any]]:
     """Returns the results by row and seed, in the order of the scenes."""
-    from ..evaluation.ablation_worker import AblateJob, AblateSettings, generate, start
-    from ..jobs.processes import CRASHED, run_jobs
+    from ..evaluation.ablation_worker import AblateJob, AblateSettings, AblationWorker
+    from ..jobs import Processes, all_results, progress_bar
 
     places = [(row, seed, scene) for row in rows for seed in range(options.seeds) for scene in range(options.scenes)]
     jobs = [AblateJob(row.run, row.inference, scene, seed) for row, seed, scene in places]
     settings = AblateSettings(pipelines, store, options.sampling_steps, prior, options.device)
-    work = run_jobs(generate, jobs, workers=options.workers, start=start, arguments=(settings,))
-    done = dict(tqdm(work, total=len(jobs), desc="clips", unit="clip"))
-    if CRASHED in done.values():
-        raise WeightsError("a generating process died (its trace stands above)")
+    with progress_bar("clips", "clip") as progress:
+        make_worker = functools.partial(AblationWorker, settings)
+        done = all_results(Processes(options.workers), make_worker, jobs, progress)
     results: dict[tuple[int, int], list[Any]] = {}
     for place, (row, seed, _) in enumerate(places):
         results.setdefault((row.number, seed), []).append(done[place])

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import math
-import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from ..errors import InputError, WeightsError
+from ..data.split import HELD_OUT_SEEDS
+from ..errors import InputError
 from ..evaluation.networks import add_fetch, add_network_options, network_figures, network_sources, paper_table
-from .shared.command import (
-    add_json_option,
-    check_device,
-    check_positive,
-    check_seed_option,
-    new_parser,
-    run_command,
-    write_json,
-)
+from ..io.checks import check_first_seed, check_positive
+from ..models.device import check_device
+from .shared.command import add_json_option, new_parser, run_command, write_json
+
+if TYPE_CHECKING:
+    from ..jobs import MakeWorker
 
 EXAMPLES = """\
   ivg-eval                                      # 72 scenes, about five minutes on two cores
@@ -35,12 +30,8 @@ EXAMPLES = """\
   ivg-eval --scenes 18 --no-text --networks none   # a quick look
   ivg-eval fetch-networks                       # once: the networks of FID, FVD and LPIPS
 """
-HELD_OUT_SEEDS = 1_000_000
 REFERENCES = 180
 SIZE = 128
-
-_Job = TypeVar("_Job")
-_Result = TypeVar("_Result")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,33 +80,34 @@ def _evaluate(options: argparse.Namespace) -> None:
     check_positive(
         scenes=options.scenes, steps=options.steps, region_steps=options.region_steps, workers=options.workers
     )
-    check_seed_option("seed-offset", options.seed_offset)
+    check_first_seed(seed_offset=options.seed_offset)
     if not 1 <= options.guidance_scale < math.inf:
         raise InputError(f"--guidance-scale must be a number of at least 1 (1 is none), got {options.guidance_scale}")
 
     from ..data.clip_store import ClipStore
     from ..evaluation.summary import summarise
-    from ..evaluation.worker import EvalSettings, judge_scene, start
-    from ..jobs.processes import ONE_THREAD, environment
+    from ..evaluation.worker import EvalSettings, JudgeWorker
+    from ..jobs import Processes, all_results, progress_bar
     from ..metrics.clip_figures import TrueClip
     from ..pipeline import sample_steps
-    from ..workflows.render_pool import envs_fingerprint, render_store
+    from ..workflows.clips.fingerprint import scenes_fingerprint
+    from ..workflows.clips.render import render_clips
 
     check_device(options.device)
     sources = network_sources(options)
     steps, region_steps = sample_steps(options.weights)  # a wrong name is told before minutes go into rendering
     options.steps, options.region_steps = options.steps or steps, options.region_steps or region_steps
     began = time.perf_counter()
-    cache = options.cache / envs_fingerprint()
-    held_out = render_store(
-        cache / f"scenes-{options.scenes}-from-{options.seed_offset}",
-        clips=options.scenes,
-        size=SIZE,
-        workers=options.workers,
-        seed_offset=options.seed_offset,
-    )
+    cache = options.cache / scenes_fingerprint()
+    launcher = Processes(options.workers)
+    scenes = cache / f"scenes-{options.scenes}-from-{options.seed_offset}"
+    with progress_bar(scenes.name, "clip") as progress:
+        held_out = render_clips(
+            scenes, options.scenes, size=SIZE, seed_offset=options.seed_offset, launcher=launcher, progress=progress
+        )
     if options.train_store is None:
-        references = render_store(cache / "references", clips=REFERENCES, size=SIZE, workers=options.workers)
+        with progress_bar("references", "clip") as progress:
+            references = render_clips(cache / "references", REFERENCES, size=SIZE, launcher=launcher, progress=progress)
     else:
         references = ClipStore.open(options.train_store)
 
@@ -123,11 +115,12 @@ def _evaluate(options: argparse.Namespace) -> None:
         options.weights, held_out.path, options.steps, options.region_steps, options.guidance_scale, options.device
     )
     truths = [TrueClip.of(held_out.read(index)) for index in range(options.scenes)]
-    with environment(ONE_THREAD), _pool(options.workers, start, settings) as pool:
-        results = _all(pool, judge_scene, range(options.scenes), "scenes")
-        figures = summarise(results, truths, training_regions(references))
-        if not options.no_text:
-            figures["text"] = _text(pool, held_out, options)
+    make_worker = functools.partial(JudgeWorker, settings)
+    with progress_bar("scenes", "scene") as progress:
+        results = all_results(launcher, make_worker, range(options.scenes), progress)
+    figures = summarise(results, truths, training_regions(references))
+    if not options.no_text:
+        figures["text"] = _text(make_worker, held_out, options)
     figures["paper"] = network_figures(results, truths, sources, held_out.path.with_name("features"))
     figures |= {
         "weights": options.weights,
@@ -141,28 +134,6 @@ def _evaluate(options: argparse.Namespace) -> None:
     _print(figures)
     write_json(figures, options.json)
     _draw(results, truths, options.sheet or options.cache / "sheet.png")
-
-
-def _pool(workers: int, initializer: Callable[..., None], settings: Any) -> ProcessPoolExecutor:
-    from ..jobs.processes import begin
-
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=begin, initargs=(initializer, settings))
-
-
-def _all(
-    pool: ProcessPoolExecutor, function: Callable[[_Job], _Result], jobs: Iterable[_Job], what: str
-) -> list[_Result]:
-    """Runs all jobs on the pool under a progress bar and returns their results in order."""
-    from ..jobs.processes import interrupts_held
-
-    jobs = list(jobs)
-    try:
-        with interrupts_held():
-            results = pool.map(function, jobs)
-        return list(tqdm(results, total=len(jobs), desc=what, unit=what.rstrip("s")))
-    except BrokenProcessPool as error:
-        raise WeightsError("an evaluating process died (its trace stands above)") from error
 
 
 def training_regions(store: Any) -> NDArray[np.bool_]:
@@ -179,15 +150,18 @@ def training_regions(store: Any) -> NDArray[np.bool_]:
     return np.stack(regions)
 
 
-def _text(pool: ProcessPoolExecutor, held_out: Any, options: argparse.Namespace) -> dict[str, Any]:
+def _text(make_worker: MakeWorker, held_out: Any, options: argparse.Namespace) -> dict[str, Any]:
     from ..evaluation.prompts import follow_rates, text_test
-    from ..evaluation.worker import follow_prompt
+    from ..jobs import Processes, all_results, progress_bar
 
     test = text_test(held_out, options.text_scenes)
     cache = held_out.path.with_name(f"{held_out.path.name}-performances-{options.text_scenes}")
-    return follow_rates(
-        held_out, test, lambda prompts: _all(pool, follow_prompt, prompts, "prompts"), cache, options.workers
-    )
+
+    def generate(prompts: Sequence[Any]) -> list[Any]:
+        with progress_bar("prompts", "prompt") as progress:
+            return all_results(Processes(options.workers), make_worker, prompts, progress)
+
+    return follow_rates(held_out, test, generate, cache, options.workers)
 
 
 def _print(figures: dict[str, Any]) -> None:
@@ -209,7 +183,7 @@ def _print(figures: dict[str, Any]) -> None:
 
 
 def _draw(results: Sequence[Any], truths: Sequence[Any], target: Path) -> None:
-    from ..viz.evaluation_grid import evaluation_grid
+    from ..viz.grids import evaluation_grid
     from ..viz.image_grid import save_image
 
     save_image(evaluation_grid(results, truths), target)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,57 +64,40 @@ class AblateResult:
     figures: dict[str, float]
 
 
-@dataclass(eq=False)
-class _Process:
-    """What this process keeps: settings, store, detector, and the pipelines that it has met."""
+class AblationWorker:
+    """A worker that generates and judges clips; it keeps store, detector, and the pipelines that it has met."""
 
-    settings: AblateSettings
-    store: ClipStore
-    detector: Any
-    pipelines: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, settings: AblateSettings) -> None:
+        from ..hands import MediaPipeHands
 
-    def pipeline(self, name: str) -> Any:
+        self.settings = settings
+        self.store, self.detector = ClipStore.open(settings.store), MediaPipeHands()
+        self.pipelines: dict[str, Any] = {}
+
+    def __call__(self, job: AblateJob) -> AblateResult:
+        """Generate and judge one clip."""
+        record = self.store.read(job.index)
+        truth = TrueClip.of(record)
+        assert record.appearance is not None
+        output = self._pipeline(job.run)(
+            record.frames[0],
+            record.text,
+            seed=job.seed,
+            appearance=Appearance.from_vector(record.appearance),
+            num_inference_steps=self.settings.steps,
+            region=_region(job.inference, truth, self.settings.prior),
+        )
+        tracks, composited = self.detector(output.frames), np.asarray(output.composited).any(0)
+        generated = GeneratedClip(output.frames, tracks, output.region.union, composited)
+        return AblateResult(output.frames, clip_figures(truth, generated))
+
+    def _pipeline(self, name: str) -> Any:
         from ..pipeline import InstructionalVideoPipeline
 
         if name not in self.pipelines:
             loaded = InstructionalVideoPipeline.from_pretrained(self.settings.pipelines[name])
             self.pipelines[name] = loaded.to(self.settings.device)
         return self.pipelines[name]
-
-
-_processes: list[_Process] = []  # the one that this is
-
-
-def start(settings: AblateSettings) -> None:
-    """Prepares this process. Ctrl-C is left to the parent."""
-    import cv2
-    import torch
-
-    from ..hands import MediaPipeHands
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    _processes[:] = [_Process(settings, ClipStore.open(settings.store), MediaPipeHands())]
-
-
-def generate(job: AblateJob) -> AblateResult:
-    """Generates and judges one clip."""
-    process = _processes[0]
-    record = process.store.read(job.index)
-    truth = TrueClip.of(record)
-    assert record.appearance is not None
-    output = process.pipeline(job.run)(
-        record.frames[0],
-        record.text,
-        seed=job.seed,
-        appearance=Appearance.from_vector(record.appearance),
-        num_inference_steps=process.settings.steps,
-        region=_region(job.inference, truth, process.settings.prior),
-    )
-    tracks, touched = process.detector(output.frames), np.asarray(output.composited).any(0)
-    generated = GeneratedClip(output.frames, tracks, output.region.union, touched)
-    return AblateResult(output.frames, clip_figures(truth, generated))
 
 
 def _region(kind: str, truth: TrueClip, prior: NDArray[np.bool_] | None) -> RegionOfMotion | None:

@@ -19,11 +19,11 @@ from ..data.clip_store import ClipStore
 from ..envs.kitchen.scene.feasibility import feasible_tasks
 from ..envs.kitchen.scene.scene import sample_scene
 from ..envs.kitchen.tasks import TASKS
+from ..jobs import Processes
 from ..metrics.detection import ratio
 from ..metrics.nearest_reference import acting_track, nearest_task
 from ..types import HandTracks
-from ..workflows.render_pool import render_jobs
-from ..workflows.render_worker import RenderJob
+from ..workflows.clips.render import RenderJob, render_jobs
 from .worker import Prompt
 
 STYLES = 3
@@ -130,7 +130,7 @@ def _references(store: ClipStore, test: TextTest, cache: Path, workers: int) -> 
                 jobs.append(RenderJob(len(jobs), other, REFERENCE_SEEDS + len(jobs), (task, int(seed))))
                 places.append((index, other))
     meta = {"references": [[job.task, job.seed, *(job.scene or ())] for job in jobs]}
-    rendered = render_jobs(cache, jobs, size=store.size, workers=workers, meta=meta, annotate=False)
+    rendered = render_jobs(cache, jobs, size=store.size, launcher=Processes(workers), meta=meta, annotate=False)
     references: dict[int, list[Reference]] = {index: [] for index in test.feasible}
     for (index, task), job in zip(places, jobs, strict=True):
         truth = np.asarray(rendered.array("gt_keypoints")[job.index])

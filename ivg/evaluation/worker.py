@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ class EvalSettings:
         region_steps: Denoising steps of the region.
         guidance_scale: As `InstructionalVideoPipeline` takes it.
         device: Where torch computes.
-        threads: Torch's threads in each process.
     """
 
     weights: str
@@ -41,7 +39,6 @@ class EvalSettings:
     region_steps: int
     guidance_scale: float = 1.0
     device: str = "cpu"
-    threads: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,30 +178,21 @@ def _union(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(masks if masks.ndim == 2 else masks.any(0))
 
 
-_judges: list[Judge] = []  # the one of this process
+class JudgeWorker:
+    """A worker that judges the scene of an index, or generates by a `Prompt`.
 
+    Args:
+        settings: What every worker needs to know.
+    """
 
-def start(settings: EvalSettings) -> None:
-    """Prepares this process: pipeline, detector, store. Ctrl-C is left to the parent."""
-    import cv2
-    import torch
+    def __init__(self, settings: EvalSettings) -> None:
+        from ..hands import MediaPipeHands
+        from ..pipeline import InstructionalVideoPipeline
 
-    from ..hands import MediaPipeHands
-    from ..pipeline import InstructionalVideoPipeline
+        pipeline = InstructionalVideoPipeline.from_pretrained(settings.weights).to(settings.device)
+        sampling = settings.steps, settings.region_steps, settings.guidance_scale
+        self.judge = Judge(pipeline, MediaPipeHands(), ClipStore.open(settings.store), *sampling)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
-    torch.set_num_threads(settings.threads)
-    pipeline = InstructionalVideoPipeline.from_pretrained(settings.weights).to(settings.device)
-    how = settings.steps, settings.region_steps, settings.guidance_scale
-    _judges[:] = [Judge(pipeline, MediaPipeHands(), ClipStore.open(settings.store), *how)]
-
-
-def judge_scene(index: int) -> SceneResult:
-    """Calls this process's `Judge.scene`."""
-    return _judges[0].scene(index)
-
-
-def follow_prompt(prompt: Prompt) -> HandTracks:
-    """Calls this process's `Judge.prompt`."""
-    return _judges[0].prompt(prompt)
+    def __call__(self, job: int | Prompt) -> SceneResult | HandTracks:
+        """Do one job."""
+        return self.judge.prompt(job) if isinstance(job, Prompt) else self.judge.scene(job)

@@ -17,7 +17,7 @@ from ivg.evaluation.summary import TARGETS, hs_err_table, lookup, notes, reached
 from ivg.evaluation.worker import Judge, Prompt, SceneResult
 from ivg.metrics.clip_figures import TrueClip
 from ivg.types import Appearance, HandTracks, RegionOfMotion
-from ivg.viz.evaluation_grid import evaluation_grid
+from ivg.viz.grids import evaluation_grid
 
 SIZE = 64
 TASKS = ("open_drawer", "push_plate")
