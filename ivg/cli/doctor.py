@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
+from pathlib import Path
 
 from ..io.staging import write_text_whole
 from ..workflows.doctor_checks import MISSING, OPTIONAL, Finding, all_findings
@@ -26,6 +27,8 @@ EXAMPLES = """\
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 1 if something that is needed is missing."""
     options = new_doctor_parser().parse_args(arguments)
+    if options.simulators is not None:
+        return run_command("ivg-doctor", lambda: _list_simulators(options.simulators))
     findings: list[Finding] = []
     code = run_command("ivg-doctor", lambda: findings.extend(_examine(options.json)))
     return code or (ILL if any(finding.state == MISSING for finding in findings) else 0)
@@ -35,7 +38,18 @@ def new_doctor_parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     parser = new_parser("ivg-doctor", "Say what is installed, found and missing, and what mends it.", EXAMPLES)
     parser.add_argument("--json", metavar="FILE", help="write the findings as JSON, '-' to stdout instead of the text")
+    simulators = "list the simulators behind our interface instead; with FILE, write an image of some"
+    parser.add_argument("--simulators", nargs="?", const="", metavar="FILE", help=simulators)
     return parser
+
+
+def _list_simulators(target: str) -> None:
+    from ..envs.adapters import draw_simulators, list_simulators
+    from ..viz.image_grid import save_image
+
+    if target:
+        save_image(draw_simulators(), Path(target))
+    print(target or "\n".join(list_simulators()))
 
 
 def _examine(target: str | None) -> list[Finding]:

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from .. import envs
 from ..cli.shared.command import refusal_of
 from ..data.clip_store import ClipStore
-from ..envs.kitchen.scene.feasibility import sample_foreign_scene
+from ..envs.kitchen.feasibility import sample_foreign_scene
 from ..envs.kitchen.tasks import TASKS
 from ..errors import StoreError, unknown_option
 from ..jobs.processes import ONE_THREAD, begin, environment, interrupts_held

@@ -180,7 +180,7 @@ now on; figures that were measured in them then have to be measured anew."""
 
 
 def test_seeds_mean_the_same_scenes_and_sentences_on_every_machine() -> None:
-    from ivg.envs.kitchen.scene.scene.scene import sample_scene
+    from ivg.envs.kitchen.scene.scene import sample_scene
     from ivg.envs.kitchen.tasks import TASKS
     from ivg.workflows.generate_worker import GenerateSettings
 

@@ -8,8 +8,8 @@ import pytest
 
 from ivg.cli.dataset import main
 from ivg.data.clip_store import ClipStore
-from ivg.envs.kitchen.scene.scene.feasibility import feasible_tasks, sample_foreign_scene
-from ivg.envs.kitchen.scene.scene.scene import sample_scene
+from ivg.envs.kitchen.feasibility import feasible_tasks, sample_foreign_scene
+from ivg.envs.kitchen.scene.scene import sample_scene
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.errors import StoreError
 from ivg.workflows.render_pool import render_store
