@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.ivg-installed
 INSTALLED_DEV := $(VENV)/.ivg-installed-dev
+INSTALLED_DOCS := $(VENV)/.ivg-installed-docs
 TREE := build/tree
 
 TASK ?= cut carrot
@@ -13,7 +14,7 @@ OUT ?= out/demo
 SEED ?= 0
 WORKERS ?= 2
 
-.PHONY: help setup demo test check format pictures bench clean
+.PHONY: help setup demo test check format whitespace docs figures images bench clean
 
 help:  ## what one can ask for
 	@echo "make TARGET"
@@ -31,7 +32,12 @@ $(INSTALLED): $(BIN)/python pyproject.toml setup.py
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED)
+	@bash scripts/system_libraries.sh --browser
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(INSTALLED_DOCS): $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 setup: $(INSTALLED_DEV)  ## the virtual environment with everything, tools of development too
@@ -54,11 +60,22 @@ format: $(INSTALLED_DEV)  ## put imports in order and lines in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pictures: $(INSTALLED)  ## the pictures in docs/ anew (some minutes)
-	$(BIN)/ivg-demo --env kitchen --task "cut carrot" --out out/pictures/demo --overwrite
-	cp out/pictures/demo/overview.png docs/pictures/demo.png
-	$(BIN)/ivg-dataset render --env kitchen --clips 9 --foreign 0 --out out/pictures/clips --sheet docs/pictures/demonstrator.png
-	$(BIN)/ivg-eval --sheet docs/pictures/eval.png --json out/pictures/eval.json
+whitespace:  ## no trailing blanks, one line end at the end of each text file
+	@python3 scripts/whitespace.py
+
+docs: $(INSTALLED_DOCS)  ## the site with the API reference in build/site; a broken link or an undocumented name is an error
+	@$(BIN)/python scripts/package_tree.py $(TREE)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "The site lies in build/site (index.html)"
+
+figures:  ## size of the source tree as a table (CHECKOUTS="../before ." compares)
+	@python3 scripts/house.py $(CHECKOUTS)
+
+images: $(INSTALLED)  ## the images in docs/ anew (some minutes)
+	$(BIN)/ivg-demo --env kitchen --task "cut carrot" --out out/images/demo --overwrite
+	cp out/images/demo/overview.png docs/images/demo.png
+	$(BIN)/ivg-dataset render --env kitchen --clips 9 --foreign 0 --out out/images/clips --grid docs/images/demonstrator.png
+	$(BIN)/ivg-eval --grid docs/images/eval.png --json out/images/eval.json
 
 bench: $(INSTALLED)  ## the tables in docs/speed.md anew (a quiet machine, a quarter of an hour; STORE=clips for training)
 	@for name in stages sampling extraction start growth; do $(BIN)/python benchmarks/$$name.py --table docs/speed.md || exit 1; done

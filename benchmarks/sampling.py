@@ -36,12 +36,12 @@ def main() -> None:
     frame = kitchen_frame()
     ways: dict[str, Callable[[], object]] = {
         "ivg, as it comes": lambda: pipeline(frame, TEXT),
-        "ivg, four steps": lambda: pipeline(frame, TEXT, steps=4),
-        "ivg, ten steps": lambda: pipeline(frame, TEXT, steps=10),
+        "ivg, four steps": lambda: pipeline(frame, TEXT, num_inference_steps=4),
+        "ivg, ten steps": lambda: pipeline(frame, TEXT, num_inference_steps=10),
         "the paper's sampler, the clip's network": lambda: paper(
-            frame, TEXT, steps=STEPS, region_steps=STEPS, guidance_scale=GUIDANCE
+            frame, TEXT, num_inference_steps=STEPS, num_region_steps=STEPS, guidance_scale=GUIDANCE
         ),
-        "... without guidance": lambda: paper(frame, TEXT, steps=STEPS, region_steps=STEPS),
+        "... without guidance": lambda: paper(frame, TEXT, num_inference_steps=STEPS, num_region_steps=STEPS),
         "AnimateDiff-style U-Net of like size": one_step(animatediff_style(), (2, 24, 16, 16, 16)),
         "AVDC's U-Net, pixels": one_step(avdc_shape(), (1, 6, 7, 128, 128)),
     }

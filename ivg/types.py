@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError, unknown_option
+from .inputs import check_seed
 
 CLIP_FRAMES = 16
 """Frames of a clip: the context image and the paper's L = 15 frames after it (Sec. 3)."""
@@ -33,9 +34,6 @@ _LEAST_FOCAL_PX = 1e-3
 _POSE_SLACK = 1e-3
 """By how much a pose's rotation may miss being one."""
 
-LARGEST_SEED = 2**63 - 1
-"""Datasets keep seeds as int64."""
-
 Side = Literal["left", "right"]
 
 _SKIN_TONES = np.array(
@@ -49,23 +47,6 @@ _SKIN_TONES = np.array(
     ],
     dtype=np.float32,
 )
-
-
-def check_seed(seed: object, name: str = "seed", largest: int = LARGEST_SEED) -> int:
-    """Return a seed as an int.
-
-    Raises:
-        InputError: If it is no whole number from 0 to `largest`.
-    """
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        raise InputError(f"{name} must be a whole number, got {seed!r}")
-    number = int(seed)
-    shown = number if number.bit_length() < 80 else f"a number of {number.bit_length()} bits"
-    if number < 0:
-        raise InputError(f"{name} must not be negative, got {shown}")
-    if number > largest:
-        raise InputError(f"{name} must be at most {largest}, got {shown}")
-    return number
 
 
 def _check(name: str, value: Any, dtype: type, shape: tuple[int | None, ...]) -> None:

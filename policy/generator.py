@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ivg.inputs import spread
 from ivg.instructions import InstructionRewriter, load_rewriter
 from ivg.models.device import checked_device
 from ivg.types import JOINTS, Appearance, HandTracks
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _SEARCH_EVERY = 8
 """Palms are looked for in so many frames once; in between hands are followed."""
 
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages are "region", "clip" and "hands"."""
 
 
@@ -71,7 +72,7 @@ class DemoGenerator:
         """Load a pipeline.
 
         Args:
-            weights: "nano", which comes with the package, or a folder written by `save_pretrained`.
+            weights: "nano", which comes with the package, a folder written by `save_pretrained`, or a hub id.
             device: Where torch computes: "cpu", "cuda", "cuda:1", ...
             rewriter: As the class takes it.
 
@@ -88,14 +89,18 @@ class DemoGenerator:
 
     def __call__(
         self,
-        frame: NDArray[np.uint8],
-        text: str,
-        seed: int = 0,
-        appearance: Appearance | None = None,
+        frame: NDArray[np.uint8] | Sequence[NDArray[np.uint8]],
+        text: str | Sequence[str],
+        seed: int | Sequence[int] = 0,
+        appearance: Appearance | Sequence[Appearance] | None = None,
         steps: int | None = None,
-        progress: Progress | None = None,
-    ) -> Demonstration:
+        progress: ProgressCallback | None = None,
+        on_part: Callable[[str, NDArray[Any]], None] | None = None,
+    ) -> Any:
         """Generate a demonstration of what the text says, in the scene that the frame shows.
+
+        Lists of frames, texts, seeds or appearances, of one length, are generated as one batch; what is no list is used
+        for all. See `ivg.pipeline.InstructionalVideoPipeline` for how far a batch equals its clips made alone.
 
         Args:
             frame: uint8 (h, w, 3), RGB: the scene, without hands.
@@ -104,15 +109,22 @@ class DemoGenerator:
             appearance: Skin tone, size and side of the hand; drawn from the seed if None.
             steps: Denoising steps; the pipeline's default if None.
             progress: Called as `progress(stage, done, total)` with the stages "region", "clip" and "hands".
+            on_part: Called as soon as they are known with ("region", bool (h, w)) and ("clip", uint8 (t, h, w, 3)).
 
         Returns:
-            The demonstration; its pictures have the frame's size. `provenance` holds prompt, the text that was used,
-            rewriter, seed, steps, appearance, weights, versions, device and times (seconds).
+            The demonstration, with images of the frame's size, or a list of them. `provenance` holds prompt, the text
+            that was used, rewriter, seed, steps, appearance, weights, versions, device and times (seconds; a batch's
+            divided by its size).
 
         Raises:
             InputError: If the frame or the text cannot be used.
         """
-        options = {} if steps is None else {"steps": steps}
+        batched, each = spread(frame=frame, text=text, seed=seed, appearance=appearance)
+        options: dict[str, Any] = {} if steps is None else {"num_inference_steps": steps}
+        if on_part is not None:
+            options["region_callback"] = lambda found: [
+                on_part("region", region.union) for region in (found if batched else [found])
+            ]
         taken: dict[str, int] = {}  # steps by stage
 
         def report(stage: str, done: int, total: int) -> None:
@@ -121,28 +133,39 @@ class DemoGenerator:
                 progress(stage, done, total)
 
         began = time.perf_counter()
-        appearance = appearance or Appearance.sample(seed)
-        used = self._rewrite(text, frame, appearance)
+        each["appearance"] = [
+            one or Appearance.sample(s) for one, s in zip(each["appearance"], each["seed"], strict=True)
+        ]
+        each["used"] = [
+            self._rewrite(*one) for one in zip(each["text"], each["frame"], each["appearance"], strict=True)
+        ]
         rewritten = time.perf_counter()
-        output = self.pipeline(frame, used, seed=seed, appearance=appearance, progress=report, **options)
-        generated = time.perf_counter()
-        tracks = self._find_hands(output.clip, progress)
-        timings = {
-            **output.timings,
-            "rewriting": rewritten - began,
-            "generation": generated - rewritten,
-            "hands": time.perf_counter() - generated,
-        }
-        return Demonstration(
-            clip=output.clip,
-            region=output.region.union,
-            keypoints=tracks.keypoints,
-            present=tracks.present,
-            fps=float(output.fps),
-            provenance=self._provenance(text, used, seed, taken.get("clip"), output.appearance, timings),
-            region_per_frame=output.region.per_frame,
-            score=tracks.score,
-        )
+        given = each if batched else {name: values[0] for name, values in each.items()}
+        options |= {"seed": given["seed"], "appearance": given["appearance"], "progress_callback": report}
+        output = self.pipeline(given["frame"], given["used"], **options)
+        shared = {"rewriting": rewritten - began, "generation": time.perf_counter() - rewritten}
+        shared = {name: seconds / len(each["text"]) for name, seconds in shared.items()}
+        demonstrations = []
+        outputs = output.split() if batched else [output]
+        for clip, said, used, number in zip(outputs, each["text"], each["used"], each["seed"], strict=True):
+            if on_part is not None:
+                on_part("clip", clip.frames)
+            began = time.perf_counter()
+            tracks = self._find_hands(clip.frames, progress)
+            timings = {**clip.timings, **shared, "hands": time.perf_counter() - began}
+            demonstrations.append(
+                Demonstration(
+                    clip=clip.frames,
+                    region=clip.region.union,
+                    keypoints=tracks.keypoints,
+                    present=tracks.present,
+                    fps=float(clip.fps),
+                    provenance=self._provenance(said, used, number, taken.get("clip"), clip.appearance, timings),
+                    region_per_frame=clip.region.per_frame,
+                    score=tracks.score,
+                )
+            )
+        return demonstrations if batched else demonstrations[0]
 
     @property
     def weights_sha256(self) -> str:
@@ -171,7 +194,7 @@ class DemoGenerator:
             return text
         return self.rewriter(text, frame=frame, side=appearance.side)
 
-    def _find_hands(self, clip: NDArray[np.uint8], progress: Progress | None) -> HandTracks:
+    def _find_hands(self, clip: NDArray[np.uint8], progress: ProgressCallback | None) -> HandTracks:
         if self._given_detector is not None:
             return self._given_detector(clip)
         return _hands_where_changed(self._start_detector(), clip, progress)
@@ -202,7 +225,9 @@ class DemoGenerator:
         }
 
 
-def _hands_where_changed(detector: BatchedHands, clip: NDArray[np.uint8], progress: Progress | None) -> HandTracks:
+def _hands_where_changed(
+    detector: BatchedHands, clip: NDArray[np.uint8], progress: ProgressCallback | None
+) -> HandTracks:
     """Find hands in the frames that are not the first one again: the context shows no hand of the demonstration."""
     changed = (clip != clip[0]).any((1, 2, 3))
     tracks = HandTracks(

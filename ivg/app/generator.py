@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..pipeline import InstructionalVideoPipeline, PipelineOutput
@@ -24,13 +23,13 @@ class TellingPipeline(InstructionalVideoPipeline):
 
     tell: Tell | None = None
 
-    def __call__(self, frame: NDArray[np.uint8], text: str, **options: Any) -> PipelineOutput:
+    def __call__(self, image: Any, prompt: Any, **options: Any) -> PipelineOutput:
         """Generate a clip as `InstructionalVideoPipeline` does."""
         tell = self.tell
         if tell is None:
-            return super().__call__(frame, text, **options)
-        output = super().__call__(frame, text, on_region=lambda region: tell("region", region.union), **options)
-        tell("clip", output.clip)
+            return super().__call__(image, prompt, **options)
+        output = super().__call__(image, prompt, region_callback=lambda region: tell("region", region.union), **options)
+        tell("clip", output.frames)
         return output
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..inputs import check_text
 from ..io.staging import refuse_existing, staged_output
-from ..texts import check_text
 from ..workflows.demo_report import EXECUTION, FILES, STAGES, make_report, summary, words_of
 from .shared.appearance import add_appearance_options, appearance_from
 from .shared.command import add_json_option, check_positive, check_seed_option, new_parser, run_command, write_json

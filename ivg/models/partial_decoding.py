@@ -1,7 +1,7 @@
-"""Decoding only where a clip's latents differ from those of a known picture: the cost follows the area that moves.
+"""Decoding only where a clip's latents differ from those of a known image: the cost follows the area that moves.
 
 A convolutional decoder without norms and attention (nano's) looks only a few cells far. So what changes is cut out with
-a margin, decoded, and put into the known picture.
+a margin, decoded, and put into the known image.
 
 Masks are soft: predicted in one step they are the mean of what is likely, and differ a little from black nearly
 everywhere. Of these, what counts is where they come near to a half.
@@ -33,7 +33,7 @@ time, and keeps it, which takes memory: of all heights, widths and numbers of fr
 
 
 def changed_cells(latents: Tensor, known: Tensor) -> NDArray[np.bool_]:
-    """Return the cells (t, c, c) where latents (t, z, c, c) differ from known ones (z, c, c)."""
+    """Return the cells (t, c, c) where latents (t, z, c, c) differ from known ones, (z, c, c) or (t, z, c, c)."""
     changed: NDArray[np.bool_] = ((latents - known).abs().amax(1) > CHANGED).cpu().numpy()
     return changed
 
@@ -43,7 +43,7 @@ def whitish_cells(latents: Tensor, black: Tensor, white: Tensor) -> NDArray[np.b
 
     Args:
         latents: Float (t, z, c, c), of masks.
-        black: Float (z, c, c), a black picture's latents.
+        black: Float (z, c, c), a black image's latents.
         white: Same, a white one's.
     """
     way = white - black
@@ -56,29 +56,28 @@ def decode_cells(
     decode: Callable[[Tensor], NDArray[np.float32]],
     latents: Tensor,
     changed: NDArray[np.bool_],
-    picture: NDArray[np.float32],
+    images: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Decode latents where they have changed; elsewhere show the known picture.
+    """Decode latents where they have changed; elsewhere keep the known images.
 
     Args:
-        decode: Decodes latents (n, z, h, w) of any h and w to pictures (n, f h, f w, 3).
+        decode: Decodes latents (n, z, h, w) of any h and w to images (n, f h, f w, 3).
         latents: Float (t, z, c, c).
-        changed: Bool (t, c, c), the cells that differ from the known picture's.
-        picture: Float (f c, f c, 3), the known picture, as `decode` shows it.
+        changed: Bool (t, c, c), the cells that differ from the known images'.
+        images: Float (t, f c, f c, 3), the known images, as `decode` shows them; overwritten.
 
     Returns:
-        Float (t, f c, f c, 3).
+        `images`.
     """
-    factor = len(picture) // changed.shape[1]
-    pictures = np.repeat(picture[None], len(latents), 0)
+    factor = images.shape[1] // changed.shape[1]
     for frames in _batches(changed):
         windows = [(_span(changed[frame].any(1)), _span(changed[frame].any(0))) for frame in frames]
         parts = decode(torch.stack([latents[frame, :, *window] for frame, window in zip(frames, windows, strict=True)]))
         for frame, window, part in zip(frames, windows, parts, strict=True):
             inner = _inner(changed[frame].any(1)), _inner(changed[frame].any(0))
             within = [_pixels(_within(kept, span), factor) for kept, span in zip(inner, window, strict=True)]
-            pictures[frame, *(_pixels(kept, factor) for kept in inner)] = part[*within]
-    return pictures
+            images[frame, *(_pixels(kept, factor) for kept in inner)] = part[*within]
+    return images
 
 
 def _batches(changed: NDArray[np.bool_]) -> list[list[int]]:

@@ -18,7 +18,7 @@ def denoise(
     conditions: dict[str, Tensor],
     extrapolation: float = 0.0,
     guidance_scale: float = 1.0,
-    done: Callable[[int], None] | None = None,
+    step_end: Callable[[int, Tensor, Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Take the scheduler's steps, deterministically (DPM-Solver++, Lu et al. 2022).
 
@@ -34,18 +34,18 @@ def denoise(
         extrapolation: How far to go beyond the last guess, of its distance from the one before; for networks that
             predict x_0.
         guidance_scale: Above 1, away from what a network guesses without the text: see `guided`.
-        done: Called with the number of steps taken, after each.
+        step_end: Called after each step as `step_end(step, timestep, x)`; what it returns replaces x.
 
     Returns:
         Samples x_0, shaped like `x`.
     """
     guesses: list[Tensor] = []
-    for number, (network, timestep) in enumerate(zip(networks, scheduler.timesteps, strict=True), 1):
+    for step, (network, timestep) in enumerate(zip(networks, scheduler.timesteps, strict=True)):
         guess = guided(network, x.to(network.dtype), timestep.to(x.device), conditions, guidance_scale).float()
         guesses = [*guesses[-1:], guess]
         x = scheduler.step(guess, timestep, x).prev_sample
-        if done is not None:
-            done(number)
+        if step_end is not None:
+            x = step_end(step, timestep, x)
     if extrapolation and len(guesses) == 2:
         x = x + extrapolation * (guesses[1] - guesses[0])
     return x
@@ -69,5 +69,5 @@ def guided(network: VideoDenoiser, x: Tensor, timestep: Tensor, conditions: dict
         return guess
     both = {name: torch.cat([value, value]) for name, value in conditions.items()}
     both["encoder_hidden_states"][len(x) :] = 0
-    told, untold = network(torch.cat([x, x]), timestep, **both).sample.chunk(2)
-    return untold + scale * (told - untold)
+    with_text, without = network(torch.cat([x, x]), timestep, **both).sample.chunk(2)
+    return without + scale * (with_text - without)

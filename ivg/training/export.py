@@ -12,7 +12,7 @@ from ..models.folder import load_component
 from ..models.interfaces import ImageAutoencoder
 from ..models.nano.autoencoder import NanoAutoencoder
 from ..models.weights import load_weights
-from ..pipeline import LAST, MASKS, InstructionalVideoPipeline
+from ..pipeline import InstructionalVideoPipeline
 
 
 def export_pipeline(
@@ -64,14 +64,14 @@ def export_pipeline(
         text_encoder=None if words is None else words.model,
         tokenizer=None if words is None else words.tokenizer,
         refiner=None if last is None else load_component(last, "denoiser"),
-        mask_decoder=None if masks is None else load_component(masks, MASKS),
+        mask_decoder=None if masks is None else load_component(masks, "mask_decoder"),
     )
     _check_fit(pipeline)
     if extrapolation is not None:
-        for network in (pipeline.denoiser, pipeline.components[LAST]):
+        for network in (pipeline.denoiser, pipeline.components["refiner"]):
             if network is not None:
                 network.register_to_config(extrapolation=extrapolation)
-    for name in ("autoencoder", "region_denoiser", "denoiser", LAST, MASKS, "text_encoder"):
+    for name in ("autoencoder", "region_denoiser", "denoiser", "refiner", "mask_decoder", "text_encoder"):
         if pipeline.components[name] is not None:
             pipeline.components[name].half()
     pipeline.save_pretrained(output)
@@ -81,11 +81,14 @@ def export_pipeline(
 def _check_fit(pipeline: InstructionalVideoPipeline) -> None:
     """Refuse weights that do not go together."""
     for key in ("latent_channels", "latent_size", "text_width"):
-        parts = [pipeline.components[name] for name in ("autoencoder", "region_denoiser", "denoiser", LAST, MASKS)]
+        parts = [
+            pipeline.components[name]
+            for name in ("autoencoder", "region_denoiser", "denoiser", "refiner", "mask_decoder")
+        ]
         held = [part.config.get(key) for part in parts if part is not None]
         if len({value for value in held if value is not None}) > 1:
             raise WeightsError(f"the weights do not go together: {key.replace('_', ' ')} of {held}")
-    last, denoiser = pipeline.components[LAST], pipeline.denoiser
+    last, denoiser = pipeline.components["refiner"], pipeline.denoiser
     if last is not None and last.space != denoiser.space:
         raise WeightsError(
             f"the last step's samples are {last.space}, the clip's {denoiser.space}: train the last step with "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,6 +57,7 @@ def execute(
     *,
     scale: ActionScale | None = None,
     settle_steps: int = 10,
+    on_step: Callable[[int], None] | None = None,
 ) -> Execution:
     """Follow a plan from an environment's present state until the task is done, the plan ends, or time is up.
 
@@ -67,6 +68,7 @@ def execute(
         observation: What the reset gave.
         scale: Of the action; that of `ivg/Kitchen-v0` if None.
         settle_steps: Steps at the plan's end, for things to come to rest.
+        on_step: Progress callback, called with the number of steps done before each step.
 
     Raises:
         InputError: If the observation has no `proprio` of at least 7 numbers, or `settle_steps` is not positive.
@@ -88,6 +90,8 @@ def execute(
         actions.append(tracker.act(proprio[POSITION], proprio[QUATERNION]))
         fraction_done.append(tracker.fraction_done)
         seen.append(observation)
+        if on_step is not None:
+            on_step(len(seen) - 1)
         observation, _, terminated, truncated, info = env.step(actions[-1])
         success = bool(info.get("is_success", False))
         ended = success or terminated or truncated

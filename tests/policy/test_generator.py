@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from ivg.errors import InputError
 from ivg.policy import DemoGenerator, Demonstration
 from ivg.policy.provenance import versions, weights_sha256
 from ivg.types import Appearance, HandTracks, RegionOfMotion
@@ -20,22 +21,22 @@ class StandIn:
         self.components = {"denoiser": torch.nn.Linear(2, 2), "scheduler": object()}
         self.calls = []
 
-    def __call__(self, frame, text, *, seed=0, appearance=None, steps=10, region=None, progress=None):
-        self.calls.append({"text": text, "seed": seed, "steps": steps})
-        noise = np.random.default_rng(seed).integers(0, 50, (16, *frame.shape), np.uint8)
-        masks = np.zeros((16, *frame.shape[:2]), bool)
+    def __call__(self, image, prompt, *, seed, appearance, num_inference_steps=10, progress_callback):
+        self.calls.append({"text": prompt, "seed": seed, "steps": num_inference_steps})
+        for stage in ("region", "clip"):
+            progress_callback(stage, num_inference_steps, num_inference_steps)
+        if isinstance(image, list):
+            outputs = [self._output(*one) for one in zip(image, seed, appearance, strict=True)]
+            return SimpleNamespace(split=lambda: outputs)
+        return self._output(image, seed, appearance)
+
+    def _output(self, image, seed, appearance):
+        noise = np.random.default_rng(seed).integers(0, 50, (16, *image.shape), np.uint8)
+        masks = np.zeros((16, *image.shape[:2]), bool)
         masks[1:, 4:9, 4:9] = True
-        if progress is not None:
-            progress("region", steps, steps)
-            progress("clip", steps, steps)
-        return SimpleNamespace(
-            clip=frame // 2 + noise,
-            region=RegionOfMotion(masks),
-            appearance=appearance or Appearance.sample(seed),
-            timings={"region": 0.25, "clip": 0.5},
-            latents=None,
-            fps=8,
-        )
+        timings = {"region": 0.25, "clip": 0.5}
+        region = RegionOfMotion(masks)
+        return SimpleNamespace(frames=image // 2 + noise, region=region, appearance=appearance, timings=timings, fps=8)
 
 
 def one_hand(frames):
@@ -68,7 +69,25 @@ def test_the_seed_decides(generator):
     assert first.clip.tobytes() != other.clip.tobytes()
 
 
-def test_the_pipeline_chooses_the_steps_unless_told(generator):
+def test_lists_are_one_batch(generator):
+    frames = [FRAME, np.full((32, 24, 3), 50, np.uint8)]
+    texts = ["cut the carrot", "stir the pot"]
+    made = generator(frames, texts, seed=[3, 4])
+    assert len(generator.pipeline.calls) == 1
+    for demonstration, frame, text, seed in zip(made, frames, texts, (3, 4), strict=True):
+        alone = generator(frame, text, seed)
+        assert demonstration.clip.tobytes() == alone.clip.tobytes()
+        assert demonstration.keypoints.tobytes() == alone.keypoints.tobytes()
+        changing = ("timings_s",)
+        assert {n: v for n, v in demonstration.provenance.items() if n not in changing} == {
+            n: v for n, v in alone.provenance.items() if n not in changing
+        }
+    assert [one.provenance["seed"] for one in generator(FRAME, "stir", seed=[1, 2])] == [1, 2]
+    with pytest.raises(InputError, match="one length.*2 of frame, 1 of text"):
+        generator(frames, ["stir"])
+
+
+def test_the_pipeline_chooses_the_steps_by_default(generator):
     generator(FRAME, "cut the carrot")
     generator(FRAME, "cut the carrot", steps=4)
     assert [call["steps"] for call in generator.pipeline.calls] == [10, 4]

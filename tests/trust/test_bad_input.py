@@ -276,7 +276,7 @@ CASES = [
     Case("frame", "float", lambda w: w.call(lambda: pipeline()(FRAME / 255, "stir")), r"uint8.*float64"),
     Case("frame", "NaN", lambda w: w.call(lambda: pipeline()(FRAME * np.nan, "stir")), r"uint8"),
     Case("frame", "8 x 8", lambda w: w.call(lambda: pipeline()(FRAME[:8, :8], "stir")), r"16 x 16.*8 x 8"),
-    Case("frame", "a list", lambda w: w.call(lambda: pipeline()([[1]], "stir")), r"numpy array, got list"),
+    Case("frame", "a list", lambda w: w.call(lambda: pipeline()([[1]], "stir")), r"numpy array or a PIL image, got list"),
     # videos
     Case("video", "missing", lambda w: annotate(w, w.path("no.mp4")), r"no\.mp4"),
     Case("video", "empty file", lambda w: annotate(w, w.path("a.mp4", b"")), r"a\.mp4"),

@@ -617,7 +617,7 @@ def test_nothing_asks_for_the_time_of_day() -> None:
     asking = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today")}
     files = [file for folder in ("ivg", "policy", "envs") for file in (ROOT / folder).rglob("*.py")]
     found = {(file.name, *call) for file in files for call in _calls(file)}
-    assert ("budget.py", "time", "monotonic") in found
+    assert ("schedule.py", "time", "monotonic") in found
     assert not [call for call in found if call[1:] in asking]
 
 

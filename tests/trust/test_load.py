@@ -108,7 +108,7 @@ ENCODE = """
 import numpy as np, torch
 from ivg.data.clip_store import ClipStore
 from ivg.models.nano.autoencoder import NanoAutoencoder
-from ivg.training import latents
+from ivg.training.encoded import latents
 honest = latents._encode_clip
 def slowly(*given):
     print("encodes", flush=True)

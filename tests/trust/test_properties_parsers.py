@@ -354,7 +354,7 @@ def test_vocabularies_and_sides_of_anything_are_taken_or_refused(text: str, side
 @given(text=ANY_TEXT | st.integers() | st.none() | st.sampled_from([" ", "\t\n", "x" * 1000, "x" * 1001]))
 def test_a_task_in_words_is_taken_as_it_is_or_refused(text: Any) -> None:
     from ivg.envs.kitchen.tasks import TASKS, match_task
-    from ivg.texts import LONGEST, check_text
+    from ivg.inputs import LONGEST, check_text
 
     taken = read_or_refuse(lambda: check_text(text), InputError)
     if taken is not None:

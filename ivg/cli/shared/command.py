@@ -16,8 +16,8 @@ from typing import Any
 
 from ...envs.errors import EnvsError
 from ...errors import InputError, IvgError
+from ...inputs import check_seed
 from ...io.staging import write_text_whole
-from ...types import check_seed
 
 BAD_REQUEST = 2
 """Exit code when what the user asked for cannot be done: one line on stderr says why."""

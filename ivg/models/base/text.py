@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from ...errors import InputError
-from ...texts import check_text
+from ...inputs import check_text
 
 
 class ClipTextEncoder:

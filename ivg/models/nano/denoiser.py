@@ -317,7 +317,11 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
         tokens = self.text_norm(tokens)
         seen = tokens.new_ones(tokens.shape[:2]) if mask is None else mask.to(tokens.dtype)
         pooled = (tokens * seen[..., None]).sum(1) / seen.sum(1, keepdim=True).clamp_min(1)
-        embedding = self.time_in(_sinusoids(time / 1000, 128)) + self.text_in(pooled) + self._appearance(b, appearance)
+        embedding = (
+            self.time_in(_sinusoids(time / 1000, 128).to(self.frame.dtype))
+            + self.text_in(pooled)
+            + self._appearance(b, appearance)
+        )
         embedding = F.silu((embedding[:, None] + self.frame).flatten(0, 1))
         return _Condition(t, embedding, tokens, None if mask is None or bool(mask.all()) else mask)
 

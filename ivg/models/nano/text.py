@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError, WeightsError
-from ...texts import check_text
+from ...inputs import check_text
 
 WIDTH = 384
 """Channels of a token."""

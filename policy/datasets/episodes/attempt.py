@@ -115,7 +115,7 @@ def attempt_episode(
         execution = execute(env, plan, observation, scale=scale)
     if not execution.success:
         reason = "not_done" if contact_frames(extracted.path, pushing=False).any() else "no_contact"
-        return Attempt(None, reason, f"{plan.manner}, {len(execution)} steps", clock.seconds)
+        return Attempt(None, reason, f"{plan.interaction_type}, {len(execution)} steps", clock.seconds)
     notes = {**(notes or {}), "execution": {"manner": plan.interaction_type, "steps": len(execution)}}
     task = str(info.get("task") or text)
     episode = _episode(execution, extracted, task, text, seed, float(env.metadata.get("render_fps", 20)), notes)

@@ -30,23 +30,23 @@ class StandIn:
     def __init__(self, before_step=lambda: None):
         self.before_step, self.calls = before_step, []
 
-    def __call__(self, frame, text, *, seed=0, appearance=None, steps=10, progress=None):
+    def __call__(self, frame, text, *, seed=0, appearance=None, num_inference_steps=10, progress_callback=None):
         self.calls.append(SimpleNamespace(text=text, seed=seed, side=appearance.side, thread=threading.get_ident()))
         clip = np.repeat(frame[None], 16, axis=0)
         masks = np.zeros(clip.shape[:3], bool)
         for t in range(1, 16):
             masks[t, 10:30, 2 * t : 2 * t + 20] = True
-        clip[masks] = 100 + (seed + steps) % 100
+        clip[masks] = 100 + (seed + num_inference_steps) % 100
         if self.tell:
             self.tell("region", masks.any(0))
-        for step in range(steps):
+        for step in range(num_inference_steps):
             self.before_step()
-            progress("clip", step + 1, steps)
+            progress_callback("clip", step + 1, num_inference_steps)
         if self.tell:
             self.tell("clip", clip)
         times = dict.fromkeys(("prepare", "text", "region", "clip", "decode", "total"), 0.1)
         return SimpleNamespace(
-            clip=clip, region=RegionOfMotion(masks), appearance=appearance, timings=times, fps=8, latents=None
+            frames=clip, region=RegionOfMotion(masks), appearance=appearance, timings=times, fps=8, latents=None
         )
 
 

@@ -25,18 +25,18 @@ class StandIn:
     device = torch.device("cpu")
     components: dict = {}
 
-    def __call__(self, frame, text, *, seed=0, appearance=None, steps=10, region=None, progress=None):
+    def __call__(self, frame, text, *, seed=0, appearance=None, num_inference_steps=10, progress_callback=None):
         clip = np.repeat(frame[None], 16, axis=0)
         masks = np.zeros(clip.shape[:3], bool)
         for t in range(1, 16):
             masks[t, 10:30, 2 * t : 2 * t + 20] = True
         clip[masks] = 255
         for stage in ("region", "clip"):
-            for step in range(steps):
-                progress(stage, step + 1, steps)
+            for step in range(num_inference_steps):
+                progress_callback(stage, step + 1, num_inference_steps)
         timings = {"prepare": 0.1, "text": 0.1, "region": 0.2, "clip": 0.4, "decode": 0.1, "total": 0.9}
         return SimpleNamespace(
-            clip=clip,
+            frames=clip,
             region=RegionOfMotion(masks),
             appearance=appearance,
             timings={**timings, "region_step": 0.02, "clip_step": 0.04},

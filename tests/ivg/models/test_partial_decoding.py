@@ -45,7 +45,7 @@ def test_it_shows_what_decoding_everything_shows(decode, rows, columns):
     known = torch.randn(12, CELLS, CELLS, generator=torch.Generator().manual_seed(1))
     latents = changed_at(known, (1, rows, columns))
     picture, whole = decode(known[None])[0], decode(latents)
-    part = decode_cells(decode, latents, changed_cells(latents, known), picture)
+    part = decode_cells(decode, latents, changed_cells(latents, known), np.repeat(picture[None], 3, 0))
     assert part.shape == whole.shape == (3, CELLS * FACTOR, CELLS * FACTOR, 3)
     size = np.abs(whole - picture).max()
     assert size > 0.1
@@ -58,7 +58,7 @@ def test_what_does_not_change_is_not_decoded(decode):
     known = torch.zeros(12, CELLS, CELLS)
     picture = np.random.default_rng(0).random((CELLS * FACTOR, CELLS * FACTOR, 3), np.float32)
     latents = changed_at(known, (1, slice(6, 8), slice(4, 10))) + 0.9 * CHANGED
-    part = decode_cells(decode, latents, changed_cells(latents, known), picture)
+    part = decode_cells(decode, latents, changed_cells(latents, known), np.repeat(picture[None], 3, 0))
     assert decode.sizes == [(8, 12)]  # with margins 6 and 10, made multiples of 4
     np.testing.assert_array_equal(part[0], picture)
     np.testing.assert_array_equal(part[2], picture)
@@ -80,7 +80,7 @@ def test_masks_are_decoded_where_they_come_near_to_a_half(autoencoder, decode):
     assert not cells[2].any()
     whole = decode(torch.stack(masks)).mean(-1) > 0
     decode.sizes.clear()
-    part = decode_cells(decode, torch.stack(masks), cells, np.full((128, 128, 3), -1, np.float32)).mean(-1) > 0
+    part = decode_cells(decode, torch.stack(masks), cells, np.full((3, 128, 128, 3), -1, np.float32)).mean(-1) > 0
     np.testing.assert_array_equal(part, whole)
     assert whole[0].sum() > 900
     assert decode.sizes[0][0] <= 12

@@ -34,7 +34,12 @@ def start():
 
 def test_the_last_guess_is_what_comes_out():
     network, steps = Guesses(1.0, 2.0), []
-    x = denoise([network] * 2, scheduler(2), start(), {"told": 3}, done=steps.append)
+
+    def step_end(step, timestep, x):
+        steps.append(step + 1)
+        return x
+
+    x = denoise([network] * 2, scheduler(2), start(), {"told": 3}, step_end=step_end)
     torch.testing.assert_close(x, torch.full_like(x, 2.0))
     assert network.asked == [(995, {"told": 3}), (498, {"told": 3})]
     assert steps == [1, 2]

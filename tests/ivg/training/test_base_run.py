@@ -196,12 +196,14 @@ def test_the_base_stages_end_in_a_pipeline_that_runs(make_run: MakeRun, tiny_bas
     assert index["denoiser"] == ["ivg.models.base.denoiser", "BaseVideoDenoiser"]
     assert index["text_encoder"] == ["transformers", "CLIPTextModel"]
     frame = np.full((40, 32, 3), 90, np.uint8)
-    output = pipeline(frame, "push the disc", steps=2)
-    assert output.clip.shape == (16, 40, 32, 3)
+    output = pipeline(frame, "push the disc", num_inference_steps=2)
+    assert output.frames.shape == (16, 40, 32, 3)
     assert pipeline.scheduler.config["prediction_type"] == "epsilon"
     again = InstructionalVideoPipeline.from_pretrained(tmp_path / "weights")
-    assert (again(frame, "push the disc", steps=2).clip == output.clip).all()
-    assert not torch.equal(again(frame, "lift it", steps=2).latents, output.latents)  # CLIP's text arrives
+    assert (again(frame, "push the disc", num_inference_steps=2).frames == output.frames).all()
+    assert not torch.equal(
+        again(frame, "lift it", num_inference_steps=2).latents, output.latents
+    )  # CLIP's text arrives
     for config in (tmp_path / "weights").rglob("*.json"):
         assert str(tmp_path) not in config.read_text()
 

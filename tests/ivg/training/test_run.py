@@ -90,8 +90,8 @@ def test_the_exported_pipeline_generates(runs: Path, tmp_path: Path) -> None:
     autoencoder, region, clip = (runs / name / "weights" for name in ("autoencoder", "region", "clip"))
     pipeline = export_pipeline(autoencoder, region, clip, tmp_path / "weights")
     frame = np.full((32, 32, 3), 90, np.uint8)
-    output = pipeline(frame, "push the disc", steps=2)
-    assert output.clip.shape == (16, 32, 32, 3)
+    output = pipeline(frame, "push the disc", num_inference_steps=2)
+    assert output.frames.shape == (16, 32, 32, 3)
     stored = load_file(tmp_path / "weights" / "denoiser" / "diffusion_pytorch_model.safetensors")
     assert {value.dtype for value in stored.values()} == {torch.float16}
     assert isinstance(InstructionalVideoPipeline.from_pretrained(tmp_path / "weights"), InstructionalVideoPipeline)
@@ -291,10 +291,10 @@ def test_a_network_of_its_own_takes_the_last_step_of_a_pipeline(blob_store: Path
     assert pipeline.refiner.config["widths"] == [8, 8, 8]
     plain = export_pipeline(**weights, output=tmp_path / "plain")
     assert plain.refiner is None
-    made, other = (each(frame, "push the disc", steps=2).latents for each in (pipeline, plain))
+    made, other = (each(frame, "push the disc", num_inference_steps=2).latents for each in (pipeline, plain))
     assert not torch.equal(made, other)
     loaded = InstructionalVideoPipeline.from_pretrained(tmp_path / "helped")
-    assert torch.equal(loaded(frame, "push the disc", steps=2).latents, made)
+    assert torch.equal(loaded(frame, "push the disc", num_inference_steps=2).latents, made)
     NanoVideoDenoiser(**{**LIGHT.denoiser, "residual_scale": 9.0}).save_pretrained(tmp_path / "alien" / "denoiser")
     with pytest.raises(WeightsError, match="train.residual_scale="):
         export_pipeline(**weights, output=tmp_path / "none", last=tmp_path / "alien")
@@ -318,7 +318,7 @@ def test_a_network_of_its_own_decodes_stage_one_s_masks(blob_store: Path, runs: 
     assert plain.mask_decoder is None
     latents = torch.randn(2, 4, 4, 4)
     with torch.inference_mode():
-        masks = torch.from_numpy(pipeline._to_masks(latents, *latents))
+        masks = torch.from_numpy(pipeline._codec.decode_masks(latents))
         assert torch.allclose(masks, trained.decode(latents), atol=0.01)
     told = InstructionalVideoPipeline.from_pretrained(tmp_path / "helped")(frame, "push the disc")
     assert (told.region.per_frame == pipeline(frame, "push the disc").region.per_frame).all()
@@ -342,7 +342,9 @@ def test_weights_say_how_far_their_last_step_goes_on(runs: Path, tmp_path: Path)
     for number, extrapolation in enumerate((None, 0.0, 0.4)):
         folder = tmp_path / str(number)
         export_pipeline(**weights, output=folder, extrapolation=extrapolation)
-        made.append(InstructionalVideoPipeline.from_pretrained(folder)(frame, "push the disc", steps=2).latents)
+        made.append(
+            InstructionalVideoPipeline.from_pretrained(folder)(frame, "push the disc", num_inference_steps=2).latents
+        )
     assert torch.equal(made[0], made[1])
     assert not torch.equal(made[1], made[2])
     with pytest.raises(InputError, match=r"extrapolation must lie in \[0, 1\].* got -1"):

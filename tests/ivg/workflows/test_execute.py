@@ -96,7 +96,7 @@ def test_the_table_has_a_row_for_each_task_and_one_for_all() -> None:
     assert rows[0] == ["task", SOURCES["path"], SOURCES["truth"]]
     assert [row[0] for row in rows[2:]] == ["`push_plate`", "`open_drawer`", "all"]
     assert all(len(row) == 3 for row in rows)
-    done, third = [f"{Share(n, n)}" for n in (3, 6)], [f"{Share(n, 3 * n)}" for n in (1, 2)]
+    done, third = [f"{SuccessRate(n, n)}" for n in (3, 6)], [f"{SuccessRate(n, 3 * n)}" for n in (1, 2)]
     assert [row[1:] for row in rows[2:]] == [[done[0], third[0]], [done[0], third[0]], [done[1], third[1]]]
     assert f"- {SOURCES['path']}: failures: none" in table
     assert "2 no_hand" in table

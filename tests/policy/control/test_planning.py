@@ -25,7 +25,7 @@ def differ(one, other):
     return abs((one - other + np.pi / 2) % np.pi - np.pi / 2)
 
 
-@pytest.mark.parametrize("manner", ["grasp", "drag", "push"])
+@pytest.mark.parametrize("interaction_type", ["grasp", "drag", "push"])
 def test_laws_of_all_plans(made_up, interaction_type):
     plan = plan_gripper(joints_of(made_up, interaction_type))
     assert plan.interaction_type == interaction_type
@@ -91,7 +91,7 @@ def test_a_way_without_an_end_is_gone_as_often_as_asked(made_up):
     assert len(plan_gripper(grasp, repeats=1)) == len(plan_gripper(grasp, repeats=3))
 
 
-@pytest.mark.parametrize("manner", ["grasp", "drag", "push"])
+@pytest.mark.parametrize("interaction_type", ["grasp", "drag", "push"])
 @pytest.mark.parametrize("angle", [0.5, -2.2])
 def test_a_turned_world_turns_the_plan(made_up, interaction_type, angle):
     joints, turn = joints_of(made_up, interaction_type), Rotation.from_euler("z", angle).as_matrix()

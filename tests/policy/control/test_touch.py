@@ -38,7 +38,7 @@ def test_a_clip_that_ends_before_the_hand_opens_is_held_on(made_up):
 
 
 @pytest.mark.parametrize(
-    ("way", "manner"),
+    ("way", "interaction_type"),
     [("push", "push"), ("drag", "drag"), ("scrub", "drag"), ("pull", "drag"), ("lift", "grasp")],
 )
 def test_the_manner_of_a_straight_hand_is_told_by_its_way(made_up, way, interaction_type):

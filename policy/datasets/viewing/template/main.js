@@ -3,7 +3,7 @@
 const selection = { key: null };
 
 function fillFacts(pairs) {
-  byId("facts").replaceChildren(...pairs.map(([name, value]) => 
+  byId("facts").replaceChildren(...pairs.map(([name, value]) =>
     element("div", String(value).length > 60 ? { class: "long" } : {}, element("dt", {}, name), element("dd", {}, String(value)))));
 }
 

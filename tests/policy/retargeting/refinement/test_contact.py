@@ -119,10 +119,10 @@ def test_a_pushing_hand_stays_and_costs_the_more_the_farther_it_is_from_what_it_
     assert not refine_contact(joints, table.depth_of([too_far], camera), camera).found
 
 
-@pytest.mark.parametrize("manner", ["grasp", "drag", "push"])
+@pytest.mark.parametrize("interaction_type", ["grasp", "drag", "push"])
 @pytest.mark.parametrize("known", [True, False], ids=["bare table", "nothing seen"])
 def test_where_there_is_nothing_the_hand_stays(table, camera, interaction_type, known):
-    joints = getattr(table, f"{manner}_at")([0.1, 0.0, 0.03])
+    joints = getattr(table, f"{interaction_type}_at")([0.1, 0.0, 0.03])
     depth = table.depth_of([], camera) if known else np.full((64, 64), np.nan)
     contact = refine_contact(joints, depth, camera)
     assert (contact.interaction_type, contact.cost, contact.found) == (interaction_type, WORST, False)
