@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivg.cli.ablate import _parser as ablate_parser
+from ivg.cli.ablate import new_ablate_parser
 from ivg.cli.app import new_app_parser
 from ivg.cli.dataset import _parser as dataset_parser
 from ivg.cli.demo import new_demo_parser
 from ivg.cli.doctor import new_doctor_parser
-from ivg.cli.eval import _parser as eval_parser
 from ivg.cli.policy import new_policy_parser
+from ivg.cli.shared.eval_options import new_eval_parser
 from ivg.cli.view import new_view_parser
 from ivg.data.clip_store import ClipStore
 from ivg.envs.kitchen.tasks import TASKS
@@ -24,12 +24,12 @@ from ivg.policy import Demonstration
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PARSERS = {
-    "ivg-ablate": ablate_parser,
+    "ivg-ablate": new_ablate_parser,
     "ivg-app": new_app_parser,
     "ivg-demo": new_demo_parser,
     "ivg-dataset": dataset_parser,
     "ivg-doctor": new_doctor_parser,
-    "ivg-eval": eval_parser,
+    "ivg-eval": new_eval_parser,
     "ivg-policy": new_policy_parser,
     "ivg-view": new_view_parser,
 }

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..jobs.processes import environment
+from ..jobs import environment
 from .gate import Gate
 from .picture import LARGEST_FILE_MB
 from .style import STYLE, new_theme

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from .shared.command import add_json_option, new_parser, run_command, write_json
-from .shared.page_table import add_table_option, insert_table
+from ..io.page_table import insert_table
+from .shared.command import new_parser, run_command, write_json
+from .shared.launcher_options import add_launcher_options, launcher_from
+from .shared.options import add_options
+from .shared.page_table import add_table_option
 from .shared.stage_bars import StageBars
 
 EXAMPLES = """\
@@ -43,25 +45,23 @@ def new_ablate_parser() -> argparse.ArgumentParser:
     add("--seeds", type=int, default=3, metavar="N", help=f"sampling seeds {default}")
     add("--sampling-steps", type=int, default=10, help=f"denoising steps {default}")
     add("--cache", type=Path, default=Path("out/eval"), help=f"held-out clips {default}")
-    add("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes that generate")
     add("--threads", type=int, default=0, help="threads of the training (default: torch's choice)")
-    add("--device", default="cpu", help=f"where torch computes {default}")
+    add_launcher_options(parser)
+    add_options(parser, "device", "json")
     add_table_option(parser, "ablation")
     add("--plot", type=Path, metavar="FILE", help="write the plot")
-    add_json_option(parser)
     return parser
 
 
 def _ablate(options: argparse.Namespace) -> None:
     from ..evaluation import ablate
-    from ..jobs import Processes
 
     names = ("start", "steps", "batch_size", "scenes", "seeds", "sampling_steps", "cache", "threads", "device")
     values = {name: getattr(options, name) for name in names}
     rows = [number.strip() for number in options.rows.split(",") if number.strip()]
     with StageBars() as bars:
         result = ablate(
-            options.store, options.out, rows=rows, launcher=Processes(options.workers), on_progress=bars, **values
+            options.store, options.out, rows=rows, launcher=launcher_from(options), on_progress=bars, **values
         )
     print(result.table)
     write_json(result.figures, options.json)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..inputs import check_text
+from ..io.checks import check_first_seed, check_positive
 from ..io.staging import refuse_existing, staged_output
 from ..workflows.demo_report import EXECUTION, FILES, STAGES, make_report, summary, words_of
 from .shared.appearance import add_appearance_options, appearance_from
-from .shared.command import add_json_option, check_positive, check_seed_option, new_parser, run_command, write_json
+from .shared.command import add_json_option, new_parser, run_command, write_json
 
 if TYPE_CHECKING:
     from ..policy import DemoGenerator, Demonstration
@@ -169,7 +170,7 @@ def _checked_text(options: argparse.Namespace) -> str:
     if not text:
         raise InputError('--task must say what to do, such as "cut carrot"; it is empty')
     check_text(text)
-    check_seed_option("seed", options.seed)
+    check_first_seed(seed=options.seed)
     given = {name: getattr(options, name) for name in ("steps", "camera_size")}
     check_positive(**{name: value for name, value in given.items() if value is not None})
     appearance_from(options, options.seed)

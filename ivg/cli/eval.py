@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from .shared.command import run_command, write_json
 from .shared.eval_options import new_eval_parser
+from .shared.launcher_options import launcher_from
 from .shared.stage_bars import StageBars
 
 
@@ -18,7 +19,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from ..evaluation import evaluate_generator
-    from ..jobs import Processes
     from ..metrics.networks.sources import NETWORK_NAMES, NetworkSources
 
     wanted = {"all": NETWORK_NAMES, "none": ()}.get(options.networks, tuple(filter(None, options.networks.split(","))))
@@ -26,7 +26,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     names = ("weights", "scenes", "store", "steps", "region_steps", "guidance_scale", "seed_offset", "train_store")
     values = {name: getattr(options, name) for name in (*names, "prompt_scenes", "cache", "device")}
     with StageBars() as bars:
-        result = evaluate_generator(**values, networks=networks, launcher=Processes(options.workers), on_progress=bars)
+        result = evaluate_generator(**values, networks=networks, launcher=launcher_from(options), on_progress=bars)
     figures = result.figures
     first, last = figures["seeds"]
     print(f"{figures['scenes']} held-out scenes, seeds {first} to {last}; weights {figures['weights']!r}")

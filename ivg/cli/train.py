@@ -18,6 +18,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import ConfigError, IvgError, unknown_option
+from ..io.checks import refusals_as_errors
+from ..models.device import check_device
 from ..training.settings import (
     AutoencoderConfig,
     BaseModelConfig,
@@ -28,7 +30,7 @@ from ..training.settings import (
     RegionConfig,
     RunConfig,
 )
-from .shared.command import INTERRUPTED, check_device, refusals_told
+from .shared.command import INTERRUPTED
 from .shared.multirun import check_launcher
 
 T = TypeVar("T")
@@ -151,7 +153,7 @@ def _mix(arguments: list[str]) -> None:
 def _done(parser: argparse.ArgumentParser, work: Callable[[], T]) -> T:
     """Do a subcommand's work; what is refused ends it with one line and code 2."""
     try:
-        with refusals_told():
+        with refusals_as_errors():
             return work()
     except IvgError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
@@ -262,7 +264,7 @@ def train(config: DictConfig) -> dict[str, float]:
         **folders,
     )
     check_device(run.device)
-    with refusals_told():
+    with refusals_as_errors():
         return train_stage(run)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .shared.command import add_json_option, check_positive, new_parser, run_command, write_json
+from ..io.checks import check_positive
+from .shared.command import add_json_option, new_parser, run_command, write_json
 
 if TYPE_CHECKING:
     from ..policy.datasets.viewing import Attempts, ViewedDataset
@@ -132,8 +133,8 @@ def _record(dataset: ViewedDataset, places: list[int], options: argparse.Namespa
 def _attempts(dataset: ViewedDataset, tasks: list[str]) -> Attempts:
     """Returns what became of the attempts behind a dataset, of all tasks or of some."""
     from ..policy.datasets.viewing import KINDS, Attempts
-    from ..workflows.generate_pool import KEPT, RECORD, read_outcomes
-    from ..workflows.generate_report import acceptance
+    from ..workflows.episodes.generate import KEPT, RECORD, read_outcomes
+    from ..workflows.episodes.report import acceptance
 
     outcomes = read_outcomes(dataset.path) if dataset.kind == KINDS[0] else []
     outcomes = [outcome for outcome in outcomes if not tasks or outcome.task in tasks]

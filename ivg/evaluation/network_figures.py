@@ -31,7 +31,7 @@ def fetch_networks(
     blip: str | None = None,
     on_fetched: Callable[[str, str], None] = lambda name, result: None,
 ) -> dict[str, str]:
-    """Put networks where `evaluate_generator` finds them: `ivg.metrics.networks.fetch.cache_folder`, or the hub's cache.
+    """Put networks where `evaluate_generator` finds them: in `networks.fetch.cache_folder`, or in the hub's cache.
 
     Args:
         names: Of `FETCHED` and `HUB`.

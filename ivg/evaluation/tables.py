@@ -78,7 +78,7 @@ def _shown(value: float, unit: str) -> str:
 
 
 def task_table(figures: dict[str, Any], size: int) -> str:
-    """Returns the figures by task; positions in pixels of an image `size` wide, the still context frame's in brackets."""
+    """Returns the figures by task; positions in pixels of an image `size` wide; "(still)" is the context frame."""
     heads = [
         "task",
         "scenes",

@@ -10,9 +10,9 @@ import gymnasium
 
 from ..envs.kitchen.tasks import match_task
 from ..errors import ConfigError, InputError, unknown_option
+from .clips.fingerprint import scenes_fingerprint
 from .context import ENVIRONMENTS, KITCHEN, check_environment
-from .generate_worker import GenerateJob, GenerateSettings, demonstrations
-from .render_pool import envs_fingerprint
+from .episodes.attempts import GenerateJob, GenerateSettings, demonstrations
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,7 +109,7 @@ class RenderedDemonstrations:
             "source": "truth",
             "task": self.task,
             "size": self.size,
-            "envs": envs_fingerprint(),
+            "envs": scenes_fingerprint(),
             "lifter": lifter,
         }
 

@@ -260,7 +260,7 @@ def test_the_window_of_a_frame_is_centred_has_its_aspect_and_holds_its_points(
     height: int, width: int, size: int, x: float, y: float
 ) -> None:
     from ivg.framing import Framing
-    from ivg.workflows.annotate_worker import framed_keypoints
+    from ivg.workflows.clips.annotate_segments import framed_keypoints
 
     framing = Framing(height, width, size)
     rows, columns = framing.window

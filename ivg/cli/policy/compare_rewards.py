@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, IvgError
-from ...jobs.processes import CRASHED, run_jobs
-from ..shared.command import check_positive, write_json
+from ...io.checks import check_positive
+from ...jobs import CRASHED, Processes
+from ..shared.command import write_json
 from .rl import train_run
 
 if TYPE_CHECKING:
@@ -156,11 +157,15 @@ def train_job(job: CompareJob) -> str | None:
     return None
 
 
+def _trainer() -> Any:
+    return train_job
+
+
 def _train(jobs: Sequence[CompareJob], workers: int) -> None:
-    for place, problem in run_jobs(train_job, jobs, workers=workers):
+    for index, problem in Processes(workers).run(_trainer, jobs):
         if problem is not None:
             what = "its process died" if problem is CRASHED else problem
-            raise ConfigError(f"training of {jobs[place].output} failed: {what}")
+            raise ConfigError(f"training of {jobs[index].output} failed: {what}")
 
 
 def report(jobs: Sequence[CompareJob], out: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import WeightsError
-from ..shared.command import add_json_option, check_positive, write_json
+from ...io.checks import check_positive
+from ..shared.command import add_json_option, write_json
 from ..shared.multirun import add_multirun_option, run_multirun
 
 if TYPE_CHECKING:

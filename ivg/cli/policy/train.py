@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, unknown_option
-from ..shared.command import check_device
+from ...models.device import check_device
 from ..shared.multirun import add_multirun_option, run_multirun
 
 if TYPE_CHECKING:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-from .command import add_json_option, new_parser
+from ...data.split import HELD_OUT_SEEDS
+from .command import new_parser
+from .launcher_options import add_launcher_options
+from .options import add_options
 
 EXAMPLES = """\
   ivg-eval                                      # 72 scenes, about five minutes on two cores
@@ -31,11 +33,8 @@ Action = Callable[[argparse.Namespace], None]
 
 def new_eval_parser(evaluate: Action = lambda _: None, fetch: Action = lambda _: None) -> argparse.ArgumentParser:
     """Returns the parser; its `action` is what to call with the options."""
-    from ...data.split import HELD_OUT_SEEDS
-
     parser = new_parser("ivg-eval", ABOUT, EXAMPLES)
     add, default = parser.add_argument, "(default: %(default)s)"
-    add("--weights", default="nano", help=f"name or folder {default}")
     add("--scenes", type=int, default=72, metavar="N", help=f"held-out scenes {default}")
     add("--store", type=Path, metavar="STORE", help="clips with ground truth to judge by (default: rendered kitchens)")
     add("--steps", type=int, metavar="N", help="denoising steps (default: the weights')")
@@ -45,16 +44,14 @@ def new_eval_parser(evaluate: Action = lambda _: None, fetch: Action = lambda _:
     add("--seed-offset", type=int, default=HELD_OUT_SEEDS, help=f"first seed of the scenes {default}")
     add("--train-store", type=Path, metavar="STORE", help="training clips, for the prior mask")
     add("--cache", type=Path, default=Path("out/eval"), help=f"rendered clips {default}")
-    add("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes")
-    add("--device", default="cpu", help=f"where torch computes {default}")
+    add_launcher_options(parser)
     prompts = parser.add_mutually_exclusive_group()
     no_text = "leave out whether the motion follows the prompt"
     prompts.add_argument("--no-text", action="store_const", dest="prompt_scenes", const=0, help=no_text)
     prompts.add_argument(
         "--text-scenes", type=int, default=12, dest="prompt_scenes", metavar="N", help=f"scenes for that {default}"
     )
-    add("--grid", type=Path, metavar="FILE", help="image grid (default: CACHE/grid.png)")
-    add_json_option(parser)
+    add_options(parser, "weights", "device", "json", grid={"help": "image grid (default: CACHE/grid.png)"})
     names = ", ".join((*FETCHED, *HUB, "egovlp"))
     about = f"networks of the paper's figures, of {names}; 'none'; those that are not here are left out {default}"
     add("--networks", default="all", metavar="A,B", help=about)

@@ -1,13 +1,8 @@
-"""Turns one segment of a video into a clip of the store, in a process of its own.
-
-The functions at the bottom are what the pool calls; they work on the one `_Worker` that `start` leaves in the
-process.
-"""
+"""Turns one segment of a video into a clip of a store."""
 
 from __future__ import annotations
 
 import json
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.clip_filter import ClipFilter, motion, sharpness
-from ..data.clip_store import INFO_BYTES, ClipRecord, ClipStore
-from ..data.readers import Segment
-from ..data.segment_frames import SegmentError, read_segment
-from ..framing import Framing
+from ...data.clip_filter import ClipFilter, motion, sharpness
+from ...data.clip_store import INFO_BYTES, ClipRecord, ClipStore
+from ...data.readers import Segment
+from ...data.segment_frames import SegmentError, read_segment
+from ...framing import Framing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..io.video import VideoSample
-    from ..types import HandTracks
+    from ...io.video import VideoSample
+    from ...types import HandTracks
 
 DETECTION_SIDE = 640
 """Longer side in pixels of the frames in which hands are searched: more costs time and finds none more."""
@@ -33,7 +28,7 @@ DETECTION_SIDE = 640
 
 @dataclass(frozen=True)
 class AnnotationJob:
-    """One segment and its place in the store."""
+    """One segment and its index in the store."""
 
     index: int
     segment: Segment
@@ -72,11 +67,11 @@ def segment_record(
         SegmentError: If it cannot be read, or the filter refuses it.
     """
     sample = read_segment(segment, frames=frames, longest_side=max(size, DETECTION_SIDE))
-    if fault := keep.fault_of_frames(sample.frames):
-        raise SegmentError(*fault)
+    if flaw := keep.fault_of_frames(sample.frames):
+        raise SegmentError(*flaw)
     tracks = detector(sample.frames)
-    if fault := keep.fault_of_hands(tracks.present):
-        raise SegmentError(*fault)
+    if flaw := keep.fault_of_hands(tracks.present):
+        raise SegmentError(*flaw)
     _, height, width, _ = sample.frames.shape
     framing = Framing(height, width, size)
     return ClipRecord(
@@ -117,20 +112,29 @@ def _info(segment: Segment, sample: VideoSample, source: str, video: str) -> dic
     return info
 
 
-class _Worker:
+class Annotator:
+    """A worker that annotates segments into a store.
+
+    Args:
+        store: Folder of the store.
+        root: Folder that videos are named from in the clips' info.
+        keep: What a clip must have.
+    """
+
     def __init__(self, store: Path, root: Path, keep: ClipFilter) -> None:
-        import cv2
+        import av
 
-        from ..hands import MediaPipeHands
+        from ....hands import MediaPipeHands
 
-        cv2.setNumThreads(1)
+        av.logging.set_level(None)  # FFmpeg's complaints are in the reasons
         self.store = ClipStore.open(store, mode="r+")
         self.frames, self.source = int(self.store.attrs["frames"]), str(self.store.attrs["source"])
         self.root = root
         self.keep = keep
         self.detector = MediaPipeHands()
 
-    def annotate(self, job: AnnotationJob) -> Refusal | None:
+    def __call__(self, job: AnnotationJob) -> Refusal | None:
+        """Write one segment's clip into the store, or return why there is none."""
         video = job.segment.video
         try:
             record = segment_record(
@@ -146,20 +150,3 @@ class _Worker:
             return Refusal(error.reason, error.detail[:300])
         self.store.write(job.index, record)
         return None
-
-
-_workers: list[_Worker] = []  # the one of this process
-
-
-def start(store: Path, root: Path, keep: ClipFilter) -> None:
-    """Prepares this process: store, detector. Ctrl-C is left to the parent, FFmpeg's complaints to the reasons."""
-    import av
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    av.logging.set_level(None)
-    _workers[:] = [_Worker(store, root, keep)]
-
-
-def annotate(job: AnnotationJob) -> Refusal | None:
-    """Writes one segment's clip into the store, or returns why there is none."""
-    return _workers[0].annotate(job)

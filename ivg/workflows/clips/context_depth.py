@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StoreError
+from ...errors import StoreError
 
 SAME = 8
 """Levels by which pixels of one scene may differ between machines."""

@@ -1,51 +1,66 @@
-"""Attempts robot episodes in a process of its own, like `render_worker` renders clips."""
+"""Attempts at robot episodes: demonstrations of a source, followed by the robot."""
 
 from __future__ import annotations
 
-import os
-import signal
-import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from multiprocessing.synchronize import Event
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from ..envs.kitchen.tasks import TASKS
-from ..jobs.processes import ONE_THREAD
-from ..types import Appearance
-from .context import ENVIRONMENTS
+from ...envs.kitchen.tasks import TASKS
+from ...errors import InputError
+from ...io.checks import check_positive
+from ...types import Appearance
+from ..context import ENVIRONMENTS
 
 if TYPE_CHECKING:
-    from ..policy import Demonstration
-    from ..policy.datasets.episodes import Attempt
-    from ..policy.sampling import Demonstrate
+    from ...policy import Demonstration
+    from ...policy.datasets.episodes import Attempt
+    from ...policy.sampling import Demonstrate
 
 SOURCES = ("generated", "truth")
-"""Where demonstrations come from: the pipeline, or the rendered person (whose clip goes the same way)."""
-
+"""Where demonstrations come from: the generator, or the rendered person (whose clip is processed alike)."""
 
 HORIZON = 600
 """Steps of an attempt at most, 30 s."""
 
 
+def resolve_samples(samples: int | None, depth: bool) -> int:
+    """Return how many demonstrations of a scene are made at most.
+
+    Args:
+        samples: As asked for; None is 1 without depth, and `ivg.policy.sampling.SAMPLES` with it.
+        depth: Whether the scene's depth is known, by which demonstrations are compared.
+
+    Raises:
+        InputError: If the number cannot be used.
+    """
+    from ...policy.sampling import SAMPLES
+
+    if samples is None:
+        return SAMPLES if depth else 1
+    check_positive(samples=samples)
+    if samples > 1 and not depth:
+        raise InputError(f"{samples} samples cannot be compared without depth; ask for 1")
+    return samples
+
+
 @dataclass(frozen=True)
 class GenerateSettings:
-    """What an episode depends on besides its place: attempt k is task ``k % len(tasks)`` with seed ``seed + k``.
+    """What an episode depends on besides its index: attempt k is task ``k % len(tasks)`` with seed ``seed + k``.
 
     Attributes:
         env: A key of `ENVIRONMENTS`.
         tasks: Names of the environment's tasks, in turn.
         seed: Of attempt 0.
-        size: Height and width of the pictures, px.
+        size: Height and width of the images, px.
         source: One of `SOURCES`.
         weights: "nano" or a folder; counts for generated demonstrations only.
         device: Where torch computes.
-        depth: Whether the robot has a depth picture of the scene, so that the hand is moved onto what it touches.
+        depth: Whether the robot has a depth image of the scene, so that the hand is moved onto what it touches.
         samples: How many demonstrations of a scene are generated at most; more than one only with `depth`.
     """
 
@@ -65,7 +80,7 @@ class GenerateSettings:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """What a dataset is known again by."""
+        """What identifies a dataset's settings."""
         return {**asdict(self), "tasks": list(self.tasks)}
 
 
@@ -74,7 +89,7 @@ class GenerateJob:
     """One attempt.
 
     Attributes:
-        index: Its place in the rotation.
+        index: Its index.
         task: What is to be done.
         seed: Of the scene, the text and the demonstration.
     """
@@ -90,15 +105,16 @@ class GenerateJob:
         return texts[int(np.random.default_rng([self.seed, 0x7E87]).integers(len(texts)))]
 
 
-class _Worker:
+class EpisodeWorker:
+    """A worker that attempts episodes.
+
+    Args:
+        settings: What is attempted.
+    """
+
     def __init__(self, settings: GenerateSettings) -> None:
-        import cv2
-        import torch
+        from ...policy.hands3d.lifting import HandLifter
 
-        from ..policy.hands3d.lifting import HandLifter
-
-        cv2.setNumThreads(1)
-        torch.set_num_threads(1)
         self.settings = settings
         self.lifter = HandLifter.from_pretrained("kitchen")
         self.demonstrate = demonstrations(settings)
@@ -109,8 +125,9 @@ class _Worker:
             disable_env_checker=True,
         )
 
-    def attempt(self, job: GenerateJob) -> Attempt:
-        from ..policy.datasets.episodes import attempt_episode
+    def __call__(self, job: GenerateJob) -> Attempt:
+        """Make one attempt."""
+        from ...policy.datasets.episodes import attempt_episode
 
         settings, env_id = self.settings, ENVIRONMENTS[self.settings.env]
         notes = {"index": job.index, "source": settings.source, "env": {"id": env_id, "camera_size": settings.size}}
@@ -127,26 +144,30 @@ class _Worker:
         )
 
 
+def failed_attempt(job: GenerateJob, detail: str) -> Attempt:
+    """Return the attempt whose job raised an error or killed its process."""
+    from ...policy.datasets.episodes import Attempt
+
+    return Attempt(None, "crashed", detail)
+
+
 def demonstrations(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
-    """Return what gives, for each attempt, its source of demonstrations."""
-    return _generated(settings) if settings.source == "generated" else _true(settings)
-
-
-def _generated(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
-    """Return what gives, for each attempt, the generator."""
-    from ..policy import DemoGenerator
+    """Return what gives, for each attempt, its source of demonstrations: the generator, or the rendered person."""
+    if settings.source != "generated":
+        return _rendered(settings)
+    from ...policy import DemoGenerator
 
     generator = DemoGenerator.from_pretrained(settings.weights, device=settings.device)
     return lambda job: generator
 
 
-def _true(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
-    """Return what gives, for each attempt, a person who acts its task in its scene, seen by MediaPipe."""
-    from ..envs.human.demonstrator import HumanDemonstrator
-    from ..hands import MediaPipeHands
-    from ..policy.extraction import demonstration_of_clip
-    from ..policy.provenance import describe_appearance, versions
-    from .render_worker import record_of
+def _rendered(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
+    """Return what gives, for each attempt, a person who acts its task in its scene, tracked by MediaPipe."""
+    from ...envs.human.demonstrator import HumanDemonstrator
+    from ...hands import MediaPipeHands
+    from ...policy.extraction import demonstration_of_clip
+    from ...policy.provenance import describe_appearance, versions
+    from ..clips.render import record_of
 
     demonstrator, detector = HumanDemonstrator(size=settings.size), MediaPipeHands()
 
@@ -166,28 +187,3 @@ def _true(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
         return of_scene
 
     return demonstrate
-
-
-_workers: list[_Worker] = []  # the one of this process
-_enough: list[Event] = []  # set by the parent when no further attempt is wanted
-
-
-def start(settings: GenerateSettings, enough: Event) -> None:
-    """Prepares this process: generator or demonstrator, detector, lifter. Ctrl-C is left to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(ONE_THREAD)
-    _workers[:], _enough[:] = [_Worker(settings)], [enough]
-
-
-def attempt(job: GenerateJob) -> Attempt:
-    """Makes one attempt; an error in it is its result, so that a long run goes on."""
-    from ..policy.datasets.episodes import Attempt
-
-    if _enough[0].is_set():
-        return Attempt(None, "crashed", "not begun")  # the pool had it in its queue; nobody reads this
-    try:
-        return _workers[0].attempt(job)
-    except Exception as error:  # the parent stops if this goes on
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(where.filename).name}:{where.lineno}"
-        return Attempt(None, "crashed", f"{type(error).__name__}: {error} ({place})")

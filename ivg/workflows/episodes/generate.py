@@ -1,25 +1,23 @@
-"""Attempts robot episodes over several processes and commits them in order, so that their number changes nothing."""
+"""Generates robot episodes over several workers and commits them in order, so that their number changes nothing."""
 
 from __future__ import annotations
 
-import multiprocessing
+import functools
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from ..errors import InputError, IvgError, StoreError
-from ..jobs.processes import CRASHED, RunJobs, run_jobs
-from .generate_worker import GenerateSettings, attempt, start
+from ...errors import InputError, IvgError, StoreError
+from ...io.checks import check_first_seed, check_positive
+from ...jobs import TWO_PROCESSES, Launcher, Progress, in_order, run_guarded
+from .attempts import EpisodeWorker, GenerateSettings, failed_attempt
 
 if TYPE_CHECKING:
-    from ..policy.datasets.episodes import Attempt, RobotEpisode
+    from ...policy.datasets.episodes import Attempt, RobotEpisode
 
 KEPT = "kept"
 """Outcome of an attempt that gave an episode; the others are `ivg.policy.datasets.episodes.REASONS`."""
@@ -33,13 +31,19 @@ COMMIT_EVERY = 16
 CRASHES_IN_A_ROW = 8
 """So many crashed attempts one after another are no accident: the run stops."""
 
+ATTEMPTS_PER_EPISODE = 4
+"""Attempts at most for each episode wanted, unless asked otherwise."""
+
+FIRST_SEED = 100_000
+"""Of generated episodes. Training clips are usually rendered with seeds from 0 on; see `HELD_OUT_SEEDS`, too."""
+
 
 @dataclass(frozen=True)
-class Outcome:
+class AttemptOutcome:
     """One attempt as the dataset remembers it.
 
     Attributes:
-        index: Its place in the rotation.
+        index: Of the attempt.
         task: What was to be done.
         seed: Of scene and demonstration.
         outcome: `KEPT` or a reason.
@@ -60,6 +64,7 @@ class GenerationResult:
     Attributes:
         path: The dataset.
         outcomes: Of all attempts, those of earlier runs too, in order.
+        workers: Workers of this run.
         attempts: Attempts of this run.
         kept: Episodes of this run.
         seconds: Time of this run.
@@ -67,7 +72,8 @@ class GenerationResult:
     """
 
     path: Path
-    outcomes: list[Outcome]
+    outcomes: list[AttemptOutcome]
+    workers: int
     attempts: int = 0
     kept: int = 0
     seconds: float = 0.0
@@ -80,86 +86,101 @@ class GenerationResult:
         for stage, seconds in attempt.seconds.items():
             self.stages[stage] = self.stages.get(stage, 0.0) + seconds
 
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """The speed of the run."""
+        hours = self.seconds / 3600
+        return {
+            "attempts": self.attempts,
+            "kept": self.kept,
+            "seconds": self.seconds,
+            "workers": self.workers,
+            "episodes_per_hour": self.kept / hours if self.kept else 0.0,
+            "attempts_per_hour": self.attempts / hours if self.attempts else 0.0,
+            "seconds_per_attempt": {name: seconds / self.attempts for name, seconds in self.stages.items()},
+        }
+
+    @property
+    def report(self) -> str:
+        """The speed in words; "" if nothing was attempted."""
+        if not self.attempts:
+            return ""
+        figures = self.as_json
+        stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in figures["seconds_per_attempt"].items())
+        return (
+            f"{self.kept} episodes from {self.attempts} attempts in {self.seconds:.0f} s with {self.workers} "
+            f"processes: {figures['episodes_per_hour']:.0f} episodes an hour (seconds an attempt: {stages})"
+        )
+
 
 def generate_episodes(
-    path: Path,
+    out: Path,
     settings: GenerateSettings,
     *,
     episodes: int,
-    max_attempts: int,
-    workers: int = 2,
-    progress: bool = True,
-    run: RunJobs = run_jobs,
+    max_attempts: int | None = None,
+    launcher: Launcher = TWO_PROCESSES,
+    progress: Progress | None = None,
 ) -> GenerationResult:
-    """Attempts episodes in turn until the dataset holds so many that succeeded.
+    """Attempt episodes in turn until the dataset holds so many that succeeded.
 
     Attempts are committed in order, whatever order they end in: the same settings give the same dataset with any
     number of workers and after any stop.
 
     Args:
-        path: A new dataset (`*.zarr`, `*.zarr.zip`), or that of an earlier run with the same settings.
+        out: A new dataset (`*.zarr`, `*.zarr.zip`), or that of an earlier run with the same settings.
         settings: What is attempted.
         episodes: Episodes that the dataset is to hold, those of earlier runs included.
-        max_attempts: Attempts at most, those of earlier runs included.
-        workers: Processes.
-        progress: Whether to show a bar on stderr.
-        run: Does the work, in place of a pool of processes.
+        max_attempts: Attempts at most, those of earlier runs included; `ATTEMPTS_PER_EPISODE` times `episodes` if None.
+        launcher: Where the workers run.
+        progress: Progress callback, counting episodes; its count is `attempts`.
 
     Raises:
-        InputError: No attempt succeeded.
+        InputError: A value is impossible, or no attempt succeeded.
         StoreError: The path holds something else, or a dataset that was begun with other settings, or another
             process writes it.
         IvgError: `CRASHES_IN_A_ROW` attempts crashed one after another.
     """
-    from ..policy.datasets.store.locking import writing
+    from ...policy.datasets.store.archive import is_zip
+    from ...policy.datasets.store.locking import writing
 
-    with writing(path):
-        return _generate(_Book(path, settings), settings, episodes, max_attempts, workers, progress, run)
+    most = ATTEMPTS_PER_EPISODE * episodes if max_attempts is None else max_attempts
+    check_positive(episodes=episodes, max_attempts=most, size=settings.size)
+    check_first_seed(seed=settings.seed)
+    is_zip(out)
+    with writing(out):
+        return _generate(_Book(out, settings), settings, episodes, most, launcher, progress)
 
 
 def _generate(
-    book: _Book, settings: GenerateSettings, episodes: int, most: int, workers: int, progress: bool, run: RunJobs
+    book: _Book,
+    settings: GenerateSettings,
+    episodes: int,
+    most: int,
+    launcher: Launcher,
+    progress: Progress | None,
 ) -> GenerationResult:
-    path = book.path
-    result = GenerationResult(path, book.outcomes)
+    result = GenerationResult(book.path, book.outcomes, launcher.workers)
     began = time.perf_counter()
-    jobs = [settings.job(index) for index in range(len(book.outcomes), most)]
-    enough = multiprocessing.get_context("spawn").Event()
-    with tqdm(total=episodes, initial=book.kept, unit="episode", desc=path.name, disable=not progress) as bar:
-        try:
-            if book.kept < episodes and jobs:
-                results = run(attempt, jobs, workers=workers, start=start, arguments=(settings, enough))
-                for done in _in_order(results, enough):
-                    result.add(done)
-                    book.add(done)
-                    bar.update(int(done.episode is not None))
-                    bar.set_postfix(attempts=len(book.outcomes))
-                    if book.kept >= episodes:
-                        enough.set()
-        except BrokenProcessPool as error:
-            raise StoreError("a process died when it started (its trace stands above)") from error
-        finally:
-            enough.set()
-            book.commit()
+    jobs = [settings.job(index) for index in range(len(book.outcomes), most)] if book.kept < episodes else []
+    make_worker = functools.partial(EpisodeWorker, settings)
+    if progress is not None:
+        progress(book.kept, episodes)
+    try:
+        with closing(in_order(run_guarded(launcher, make_worker, jobs, failed_attempt))) as attempts:  # type: ignore[type-var]
+            for attempt in attempts:
+                result.add(attempt)
+                book.add(attempt)
+                if progress is not None:
+                    progress(book.kept, episodes, attempts=len(book.outcomes))
+                if book.kept >= episodes:
+                    break
+    finally:
+        book.commit()
     result.seconds = time.perf_counter() - began
     if not book.kept:
-        raise InputError(f"none of {len(book.outcomes)} attempts gave an episode: {words_of(book.outcomes)}")
+        raise InputError(f"none of {len(book.outcomes)} attempts gave an episode: {summary_of(book.outcomes)}")
     return result
-
-
-def _in_order(results: Iterator[tuple[int, Any]], enough: Event) -> Iterator[Attempt]:
-    """Yields attempts by their place, until there are enough; those that end early wait for the others."""
-    from ..policy.datasets.episodes import Attempt
-
-    waiting: dict[int, Attempt] = {}
-    following = 0
-    for place, result in results:
-        waiting[place] = Attempt(None, "crashed", "its process died") if result is CRASHED else result
-        while following in waiting and not enough.is_set():
-            yield waiting.pop(following)
-            following += 1
-        if enough.is_set():
-            return
 
 
 class _Book:
@@ -173,9 +194,9 @@ class _Book:
         self._written = len(self.outcomes)
 
     def add(self, attempt: Attempt) -> None:
-        """Take in the next attempt."""
+        """Add the next attempt."""
         job = self.settings.job(len(self.outcomes))
-        self.outcomes.append(Outcome(job.index, job.task, job.seed, attempt.reason or KEPT, attempt.detail))
+        self.outcomes.append(AttemptOutcome(job.index, job.task, job.seed, attempt.reason or KEPT, attempt.detail))
         if attempt.episode is not None:
             self._waiting.append(attempt.episode)
             self.kept += 1
@@ -185,7 +206,7 @@ class _Book:
 
     def commit(self) -> None:
         """Write what is not written yet; attempts before the first episode wait for it."""
-        from ..policy.datasets.episodes import append_episodes
+        from ...policy.datasets.episodes import append_episodes
 
         if len(self.outcomes) == self._written or not (self._waiting or self.path.exists()):
             return
@@ -207,8 +228,8 @@ class _Book:
         raise IvgError(f"{CRASHES_IN_A_ROW} attempts in a row crashed; the last one: {last[-1].detail}")
 
 
-def read_outcomes(path: Path, settings: GenerateSettings | None = None) -> list[Outcome]:
-    """Returns the attempts behind a dataset; none if it was not made by this command.
+def read_outcomes(path: Path, settings: GenerateSettings | None = None) -> list[AttemptOutcome]:
+    """Return the attempts behind a dataset; none if it was not made by this command.
 
     Args:
         path: A dataset of robot episodes.
@@ -217,17 +238,17 @@ def read_outcomes(path: Path, settings: GenerateSettings | None = None) -> list[
     Raises:
         StoreError: It is no such dataset, or was begun with other settings.
     """
-    from ..policy.datasets.episodes import EpisodeStore
+    from ...policy.datasets.episodes import EpisodeStore
 
     with EpisodeStore(path) as store:
         record = store.attributes.get(RECORD)
     if settings is not None and (record is None or record["settings"] != settings.as_json):
         begun = record["settings"] if record else "something else than this command"
         raise StoreError(f"{path} was begun with {begun}, not {settings.as_json}; give a new path")
-    return [Outcome(**row) for row in record["attempts"]] if record else []
+    return [AttemptOutcome(**row) for row in record["attempts"]] if record else []
 
 
-def words_of(outcomes: Sequence[Outcome]) -> str:
-    """Returns the reasons of refused attempts with their counts, such as "3 not_done, 1 no_hand"."""
+def summary_of(outcomes: Sequence[AttemptOutcome]) -> str:
+    """Return the reasons of refused attempts with their counts, such as "3 not_done, 1 no_hand"."""
     reasons = Counter(outcome.outcome for outcome in outcomes if outcome.outcome != KEPT)
     return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())

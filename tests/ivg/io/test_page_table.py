@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ivg.cli.shared.page_table import insert_table
 from ivg.errors import InputError
+from ivg.io.page_table import insert_table
 
 DOCS = Path(__file__).parents[3] / "docs"
 
