@@ -1,4 +1,4 @@
-"""Cutting: a blade pressed through the joint between two of the carrot's segments parts them."""
+"""What physics alone does not do: a blade parts the carrot, the sponge wipes spots off, stirring is counted."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .scene.arena import CARROT_PITCH_M
-from .state import CARROT_SEGMENTS
+from .state import CARROT_PITCH_M, CARROT_SEGMENTS, STAIN_SPOTS
 
 if TYPE_CHECKING:
     import mujoco
 
 _WEDGE_SPEED_M_S = 0.12
+_TOUCH_M = 0.006
 
 
 def joints_under_blade(model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
@@ -50,3 +50,41 @@ def part_carrot(model: mujoco.MjModel, data: mujoco.MjData) -> None:
             axis = data.body(f"carrot_{segment}").xmat.reshape(3, 3)[:, 1]
             sign = 1.0 if segment > i else -1.0
             data.joint(f"carrot_{segment}_joint").qvel[:3] += sign * _WEDGE_SPEED_M_S * axis * [1, 1, 0]
+
+
+def wipe_stains(model: mujoco.MjModel, data: mujoco.MjData) -> None:
+    """Make the spots under the sponge vanish, where its underside is within 6 mm of the counter.
+
+    Args:
+        model: A model with the kitchen; the spots' transparency is written.
+        data: Its data, with up-to-date kinematics.
+    """
+    sponge = data.geom("sponge_foam")
+    rotation = sponge.xmat.reshape(3, 3)
+    half = model.geom("sponge_foam").size
+    lowest = sponge.xpos[2] - np.abs(rotation[2]) @ half
+    if lowest > _TOUCH_M:
+        return
+    for i in range(STAIN_SPOTS):
+        local = rotation.T @ (data.body(f"stain_{i}").xpos - sponge.xpos)
+        if abs(local[0]) <= half[0] and abs(local[1]) <= half[1]:
+            model.geom(f"stain_{i}").rgba[3] = 0.0
+
+
+class StirCounter:
+    """Sums up how far round the pot's centre the spoon has gone; only where it is 8 mm or more off the centre."""
+
+    def __init__(self) -> None:
+        self.angle_rad = 0.0
+        self._last: float | None = None
+
+    def update(self, spoon_xy_m: np.ndarray) -> float:
+        """Take the spoon's offset from the pot's centre, `(2,)` m, and return the signed sum in radians."""
+        if np.hypot(*spoon_xy_m) < 0.008:
+            self._last = None
+            return self.angle_rad
+        angle = float(np.arctan2(spoon_xy_m[1], spoon_xy_m[0]))
+        if self._last is not None:
+            self.angle_rad += (angle - self._last + np.pi) % (2 * np.pi) - np.pi
+        self._last = angle
+        return self.angle_rad

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tasks import TASKS
-from .scene import KitchenScene, sample_scene
+from .scene.scene import KitchenScene, sample_scene
+from .tasks import TASKS
 
 _OBJECTS = {
     "cut_carrot": {"carrot", "knife"},
