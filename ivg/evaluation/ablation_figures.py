@@ -14,7 +14,7 @@ from ..metrics.paper_figures import paper_figures
 from ..viz.plots import BLUE, ORANGE, draw_points, new_figure, save_plot
 
 if TYPE_CHECKING:
-    from .ablation import Row
+    from .ablation_rows import Row
     from .ablation_worker import JudgedClip
 
 COLUMNS = {
