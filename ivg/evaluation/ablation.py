@@ -111,9 +111,9 @@ def ablate(
         for index, row in enumerate(chosen)
         for seed in range(seeds)
     }
-    words = {"steps": steps, "batch_size": batch_size, "scenes": scenes, "seeds": seeds}
-    words |= {"sampling_steps": sampling_steps, "start": str(start)}
-    return AblationResult(ablation_figures(chosen, by_row_and_seed, held_out, words, device))
+    used: dict[str, Any] = {"steps": steps, "batch_size": batch_size, "scenes": scenes, "seeds": seeds}
+    used |= {"sampling_steps": sampling_steps, "start": str(start)}
+    return AblationResult(ablation_figures(chosen, by_row_and_seed, held_out, used, device))
 
 
 @dataclass(frozen=True)

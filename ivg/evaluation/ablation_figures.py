@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ COLUMNS = {
 
 def ablation_figures(
     rows: Sequence[Row],
-    clips: dict[tuple[int, int], Sequence[JudgedClip]],
+    clips: Mapping[tuple[int, int], Sequence[JudgedClip]],
     held_out: ClipStore,
     settings: dict[str, Any],
     device: str,
