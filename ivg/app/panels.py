@@ -127,11 +127,11 @@ def _trajectory(view: AppView) -> tuple[str, str]:
 
 def trajectory_figures(extracted: ExtractedDemonstration) -> list[tuple[str, str]]:
     """Return names and values of what is known of a trajectory."""
-    points = extracted.path.poses[extracted.path.present, :3]
+    points = extracted.trajectory.poses[extracted.trajectory.present, :3]
     length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
     figures = [
         ("Way of the hand", f"{100 * length:.0f} cm"),
-        ("Seen in", f"{int(extracted.path.present.sum())} of {len(extracted.path)} frames, gaps filled"),
+        ("Seen in", f"{int(extracted.trajectory.present.sum())} of {len(extracted.trajectory)} frames, gaps filled"),
     ]
     contact = extracted.contact
     if contact is None:

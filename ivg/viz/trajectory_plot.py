@@ -60,9 +60,9 @@ def draw_trajectory(
 
 def _seen(extracted: ExtractedDemonstration) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where the gripper is, (n, 3), and thumb's and index finger's tips, (n, 2, 3), where there is a hand."""
-    present = extracted.path.present
+    present = extracted.trajectory.present
     tips = extracted.joints_world_m[present][:, [_THUMB_TIP, _INDEX_TIP]]
-    return np.asarray(extracted.path.poses[present, :3], np.float64), np.asarray(tips, np.float64)
+    return np.asarray(extracted.trajectory.poses[present, :3], np.float64), np.asarray(tips, np.float64)
 
 
 def _cloud(

@@ -114,7 +114,7 @@ def devices() -> Found:
     """Where torch can compute."""
     import torch
 
-    from ..training.precision import bf16_pays
+    from ..training.device import bf16_pays
 
     half = "native" if bf16_pays("cpu") else "emulated, so that training takes float32"
     yield "cpu", OK, f"{torch.get_num_threads()} threads; bf16 is {half}"
