@@ -13,14 +13,12 @@ from ..errors import InputError
 from ..policy.sampling import SAMPLES
 from ..workflows.demo import SKIN_TONES, ContextFrame
 from .panels import messages_html, panel_html, progress_html
-from .run import STAGES, AppRun, AppView, AppWorker, new_stages, plain
+from .run import DEFAULT_STEPS, AppRun, AppWorker, plain
 from .upload import MAX_FILE_MB, frame_from_upload
+from .view import STAGES, AppView, new_stages
 
 MAX_TEXT, MAX_SEED, MAX_STEPS, MAX_WAITING = 200, 2**31 - 1, 50, 16
 """Characters of a task, seed, denoising steps, and runs that may wait."""
-
-DEFAULT_STEPS = 2
-"""Denoising steps that the packaged weights were trained for."""
 
 CACHE_S = (300, 1500)
 """Interval at which dropped images are checked, and the age at which they are deleted, in seconds."""
@@ -42,24 +40,6 @@ BUSY = "Another visitor's run is on; yours begins when it is over."
 
 QUIET: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
 """Of events that take no time."""
-
-
-def new_theme() -> gr.themes.Base:
-    """Return the theme; its fonts are the machine's own."""
-    fonts = {"font": ["Helvetica Neue", "Arial", "sans-serif"], "font_mono": ["Menlo", "Consolas", "monospace"]}
-    hues = {"primary_hue": "teal", "secondary_hue": "teal", "neutral_hue": "slate"}
-    return gr.themes.Base(radius_size="lg", **hues, **fonts).set(
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-        button_primary_background_fill_dark="*primary_600",
-        button_primary_background_fill_hover_dark="*primary_500",
-        button_primary_text_color="white",
-        block_label_text_size="*text_sm",
-        body_text_color_subdued="*neutral_500",
-        body_text_color_subdued_dark="*neutral_400",
-        block_info_text_color="*neutral_500",
-        block_info_text_color_dark="*neutral_400",
-    )
 
 
 class Page:
@@ -139,21 +119,10 @@ class Page:
         self.next_seed.click(lambda seed: (int(seed or 0) + 1) % (MAX_SEED + 1), self.seed, self.seed, **QUIET)
         self.blocks.unload(self.leave)
 
-    def begin(
-        self,
-        visitor: gr.Request,
-        frame: ContextFrame | None,
-        source: str,
-        seed: int | None,
-        text: str,
-        robot: bool,
-        steps: int,
-        samples: int,
-        side: str,
-        skin: str,
-    ) -> dict[Any, Any]:
+    def begin(self, visitor: gr.Request, frame: ContextFrame | None, source: str, *values: Any) -> dict[Any, Any]:
         """Check what is asked for, and empty the page for it; gradio has checked sliders and radios."""
         view, request = AppView(), None
+        seed, text, robot, steps, samples, side, skin = values
         try:
             if source != "kitchen" and frame is None:
                 raise InputError("no picture yet: drop one, or choose the kitchen")

@@ -21,7 +21,7 @@ from ..viz.canvas import enlarged, enlarged_mask
 from ..viz.execution_video import draw_execution
 from ..viz.hands import draw_hands, tint_region
 from ..viz.trajectory_plot import draw_trajectory
-from .run import AppView, Stage
+from .view import AppView, Stage
 
 TITLES = {
     "scene": ("Scene", "Scene", "what the camera sees"),

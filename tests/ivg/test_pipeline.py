@@ -9,7 +9,7 @@ import torch
 from huggingface_hub.errors import LocalEntryNotFoundError
 from PIL import Image
 
-from ivg.app.request import DEFAULT_STEPS
+from ivg.app.run import DEFAULT_STEPS
 from ivg.errors import InputError, IvgError, WeightsError
 from ivg.models.nano.autoencoder import NanoAutoencoder
 from ivg.models.nano.denoiser import NanoVideoDenoiser
