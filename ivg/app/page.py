@@ -12,13 +12,13 @@ from ..envs.kitchen.tasks import TASKS
 from ..errors import InputError
 from ..policy.sampling import SAMPLES
 from ..workflows.demo import SKIN_TONES, ContextFrame
+from .inputs import MAX_FILE_MB, MAX_SEED, checked_seed, checked_task, frame_from_upload
 from .panels import messages_html, panel_html, progress_html
-from .run import DEFAULT_STEPS, AppRun, AppWorker, plain
-from .upload import MAX_FILE_MB, frame_from_upload
-from .view import STAGES, AppView, new_stages
+from .run import DEFAULT_STEPS, AppRun, AppWorker
+from .view import STAGES, AppView, new_stages, plain
 
-MAX_TEXT, MAX_SEED, MAX_STEPS, MAX_WAITING = 200, 2**31 - 1, 50, 16
-"""Characters of a task, seed, denoising steps, and runs that may wait."""
+MAX_STEPS, MAX_WAITING = 50, 16
+"""Denoising steps, and runs that may wait."""
 
 CACHE_S = (300, 1500)
 """Interval at which dropped images are checked, and the age at which they are deleted, in seconds."""
@@ -126,7 +126,7 @@ class Page:
         try:
             if source != "kitchen" and frame is None:
                 raise InputError("no picture yet: drop one, or choose the kitchen")
-            request = {"task": _checked_task(text), "seed": _checked_seed(seed), "steps": int(steps)}
+            request = {"task": checked_task(text), "seed": checked_seed(seed), "steps": int(steps)}
             request |= {
                 name: None if value == "drawn" else value for name, value in {"side": side, "skin": skin}.items()
             }
@@ -191,21 +191,3 @@ class Page:
 def _html(name: str, view: AppView) -> str:
     special = {"progress": progress_html, "messages": messages_html}
     return special[name](view) if name in special else panel_html(name, view)
-
-
-def _checked_task(text: str | None) -> str:
-    task = " ".join((text or "").split())
-    if not any(character.isalpha() for character in task):
-        raise InputError('the task must say what to do, such as "cut the carrot"')
-    if len(task) > MAX_TEXT:
-        raise InputError(f"the task has {len(task)} characters; at most {MAX_TEXT} are taken")
-    if not task.isprintable():
-        raise InputError("the task holds characters that cannot be printed")
-    return task
-
-
-def _checked_seed(seed: int | None) -> int:
-    if seed is None or not 0 <= seed <= MAX_SEED:
-        shown = "nothing" if seed is None else str(seed)[:40]
-        raise InputError(f"seed must be a whole number from 0 to {MAX_SEED:,}, got {shown}")
-    return int(seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..envs.errors import EnvsError
 from ..errors import IvgError
 from ..workflows.demo import make_demonstration
-from .view import STAGES, AppView, new_stages
+from .view import STAGES, AppView, new_stages, plain
 
 if TYPE_CHECKING:
     from ..policy import DemoGenerator
@@ -196,13 +195,3 @@ class AppWorker:
         if self._generator is None:
             self._generator = self._load()
         return self._generator
-
-
-_QUOTED_PATH = re.compile(r"(['\"])(?:~|[A-Za-z]:)?[/\\](?:(?!\1).)*[/\\]((?:(?!\1)[^/\\])+)\1")
-_BARE_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?(?:[/\\]+[^\s/\\'\":,;]+)+[/\\]+([^\s/\\'\":,;]+)")
-
-
-def plain(error: Exception) -> str:
-    """Return an error's words for visitors: one line, and no folders of this machine."""
-    words = " ".join(str(error).split())
-    return _BARE_PATH.sub(r"\1", _QUOTED_PATH.sub(r"\1\2\1", words))

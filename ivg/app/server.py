@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..jobs.processes import environment
 from ..workflows.demo.context import PACKAGED_WEIGHTS
+from .inputs import MAX_FILE_MB
 from .run import AppWorker
-from .upload import MAX_FILE_MB
 
 if TYPE_CHECKING:
     import gradio as gr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,3 +58,13 @@ class AppView:
     no_trajectory: str = ""
     message: str = ""
     stopped: bool = False
+
+
+_QUOTED_PATH = re.compile(r"(['\"])(?:~|[A-Za-z]:)?[/\\](?:(?!\1).)*[/\\]((?:(?!\1)[^/\\])+)\1")
+_BARE_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?(?:[/\\]+[^\s/\\'\":,;]+)+[/\\]+([^\s/\\'\":,;]+)")
+
+
+def plain(error: Exception) -> str:
+    """Return an error's words for visitors: one line, and no folders of this machine."""
+    words = " ".join(str(error).split())
+    return _BARE_PATH.sub(r"\1", _QUOTED_PATH.sub(r"\1\2\1", words))

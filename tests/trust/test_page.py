@@ -1,6 +1,6 @@
 """The page towards visitors who mean no good: what it serves, takes, runs and tells, over HTTP, without a browser.
 
-What it refuses to serve on, and which images it takes: tests/ivg/app/test_server.py and test_upload.py.
+What it refuses to serve on, and which images it takes: tests/ivg/app/test_server.py and test_inputs.py.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ivg.app.inputs import MAX_FILE_MB
 from ivg.app.run import FAULT, AppWorker
 from ivg.app.server import launch, own_folder
-from ivg.app.upload import MAX_FILE_MB
 from ivg.envs.kitchen.tasks import TASKS
 
 pytestmark = [

@@ -661,7 +661,7 @@ FOLDERS = st.lists(
     said=st.sampled_from(["cannot read '{}': gone", 'no weights at "{}"', "{} is bad", "at {}: 3/4 of it"]),
 )
 def test_visitors_are_told_the_name_of_a_file_and_not_where_it_is(parts: list[str], said: str) -> None:
-    from ivg.app.run import plain
+    from ivg.app.view import plain
 
     for root in ("/", "~/", "C:\\", "\\\\host\\"):
         between = "\\" if "\\" in root else "/"
