@@ -146,7 +146,7 @@ class Page:
         self.worker.start(str(visitor.session_hash), run)
         try:
             for changed in run.changes():
-                yield self._shown(run.view, changed, running=not run.over)
+                yield self._shown(run.view, changed, running=not (run.over or run.stopping.is_set()))
         finally:
             self.worker.forget(str(visitor.session_hash), run)
 

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..jobs.processes import environment
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from ..policy import DemoGenerator
 
 _OFF = ("share", "inline", "show_error", "run_history", "enable_monitoring", "ssr_mode", "pwa", "mcp_server")
-"""Options of gradio's launch that are off."""
+_ON = ("quiet", "prevent_thread_lock", "strict_cors")
+"""Options of gradio's launch."""
 
 SETTINGS = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 """The environment of gradio, whatever the user's own says."""
@@ -89,6 +90,7 @@ def launch(page: gr.Blocks, host: str, port: int) -> None:
 
     names = ["localhost", "127.0.0.1", "[::1]", host] if is_local(host) else ["*"]
     middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=names)]
+    options: dict[str, Any] = dict.fromkeys(_OFF, False) | dict.fromkeys(_ON, True)
     page.launch(
         server_name=host,
         server_port=port,
@@ -98,8 +100,7 @@ def launch(page: gr.Blocks, host: str, port: int) -> None:
         theme=new_theme(),
         css_paths=STYLE_SHEET,
         app_kwargs={"middleware": middleware, "openapi_url": None},
-        **dict.fromkeys(("quiet", "prevent_thread_lock", "strict_cors"), True),
-        **dict.fromkeys(_OFF, False),
+        **options,
     )
 
 
