@@ -11,9 +11,14 @@ STYLE_SHEET = Path(__file__).with_name("page.css")
 
 def new_theme() -> gr.themes.Base:
     """Return the theme; its fonts are the machine's own."""
-    fonts = {"font": ["Helvetica Neue", "Arial", "sans-serif"], "font_mono": ["Menlo", "Consolas", "monospace"]}
-    hues = {"primary_hue": "teal", "secondary_hue": "teal", "neutral_hue": "slate"}
-    return gr.themes.Base(radius_size="lg", **hues, **fonts).set(
+    return gr.themes.Base(
+        primary_hue="teal",
+        secondary_hue="teal",
+        neutral_hue="slate",
+        radius_size="lg",
+        font=["Helvetica Neue", "Arial", "sans-serif"],
+        font_mono=["Menlo", "Consolas", "monospace"],
+    ).set(
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
         button_primary_background_fill_dark="*primary_600",
