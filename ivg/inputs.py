@@ -94,3 +94,20 @@ def spread(**given: Any) -> tuple[bool, dict[str, list[Any]]]:
         raise InputError(f"lists must be of one length and not empty, got {found}")
     count = next(iter(lengths.values()), 1)
     return bool(lengths), {name: list(v) if name in lengths else [v] * count for name, v in given.items()}
+
+
+def check_device(name: str) -> str:
+    """Return a device's name ("cpu", "cuda", "cuda:1", ...) if torch can compute there.
+
+    Raises:
+        InputError: If not; it names the devices that are there.
+    """
+    import torch
+
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        there = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+        raise InputError(f"device '{name}' cannot be used: {reason}; there is {', '.join(there)}") from error
+    return name

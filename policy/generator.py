@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ivg.inputs import spread
+from ivg.inputs import check_device, spread
 from ivg.instructions import InstructionRewriter, load_rewriter
-from ivg.models.device import checked_device
 from ivg.types import JOINTS, Appearance, HandTracks
 
 from .demonstration import Demonstration
@@ -83,7 +82,7 @@ class DemoGenerator:
         from ivg.pipeline import InstructionalVideoPipeline
 
         pipeline = InstructionalVideoPipeline.from_pretrained(str(weights))
-        generator = cls(pipeline.to(checked_device(device)), weights=Path(weights).name, rewriter=rewriter)
+        generator = cls(pipeline.to(check_device(device)), weights=Path(weights).name, rewriter=rewriter)
         generator._start_detector()
         return generator
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,19 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from ..framing import Framing
 from ..inputs import check_image
-from ..models.base.text import ClipTextEncoder
-from ..models.interfaces import ImageAutoencoder, TextEncoder, VideoDenoiser
-from ..models.nano.autoencoder import FACTOR
+from ..models.base.encoders import ClipTextEncoder
+from ..models.interfaces import FACTOR, ImageAutoencoder, VideoDenoiser
 from ..models.nano.mask_decoder import NanoMaskDecoder
 from ..models.nano.text import MiniLMTextEncoder
-from ..models.text_cache import CachedTextEncoder
 from ..types import Appearance, RegionOfMotion
 from .decoding import LatentCodec
 from .inputs import Inputs, check_options
 from .loading import find_weights, load_components
 from .output import PipelineOutput, convert_frames, gather
 from .sampling import CALLBACK_TENSORS, Clock, ProgressCallback, Sampling, StepCallback
+
+PROMPTS_KEPT = 256
+"""Batches of prompts whose tokens are kept, the latest."""
 
 
 class InstructionalVideoPipeline(DiffusionPipeline):
@@ -71,7 +73,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         super().__init__()
         modules = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         self.register_modules(**modules)
-        self._prompt_encoder: TextEncoder | None = None
+        self._encode_prompts: Callable[..., tuple[Tensor, Tensor]] | None = None
         self._codec = LatentCodec(self)
 
     @classmethod
@@ -196,11 +198,10 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         back = np.stack([framing.back(image) for image in decoded])
         return np.asarray(np.clip(np.rint(back * 255), 0, 255).astype(np.uint8))
 
-    @property
-    def prompt_encoder(self) -> TextEncoder:
-        """Encodes prompts to tokens, and keeps the latest."""
-        if self._prompt_encoder is None:
+    def encode_prompts(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Encode prompts: tokens float32 (b, l, width), and bool (b, l), true where a token is; the latest are kept."""
+        if self._encode_prompts is None:
             clip = self.text_encoder is not None
             own = ClipTextEncoder(self.text_encoder, self.tokenizer) if clip else MiniLMTextEncoder()
-            self._prompt_encoder = CachedTextEncoder(own)
-        return self._prompt_encoder
+            self._encode_prompts = lru_cache(PROMPTS_KEPT)(own.encode)
+        return self._encode_prompts(tuple(prompts))

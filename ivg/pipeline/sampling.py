@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..models.interfaces import VideoDenoiser
-from ..models.region_input import region_input
-from ..models.sampler import denoise
+from ..models.sampler import denoise, region_input
 from ..types import Appearance
 
 ProgressCallback = Callable[[str, int, int], None]
@@ -67,7 +66,7 @@ class Sampling:
 
     def conditions(self, prompts: list[str], appearances: list[Appearance], context: Tensor) -> dict[str, Tensor]:
         """Return the conditioning tensors of both denoisers, given the context images' latents (b, z, c, c)."""
-        tokens, mask = self.pipeline.prompt_encoder.encode(prompts)
+        tokens, mask = self.pipeline.encode_prompts(prompts)
         vectors = np.stack([appearance.vector for appearance in appearances])
         device, dtype = self.pipeline.device, self.pipeline.denoiser.dtype
         return {

@@ -8,10 +8,9 @@ from diffusers import DPMSolverMultistepScheduler
 
 from ..errors import InputError, WeightsError
 from ..models.base.pretrained import load_base_autoencoder, load_base_text_encoder
-from ..models.folder import load_component
 from ..models.interfaces import ImageAutoencoder
+from ..models.loading import load_component, load_weights
 from ..models.nano.autoencoder import NanoAutoencoder
-from ..models.weights import load_weights
 from ..pipeline import InstructionalVideoPipeline
 
 

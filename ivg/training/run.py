@@ -15,11 +15,10 @@ from ..data.clip_store import ClipStore
 from ..data.split import split_indices
 from ..errors import ConfigError
 from ..io.staging import refuse_existing
-from ..models.folder import load_component
 from ..models.interfaces import ImageAutoencoder, TextEncoder, VideoDenoiser
+from ..models.loading import WEIGHTS_FILE, load_component, load_weights
 from ..models.nano.autoencoder import NanoAutoencoder
 from ..models.nano.mask_decoder import NanoMaskDecoder
-from ..models.weights import WEIGHTS_FILE, load_weights
 from .accelerator import new_accelerator
 from .encoded.latents import LatentClips, load_latents
 from .encoded.packing import load_packed, pack_clips

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from ..errors import InputError, WeightsError
 from ..io.staging import staged_output
-from ..models.weights import WEIGHTS_FILE
+from ..models.loading import WEIGHTS_FILE
 
 
 def interpolate_weights(start: Path, end: Path, share: float, output: Path) -> list[str]:

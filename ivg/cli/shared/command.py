@@ -117,9 +117,9 @@ def check_device(name: str | None) -> None:
         InputError: Naming the devices that are there.
     """
     if name not in (None, "cpu"):
-        from ...models.device import checked_device
+        from ...inputs import check_device as _check_device
 
-        checked_device(str(name))
+        _check_device(str(name))
 
 
 def check_positive(**values: float | None) -> None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...data.clip_arrays import ClipArrays
-from ...models.nano.autoencoder import FACTOR, NanoAutoencoder
+from ...models.interfaces import FACTOR
+from ...models.nano.autoencoder import NanoAutoencoder
 from ..images import from_model, grid, to_model
 from ..settings import AutoencoderConfig
 from ..stage import Stage, StepRandom
