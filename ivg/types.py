@@ -37,16 +37,10 @@ _POSE_SLACK = 1e-3
 Side = Literal["left", "right"]
 
 _SKIN_TONES = np.array(
-    [
-        [0.96, 0.80, 0.69],
-        [0.90, 0.70, 0.56],
-        [0.80, 0.58, 0.43],
-        [0.64, 0.43, 0.30],
-        [0.47, 0.30, 0.21],
-        [0.33, 0.21, 0.15],
-    ],
+    [0.96, 0.80, 0.69, 0.90, 0.70, 0.56, 0.80, 0.58, 0.43, 0.64, 0.43, 0.30, 0.47, 0.30, 0.21, 0.33, 0.21, 0.15],
     dtype=np.float32,
-)
+).reshape(-1, 3)
+"""From light to dark, sRGB."""
 
 
 def _check(name: str, value: Any, dtype: type, shape: tuple[int | None, ...]) -> None:
@@ -61,17 +55,15 @@ def _check(name: str, value: Any, dtype: type, shape: tuple[int | None, ...]) ->
 
 
 def _check_pinhole(K: NDArray[np.float64]) -> None:
-    """Refuse intrinsics that have no inverse, or are no pinhole's."""
     is_one = np.isfinite(K).all() and K[1, 0] == 0 and np.array_equal(K[2], (0, 0, 1))
     if not is_one or min(K[0, 0], K[1, 1]) < _LEAST_FOCAL_PX:
         raise InputError(f"K must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0, got {K.tolist()}")
 
 
 def _check_pose(pose: NDArray[np.float64]) -> None:
-    """Refuse what turns nothing, or stretches or mirrors it."""
-    turn = pose[:3, :3]
-    is_one = np.isfinite(pose).all() and np.array_equal(pose[3], (0, 0, 0, 1)) and np.abs(turn).max() < 1 + _POSE_SLACK
-    if not is_one or not np.allclose(turn @ turn.T, np.eye(3), atol=_POSE_SLACK) or np.linalg.det(turn) < 0:
+    R = pose[:3, :3]
+    is_one = np.isfinite(pose).all() and np.array_equal(pose[3], (0, 0, 0, 1)) and np.abs(R).max() < 1 + _POSE_SLACK
+    if not is_one or not np.allclose(R @ R.T, np.eye(3), atol=_POSE_SLACK) or np.linalg.det(R) < 0:
         raise InputError(f"T_world_camera must be a rotation and a shift, its last row 0, 0, 0, 1, got {pose.tolist()}")
 
 
@@ -88,7 +80,7 @@ class Clip:
     fps: float = FPS
 
     def __post_init__(self) -> None:
-        """Validate shapes and ranges."""
+        """Validate."""
         _check("frames", self.frames, np.uint8, (None, None, None, 3))
         if not self.fps > 0:
             raise InputError(f"fps must be positive, got {self.fps}")
@@ -104,7 +96,7 @@ class HandTracks:
 
     Attributes:
         keypoints: float32 (t, 2, 21, 2), x to the right and y down, both normalised to [0, 1] by the image's
-            width and height (joints outside the picture lie outside [0, 1]); NaN where the hand is absent.
+            width and height (joints outside the image lie outside [0, 1]); NaN where the hand is absent.
         present: bool (t, 2).
         score: float32 (t, 2), the detector's confidence in [0, 1], 0 where absent.
     """
@@ -114,7 +106,7 @@ class HandTracks:
     score: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Validate shapes, and that present hands have joints."""
+        """Validate."""
         _check("keypoints", self.keypoints, np.float32, (None, 2, JOINTS, 2))
         frames = len(self.keypoints)
         _check("present", self.present, np.bool_, (frames, 2))
@@ -138,7 +130,7 @@ class RegionOfMotion:
     per_frame: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        """Validate the shape."""
+        """Validate."""
         _check("per_frame", self.per_frame, np.bool_, (None, None, None))
 
     @property
@@ -154,8 +146,8 @@ class Camera:
     Attributes:
         K: float64 (3, 3), intrinsics in pixels.
         T_world_camera: float64 (4, 4), pose in the world in metres, OpenCV axes (x right, y down, z forward).
-        width: Picture width in pixels.
-        height: Picture height in pixels.
+        width: Image width in pixels.
+        height: Image height in pixels.
     """
 
     K: NDArray[np.float64]
@@ -164,7 +156,7 @@ class Camera:
     height: int
 
     def __post_init__(self) -> None:
-        """Validate shapes and sizes."""
+        """Validate."""
         _check("K", self.K, np.float64, (3, 3))
         _check("T_world_camera", self.T_world_camera, np.float64, (4, 4))
         if not (0 < self.width < np.inf and 0 < self.height < np.inf):
@@ -175,7 +167,7 @@ class Camera:
 
 @dataclass(frozen=True, eq=False)
 class Appearance:
-    """What a context frame does not tell of the acting hand: it is given, not guessed.
+    """What a context frame does not show of the acting hand: it is given, not guessed.
 
     Attributes:
         skin_rgb: float32 (3,), sRGB in [0, 1].
@@ -188,7 +180,7 @@ class Appearance:
     side: Side = "right"
 
     def __post_init__(self) -> None:
-        """Validate shape and ranges."""
+        """Validate."""
         _check("skin_rgb", self.skin_rgb, np.float32, (3,))
         if not ((self.skin_rgb >= 0) & (self.skin_rgb <= 1)).all():
             raise InputError(f"skin_rgb must lie in [0, 1], got {self.skin_rgb.tolist()}")
@@ -210,9 +202,9 @@ class Appearance:
         """
         check_seed(seed)
         rng = np.random.default_rng([seed, 0x68616E64])
-        place = rng.uniform(0, len(_SKIN_TONES) - 1)
-        low = int(place)
-        skin = _SKIN_TONES[low] + (place - low) * (_SKIN_TONES[low + 1] - _SKIN_TONES[low])
+        position = rng.uniform(0, len(_SKIN_TONES) - 1)
+        low = int(position)
+        skin = _SKIN_TONES[low] + (position - low) * (_SKIN_TONES[low + 1] - _SKIN_TONES[low])
         scale = float(np.clip(rng.normal(1.0, 0.07), 0.85, 1.15))
         drawn: Side = "right" if rng.random() < 0.75 else "left"
         return cls(skin.astype(np.float32), scale, side or drawn)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ivg.inputs import check_device, spread
+from ivg.inputs import checked_device, spread
 from ivg.instructions import InstructionRewriter, load_rewriter
 from ivg.types import JOINTS, Appearance, HandTracks
 
-from .demonstration import Demonstration
+from .datasets import Demonstration
 from .provenance import describe_appearance, versions, weights_sha256
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class DemoGenerator:
         from ivg.pipeline import InstructionalVideoPipeline
 
         pipeline = InstructionalVideoPipeline.from_pretrained(str(weights))
-        generator = cls(pipeline.to(check_device(device)), weights=Path(weights).name, rewriter=rewriter)
+        generator = cls(pipeline.to(checked_device(device)), weights=Path(weights).name, rewriter=rewriter)
         generator._start_detector()
         return generator
 
@@ -121,7 +121,9 @@ class DemoGenerator:
         batched, each = spread(frame=frame, text=text, seed=seed, appearance=appearance)
         options: dict[str, Any] = {} if steps is None else {"num_inference_steps": steps}
         if on_part is not None:
-            options["on_region"] = lambda region: on_part("region", region.union)
+            options["region_callback"] = lambda found: [
+                on_part("region", region.union) for region in (found if batched else [found])
+            ]
         taken: dict[str, int] = {}  # steps by stage
 
         def report(stage: str, done: int, total: int) -> None:

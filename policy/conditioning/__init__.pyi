@@ -1,10 +1,10 @@
-from .cache import DemonstrationCache
+from .cache import DemonstrationCache, fill_cache
 from .features import DemoFeaturesExtractor
 from .goals import DemoGoalWrapper
-from .potential import TrajectoryProgress
+from .progress import TrajectoryProgress
 from .sources import DemonstrationSource, GeneratedDemonstrations, PrecomputedDemonstrations
 from .tracking_reward import DemoTrackingReward
-from .video_demo import VideoDemoWrapper, fill_cache
+from .video_demo import VideoDemoWrapper
 
 __all__ = [
     "DemoFeaturesExtractor",
