@@ -1,4 +1,4 @@
-"""MediaPipe's rotated square around a hand: where it lies, what it shows, and the way back to the image.
+"""MediaPipe's rotated square around a hand: where it lies, what it shows, and the map back to the image.
 
 The rules are those of MediaPipe's hand tracking graph (`hand_landmark_landmarks_to_roi`, `landmark_projection`): the
 square stands upright along the line from the wrist to the knuckles, holds the palm's joints, is moved by a tenth of

@@ -66,7 +66,7 @@ class MediaPipeHands:
 
         Returns:
             Tracks of t frames, normalised by the frame's own width and height. Sides are the person's own:
-            MediaPipe names them for mirrored pictures, ours are not; one vote over the clip decides each
+            MediaPipe names them for mirrored images, ours are not; one vote over the clip decides each
             track's side.
 
         Raises:

@@ -12,7 +12,7 @@ from .networks.hand_network import HandLandmarkNetwork
 from .networks.palm_network import PalmNetwork, Palms
 
 _NEAR = 0.5
-"""A palm is where a hand should be if the middles are nearer than this share of the hand's square's side."""
+"""A palm is where a hand should be if the middles are nearer than this fraction of the hand's square's side."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ class ImageAutoencoder(Protocol):
         """What it computes in."""
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return its weights, by which cached latents are told apart."""
+        """Return its weights, by which cached latents are recognised."""
 
     def encode(self, images: Tensor) -> Tensor:
         """Encode images (n, 3, h, w) in [-1, 1] to latents (n, z, h/8, w/8) of about unit spread."""

@@ -71,7 +71,7 @@ class HandLandmarks:
         presence: Float (n,), probability in [0, 1] that the crop shows a hand.
         p_right: Float (n,), probability of a person's right hand in images that are not mirrored (MediaPipe's label,
             which expects mirrored ones, says left).
-        world_m: Float (n, 21, 3), joints around the hand's middle, metres, turned as the crop is.
+        world_m: Float (n, 21, 3), joints around the hand's middle, metres, rotated as the crop is.
     """
 
     joints: Tensor

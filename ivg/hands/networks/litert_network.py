@@ -1,4 +1,4 @@
-"""A TFLite graph run by LiteRT, TFLite's interpreter: the fastest way on a CPU, without a gradient.
+"""A TFLite graph run by LiteRT, TFLite's interpreter: the fastest on a CPU, without a gradient.
 
 LiteRT computes with XNNPACK, as MediaPipe's own graph does. One interpreter uses one core; here images are shared out
 among several of them, which computes the same as one.
@@ -57,7 +57,7 @@ class LiteRTNetwork:
             images: Float (n, 3, h, w) of `input_size`, in the range that the network expects.
 
         Returns:
-            The outputs in the file's order, float32 (n, ...), with channels in the place where torch has them.
+            The outputs in the file's order, float32 (n, ...), with channels where torch has them.
         """
         if tuple(images.shape[1:]) != (3, *self.input_size):
             raise InputError(f"images must have shape (n, 3, {self.input_size}), got {tuple(images.shape)}")

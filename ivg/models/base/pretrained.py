@@ -109,7 +109,7 @@ def _ready(model: Any) -> Any:
 
 @contextmanager
 def _one_error(key: str, value: str) -> Iterator[None]:
-    """Keep libraries quiet while loading, and turn whatever goes wrong into one error that names the setting."""
+    """Keep libraries quiet while loading, and raise whatever goes wrong as one error that names the setting."""
     levels = diffusers_logging.get_verbosity(), transformers_logging.get_verbosity()
     diffusers_logging.set_verbosity_error()
     transformers_logging.set_verbosity_error()
@@ -162,4 +162,4 @@ def _bytes() -> dict[str, int]:
     """Return a vocabulary of single bytes, inside and at the end of words."""
     letters = sorted(ByteLevel.alphabet())
     words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    return {word: place for place, word in enumerate(words)}
+    return {word: index for index, word in enumerate(words)}

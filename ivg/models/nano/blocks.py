@@ -69,8 +69,8 @@ class Attention(nn.Module):
         tokens = _channels_last(x).view(n // frames, frames, height * width, channels)
         h = self.norm(tokens) + self.time
         query, key, value = (self._split(layer(h)) for layer in (self.query, self.key, self.value))
-        mixed = _attend(query, key, value).transpose(1, 2).reshape(tokens.shape)
-        return x + self.out(mixed).view(n, height, width, channels).permute(0, 3, 1, 2)
+        attended = _attend(query, key, value).transpose(1, 2).reshape(tokens.shape)
+        return x + self.out(attended).view(n, height, width, channels).permute(0, 3, 1, 2)
 
     def _split(self, h: Tensor) -> Tensor:
         """Turn (b, t, s, c) into (b, rows, length, c / heads); for attention over time every position is a row."""
@@ -100,9 +100,9 @@ class CrossAttention(nn.Module):
             h.view(len(h), -1, self.heads, channels // self.heads).transpose(1, 2)
             for h in (self.query(self.norm(tokens)), self.key(condition.text), self.value(condition.text))
         )
-        mixed = _attend(query, key, value, condition.text_mask)
-        mixed = self.out(mixed.transpose(1, 2).reshape(tokens.shape))
-        return x + mixed.view(n, height, width, channels).permute(0, 3, 1, 2)
+        attended = _attend(query, key, value, condition.text_mask)
+        attended = self.out(attended.transpose(1, 2).reshape(tokens.shape))
+        return x + attended.view(n, height, width, channels).permute(0, 3, 1, 2)
 
 
 class Block(nn.Module):

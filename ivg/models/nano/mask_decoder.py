@@ -1,4 +1,4 @@
-"""What turns the latents of masks into masks: only how likely a pixel is the hand's, at little of an image's cost."""
+"""Latents of masks to masks: how likely each pixel is the hand's, at a small part of the cost of an image."""
 
 from __future__ import annotations
 

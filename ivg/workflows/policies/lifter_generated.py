@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.clip_store import ClipRecord, ClipStore
+from ...data.clip_record import ClipRecord
+from ...data.clip_store import ClipStore
 from ...data.split import HELD_OUT_SEEDS
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
