@@ -23,8 +23,7 @@ class ClipStore:
 
     def __init__(self, path: Path, group: zarr.Group) -> None:
         """Use `create` or `open`."""
-        self.path = path
-        self._group = group
+        self.path, self._group = path, group
         self._arrays: dict[str, zarr.Array] = {}
 
     @classmethod
@@ -103,7 +102,7 @@ class ClipStore:
         return float(self.attrs["fps"])
 
     def __len__(self) -> int:
-        """Return the number of clips the store is made for, written or not (see `indices_done`)."""
+        """Return the number of clips, written or not (see `indices_done`)."""
         return int(self.array("done").shape[0])
 
     @property

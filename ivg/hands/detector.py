@@ -106,7 +106,7 @@ class MediaPipeHands:
 
     def detect(self, frame: NDArray[np.uint8]) -> list[Detection]:
         """Detect the hands of one frame, uint8 (h, w, 3), RGB; their sides are not settled yet."""
-        box = Framing.enlarging(*frame.shape[:2], self.upsample_to)
+        box = Framing.enlarging(frame.shape[0], frame.shape[1], self.upsample_to)
         self.start()
         # To MediaPipe the first hand it finds is worth a notice, too.
         with nullcontext() if self._warm else quiet_native_logs():

@@ -100,8 +100,8 @@ class _Convolution(nn.Module):
         return _ACTIVATIONS[self.activation](x)
 
 
-class _Weighted(nn.Module):
-    """An operation with weights: FULLY_CONNECTED and PRELU."""
+class _Operation(nn.Module):
+    """A function of tensors and, behind them, of weights."""
 
     def __init__(self, function: Callable[..., Tensor], **weights: np.ndarray) -> None:
         super().__init__()
@@ -109,25 +109,14 @@ class _Weighted(nn.Module):
         for name, value in weights.items():
             self.register_buffer(name, torch.from_numpy(value))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.function(x, *self.buffers())
-
-
-class _Plain(nn.Module):
-    """An operation without weights."""
-
-    def __init__(self, function: Callable[..., Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
     def forward(self, *values: Tensor) -> Tensor:
-        return self.function(*values)
+        return self.function(*values, *self.buffers())
 
 
 def _mean(operation: Operation) -> nn.Module:
     if sorted(np.ravel(operation.constants[0]).tolist()) != [1, 2]:
         raise WeightsError(f"a mean over axes {operation.constants[0]} is not mapped; it must be over (1, 2)")
-    return _Plain(lambda x: x.mean((2, 3)))
+    return _Operation(lambda x: x.mean((2, 3)))
 
 
 def _max_pool(operation: Operation) -> nn.Module:
@@ -135,13 +124,13 @@ def _max_pool(operation: Operation) -> nn.Module:
     window = (options.FilterHeight(), options.FilterWidth())
     if window != (options.StrideH(), options.StrideW()):
         raise WeightsError(f"a pooling over windows of {window} that overlap is not mapped")
-    return _Plain(lambda x: F.max_pool2d(x, window))
+    return _Operation(lambda x: F.max_pool2d(x, window))
 
 
 def _pad(operation: Operation) -> nn.Module:
     """PAD, by zeros, of channels, height and width."""
     _, rows, columns, channels = operation.constants[0].tolist()
-    return _Plain(lambda x: F.pad(x, [*columns, *rows, *channels]))
+    return _Operation(lambda x: F.pad(x, [*columns, *rows, *channels]))
 
 
 def _resize_bilinear(operation: Operation) -> nn.Module:
@@ -149,12 +138,12 @@ def _resize_bilinear(operation: Operation) -> nn.Module:
     if options.AlignCorners() or not options.HalfPixelCenters():
         raise WeightsError("a bilinear resize is mapped only with half-pixel centres, corners not aligned")
     size = operation.output_shape[1:3]
-    return _Plain(lambda x: F.interpolate(x, size, mode="bilinear", align_corners=False))
+    return _Operation(lambda x: F.interpolate(x, size, mode="bilinear", align_corners=False))
 
 
 def _reshape(operation: Operation) -> nn.Module:
     """RESHAPE of channels-last images to rows (n, rows, values)."""
-    return _Plain(lambda x: x.permute(0, 2, 3, 1).reshape(-1, *operation.output_shape[1:]))
+    return _Operation(lambda x: x.permute(0, 2, 3, 1).reshape(-1, *operation.output_shape[1:]))
 
 
 def _concatenation(operation: Operation) -> nn.Module:
@@ -162,20 +151,20 @@ def _concatenation(operation: Operation) -> nn.Module:
     axis = _options(operation, tflite.ConcatenationOptions()).Axis()
     if axis != 1 or len(operation.output_shape) != 3:
         raise WeightsError(f"a concatenation along axis {axis} is not mapped; it must be of rows")
-    return _Plain(lambda *parts: torch.cat(parts, 1))
+    return _Operation(lambda *parts: torch.cat(parts, 1))
 
 
 _STEPS: dict[str, Callable[[Operation], nn.Module]] = {
-    "ADD": lambda op: _Plain(torch.add),
+    "ADD": lambda op: _Operation(torch.add),
     "CONCATENATION": _concatenation,
     "CONV_2D": _Convolution,
     "DEPTHWISE_CONV_2D": _Convolution,
-    "FULLY_CONNECTED": lambda op: _Weighted(F.linear, weight=op.constants[0], bias=op.constants[1]),
-    "LOGISTIC": lambda op: _Plain(torch.sigmoid),
+    "FULLY_CONNECTED": lambda op: _Operation(F.linear, weight=op.constants[0], bias=op.constants[1]),
+    "LOGISTIC": lambda op: _Operation(torch.sigmoid),
     "MAX_POOL_2D": _max_pool,
     "MEAN": _mean,
     "PAD": _pad,
-    "PRELU": lambda op: _Weighted(F.prelu, slope=op.constants[0].reshape(-1)),
+    "PRELU": lambda op: _Operation(F.prelu, slope=op.constants[0].reshape(-1)),
     "RESHAPE": _reshape,
     "RESIZE_BILINEAR": _resize_bilinear,
 }

@@ -125,10 +125,7 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
         return DPMSolverMultistepScheduler.from_config(dict(self.config["schedule"]), algorithm_type="dpmsolver++")
 
     def enable_gradient_checkpointing(self) -> None:
-        """Keep only the inputs of the network's parts for the backward pass, and compute their inside again there.
-
-        diffusers' `UNet3DConditionModel` has no gradient checkpointing of its own.
-        """
+        """Recompute the parts' inside in the backward pass; diffusers' `UNet3DConditionModel` has no such thing."""
         for part in self.unet.modules():
             if isinstance(part, _RECOMPUTED) and "forward" not in vars(part):
                 part.forward = partial(_recomputed, part.forward)
