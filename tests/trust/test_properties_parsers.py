@@ -298,8 +298,8 @@ def test_every_video_of_a_folder_is_taken_or_skipped_whatever_it_is_called(
 @given(text=ANY_TEXT | WORDS)
 @example(text="cut_02_")
 def test_reading_a_name_twice_reads_no_more(text: str) -> None:
+    from ivg.data.readers.plain import sentence_of_name
     from ivg.data.readers.segment import first_word, one_line
-    from ivg.data.readers.video_folder import sentence_of_name
 
     for read in (one_line, first_word, sentence_of_name):
         assert read(read(text)) == read(text)
