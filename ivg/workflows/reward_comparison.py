@@ -14,7 +14,6 @@ from ..errors import ConfigError, IvgError
 from ..io.staging import write_text_whole
 from ..jobs.processes import CRASHED, run_jobs
 from .policy_settings import read_reinforcement
-from .rl_environment import environment_factory
 from .rl_training import train_by_reinforcement
 
 if TYPE_CHECKING:
@@ -148,8 +147,7 @@ def _prefetch(job: CompareJob, progress: Callable[[str], None] | None) -> dict[s
     source = run.source()
     if source is None:
         return None
-    make_env = environment_factory(run.environment, run.task)
-    env = conditioned_environment(make_env, source, DemonstrationCache(job.cache), run.policy)
+    env = conditioned_environment(run.make_env(), source, DemonstrationCache(job.cache), run.policy)
     try:
         scenes = prefetch_demonstrations(env, source, run.policy)
     finally:
@@ -162,7 +160,7 @@ def _prefetch(job: CompareJob, progress: Callable[[str], None] | None) -> dict[s
 def _train_job(job: CompareJob, progress: Callable[[str], None] | None) -> str | None:
     """Train, or go on where a stopped training left off; return what is wrong with the request, if anything is."""
     from ..policy.conditioning.sources import PrecomputedDemonstrations
-    from ..policy.rl.training import CHECKPOINT, describe_row
+    from ..policy.rl.recorder import CHECKPOINT, describe_row
 
     source = None if job.fingerprint is None else PrecomputedDemonstrations(job.fingerprint)
     try:
@@ -190,12 +188,8 @@ def _write(jobs: Sequence[CompareJob], out: Path) -> RewardComparison:
     files[0].write_text("\n".join(table) + "\n")
     write_text_whole(files[1], json.dumps(figures, indent=2, default=float) + "\n")
     for task, by_reward in curves.items():
-        shown = {
-            reward: (next(iter(runs.values())).column("step"), [run.column("success") for run in runs.values()])
-            for reward, runs in by_reward.items()
-        }
         files.append(out / f"{task}.png")
-        draw_comparison(shown, files[-1])
+        draw_comparison({reward: list(runs.values()) for reward, runs in by_reward.items()}, files[-1])
     return RewardComparison(table, figures, files)
 
 

@@ -53,7 +53,7 @@ def train_one(config: DictConfig) -> None:
 
     run = read_reinforcement(config)
     source = run.source()
-    from ...policy.rl.training import describe_row
+    from ...policy.rl.recorder import describe_row
 
     def scene(seed: int, found: bool) -> None:
         if not found:

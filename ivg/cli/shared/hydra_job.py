@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, IvgError
-from .command import BAD_REQUEST, refusals_told
+from .command import refusals_told
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -82,10 +82,12 @@ def run_hydra(job: Callable[[DictConfig], None], arguments: Sequence[str], name:
         hydra.main(config_path=f"pkg://{CONFIGS}", config_name=name, version_base="1.3")(job)()
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(one_line(error)) from error
-    except IvgError:
+    except SystemExit as end:
+        if isinstance(end.__cause__, IvgError):
+            raise end.__cause__ from None
         raise
     except Exception as error:
-        if _begun:
+        if _begun or isinstance(error, IvgError):
             raise
         raise ConfigError(f"{UNREADABLE} ({type(error).__name__}: {error})") from error
     finally:
@@ -101,8 +103,7 @@ def hydra_job(program: str) -> Iterator[None]:
         with refusals_told():
             yield
     except IvgError as error:
-        print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(BAD_REQUEST)
+        raise SystemExit(f"{program}: {' '.join(str(error).split())}") from error  # of which hydra says nothing
 
 
 def _check_launcher(settings: Sequence[str]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,46 +16,16 @@ from ...models.folder import load_component
 from ...models.interfaces import ImageAutoencoder, VideoDenoiser
 from ...models.noise import add_noise, draw_timesteps, output_error_weight, predicted_clean
 from ...models.sampler import denoise
-from ...models.weights import WEIGHTS_FILE
 from ..device import chosen_precision
 from ..encoded.clips import LatentClips
-from ..encoded.loading import load_encoded_split
-from ..networks import load_autoencoder, load_denoiser, load_text_encoder
+from ..networks import load_denoiser
 from ..settings import DenoiserConfig, Run
 from ..stage import Stage, StepRandom
-from .distillation import TeacherSamples, make_teacher_samples
+from .batches import NoisyBatch, load_clips, loss_weight
+from .distillation import TeacherSamples, make_teacher_samples, weights_hash
 
 _SPREAD = 0.8
 """Training scales residuals so that, where something changes, they have this spread."""
-
-
-@dataclass(frozen=True, eq=False)
-class NoisyBatch:
-    """A batch as the denoiser sees it, and the truth.
-
-    Attributes:
-        clips: int64 (b,), indices in the `LatentClips`.
-        clean: Float (b, t, z, c, c), the samples x_0 (see `ivg.models.noise.SampleSpace`).
-        noisy: Same shape, x_t.
-        timesteps: int64 (b,).
-        reference: Same shape as `clean`, what residuals add to; 0 where samples are the latents themselves.
-        conditions: Keyword arguments of the denoiser.
-    """
-
-    clips: Tensor
-    clean: Tensor
-    noisy: Tensor
-    timesteps: Tensor
-    reference: Tensor
-    conditions: dict[str, Tensor]
-
-
-def load_clips(run: Run, device: torch.device, masks: bool) -> tuple[LatentClips, LatentClips, ImageAutoencoder]:
-    """Return a run's encoded training clips, those held out, and the frozen autoencoder that encoded them."""
-    autoencoder = load_autoencoder(run.model, run.autoencoder, device)
-    text_encoder = None if Path(run.data.path).is_file() else load_text_encoder(run.model)
-    clips, held_out = load_encoded_split(run.data, autoencoder, text_encoder, masks)
-    return clips.to(device), held_out, autoencoder
 
 
 class DenoiserStage(Stage):
@@ -126,11 +94,6 @@ class DenoiserStage(Stage):
         """Return the region input (b, t, 2, c, c); `random` is None in validation."""
 
     @property
-    def scale(self) -> float:
-        """What residuals are multiplied with; 1 where samples are the latents themselves."""
-        return self.space.scale
-
-    @property
     def device(self) -> torch.device:
         """Where the model is."""
         return next(self.model.parameters()).device
@@ -142,8 +105,7 @@ class DenoiserStage(Stage):
         context = self.train.latents[chosen, 0].float()
         residual = latents - self.model.space.reference(context, latents.shape[1], self.rest(self.train))
         where = (self.train.change[chosen] > 0)[:, None, None].expand_as(residual)
-        spread = float(residual[where].std()) if where.any() else float(residual.std())
-        return _SPREAD / max(spread, 1e-3)
+        return _SPREAD / max(float(residual[where].std() if where.any() else residual.std()), 1e-3)
 
     def batch(self, random: StepRandom) -> NoisyBatch:
         """Draw training samples."""
@@ -192,22 +154,22 @@ class DenoiserStage(Stage):
         assert isinstance(self.model, ModelMixin)
         assert isinstance(teacher, ModelMixin)
         assert run.teacher is not None
-        with (run.teacher / self.name / WEIGHTS_FILE).open("rb") as file:
-            about = f"{run.data.path}, {hashlib.file_digest(file, 'sha256').hexdigest()}"
         teacher.to(self.device)
         if self.space.residual:
             self.model.register_to_config(residual_scale=teacher.space.scale)
-        self.space = teacher.space
+        self.space, config = teacher.space, self._config
 
         @torch.no_grad()
         def teach(noise: Tensor, clips: Tensor) -> Tensor:
             context, _ = self._reference(self.train, clips)
             conditions = self.conditions(self.train, clips, context, None)
-            return self._sampled(teacher, noise.to(self.device), conditions, self._config.teacher_steps)
+            return self._sampled(teacher, noise.to(self.device), conditions, config.teacher_steps)
 
-        config, shape = self._config, (len(self.train), self._config.teacher_draws, *self.train.latents.shape[1:])
-        folder = run.output.with_name(f"{run.output.name}.lessons")
-        self.teacher_samples = make_teacher_samples(teach, shape, folder, f"{about}, {config.teacher_steps} steps")
+        about = f"{run.data.path}, {weights_hash(run.teacher / self.name)}, {config.teacher_steps} steps"
+        shape = (len(self.train), config.teacher_draws, *self.train.latents.shape[1:])
+        self.teacher_samples = make_teacher_samples(
+            teach, shape, run.output.with_name(f"{run.output.name}.lessons"), about
+        )
 
     def _distilled(self, samples: TeacherSamples, clips: Tensor, random: StepRandom) -> NoisyBatch:
         """Return the teacher's samples of some clips, with the noise that they were made of."""
@@ -251,25 +213,16 @@ class DenoiserStage(Stage):
         return predicted_clean(output.float(), batch.noisy, alpha_bar, self.prediction_type)
 
     def noise_loss(self, batch: NoisyBatch, prediction: Tensor) -> Tensor:
-        """Return L_noise, weighted up where something changes, on hands and on moved objects.
+        """Return L_noise, weighted up where something changes, on hands and on moved objects (`loss_weight`).
 
-        It is the squared error of what the network predicts, found from that of x_0 (`output_error_weight`).
+        It is the squared error of the network's output, found from that of x_0 (`output_error_weight`).
         """
-        config, data = self._config, self.train
-        change = (data.change[batch.clips] > 0).float()[:, None]
-        hands, moved = (part[batch.clips].float() / 255 for part in (data.hands, data.moved))
-        weight = config.background_weight + config.region_weight * change
-        weight = weight + config.hand_weight * hands + config.moved_weight * moved
         by_step = output_error_weight(self.alpha_bar[batch.timesteps], self.prediction_type)
-        weight = weight.to(self.device) * by_step.view(-1, 1, 1, 1).to(self.device)
-        weight = weight[:, :, None]
-        if config.huber:
-            return huber_loss(prediction, batch.clean, config.huber, weight)
+        weight = loss_weight(self._config, self.train, batch.clips).to(self.device)
+        weight = (weight * by_step.view(-1, 1, 1, 1).to(self.device))[:, :, None]
+        if self._config.huber:
+            return huber_loss(prediction, batch.clean, self._config.huber, weight)
         return noise_loss(prediction, batch.clean, weight)
-
-    def latents_of(self, prediction: Tensor, reference: Tensor) -> Tensor:
-        """Turn samples x_0 into latents."""
-        return self.space.latents(prediction, reference)
 
     @torch.no_grad()
     def sample(self, model: nn.Module, clips: Tensor, seed: int = 0) -> Tensor:
@@ -278,7 +231,7 @@ class DenoiserStage(Stage):
         conditions = self.conditions(self.held_out, clips, context, None)
         noise = torch.randn(reference.shape, generator=torch.Generator().manual_seed(seed)).to(self.device)
         x = self._sampled(model, noise, conditions, self._config.sample_steps, self._config.extrapolation)
-        return self.latents_of(x, reference)
+        return self.space.latents(x, reference)
 
     def _sampled(
         self, model: Any, noise: Tensor, conditions: dict[str, Tensor], steps: int, extrapolation: float = 0.0
@@ -311,6 +264,6 @@ class DenoiserStage(Stage):
         assert isinstance(model, ModelMixin)
         if self.space.residual:
             sampling = {name: getattr(self._config, name) for name in ("sample_steps", "extrapolation")}
-            model.register_to_config(residual_scale=self.scale, **sampling)
+            model.register_to_config(residual_scale=self.space.scale, **sampling)
         model.save_pretrained(folder / self.name)
         self.model.noise_scheduler().save_pretrained(folder / "scheduler")

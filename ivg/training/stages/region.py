@@ -13,7 +13,8 @@ from ..encoded.clips import LatentClips
 from ..encoded.images import from_model, grid
 from ..settings import RegionConfig
 from ..stage import StepRandom
-from .denoising import DenoiserStage, NoisyBatch
+from .batches import NoisyBatch
+from .denoising import DenoiserStage
 
 
 class RegionStage(DenoiserStage):
@@ -70,7 +71,7 @@ class RegionStage(DenoiserStage):
         clips, frames = prediction.shape[:2]
         chosen = torch.rand(clips, frames - 1, generator=random.torch).argsort(1)[:, : self.config.miou_frames] + 1
         rows = torch.arange(clips)[:, None]
-        latents = self.latents_of(prediction, batch.reference)[rows, chosen]
+        latents = self.space.latents(prediction, batch.reference)[rows, chosen]
         masks = as_masks(self.decode(latents))
         return miou_loss(masks, self.train.region(batch.clips).to(self.device)[rows, chosen])
 
