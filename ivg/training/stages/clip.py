@@ -38,6 +38,7 @@ class ClipStage(DenoiserStage):
 
     name = "denoiser"
     start_names = ("denoiser", "region_denoiser")
+    config: ClipConfig
 
     def __init__(
         self,
@@ -48,7 +49,6 @@ class ClipStage(DenoiserStage):
         autoencoder: ImageAutoencoder,
     ) -> None:
         super().__init__(model, config, train, held_out, autoencoder)
-        self.config = config
         self._mask = _fixed_mask(config.mask, train)
         self.hands = HandStructure(train) if config.hand_structure_weight else None
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...losses import miou_loss, stage1_loss
-from ...models.interfaces import ImageAutoencoder, VideoDenoiser
 from ..encoded.clips import LatentClips
 from ..encoded.images import from_model, grid
 from ..settings import RegionConfig
@@ -33,17 +32,7 @@ class RegionStage(DenoiserStage):
     name = "region_denoiser"
     start_names = ("region_denoiser",)
     needs_masks = True
-
-    def __init__(
-        self,
-        model: VideoDenoiser,
-        config: RegionConfig,
-        train: LatentClips,
-        held_out: LatentClips,
-        autoencoder: ImageAutoencoder,
-    ) -> None:
-        super().__init__(model, config, train, held_out, autoencoder)
-        self.config = config
+    config: RegionConfig
 
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
         """See `DenoiserStage.targets`."""
