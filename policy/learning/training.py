@@ -14,7 +14,7 @@ from ..provenance import versions
 from .config import PolicyRun
 from .curves import write_curves
 from .data import PolicyData, describe_data, split_episodes
-from .folder import new_policy
+from .policies import new_policy
 from .stage import PolicyStage
 
 

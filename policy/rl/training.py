@@ -14,9 +14,9 @@ import torch
 from ivg.errors import ConfigError, InputError
 from ivg.io.staging import refuse_existing
 
+from ..conditioning import VideoDemoWrapper, fill_cache
 from ..conditioning.cache import DemonstrationCache
 from ..conditioning.sources import DemonstrationSource, PrecomputedDemonstrations, fingerprint_of
-from ..conditioning.video_demo import VideoDemoWrapper, fill_cache
 from .checkpoint import load_checkpoint
 from .environment import MakeEnv, conditioned_environment, training_environments
 from .learner import make_learner

@@ -23,9 +23,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ivg.cli.shared.page_table import insert_table
 from ivg.envs.errors import EnvsError
 from ivg.errors import IvgError
+from ivg.io.page_table import insert_table
 from ivg.pipeline import find_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "trust.md"
@@ -259,7 +259,7 @@ EPIC = "narration_id,participant_id,video_id,start_timestamp,stop_timestamp,narr
 CASES = [
     # pictures
     Case("picture", "missing", lambda w: demo(w, "--image", w.path("no.png")), r"no\.png"),
-    Case("picture", "a folder", lambda w: demo(w, "--image", str(w.folder)), r"cannot read picture"),
+    Case("picture", "a folder", lambda w: demo(w, "--image", str(w.folder)), r"cannot read image"),
     Case("picture", "empty file", lambda w: demo(w, "--image", w.path("a.png", b"")), r"a\.png.*no known format"),
     Case("picture", "text named .png", lambda w: demo(w, "--image", w.path("a.png", "hello")), r"a\.png.*no known format"),
     Case("picture", "truncated", lambda w: demo(w, "--image", picture(w, "a.png", (200, 200, 3), 0.3)), r"a\.png"),

@@ -160,7 +160,7 @@ def given_to(code: str, folder: Path) -> Path:
     if code is ENCODE:
         return write_clips(folder / "clips")
     from ivg.policy.datasets.episodes import write_episodes
-    from ivg.workflows.generate_worker import GenerateSettings
+    from ivg.workflows.episodes.attempts import GenerateSettings
 
     settings = GenerateSettings("kitchen", ("open_drawer",), seed=50, size=16)
     made: list[Any] = [dying_work.made_up(settings.job(index)).episode for index in range(3)]

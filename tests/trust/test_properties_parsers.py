@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import csv
 import io
@@ -389,11 +388,10 @@ def test_a_task_is_known_by_its_name_and_sentences_however_they_are_spelled(data
     seed=st.integers(),
 )
 def test_options_of_a_person_give_one_or_are_refused(skin: Any, side: Any, hand_size: Any, seed: int) -> None:
-    from ivg.cli.shared.appearance import appearance_from
     from ivg.types import SCALE_RANGE
+    from ivg.workflows.demo import choose_appearance
 
-    options = argparse.Namespace(skin=skin, side=side, hand_size=hand_size)
-    person = read_or_refuse(lambda: appearance_from(options, seed), InputError)
+    person = read_or_refuse(lambda: choose_appearance(seed, skin=skin, side=side, hand_size=hand_size), InputError)
     if person is None:
         return
     assert person.side == (side or person.side)
@@ -404,7 +402,7 @@ def test_options_of_a_person_give_one_or_are_refused(skin: Any, side: Any, hand_
 @few(60)
 @given(colour=st.integers(0, 0xFFFFFF), upper=st.booleans())
 def test_a_colour_is_read_as_it_is_written(colour: int, upper: bool) -> None:
-    from ivg.cli.shared.appearance import skin_rgb
+    from ivg.workflows.demo.appearance import skin_rgb
 
     written = f"#{colour:06X}" if upper else f"#{colour:06x}"
     read = np.rint(skin_rgb(written) * 255).astype(int).tolist()
@@ -540,7 +538,7 @@ def test_settings_of_ivg_train_make_a_training_or_are_refused(overrides: list[st
 @example(content=b'{"K": [[1,0,0],[0,1,0],[0,0,1]], "T_world_camera": 1, "width": 1e999, "height": 3}')
 @example(content=json.dumps({"K": [[0] * 3] * 3, "T_world_camera": [[0] * 4] * 4, "width": 4, "height": 3}).encode())
 def test_a_camera_is_one_that_can_be_looked_through_or_refused(content: bytes) -> None:
-    from ivg.cli.policy.extract import read_camera
+    from ivg.workflows.policies.extract import read_camera
 
     with folder() as place:
         (place / "camera.json").write_bytes(content)
@@ -588,7 +586,7 @@ HEADERS = st.tuples(
     content=HEADERS | st.binary(max_size=100) | st.sampled_from([b"PK\x03\x04", b"PK\x05\x06" + bytes(18), npy("((((")])
 )
 def test_a_depth_picture_of_anything_is_one_or_refused(content: bytes) -> None:
-    from ivg.cli.policy.extract import read_depth
+    from ivg.workflows.policies.extract import read_depth
 
     with folder() as place:
         (place / "depth.npy").write_bytes(content)

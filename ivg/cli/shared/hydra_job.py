@@ -10,7 +10,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, IvgError
+<<<<<<< HEAD
 from .command import refusals_told
+=======
+from ...io.checks import refusals_as_errors
+from .command import BAD_REQUEST
+>>>>>>> main
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -100,7 +105,7 @@ def hydra_job(program: str) -> Iterator[None]:
     """Run the body of a job: a wrong request ends the process with one line, before hydra adds lines of its own."""
     _begun.append(True)
     try:
-        with refusals_told():
+        with refusals_as_errors():
             yield
     except IvgError as error:
         raise SystemExit(f"{program}: {' '.join(str(error).split())}") from error  # of which hydra says nothing

@@ -88,7 +88,7 @@ def test_the_demonstration_may_stand_in_the_observation(new_run, new_env):
     policy.reset()
     np.testing.assert_array_equal(policy.act({**observation, **env.demonstration()}), told)
     policy.reset()
-    with pytest.raises(InputError, match="watches a demonstration"):
+    with pytest.raises(InputError, match="needs a demonstration"):
         policy.act(observation)
 
 
@@ -110,7 +110,7 @@ def test_windows_are_those_of_the_episodes(dataset, tiny):
 
 
 def test_statistics_bring_chunks_into_range(dataset, tiny):
-    from ivg.policy.learning.folder import new_policy
+    from ivg.policy.learning import new_policy
 
     config = tiny("diffusion")
     data = PolicyData(EpisodeData(path=str(dataset)), np.arange(40), config)
