@@ -10,12 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, IvgError
-<<<<<<< HEAD
-from .command import refusals_told
-=======
 from ...io.checks import refusals_as_errors
-from .command import BAD_REQUEST
->>>>>>> main
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
