@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import torch
 
+from ivg.models.device import check_device
 from ivg.training.device import new_accelerator
 from ivg.training.trainer import Trainer
 
@@ -34,6 +35,7 @@ def train_policy(run: PolicyRun, progress: ProgressCallback | None = None) -> Tr
     Raises:
         IvgError: If the dataset, the request or the checkpoint cannot be used.
     """
+    check_device(run.device)
     torch.manual_seed(run.train.seed)
     stage = build_policy_stage(run)
     accelerator = new_accelerator(run.train, run.device)

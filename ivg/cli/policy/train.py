@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ...models.device import check_device
 from ..shared.hydra_job import add_settings, run_settings
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ def train_one(config: DictConfig) -> None:
     from ...workflows.policy_settings import read_policy_run
 
     run = read_policy_run(config)
-    check_device(run.device)
     from ...policy.learning import train_policy
     from ...training import ProgressBar
 
