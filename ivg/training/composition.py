@@ -1,4 +1,4 @@
-"""Configurations composed by hydra and read as checked dataclasses: the one way of all commands that train."""
+"""Configurations composed by hydra and read as checked dataclasses: as all commands that train do."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Recorder(BaseCallback):
             self.progress(row)
 
     def finish(self, learner: BaseAlgorithm) -> None:
-        """Evaluate what the run has come to, and write policy, checkpoint and picture."""
+        """Evaluate what the run has come to, and write policy, checkpoint and plot."""
         if not self.curve.rows or self.curve.rows[-1]["step"] < learner.num_timesteps:
             self.record(learner)
         save_checkpoint(learner, self.output / CHECKPOINT)

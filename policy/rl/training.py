@@ -152,7 +152,7 @@ def prefetch_demonstrations(
 
     Args:
         env: As `conditioned_environment` makes it.
-        source: What it watches.
+        source: Of its demonstrations.
         settings: They say which scenes.
         progress: Called with each scene's seed, and whether a demonstration was found.
 
@@ -164,16 +164,16 @@ def prefetch_demonstrations(
     """
     if source is None:
         return list(settings.training_scenes)
-    watching = _inside(env)
-    scenes = fill_cache(watching, settings.training_scenes, progress)
-    fill_cache(watching, settings.held_out_scenes, progress)
+    wrapped = _inside(env)
+    scenes = fill_cache(wrapped, settings.training_scenes, progress)
+    fill_cache(wrapped, settings.held_out_scenes, progress)
     if not scenes:
         raise InputError(f"no hand was found in any demonstration of the {settings.scenes} scenes of training")
     return scenes
 
 
 def _inside(env: gym.Env[Any, Any]) -> VideoDemoWrapper:
-    """Return the wrapper that watches."""
+    """Return the wrapper that adds the demonstration."""
     while not isinstance(env, VideoDemoWrapper):
         env = cast("gym.Wrapper[Any, Any, Any, Any]", env).env
     return env
