@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...io.checks import check_positive
 from ..shared.command import add_json_option, write_json
-from ..shared.hydra_job import add_settings, run_settings
+from ..shared.hydra_job import add_settings, hydra_job, run_settings
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -49,21 +49,23 @@ def run_train_rl(options: argparse.Namespace) -> None:
 
 def train_one(config: DictConfig) -> None:
     """Train what a configuration says."""
-    from ...workflows.policy_settings import read_reinforcement
-    from ...workflows.rl_training import train_by_reinforcement
-
-    run = read_reinforcement(config)
-    source = run.source()
-    from ...policy.rl.recorder import describe_row
 
     def scene(seed: int, found: bool) -> None:
         if not found:
             print(f"scene {seed}: no hand in the demonstration", flush=True)
 
-    def row(values: dict[str, float]) -> None:
-        print(describe_row(values, run.policy.steps), flush=True)
+    with hydra_job("ivg-policy train-rl"):
+        from ...policy.rl.recorder import describe_row
+        from ...workflows.policy_settings import read_reinforcement
+        from ...workflows.rl_training import train_by_reinforcement
 
-    result = train_by_reinforcement(run, source, progress=row, scene_progress=scene)
+        run = read_reinforcement(config)
+        result = train_by_reinforcement(
+            run,
+            run.source(),
+            progress=lambda row: print(describe_row(row, run.policy.steps), flush=True),
+            scene_progress=scene,
+        )
     print(f"success on held-out scenes: {result.figures['success']:.0%} after {result.figures['step']:.0f} steps")
     print(f"policy: {result.policy}   curve: {result.output / 'curve.png'}")
 

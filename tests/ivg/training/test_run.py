@@ -201,7 +201,7 @@ def test_what_is_missing_is_named(blob_store: Path, tmp_path: Path) -> None:
         ({"steps": 1, "timesteps": [995, 1000]}, r"got \[995, 1000\]"),
         ({"steps": 1, "sample_steps": 0}, "train.sample_steps must be 1 or more, got 0"),
         ({"steps": 1, "huber": -0.1}, "train.huber must be at least 0, got -0.1"),
-        ({"steps": 1, "extrapolation": 1.5}, r"train.extrapolation must lie in \[0, 1\], got 1.5"),
+        ({"steps": 1, "extrapolation": 1.5}, r"train.extrapolation must be in \[0, 1\], got 1.5"),
         ({"steps": 1, "residual_scale": 0.0}, "train.residual_scale must be positive, got 0.0"),
         ({"steps": 1, "teacher_draws": 0}, "train.teacher_draws must be 1 or more, got 0"),
     ],
