@@ -52,7 +52,7 @@ def test_weights_are_interpolated_once(weights: Path, capsys: pytest.CaptureFixt
         (["train=autoencoder", "data.path=none", "output=${nothing}"], "'nothing' not found"),
         (["train=autoencoder", "data.path=none", "output=x", "resume=maybe"], "'maybe' is not a valid bool"),
         (["train=autoencoder", "data.path=none", "output=x", "train.stage=x"], "unknown train.stage 'x'"),
-        (["train=autoencoder", "data.path=none", "output=x", "train.minutes=nan"], "finite number, got nan"),
+        (["train=autoencoder", "data.path=none", "output=x", "train.minutes=inf"], "finite number, got inf"),
         (["train=autoencoder", "data.path=none", "output=x", "+train.mintues=3"], "did you mean 'minutes'"),
         (["export", "--autoencoder", "a", "--region", "b", "--clip", "c", "--output", "d"], "c/scheduler is missing"),
     ],
