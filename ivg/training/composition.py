@@ -106,7 +106,7 @@ def read_top(config: DictConfig, **kinds: Any) -> dict[str, Any]:
         values = {name: config[name] for name in kinds}
     except OmegaConfBaseException as error:
         raise ConfigError(" ".join(str(error).split())) from error
-    return vars(read(make_dataclass("Settings", kinds.items()), "settings", values))
+    return dict(vars(read(make_dataclass("Settings", kinds.items()), "settings", values)))
 
 
 def is_dry_run(config: DictConfig) -> bool:

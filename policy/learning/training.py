@@ -9,6 +9,8 @@ import torch
 
 from ivg.models.device import check_device
 from ivg.training.device import new_accelerator
+from ivg.training.progress import ProgressCallback
+from ivg.training.run import TrainingResult
 from ivg.training.trainer import Trainer
 
 from ..provenance import versions
