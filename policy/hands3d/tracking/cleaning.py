@@ -127,10 +127,6 @@ def fill_gaps(tracks: HandTracks, max_gap: int = 3) -> tuple[HandTracks, NDArray
 
     Confidence is interpolated, too, and halved.
 
-    Args:
-        tracks: Of t frames.
-        max_gap: Longest gap, frames; 0 fills none.
-
     Returns:
         Tracks of t frames, and bool (t, 2): where a hand was put in.
 
@@ -154,14 +150,7 @@ def fill_gaps(tracks: HandTracks, max_gap: int = 3) -> tuple[HandTracks, NDArray
 
 
 def smooth_tracks(tracks: HandTracks, smoother: Smoother, fps: float, aspect: float = 1.0) -> HandTracks:
-    """Smooth the joints of each run of frames without a gap; presence and confidence stay.
-
-    Args:
-        tracks: Of t frames.
-        smoother: The filter.
-        fps: Frames a second.
-        aspect: Width over height of the frames.
-    """
+    """Smooth the joints of each run of frames without a gap; presence and confidence stay."""
     keypoints = tracks.keypoints.copy()
     for hand in (0, 1):
         seen = np.flatnonzero(tracks.present[:, hand])

@@ -53,9 +53,6 @@ def keep_identity(tracks: HandTracks, aspect: float = 1.0, max_gap: int = 3) -> 
         tracks: Of t frames.
         aspect: Width over height of the frames.
         max_gap: Frames that a hand may be absent for and still be expected to go on.
-
-    Returns:
-        Tracks with the same detections, some of them in the other slot.
     """
     points = tracks.keypoints.astype(np.float64) * (aspect, 1.0)
     swapped = np.zeros(len(tracks), np.bool_)

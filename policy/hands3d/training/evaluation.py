@@ -41,17 +41,7 @@ _FIELDS = ("pinch_mm", "joint_mm", "approach_deg", "opening", "scale")
 def evaluate_lifter(
     lifter: HandLifter, hands: StoreHands, fps: float, progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Compare the hands of a lifter with the truth, the acting hand only, for each of `INPUTS`.
-
-    Args:
-        lifter: The lifter.
-        hands: Clips that it was not trained on.
-        fps: Frames a second.
-        progress: Progress callback, called as `progress(clips_done, clips_in_all)`.
-
-    Returns:
-        As `evaluate_lifting`.
-    """
+    """Evaluate a lifter on clips that it was not trained on: `evaluate_lifting` for each of `INPUTS`."""
     return evaluate_lifting(lifted_by_network(lifter, hands, fps), INPUTS, hands, progress)
 
 
@@ -100,11 +90,7 @@ def lifted_by_pnp(
 ) -> Lift:
     """Return what lifts clips by PnP, for `evaluate_lifting` with `PNP_INPUTS`.
 
-    Args:
-        found: The detector's hands in each clip.
-        depths_m: Float (h, w), m, of each clip's context.
-        hands: The clips.
-        fps: Frames a second.
+    `found` are the detector's hands in each clip, `depths_m` float (h, w) of each clip's context.
     """
 
     def lift(name: str, clip: int) -> LiftedHands:

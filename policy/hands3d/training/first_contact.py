@@ -69,14 +69,7 @@ class TrueContact:
         grasp_point_world_m: NDArray[np.floating],
         object_world_m: NDArray[np.floating],
     ) -> TrueContact:
-        """Take the truth of a demonstrator's hand.
-
-        Args:
-            joints_world_m: Float (t, 21, 3) of the acting hand, m.
-            contact: bool (t,), true somewhere.
-            grasp_point_world_m: Float (3,), m.
-            object_world_m: Float (k, 3), m.
-        """
+        """Take the truth of an acting hand (t, 21, 3), its contact (t,), its grasp point (3,) and object (k, 3)."""
         frame, grasp = int(contact.argmax()), np.asarray(grasp_point_world_m, np.float64)
         gaps = {
             name: float(np.linalg.norm(joints_world_m[frame, list(joints)].mean(0) - grasp))
@@ -109,13 +102,7 @@ class TrueContact:
 
 
 def visible_points(depth_m: NDArray[np.floating], mask: NDArray[np.bool_], camera: Camera) -> Array:
-    """Return the visible points float64 (k, 3) of an object, world, m.
-
-    Args:
-        depth_m: Float (h, w), m along the optical axis.
-        mask: bool (h, w), pixels of the object.
-        camera: Camera of the h x w pixels.
-    """
+    """Return the visible points float64 (k, 3), world, m, of an object's mask (h, w) in a depth image (h, w)."""
     rows, columns = np.nonzero(mask)
     pixels = np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))], -1)
     points = (pixels @ np.linalg.inv(camera.K).T) * np.asarray(depth_m, np.float64)[rows, columns][:, None]
