@@ -335,7 +335,7 @@ def _contacts(lifter: HandLifter, generated: HandTracks, scene: _Scene) -> dict[
 
 def _touch(lifter: HandLifter, tracks: HandTracks, scene: _Scene, side: Side | None = None) -> _Touch | None:
     """Return where a clip's hand touches when it is moved onto what is there; None without a hand."""
-    from ...policy.control.planning import interaction_of
+    from ...policy.retargeting import interaction_of
     from ...policy.retargeting.refinement import refine_contact
 
     hand = _lifted(lifter, tracks, scene, side)
@@ -360,4 +360,4 @@ def _lifted(
 def _first(joints: NDArray[np.float32] | None, truth: TrueContact) -> FirstContact | None:
     from ...policy.retargeting import gripper_trajectory
 
-    return None if joints is None else truth.of_path(joints, gripper_trajectory(joints))
+    return None if joints is None else truth.of_trajectory(joints, gripper_trajectory(joints))
