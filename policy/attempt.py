@@ -109,7 +109,7 @@ def attempt_episode(
     with clock("execution"):
         execution = execute(env, plan, observation, scale=scale)
     if not execution.success:
-        reason = "not_done" if contact_frames(extracted.path, pushing=False).any() else "no_contact"
+        reason = "not_done" if contact_frames(extracted.trajectory, pushing=False).any() else "no_contact"
         return Attempt(None, reason, f"{plan.interaction_type}, {len(execution)} steps", clock.seconds)
     notes = {**(notes or {}), "execution": {"manner": plan.interaction_type, "steps": len(execution)}}
     task = str(info.get("task") or text)

@@ -15,7 +15,7 @@ from .hands import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region
 
 if TYPE_CHECKING:
     from ..policy.datasets import Demonstration
-    from ..workflows.demo_execution import RobotRun
+    from ..workflows.demo import RobotRun
 
 MARGIN = 44
 GAP = 10
