@@ -77,8 +77,6 @@ def joined(episodes):
         **arrays,
         "demo_path": np.concatenate([episode.demo_path[at] for episode, at in pairs]),
         "demo_keypoints": np.concatenate([episode.demo_keypoints[at].reshape(len(at), 84) for episode, at in pairs]),
-        "demo_plan": np.concatenate(
-            [np.tile(e.demo_plan.reshape(1, 256), (len(at), 1)) for e, at in pairs]
-        ),
+        "demo_plan": np.concatenate([np.tile(e.demo_plan.reshape(1, 256), (len(at), 1)) for e, at in pairs]),
         "reward": np.array([0.0] * 11 + [1] + [0] * 5 + [0] * 7 + [1], np.float32),
     }
