@@ -50,12 +50,7 @@ class ImportOptions:
 
 
 def chosen_camera(images: Sequence[str], options: ImportOptions, image: str | None) -> str:
-    """Return the key of the images to take.
-
-    Args:
-        images: All keys.
-        options: What was asked for.
-        image: What the map says, or the format's rule.
+    """Return the key of the images to read: what the options ask for, or else `image`, which the map or format names.
 
     Raises:
         InputError: If there are no images, or several and none is chosen, or there is no such key.
@@ -94,13 +89,13 @@ def foreign_episode(
         columns: Float (n, width) of every feature.
         times_s: (n,), since the episode began.
         images: uint8 (n, h, w, 3), RGB.
-        feature_map: Where the parts are.
+        feature_map: Where the parts are in `features`.
         features: Of the dataset.
         text: Instruction; the task is named after it.
         success: Whether it was done.
         fps: Steps per second.
         frames: Of the demonstration that is not there.
-        provenance: Where the episode comes from.
+        provenance: Source of the episode.
 
     Raises:
         InputError: If numbers lie outside their range, or there is no text.

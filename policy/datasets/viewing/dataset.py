@@ -22,11 +22,8 @@ KINDS = ("robot episodes", "demonstrations")
 class ViewedDataset:
     """A dataset of robot episodes or of demonstrations, to show.
 
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
-
     Attributes:
-        path: As given.
+        path: Its path.
         kind: One of `KINDS`.
 
     Raises:

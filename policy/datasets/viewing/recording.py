@@ -59,7 +59,7 @@ def record_episodes(
     quality: int = 85,
     overwrite: bool = False,
 ) -> None:
-    """Write a recording, or show it in a viewer that is opened.
+    """Write a recording of the episodes with these indices, or show it in a viewer that is opened.
 
     Args:
         dataset: The dataset.
