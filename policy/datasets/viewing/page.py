@@ -22,7 +22,7 @@ from .records import episode_record, index_row
 TEMPLATE = Path(__file__).parent / "template"
 """Folder of the page's HTML, CSS and JavaScript."""
 
-SCRIPTS = ("data.js", "pictures.js", "space.js", "timeline.js", "player.js", "list.js", "summary.js", "main.js")
+SCRIPTS = ("data.js", "images.js", "space.js", "timeline.js", "player.js", "list.js", "summary.js", "main.js")
 """In the order in which they are concatenated."""
 
 

@@ -32,7 +32,7 @@ _LARGEST = 16383
 def index_row(index: int, episode: ViewedEpisode) -> dict[str, Any]:
     """Return what lists and filters need of the episode with an index in the dataset."""
     return {
-        "place": index,
+        "index": index,
         "task": episode.task,
         "text": episode.text,
         "seed": episode.seed,
@@ -74,7 +74,7 @@ def _hand(joints: NDArray[np.float32]) -> list[float] | None:
 def _robot(robot: RobotEpisode, images: int, size: int, quality: int) -> dict[str, Any]:
     shown = np.unique(np.linspace(0, len(robot) - 1, min(images, len(robot))).round().astype(int))
     return {
-        "pictures": sprite(robot.image[shown], size=size, quality=quality),
+        "images": sprite(robot.image[shown], size=size, quality=quality),
         "shown": shown.tolist(),
         "steps": len(robot),
         "fps": robot.fps,
