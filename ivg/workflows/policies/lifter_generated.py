@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.clip_store import ClipRecord, ClipStore
+from ...data.clip_record import ClipRecord
+from ...data.clip_store import ClipStore
 from ...data.split import HELD_OUT_SEEDS
+from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Progress, all_results
-from ...models.device import check_device
 from ...types import HANDS, Appearance, Camera, HandTracks, Side
 from ..clips.context_depth import ContextDepth
 from ..clips.fingerprint import scenes_fingerprint
@@ -334,7 +335,7 @@ def _contacts(lifter: HandLifter, generated: HandTracks, scene: _Scene) -> dict[
 
 def _touch(lifter: HandLifter, tracks: HandTracks, scene: _Scene, side: Side | None = None) -> _Touch | None:
     """Return where a clip's hand touches when it is moved onto what is there; None without a hand."""
-    from ...policy.control.planning import interaction_of
+    from ...policy.retargeting import interaction_of
     from ...policy.retargeting.refinement import refine_contact
 
     hand = _lifted(lifter, tracks, scene, side)
@@ -359,4 +360,4 @@ def _lifted(
 def _first(joints: NDArray[np.float32] | None, truth: TrueContact) -> FirstContact | None:
     from ...policy.retargeting import gripper_trajectory
 
-    return None if joints is None else truth.of_path(joints, gripper_trajectory(joints))
+    return None if joints is None else truth.of_trajectory(joints, gripper_trajectory(joints))
