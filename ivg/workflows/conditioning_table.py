@@ -23,8 +23,7 @@ def figures_of(outcomes: dict[Any, list[Any]], options: argparse.Namespace) -> d
         options: The command's.
     """
     from ..policy.datasets.episodes import EpisodeStore
-    from ..policy.evaluation import success_rate, success_rates_by
-    from ..policy.evaluation.summary import reasons
+    from ..policy.evaluation import reasons, success_rate, success_rates_by
 
     with EpisodeStore(options.data) as store:
         episodes = len(store)

@@ -32,13 +32,13 @@ def finished(job: TrainJob) -> bool:
     Raises:
         IvgError: If it was done with other settings or on other episodes.
     """
-    from ..cli.policy.train import read_run
     from ..policy.learning.data import describe_data, split_episodes
     from ..policy.learning.folder import read_description
+    from .policy_settings import read_policy_run
 
     if not (job.output / "weights").is_dir():
         return False
-    run = read_run(job.settings)
+    run = read_policy_run(job.settings)
     _, config, notes = read_description(job.output / "weights")
     train, _ = split_episodes(run.data)
     if config != run.policy or notes["training"] != vars(run.train) or notes["data"] != describe_data(run.data, train):
@@ -48,12 +48,12 @@ def finished(job: TrainJob) -> bool:
 
 def train_one(job: TrainJob) -> str | None:
     """Trains, or goes on where a stopped training left off; returns what is wrong with the request, if anything is."""
-    from ..cli.policy.train import read_run
     from ..policy.learning import train_policy
     from ..training.checkpoint import FOLDER
+    from .policy_settings import read_policy_run
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run = read_run(job.settings)
+    run = read_policy_run(job.settings)
     run.resume = (run.output / FOLDER).exists()
     try:
         train_policy(run)

@@ -268,7 +268,7 @@ def _contacts(lifter: HandLifter, generated: HandTracks, scene: _Scene) -> dict[
 
 def _touch(lifter: HandLifter, tracks: HandTracks, scene: _Scene, side: Side | None = None) -> _Touch | None:
     """Returns where a clip's hand touches when it is moved onto what is there; None without a hand."""
-    from ..policy.control.planning import interaction_of
+    from ..policy.retargeting import interaction_of
     from ..policy.retargeting.refinement import refine_contact
 
     hand = _lifted(lifter, tracks, scene, side)

@@ -87,8 +87,7 @@ def check_source(source: str, conditioning: str) -> str:
 
 def report_of(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return shares by task and over all, as JSON can hold them."""
-    from ..policy.evaluation import success_rate, success_rates_by
-    from ..policy.evaluation.summary import reasons
+    from ..policy.evaluation import reasons, success_rate, success_rates_by
 
     return {
         "all": success_rate(outcomes).as_json,

@@ -142,7 +142,7 @@ class _Worker:
 
     def _env(self, size: int) -> gymnasium.Env[Any, Any]:
         """Return the environment, made anew only for pictures of another size."""
-        from ..policy.evaluation.lazy_images import LazyImages
+        from ..policy.evaluation import LazyImages
 
         if self.env is not None and self.size != size:
             self.env.close()

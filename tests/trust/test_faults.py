@@ -290,10 +290,9 @@ def _trained(monkeypatch: pytest.MonkeyPatch, *changes: str) -> int:
     monkeypatch.setattr(sys, "argv", ["ivg-train", *train_command("train=autoencoder", "train.crop=16", *changes)])
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     try:
-        main()
+        return main()
     except SystemExit as end:
         return int(end.code or 0)
-    return 0
 
 
 def test_a_checkpoint_that_did_not_fit_leaves_the_one_before_and_training_goes_on_from_there(
@@ -330,7 +329,7 @@ def slow(trainer):
     time.sleep(0.2)
     return step(trainer)
 Trainer.step = slow
-main()
+sys.exit(main())
 """
 
 
@@ -632,7 +631,7 @@ def _calls(file: Path) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("days", [-1, 1])
-def test_a_clock_that_jumps_changes_neither_the_budget_nor_the_figures(
+def test_a_clock_that_jumps_changes_neither_the_length_nor_the_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
     honest, asked = time.time, itertools.count()

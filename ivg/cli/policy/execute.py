@@ -84,8 +84,7 @@ def execute_all(jobs: Sequence[ExecuteJob], log: Path, settings: ExecuteSettings
 
 def report_of(outcomes: Sequence[Outcome], sources: Sequence[str]) -> dict[str, Any]:
     """Return shares by source, over all and by task, with the reasons of failures, as JSON can hold them."""
-    from ...policy.evaluation import success_rate, success_rates_by
-    from ...policy.evaluation.summary import reasons
+    from ...policy.evaluation import reasons, success_rate, success_rates_by
 
     report: dict[str, Any] = {}
     for source in sources:
@@ -104,8 +103,7 @@ def report_of(outcomes: Sequence[Outcome], sources: Sequence[str]) -> dict[str, 
 
 def table_of(outcomes: Sequence[Outcome], sources: Sequence[str], tasks: Sequence[str]) -> str:
     """Return successes by task and source, with Wilson intervals of 95 %, in Markdown."""
-    from ...policy.evaluation import success_rate
-    from ...policy.evaluation.summary import reasons
+    from ...policy.evaluation import reasons, success_rate
 
     lines = [
         "| task | " + " | ".join(SOURCES[source] for source in sources) + " |",

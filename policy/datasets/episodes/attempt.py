@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
+from ivg.io.stopwatch import Stopwatch
 from ivg.types import Camera
 
 from ...conditioning.observation import demonstration_observation
@@ -81,7 +80,7 @@ def attempt_episode(
         depth: Gives the scene's depth picture after the reset, float (h, w), m, such as the kitchen's
             `env.unwrapped.depth`: the hand is then moved onto what it touches.
         samples: How many demonstrations at most are made, to take the one with the best contact; see
-            `ivg.policy.sampling.watch`.
+            `ivg.policy.sampling.best_of_n`.
         scale: Of the environment's action; that of `ivg/Kitchen-v0` if None.
         notes: JSON values for the episode's provenance.
         options: Of the environment's reset.
@@ -93,7 +92,7 @@ def attempt_episode(
     from ...extraction import NoHandError
     from ...sampling import best_of_n
 
-    clock = _Clock()
+    clock = Stopwatch()
     with clock("reset"):
         observation, info = env.reset(seed=seed, options=options)
     try:
@@ -114,7 +113,7 @@ def attempt_episode(
     with clock("execution"):
         execution = execute(env, plan, observation, scale=scale)
     if not execution.success:
-        reason = "not_done" if contact_frames(extracted.path, pushing=False).any() else "no_contact"
+        reason = "not_done" if contact_frames(extracted.trajectory, pushing=False).any() else "no_contact"
         return Attempt(None, reason, f"{plan.interaction_type}, {len(execution)} steps", clock.seconds)
     notes = {**(notes or {}), "execution": {"manner": plan.interaction_type, "steps": len(execution)}}
     task = str(info.get("task") or text)
@@ -152,18 +151,3 @@ def _episode(
         fps=fps,
         demo_fps=demonstration.fps,
     )
-
-
-class _Clock:
-    """Times named stages: `with clock("reset"): ...`."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = time.perf_counter() - began

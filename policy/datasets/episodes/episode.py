@@ -37,7 +37,7 @@ class RobotEpisode:
         demo_present: float32 (t, 2), 1 where the hand is there, else 0; hand 0 is the left one.
         demo_path: float32 (t, 8), gripper path in the world: position (m), quaternion wxyz, opening in [0, 1].
         demo_plan: float32 (32, 8), the same of a gripper in the hand's place, in even steps of way
-            (`ivg.policy.conditioning.plan_observation`).
+            (`ivg.policy.conditioning.observation`).
         demo_clip: uint8 (t, h, w, 3), RGB, of the pictures' size.
         task: Name of the task.
         text: What the demonstration was asked for.

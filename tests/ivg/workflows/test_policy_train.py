@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from ivg.cli.policy import main, new_policy_parser
-from ivg.cli.policy.train import read_run
 from ivg.errors import ConfigError, InputError
 from ivg.policy.datasets.episodes import RobotEpisode, write_episodes
 from ivg.policy.evaluation import Outcome
 from ivg.workflows.conditioning_rows import ROWS, conditionings
 from ivg.workflows.conditioning_table import draw_plot, figures_of, table_of
 from ivg.workflows.policy_pool import jobs_for, policy_name, report_of
+from ivg.workflows.policy_settings import read_policy_run
 
 TINY = [
     "policy.image_size=16",
@@ -65,7 +65,9 @@ def trained(dataset, tmp_path_factory):
 
 
 def test_settings_become_a_training():
-    run = read_run(["policy=behaviour_cloning", "conditioning=text", "data.path=a.zarr", "output=b", "train.seed=4"])
+    run = read_policy_run(
+        ["policy=behaviour_cloning", "conditioning=text", "data.path=a.zarr", "output=b", "train.seed=4"]
+    )
     assert (run.policy.kind, run.policy.conditioning, run.train.seed) == ("behaviour_cloning", "text", 4)
     assert (run.data.path, run.output, run.resume) == ("a.zarr", Path("b"), False)
 
@@ -85,7 +87,7 @@ def test_settings_become_a_training():
 )
 def test_wrong_settings_are_refused(settings, message):
     with pytest.raises((ConfigError, InputError), match=message):
-        read_run(settings.split())
+        read_policy_run(settings.split())
 
 
 def test_all_settings_can_be_shown(capsys):
