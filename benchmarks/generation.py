@@ -24,7 +24,8 @@ import numpy as np
 
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.jobs.processes import ONE_THREAD, run_jobs
-from ivg.policy.datasets.episodes import Attempt, RobotEpisode
+from ivg.policy.attempt import Attempt
+from ivg.policy.datasets import RobotEpisode
 from ivg.workflows import generate_worker
 from ivg.workflows.generate_pool import generate_episodes
 from ivg.workflows.generate_worker import GenerateJob, GenerateSettings

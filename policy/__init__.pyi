@@ -1,3 +1,4 @@
+from .attempt import attempt_episode
 from .conditioning import (
     DemoFeaturesExtractor,
     DemoGoalWrapper,
@@ -7,16 +8,17 @@ from .conditioning import (
     fill_cache,
 )
 from .control import GripperPlan, TrajectoryTracker, execute, plan_demonstration, plan_gripper
-from .datasets.episodes import (
+from .datasets import (
+    Demonstration,
+    DemonstrationStore,
     EpisodeStore,
     EpisodeWindows,
     RobotEpisode,
+    append_demonstrations,
     append_episodes,
-    attempt_episode,
+    write_demonstrations,
     write_episodes,
 )
-from .datasets.store import DemonstrationStore, append_demonstrations, write_demonstrations
-from .demonstration import Demonstration
 from .evaluation import rollout, wilson_interval
 from .extraction import ExtractedDemonstration, demonstration_of_clip, extract
 from .generator import DemoGenerator

@@ -13,7 +13,7 @@ from ivg.errors import IvgError, unknown_option
 from ivg.region import region_from_tracks
 from ivg.types import HANDS, Camera, HandTracks, Side
 
-from .demonstration import Demonstration
+from .datasets import Demonstration
 from .hands3d.tracking import CleanTracks, clean_tracks
 from .retargeting import GripperTrajectory, gripper_trajectory
 from .retargeting.refinement import Contact, refine_contact

@@ -16,7 +16,7 @@ from ivg.instructions import InstructionRewriter, load_rewriter
 from ivg.models.device import checked_device
 from ivg.types import JOINTS, Appearance, HandTracks
 
-from .demonstration import Demonstration
+from .datasets import Demonstration
 from .provenance import describe_appearance, versions, weights_sha256
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from ivg.errors import InputError
 from ivg.types import Appearance, Camera, Side
 
 if TYPE_CHECKING:
-    from .demonstration import Demonstration
+    from .datasets import Demonstration
     from .extraction import ExtractedDemonstration
     from .hands3d.lifting import HandLifter
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..data.clip_store import ClipRecord, ClipStore
     from ..evaluation.worker import SceneResult
     from ..metrics.clip_figures import TrueClip
-    from ..policy.datasets.episodes import EpisodeStore, RobotEpisode
+    from ..policy.datasets import EpisodeStore, RobotEpisode
 
 COLUMNS = 8
 MOST_ROWS = 40

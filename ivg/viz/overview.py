@@ -14,7 +14,7 @@ from .flow import Flow, flow_wheel
 from .hands import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region
 
 if TYPE_CHECKING:
-    from ..policy import Demonstration
+    from ..policy.datasets import Demonstration
     from ..workflows.demo import RobotRun
 
 MARGIN = 44

@@ -22,7 +22,7 @@ def figures_of(outcomes: dict[Any, list[Any]], options: argparse.Namespace) -> d
         outcomes: By row's name and training seed.
         options: The command's.
     """
-    from ..policy.datasets.episodes import EpisodeStore
+    from ..policy.datasets import EpisodeStore
     from ..policy.evaluation import reasons, success_rate, success_rates_by
 
     with EpisodeStore(options.data) as store:

@@ -19,10 +19,11 @@ from ..jobs.processes import CRASHED, RunJobs, run_jobs
 from .generate_worker import GenerateSettings, attempt, start
 
 if TYPE_CHECKING:
-    from ..policy.datasets.episodes import Attempt, RobotEpisode
+    from ..policy.attempt import Attempt
+    from ..policy.datasets import RobotEpisode
 
 KEPT = "kept"
-"""Outcome of an attempt that gave an episode; the others are `ivg.policy.datasets.episodes.REASONS`."""
+"""Outcome of an attempt that gave an episode; the others are `ivg.policy.datasets.REASONS`."""
 
 RECORD = "generation"
 """Name of the dataset's attribute that holds settings and attempts."""
@@ -149,7 +150,7 @@ def _generate(
 
 def _in_order(results: Iterator[tuple[int, Any]], enough: Event) -> Iterator[Attempt]:
     """Yields attempts by their place, until there are enough; those that end early wait for the others."""
-    from ..policy.datasets.episodes import Attempt
+    from ..policy.attempt import Attempt
 
     waiting: dict[int, Attempt] = {}
     following = 0
@@ -185,7 +186,7 @@ class _Book:
 
     def commit(self) -> None:
         """Write what is not written yet; attempts before the first episode wait for it."""
-        from ..policy.datasets.episodes import append_episodes
+        from ..policy.datasets import append_episodes
 
         if len(self.outcomes) == self._written or not (self._waiting or self.path.exists()):
             return
@@ -217,7 +218,7 @@ def read_outcomes(path: Path, settings: GenerateSettings | None = None) -> list[
     Raises:
         StoreError: It is no such dataset, or was begun with other settings.
     """
-    from ..policy.datasets.episodes import EpisodeStore
+    from ..policy.datasets import EpisodeStore
 
     with EpisodeStore(path) as store:
         record = store.attributes.get(RECORD)

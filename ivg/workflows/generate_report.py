@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .generate_pool import KEPT, RECORD, Outcome, read_outcomes
 
 if TYPE_CHECKING:
-    from ..policy.datasets.episodes import EpisodeStore
+    from ..policy.datasets import EpisodeStore
     from .generate_pool import GenerationResult
 
 CONFIDENCE = 0.95
@@ -46,7 +46,7 @@ def dataset_report(path: Path) -> dict[str, Any]:
     Raises:
         StoreError: It is no such dataset.
     """
-    from ..policy.datasets.episodes import EpisodeStore
+    from ..policy.datasets import EpisodeStore
 
     with EpisodeStore(path) as store:
         report = _contents(store)

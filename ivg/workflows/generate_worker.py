@@ -22,7 +22,7 @@ from .context import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from ..policy import Demonstration
-    from ..policy.datasets.episodes import Attempt
+    from ..policy.attempt import Attempt
     from ..policy.sampling import Demonstrate
 
 SOURCES = ("generated", "truth")
@@ -110,7 +110,7 @@ class _Worker:
         )
 
     def attempt(self, job: GenerateJob) -> Attempt:
-        from ..policy.datasets.episodes import attempt_episode
+        from ..policy.attempt import attempt_episode
 
         settings, env_id = self.settings, ENVIRONMENTS[self.settings.env]
         notes = {"index": job.index, "source": settings.source, "env": {"id": env_id, "camera_size": settings.size}}
@@ -181,7 +181,7 @@ def start(settings: GenerateSettings, enough: Event) -> None:
 
 def attempt(job: GenerateJob) -> Attempt:
     """Makes one attempt; an error in it is its result, so that a long run goes on."""
-    from ..policy.datasets.episodes import Attempt
+    from ..policy.attempt import Attempt
 
     if _enough[0].is_set():
         return Attempt(None, "crashed", "not begun")  # the pool had it in its queue; nobody reads this

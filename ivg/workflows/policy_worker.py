@@ -158,7 +158,7 @@ class _Worker:
         self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]
     ) -> DemonstrationArrays:
         """Return what the policy is shown; made once for a scene, then found in the cache."""
-        from ..policy.conditioning.observation import no_demonstration
+        from ..policy.datasets import no_demonstration
 
         if job.source == NOTHING:
             return no_demonstration()
@@ -183,7 +183,8 @@ class _Worker:
 
     def _make(self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]) -> ObservedDemonstration:
         from ..policy.conditioning.cache import ObservedDemonstration
-        from ..policy.conditioning.observation import demonstration_observation, no_demonstration
+        from ..policy.conditioning.observation import demonstration_observation
+        from ..policy.datasets import no_demonstration
         from ..policy.extraction import NoHandError
         from ..policy.sampling import best_of_n
         from ..types import Camera

@@ -28,16 +28,12 @@ from ivg.types import CLIP_FRAMES, HANDS, JOINTS
 
 from ..control.plan import OPENING_M, GripperPlan
 from ..control.planning import plan_demonstration
+from ..datasets.episode import PLAN_POINTS
 
 if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
 
 PLAN_KEY = "demo_plan"
-
-PLAN_POINTS = 32
-
-DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path", PLAN_KEY)
-"""The keys of a demonstration in a Dict observation."""
 
 KEYPOINT_RANGE = (-1.0, 2.0)
 """Joints farther outside the image are clipped to this range."""
@@ -85,11 +81,6 @@ def plan_observation(plan: GripperPlan) -> NDArray[np.float32]:
     poses[:, 3:7] = down.as_quat(canonical=True)[:, [3, 0, 1, 2]]
     poses[:, 7] = np.clip(rows[:, 3] / OPENING_M, 0.0, 1.0)
     return poses
-
-
-def no_demonstration(frames: int = CLIP_FRAMES) -> DemonstrationArrays:
-    """Return the arrays that stand for no demonstration: zeros."""
-    return {key: np.zeros(space.shape, np.float32) for key, space in demonstration_spaces(frames).items()}
 
 
 def is_demonstrated(trajectory: NDArray[np.floating]) -> bool:

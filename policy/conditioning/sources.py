@@ -16,7 +16,7 @@ from ..provenance import describe_appearance
 from ..sampling import SAMPLES
 
 if TYPE_CHECKING:
-    from ..demonstration import Demonstration
+    from ..datasets import Demonstration
     from ..extraction import ExtractedDemonstration
     from ..generator import DemoGenerator
     from ..hands3d.lifting import HandLifter

@@ -13,14 +13,9 @@ from numpy.typing import NDArray
 from ivg.errors import InputError, unknown_option
 from ivg.types import CLIP_FRAMES, Camera
 
+from ..datasets import DEMONSTRATION_KEYS, PLAN_POINTS, no_demonstration
 from .cache import DemonstrationCache, ObservedDemonstration, cache_key
-from .observation import (
-    DEMONSTRATION_KEYS,
-    PLAN_POINTS,
-    demonstration_observation,
-    demonstration_spaces,
-    no_demonstration,
-)
+from .observation import demonstration_observation, demonstration_spaces
 from .sources import DemonstrationSource, fingerprint_of
 
 if TYPE_CHECKING:

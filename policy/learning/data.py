@@ -12,9 +12,7 @@ from torch import Tensor
 from ivg.data.split import split_indices
 from ivg.errors import StoreError
 
-from ..conditioning.observation import DEMONSTRATION_KEYS
-from ..datasets.episodes.store import EpisodeStore
-from ..datasets.episodes.windows import EpisodeWindows
+from ..datasets import DEMONSTRATION_KEYS, EpisodeStore, EpisodeWindows
 from .actions import action_coding
 from .config import EpisodeData, PolicyConfig, PolicyTraining
 from .networks.image_encoder import augment_images, resize_images

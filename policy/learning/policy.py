@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ivg.errors import InputError, WeightsError
 from ivg.io.staging import staged_output
 
-from ..conditioning.observation import DEMONSTRATION_KEYS
+from ..datasets import DEMONSTRATION_KEYS
 from .actions import action_coding
 from .config import PolicyConfig
 from .folder import CONFIG_FILE, WEIGHTS_FILE, read_description

@@ -19,7 +19,8 @@ from ..conditioning.goals import DemoGoalWrapper
 from ..conditioning.progress import TrajectoryProgress
 from ..conditioning.sources import DemonstrationSource
 from ..conditioning.tracking_reward import PROGRESS_KEY, DemoTrackingReward
-from ..conditioning.video_demo import DEMONSTRATION_KEYS, VideoDemoWrapper
+from ..conditioning.video_demo import VideoDemoWrapper
+from ..datasets import DEMONSTRATION_KEYS
 from .actions import FixedRotation, RepeatAction
 from .settings import ReinforcementSettings
 

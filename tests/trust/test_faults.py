@@ -146,7 +146,7 @@ def test_on_a_full_disk_the_old_one_stays_and_nothing_half_written(
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one of each that commands read."""
-    from ivg.policy.datasets.episodes import write_episodes
+    from ivg.policy.datasets import write_episodes
 
     folder = tmp_path_factory.mktemp("given")
     write_clips(folder / "clips")
@@ -473,7 +473,7 @@ def test_annotation_whose_processes_die_loses_one_clip_and_says_which(tmp_path: 
 
 
 def test_generation_whose_processes_die_loses_one_attempt_and_says_which(tmp_path: Path, importable: Any) -> None:
-    from ivg.policy.datasets.episodes import EpisodeStore
+    from ivg.policy.datasets import EpisodeStore
     from ivg.workflows.generate_pool import generate_episodes, read_outcomes
     from ivg.workflows.generate_worker import GenerateSettings
 

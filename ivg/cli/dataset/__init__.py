@@ -123,8 +123,7 @@ def _render(options: argparse.Namespace) -> None:
 
 def _info(options: argparse.Namespace) -> None:
     from ...data.clip_store import ClipStore
-    from ...policy.datasets.episodes import is_episode_dataset
-    from ...policy.datasets.store import is_demonstration_dataset
+    from ...policy.datasets import is_demonstration_dataset, is_episode_dataset
     from ...workflows.demonstrations_report import demonstrations_report, print_demonstrations
     from ...workflows.generate_report import dataset_report, print_dataset
 
@@ -149,7 +148,7 @@ def _info(options: argparse.Namespace) -> None:
 
 def _sheet(options: argparse.Namespace) -> None:
     from ...data.clip_store import ClipStore
-    from ...policy.datasets.episodes import is_episode_dataset
+    from ...policy.datasets import is_episode_dataset
     from .generate import draw_episodes
 
     if is_episode_dataset(options.store):

@@ -93,7 +93,7 @@ def run_generate(options: argparse.Namespace) -> None:
 
 def draw_episodes(dataset: Path, target: Path, *, joints: bool = False, skip: int = 0) -> None:
     """Draws the contact sheet of a dataset of robot episodes and says where it is."""
-    from ...policy.datasets.episodes import EpisodeStore
+    from ...policy.datasets import EpisodeStore
     from ...viz.grids import episode_grid
     from ...viz.image_grid import save_image
 

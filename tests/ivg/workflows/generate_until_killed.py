@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_generate import SETTINGS, FakePool, fake_attempt
 
 from ivg.jobs.processes import run_jobs
-from ivg.policy.datasets.episodes import Attempt
+from ivg.policy.attempt import Attempt
 from ivg.workflows import generate_pool
 from ivg.workflows.generate_worker import GenerateJob
 

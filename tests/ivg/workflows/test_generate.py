@@ -13,7 +13,8 @@ from ivg.cli.dataset import main
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.errors import InputError, IvgError, StoreError
 from ivg.jobs.processes import CRASHED
-from ivg.policy.datasets.episodes import Attempt, EpisodeStore, RobotEpisode
+from ivg.policy.attempt import Attempt
+from ivg.policy.datasets import EpisodeStore, RobotEpisode
 from ivg.workflows import generate_pool
 from ivg.workflows.generate_pool import CRASHES_IN_A_ROW, generate_episodes, read_outcomes
 from ivg.workflows.generate_report import acceptance, dataset_report
@@ -124,7 +125,7 @@ def test_enough_is_enough(tmp_path: Path) -> None:
 
 
 def test_other_settings_and_foreign_datasets_are_refused(tmp_path: Path) -> None:
-    from ivg.policy.datasets.episodes import write_episodes
+    from ivg.policy.datasets import write_episodes
 
     path = generate(tmp_path / "d.zarr", 3).path
     for changes in ({"seed": 51}, {"source": "truth"}, {"tasks": ("stir_pot",)}):

@@ -8,7 +8,7 @@ import pytest
 
 from ivg.cli.policy import main, new_policy_parser
 from ivg.errors import ConfigError, InputError
-from ivg.policy.datasets.episodes import RobotEpisode, write_episodes
+from ivg.policy.datasets import RobotEpisode, write_episodes
 from ivg.policy.evaluation import Outcome
 from ivg.workflows.conditioning_rows import ROWS, conditionings
 from ivg.workflows.conditioning_table import draw_plot, figures_of, table_of

@@ -12,10 +12,10 @@ from ivg.policy.conditioning.observation import (
     demonstration_observation,
     demonstration_spaces,
     is_demonstrated,
-    no_demonstration,
     plan_observation,
 )
 from ivg.policy.control import plan_gripper
+from ivg.policy.datasets import no_demonstration
 from ivg.types import Camera
 
 CAMERA = Camera(np.eye(3), np.eye(4), 40, 40)

@@ -9,8 +9,8 @@ from gymnasium.utils.env_checker import check_env
 
 from ivg.errors import InputError
 from ivg.policy.conditioning import VideoDemoWrapper, fill_cache
-from ivg.policy.conditioning.observation import DEMONSTRATION_KEYS
 from ivg.policy.conditioning.sources import GeneratedDemonstrations, PrecomputedDemonstrations
+from ivg.policy.datasets import DEMONSTRATION_KEYS
 
 
 def test_it_is_a_gymnasium_environment(reach, guide):

@@ -1,8 +1,7 @@
-"""Windows of robot episodes to train policies on: a few observations, the actions then, the demonstration."""
+"""Windows of robot episodes to train policies on: a few observations, the next actions, the demonstration."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ivg.errors import InputError, StoreError, unknown_option
-from ivg.io.staging import new_array, staged_output
+from ivg.errors import InputError, unknown_option
 
-from ...conditioning.observation import DEMONSTRATION_KEYS
-from .store import EpisodeStore
+from .episode import DEMONSTRATION_KEYS
+from .episodes import EpisodeStore
+from .window_arrays import map_images, read_rows
 
 if TYPE_CHECKING:
     from torch.utils.data import DataLoader
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Range:
-    """Smallest and largest value of every component of an array, over a dataset.
+    """Minimum and maximum of every component of an array, over a dataset.
 
     Attributes:
         min: float32 (c,).
@@ -41,12 +40,12 @@ class Range:
 
 
 class EpisodeWindows:
-    """Every step of a dataset with what came before it and what the robot did then; a map-style torch dataset.
+    """Every step of a dataset with the observations before it and the actions after it; a map-style torch dataset.
 
     A window belongs to one step i of an episode. As in diffusion policy (Chi et al. 2023, Sec. 3.1 and its code), it
     begins ``n_obs_steps - 1`` steps earlier: observations are those of steps ``i - n_obs_steps + 1 ... i``, actions
     those of the `horizon` steps from ``i - n_obs_steps + 1`` on. So ``action[first_action]`` is the first that a
-    policy executes at step i, with ``first_action = n_obs_steps - 1``. Where a window reaches over an end of its
+    policy executes at step i, with ``first_action = n_obs_steps - 1``. Where a window reaches beyond an end of its
     episode, the first or the last step is repeated.
 
     A sample is a dict of numpy arrays (of a batch: with one more axis in front):
@@ -57,39 +56,39 @@ class EpisodeWindows:
     ``image``            uint8     (n_obs, h, w, 3)      camera, RGB
     ``proprio``          float32   (n_obs, 16)           as the environment gives it
     ``action``           float32   (horizon, 7)          in [-1, 1]
-    ``action_is_pad``    bool      (horizon,)            true where an action repeats one over an end
-    ``phase``            float32   (horizon,)            where in the demonstration the actions' steps belong, in [0, 1]
-    ``plan_phase``       float32   (horizon,)            where on the way of ``demo_plan`` they led to, in [0, 1]
+    ``action_is_pad``    bool      (horizon,)            true where an action is repeated beyond an end
+    ``phase``            float32   (horizon,)            position of the actions' steps in the demonstration, in [0, 1]
+    ``plan_phase``       float32   (horizon,)            position along ``demo_plan`` that they led to, in [0, 1]
     ``demo_keypoints``   float32   (16, 2, 21, 2)        hand joints of the demonstration, normalised, 0 where absent
     ``demo_present``     float32   (16, 2)               1 where the hand is there
-    ``demo_path``        float32   (16, 8)               gripper path: m, quaternion wxyz, opening
-    ``demo_plan``        float32   (32, 8)               the same of a robot's gripper in the hand's place
-    ``text``             int64     ()                    place of the episode's text in `texts`
-    ``task``             int64     ()                    place of the episode's task in `tasks`
-    ``episode``          int64     ()                    place of the episode in the dataset
+    ``demo_path``        float32   (16, 8)               gripper trajectory: m, quaternion wxyz, opening
+    ``demo_plan``        float32   (32, 8)               the same planned for the robot's gripper
+    ``text``             int64     ()                    index of the episode's text in `texts`
+    ``task``             int64     ()                    index of the episode's task in `tasks`
+    ``episode``          int64     ()                    index of the episode in the dataset
     ===================  ========  ====================  =======================================================
 
-    Arrays are decompressed once. Pictures lie in memory, or, with a `cache` folder, in a file there that is mapped (and
-    found again the next time).
+    Arrays are decompressed once. Images are held in memory, or, with a `cache` folder, in a memory-mapped file there
+    (which is found again the next time).
 
     Args:
         path: A dataset of robot episodes, `*.zarr` or `*.zarr.zip`.
         n_obs_steps: Steps of observation, at least 1.
         horizon: Actions of a window, at least `n_obs_steps`.
-        episodes: Places in the dataset of the episodes to use; all if None.
+        episodes: Indices of the episodes to use; all if None.
         tasks: Only episodes of these tasks; all if None.
-        cache: Folder for the mapped pictures; None keeps them in memory.
+        cache: Folder for the mapped images; None keeps them in memory.
 
     Attributes:
         n_obs_steps: As given.
         horizon: As given.
-        first_action: Where in `action` the current step stands.
+        first_action: Index of the current step in `action`.
         texts: The different texts of the episodes used, sorted.
         tasks: The different tasks of the episodes used, sorted.
-        episodes: int64 (e,), places in the dataset of the episodes used.
+        episodes: int64 (e,), indices in the dataset of the episodes used.
         image_shape: (h, w, 3).
         ranges: `Range` of "proprio" (16,), "action" (7,), "demo_path" (8,), "demo_keypoints" (2,) over the episodes
-            used; hands that are absent do not count.
+            used; absent hands do not count.
 
     Raises:
         InputError: If a number is out of its range, an episode or task does not exist, or no episode is left.
@@ -137,20 +136,20 @@ class EpisodeWindows:
         return {key: values[0] for key, values in self.batch([index % len(self)]).items()}
 
     def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Any]]:
-        """Return the samples of several windows; torch's DataLoader asks for them so, and each is read but once."""
+        """Return the samples of several windows; torch's DataLoader calls this."""
         arrays = self.batch(indices)
-        return [{key: values[place] for key, values in arrays.items()} for place in range(len(indices))]
+        return [{key: values[row] for key, values in arrays.items()} for row in range(len(indices))]
 
     def loader(
         self, batch_size: int, *, shuffle: bool = True, seed: int = 0, num_workers: int = 0, drop_last: bool = True
     ) -> DataLoader[dict[str, Any]]:
-        """Return a DataLoader of whole batches, as tensors: several times as fast as one that gathers samples.
+        """Return a DataLoader of whole batches, as tensors: several times as fast as one that collates samples.
 
         Args:
-            batch_size: Windows a batch.
-            shuffle: Whether each pass has another random order.
+            batch_size: Windows per batch.
+            shuffle: Whether each epoch has another random order.
             seed: Of the orders.
-            num_workers: Processes that load; they share the pictures of a `cache`.
+            num_workers: Processes that load; they share the images of a `cache`.
             drop_last: Whether a last batch of fewer windows is left out.
 
         Raises:
@@ -177,7 +176,7 @@ class EpisodeWindows:
             "image": np.asarray(self._image[seen]),
             "proprio": self._rows["proprio"][seen],
             "action": self._rows["action"][steps],
-            "action_is_pad": steps != self._wanted(windows),
+            "action_is_pad": steps != self._unclipped(windows),
             "phase": self._rows["phase"][steps],
             "plan_phase": self._rows["plan_phase"][steps],
         }
@@ -185,10 +184,10 @@ class EpisodeWindows:
         return {**arrays, "text": self._text[slots], "task": self._task[slots], "episode": self.episodes[slots]}
 
     def steps(self, indices: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:
-        """Return int64 (b, horizon): the steps of windows as rows of `per_step`, repeated over an episode's ends."""
+        """Return int64 (b, horizon): the steps of windows as rows of `per_step`, clipped to the episode."""
         windows = np.asarray(indices, np.int64)
         slots = self._slot[windows]
-        return np.clip(self._wanted(windows), self._first[slots, None], self._last[slots, None])
+        return np.clip(self._unclipped(windows), self._first[slots, None], self._last[slots, None])
 
     def per_step(self, key: str) -> NDArray[np.float32]:
         """Return "proprio" (n, 16), "action" (n, 7), "phase" (n,) or "plan_phase" (n,) of all steps; window i: row i.
@@ -202,24 +201,24 @@ class EpisodeWindows:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of a picture."""
+        """Height, width and channels of an image."""
         height, width, channels = self._image.shape[1:]
         return int(height), int(width), int(channels)
 
-    def _wanted(self, windows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the steps (b, horizon) of windows, over the ends of their episodes."""
+    def _unclipped(self, windows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the steps (b, horizon) of windows, unclipped at the ends of their episodes."""
         return windows[:, None] - self.first_action + np.arange(self.horizon)
 
     def _read(self, store: EpisodeStore, cache: Path | None) -> None:
-        """Read the arrays of the episodes used, one behind the other, and note where each begins and ends."""
+        """Read the arrays of the episodes used, concatenated, and their first and last rows."""
         starts, ends = store.episode_starts[self.episodes], store.episode_ends[self.episodes]
         lengths = ends - starts
         self._last = np.cumsum(lengths) - 1
         self._first = self._last - lengths + 1
         self._slot = np.repeat(np.arange(len(lengths)), lengths)
         spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
-        self._image = _read_rows(store, "image", spans) if cache is None else _mapped(store, spans, cache)
-        self._rows = {key: _read_rows(store, key, spans) for key in ("proprio", "action", "phase", "plan_phase")}
+        self._image = read_rows(store, "image", spans) if cache is None else map_images(store, spans, cache)
+        self._rows = {key: read_rows(store, key, spans) for key in ("proprio", "action", "phase", "plan_phase")}
         self._demonstrations = {key: store.per_episode(key)[self.episodes] for key in DEMONSTRATION_KEYS}
         self.texts, self._text = _numbered(store.texts, self.episodes)
         self.tasks, self._task = _numbered(store.tasks, self.episodes)
@@ -239,7 +238,7 @@ class EpisodeWindows:
 
 
 class _Batches:
-    """Windows as a dataset whose items are batches, for a sampler that gives places of several windows at once."""
+    """Windows as a dataset whose items are batches, for a sampler of lists of indices."""
 
     def __init__(self, windows: EpisodeWindows) -> None:
         self.windows = windows
@@ -254,67 +253,20 @@ class _Batches:
 def _chosen(
     store: EpisodeStore, episodes: Sequence[int] | NDArray[np.integer] | None, tasks: Sequence[str] | None
 ) -> NDArray[np.int64]:
-    """Return the places of the episodes to use."""
+    """Return the indices of the episodes to use."""
     chosen = np.arange(len(store)) if episodes is None else np.asarray(episodes, np.int64)
     wrong = chosen[(chosen < 0) | (chosen >= len(store))]
     if wrong.size:
         raise InputError(f"'{store.path}' has {len(store)} episodes, there is no episode {int(wrong[0])}")
-    for task in tasks or ():
-        if task not in store.tasks:
-            raise unknown_option("task", task, sorted(set(store.tasks)))
     if tasks is not None:
-        chosen = np.array([place for place in chosen.tolist() if store.tasks[place] in tasks], np.int64)
+        chosen = chosen[np.isin(chosen, store.episodes_of(tasks))]
     if not chosen.size:
         raise InputError(f"no episode of '{store.path}' is left to take windows of")
     return chosen
 
 
-def _read_rows(store: EpisodeStore, key: str, spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
-    rows = store.per_step(key)
-    values = np.empty((sum(end - start for start, end in spans), *rows.shape[1:]), rows.dtype)
-    _fill(values, rows, spans)
-    return values
-
-
-def _fill(target: NDArray[Any], rows: Any, spans: Sequence[tuple[int, int]]) -> None:
-    """Read spans of a zarr array one behind the other into an array; neighbours are read at once."""
-    place = 0
-    for start, end in _joined(spans):
-        target[place : place + end - start] = rows[start:end]
-        place += end - start
-
-
-def _joined(spans: Sequence[tuple[int, int]], most: int = 4096) -> list[tuple[int, int]]:
-    """Join spans that touch, up to `most` rows each."""
-    joined: list[tuple[int, int]] = []
-    for start, end in spans:
-        if joined and joined[-1][1] == start and end - joined[-1][0] <= most:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def _mapped(store: EpisodeStore, spans: Sequence[tuple[int, int]], cache: Path) -> NDArray[Any]:
-    """Map the pictures from a file in the cache, which is written if it is not there."""
-    rows = store.per_step("image")
-    digest = hashlib.sha256(repr((store.fingerprint, list(spans), rows.shape[1:])).encode()).hexdigest()
-    file = cache / f"images-{digest[:16]}.npy"
-    if not file.exists():
-        shape = (sum(end - start for start, end in spans), *rows.shape[1:])
-        with staged_output(file, overwrite=True) as stage:
-            written = new_array(stage, rows.dtype, shape)
-            _fill(written, rows, spans)
-            del written  # closes, and so flushes, the file
-    try:
-        mapped: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        raise StoreError(f"'{file}' cannot be read, remove it: {error}") from error
-    return mapped
-
-
 def _numbered(names: Sequence[str], episodes: NDArray[np.int64]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Return the different names of the episodes, sorted, and for each episode its name's place."""
+    """Return the distinct names of the episodes, sorted, and for each episode its name's index."""
     used = [names[episode] for episode in episodes.tolist()]
     different = tuple(sorted(set(used)))
     return different, np.array([different.index(name) for name in used], np.int64)

@@ -13,32 +13,29 @@ from ivg.errors import InputError
 from ivg.io.stopwatch import Stopwatch
 from ivg.types import Camera
 
-from ...conditioning.observation import demonstration_observation
-from ...retargeting import contact_frames
-from .episode import RobotEpisode
+from .conditioning.observation import demonstration_observation
+from .datasets.attempts import REASONS
+from .datasets.episode import RobotEpisode
+from .retargeting import contact_frames
 
 if TYPE_CHECKING:
     import gymnasium
 
-    from ...control import ActionScale, Execution
-    from ...extraction import ExtractedDemonstration
-    from ...hands3d.lifting import HandLifter
-    from ...sampling import Demonstrate
-
-REASONS = ("no_hand", "no_contact", "not_done", "crashed")
-"""Why an attempt gives no episode: the clip shows no hand; or the robot followed and the predicate is false
-(`no_contact`: the hand never closed, `not_done`: it did); or an error ended it."""
+    from .control import ActionScale, Execution
+    from .extraction import ExtractedDemonstration
+    from .hands3d.lifting import HandLifter
+    from .sampling import Demonstrate
 
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """What came of an attempt.
+    """Result of an attempt.
 
     Attributes:
         episode: The episode, if it succeeded.
         reason: One of `REASONS` if it did not, else "".
         detail: More about the reason, in words.
-        seconds: What each stage took: "reset", "watching", "execution".
+        seconds: Time of each stage: "reset", "watching", "execution".
 
     Raises:
         InputError: If there is neither an episode nor a reason, or both.
@@ -68,29 +65,28 @@ def attempt_episode(
     notes: Mapping[str, Any] | None = None,
     options: dict[str, Any] | None = None,
 ) -> Attempt:
-    """Reset an environment, have its task demonstrated, and let the robot follow.
+    """Reset an environment, generate a demonstration of its task, and let the robot follow it.
 
     Args:
         env: Observations hold `image` and `proprio`, actions are (7,) in [-1, 1], `info` has `camera`, `task` and
             `is_success`, such as `ivg/Kitchen-v0`.
         demonstrate: Makes the demonstration, such as a `DemoGenerator`.
-        text: What is to be done.
+        text: Instruction.
         seed: Of the scene and of the demonstration.
         lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
-        depth: Gives the scene's depth picture after the reset, float (h, w), m, such as the kitchen's
+        depth: Returns the scene's depth image after the reset, float (h, w), m, such as the kitchen's
             `env.unwrapped.depth`: the hand is then moved onto what it touches.
-        samples: How many demonstrations at most are made, to take the one with the best contact; see
-            `ivg.policy.sampling.best_of_n`.
+        samples: Maximum number of demonstrations to choose the one with the best contact from (`best_of_n`).
         scale: Of the environment's action; that of `ivg/Kitchen-v0` if None.
         notes: JSON values for the episode's provenance.
         options: Of the environment's reset.
 
     Returns:
-        The attempt. Errors that are no failure of the demonstration or of the robot pass through.
+        The attempt. Errors other than a failed demonstration or execution pass through.
     """
-    from ...control import execute, plan_demonstration
-    from ...extraction import NoHandError
-    from ...sampling import best_of_n
+    from .control import execute, plan_demonstration
+    from .extraction import NoHandError
+    from .sampling import best_of_n
 
     clock = Stopwatch()
     with clock("reset"):

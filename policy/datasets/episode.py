@@ -1,4 +1,4 @@
-"""A robot episode: what a robot saw and did, and the demonstration that it followed."""
+"""A robot episode: observations and actions of a robot, and the demonstration that it followed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
-from ivg.types import JOINTS
+from ivg.types import CLIP_FRAMES, HANDS, JOINTS
 
-from ...conditioning.observation import PLAN_POINTS
+PLAN_POINTS = 32
+"""Poses of a demonstration's plan."""
+
+DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path", "demo_plan")
+"""Arrays of a demonstration, as policies observe them."""
 
 PROPRIO_SIZE = 16
 """Numbers of the proprioception: end effector (7), opening, joints (7), time."""
@@ -24,28 +28,28 @@ ACTION_SIZE = 7
 class RobotEpisode:
     """An episode of n steps, and its demonstration of t frames.
 
-    In step i the robot saw ``image[i]`` and ``proprio[i]`` and then did ``action[i]``.
+    In step i the robot observed ``image[i]`` and ``proprio[i]`` and then took ``action[i]``.
 
     Attributes:
         image: uint8 (n, h, w, 3), RGB.
         proprio: float32 (n, 16): end effector's position (m, world) and quaternion (wxyz), gripper opening in [0, 1],
             7 joint angles (rad), time since the reset (s).
         action: float32 (n, 7) in [-1, 1]: translation, rotation, gripper (-1 opens).
-        phase: float32 (n,) in [0, 1], where in the demonstration a step belongs: 0 its first frame, 1 its last.
-        plan_phase: float32 (n,) in [0, 1], where on the way of `demo_plan` the step led to: 0 its begin, 1 its end.
+        phase: float32 (n,) in [0, 1], position in the demonstration: 0 its first frame, 1 its last.
+        plan_phase: float32 (n,) in [0, 1], position along `demo_plan` that the step led to: 0 its begin, 1 its end.
         demo_keypoints: float32 (t, 2, 21, 2), hand joints, normalised image coordinates, 0 where absent (Eq. 2).
         demo_present: float32 (t, 2), 1 where the hand is there, else 0; hand 0 is the left one.
-        demo_path: float32 (t, 8), gripper path in the world: position (m), quaternion wxyz, opening in [0, 1].
-        demo_plan: float32 (32, 8), the same of a gripper in the hand's place, in even steps of way
+        demo_path: float32 (t, 8), gripper trajectory in the world: position (m), quaternion wxyz, opening in [0, 1].
+        demo_plan: float32 (32, 8), the same planned for the robot's gripper, in steps of equal length
             (`ivg.policy.conditioning.observation`).
-        demo_clip: uint8 (t, h, w, 3), RGB, of the pictures' size.
+        demo_clip: uint8 (t, h, w, 3), RGB, of the images' size.
         task: Name of the task.
-        text: What the demonstration was asked for.
+        text: Instruction of the demonstration.
         seed: Of the scene and of the demonstration.
-        success: What the environment's predicate said.
+        success: The environment's success predicate.
         provenance: What made it; holds only what JSON can.
-        fps: Steps a second.
-        demo_fps: Frames a second of the demonstration.
+        fps: Steps per second.
+        demo_fps: Frames per second of the demonstration.
 
     Raises:
         InputError: If shapes, dtypes or values do not fit together.
@@ -102,9 +106,29 @@ class RobotEpisode:
         return len(self.image)
 
     @property
+    def pose(self) -> NDArray[np.float32]:
+        """float32 (n, 8), the end effector: position (m, world), quaternion wxyz, opening in [0, 1]."""
+        return self.proprio[:, :8]
+
+    @property
+    def joints(self) -> NDArray[np.float32]:
+        """float32 (n, 7), joint angles, rad."""
+        return self.proprio[:, 8:15]
+
+    @property
     def demo_frame(self) -> NDArray[np.int64]:
         """int64 (n,): the demonstration's frame that is nearest to each step's phase."""
         return np.rint(self.phase * (len(self.demo_clip) - 1)).astype(np.int64)
+
+
+def no_demonstration(frames: int = CLIP_FRAMES) -> dict[str, NDArray[np.float32]]:
+    """Return the arrays of `DEMONSTRATION_KEYS` that stand for no demonstration: zeros."""
+    return {
+        "demo_keypoints": np.zeros((frames, len(HANDS), JOINTS, 2), np.float32),
+        "demo_present": np.zeros((frames, len(HANDS)), np.float32),
+        "demo_path": np.zeros((frames, 8), np.float32),
+        "demo_plan": np.zeros((PLAN_POINTS, 8), np.float32),
+    }
 
 
 def _check(name: str, value: NDArray[Any], dtype: type, shape: tuple[int, ...]) -> None:

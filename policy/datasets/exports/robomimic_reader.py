@@ -9,22 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ivg.errors import InputError, StoreError
+from ivg.io.extras import needed
+from ivg.io.images import resized
 
-from ...episodes import RobotEpisode
-from ..extras import needed
-from ..feature_map import Feature, FeatureMap, Part, listed
-from ..foreign import ImportOptions, chosen_camera, foreign_episode, of_size
-from ..hdf5_demonstration import GROUP, read_demonstration
-from ..images import resized
-from .writer import EXTRA, PICTURE
+from ..episode import RobotEpisode
+from .feature_map import Feature, FeatureMap, Part, listed
+from .foreign import ImportOptions, chosen_camera, foreign_episode, of_size
+from .hdf5 import GROUP, read_demonstration
+from .robomimic_writer import EXTRA, IMAGE
 
 ACTIONS = "actions"
 
 FPS = 20.0
-"""Steps a second of robosuite, if the file does not say."""
+"""Steps per second of robosuite, if the file does not say."""
 
 ROBOSUITE = FeatureMap(
     image="agentview_image",
@@ -34,7 +33,7 @@ ROBOSUITE = FeatureMap(
     joints=Part("robot0_joint_pos", tuple(range(7))),
     action=(Part(ACTIONS, tuple(range(7))),),
 )
-"""Where robosuite keeps what, for a Panda; its fingers are 8 cm apart at most."""
+"""The features of robosuite, for a Panda; its fingers are 8 cm apart at most."""
 
 _DEFAULTS = ImportOptions()
 
@@ -44,8 +43,8 @@ def robomimic_episodes(path: str | Path, options: ImportOptions = _DEFAULTS) -> 
 
     Args:
         path: Its HDF5 file.
-        options: How to read it. Of our own exports only the size counts. A foreign dataset is taken for robosuite's
-            (`ROBOSUITE`) if it has no map.
+        options: How to read it. Of our own exports only the size counts. A foreign dataset without a map is read as
+            robosuite's (`ROBOSUITE`).
 
     Yields:
         Its episodes. Success is whether a reward is above 0, true where there are no rewards.
@@ -71,22 +70,23 @@ def _own(file: Any, demos: list[Any], options: ImportOptions) -> Iterator[RobotE
     for demo in demos:
         obs = demo["obs"]
         arguments = read_demonstration(demo)
-        arguments |= {"proprio": obs["proprio"][()], "action": demo[ACTIONS][()], "image": obs[PICTURE][()]}
+        arguments |= {"proprio": obs["proprio"][()], "action": demo[ACTIONS][()], "image": obs[IMAGE][()]}
         arguments |= {name: obs[name][:, 0] for name in ("phase", "plan_phase")}
         yield RobotEpisode(**of_size(arguments, options.size))
 
 
 def _foreign(file: Any, demos: list[Any], options: ImportOptions) -> Iterator[RobotEpisode]:
-    features, pictures = _features(demos[0])
+    features, images = _features(demos[0])
     feature_map = options.feature_map or ROBOSUITE
     try:
         feature_map.check(features)
     except InputError as error:
         raise InputError(
-            f"{error}. The dataset has: {listed(features, pictures)}. Say where the parts are in a mapping file "
+            f"{error}. The dataset has: {listed(features, images)}. Say where the parts are in a mapping file "
             "(--map FILE, see docs/exports.md)"
         ) from error
-    picture = chosen_camera(pictures, options, _known(feature_map.image, pictures))
+    rule = feature_map.image if feature_map.image in images or len(images) != 1 else None  # the only camera counts
+    camera = chosen_camera(images, options, rule)
     environment = json.loads(file["data"].attrs.get("env_args", "{}"))
     fps = float(environment.get("env_kwargs", {}).get("control_freq", FPS))
     text = options.text or _words(str(environment.get("env_name", "")))
@@ -96,7 +96,7 @@ def _foreign(file: Any, demos: list[Any], options: ImportOptions) -> Iterator[Ro
         yield foreign_episode(
             columns,
             np.arange(len(demo[ACTIONS])) / fps,
-            _read_pictures(demo, picture, options.size),
+            np.stack([resized(image, options.size) for image in demo[f"obs/{camera}"]]),
             feature_map,
             features,
             text=text,
@@ -108,25 +108,16 @@ def _foreign(file: Any, demos: list[Any], options: ImportOptions) -> Iterator[Ro
 
 
 def _features(demo: Any) -> tuple[dict[str, Feature], list[str]]:
-    """Return a demo's arrays of numbers and the keys of its pictures."""
+    """Return a demo's arrays of numbers and the keys of its images."""
     obs = demo["obs"]
-    pictures = [key for key in obs if obs[key].ndim == 4 and obs[key].dtype == np.uint8 and obs[key].shape[-1] == 3]
-    keys = [ACTIONS, *(key for key in obs if key not in pictures and obs[key].ndim <= 2)]
+    images = [key for key in obs if obs[key].ndim == 4 and obs[key].dtype == np.uint8 and obs[key].shape[-1] == 3]
+    keys = [ACTIONS, *(key for key in obs if key not in images and obs[key].ndim <= 2)]
     widths = {key: int(np.prod(_rows(demo, key).shape[1:], dtype=np.int64)) for key in keys}
-    return {key: Feature(width) for key, width in widths.items()}, pictures
+    return {key: Feature(width) for key, width in widths.items()}, images
 
 
 def _rows(demo: Any, key: str) -> Any:
     return demo[ACTIONS] if key == ACTIONS else demo[f"obs/{key}"]
-
-
-def _known(image: str | None, pictures: list[str]) -> str | None:
-    """Return the rule's key of the pictures if it can be: if there is only one camera it need not be that."""
-    return image if image in pictures or len(pictures) != 1 else None
-
-
-def _read_pictures(demo: Any, key: str, size: tuple[int, int] | None) -> NDArray[np.uint8]:
-    return np.stack([resized(picture, size) for picture in demo[f"obs/{key}"]])
 
 
 def _words(name: str) -> str:
