@@ -1,8 +1,8 @@
 """Prints figures of the source code as a Markdown table, for one checkout or for several side by side.
 
 Usage: ``python scripts/house.py [FOLDER ...] [--tests]`` (default: this checkout). A folder is a checkout with the
-source folders ``ivg``, ``policy`` and ``envs``. ``--tests`` also collects the tests, with this Python and the checkout's
-sources.
+source folders ``ivg``, ``policy`` and ``envs``. ``--tests`` also collects the tests, with this Python and the
+sources of the checkout.
 """
 
 from __future__ import annotations

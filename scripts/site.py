@@ -1,7 +1,7 @@
 """Hooks of ``mkdocs build`` (``make docs``): pages made from files outside of ``docs/``, and the API reference.
 
 Links between the pages are written for the repository, as GitHub shows it; here they are brought to the site's layout.
-Every folder of code gets a page with its modules, and every name that a module exports by ``__all__`` needs a docstring.
+Every folder of code gets a page with its modules; every name that a module exports by ``__all__`` needs a docstring.
 """
 
 from __future__ import annotations
