@@ -25,8 +25,8 @@ import torch
 from numpy.typing import NDArray
 from report import report
 
-from ivg.cli.shared.page_table import add_table_option
 from ivg.envs.kitchen.tasks import TASKS
+from ivg.io.page_table import opens
 from ivg.policy import DemoGenerator
 
 KITCHEN = "ivg.envs:ivg/Kitchen-v0"
@@ -71,7 +71,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60, help="of demonstrations (default: %(default)s)")
     parser.add_argument("--resets", type=int, default=1000, help="of the kitchen (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=2, help="of torch (default: %(default)s)")
-    add_table_option(parser, "load")
+    table_help = f"a page with the line {opens('load')}, or a new file"
+    parser.add_argument("--table", type=Path, metavar="FILE", help=table_help)
     options = parser.parse_args()
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:  # a process for each
         courses = [

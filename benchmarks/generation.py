@@ -12,23 +12,21 @@ on the way. `--writer-memory` lets the one that writes commit made-up episodes o
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import tempfile
 import time
 from collections.abc import Iterator
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ivg.envs.kitchen.tasks import TASKS
-from ivg.jobs.processes import ONE_THREAD, run_jobs
-from ivg.policy.attempt import Attempt
-from ivg.policy.datasets import RobotEpisode
-from ivg.workflows import generate_worker
-from ivg.workflows.generate_pool import generate_episodes
-from ivg.workflows.generate_worker import GenerateJob, GenerateSettings
+from ivg.jobs import ONE_THREAD, Processes
+from ivg.policy.datasets.episodes import Attempt, RobotEpisode
+from ivg.workflows.episodes.attempts import SOURCES, EpisodeWorker, GenerateJob, GenerateSettings
+from ivg.workflows.episodes.generate import generate_episodes
 
 STEPS, SIZE = 110, 128
 MIB = 2**20
@@ -43,7 +41,7 @@ def main() -> None:
     parser.add_argument("--attempts", type=int, default=18)
     parser.add_argument("--episodes", type=int, default=2000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--source", choices=generate_worker.SOURCES, default="generated")
+    parser.add_argument("--source", choices=SOURCES, default="generated")
     parser.add_argument("--samples", type=int, default=1)
     options = parser.parse_args()
     settings = GenerateSettings("kitchen", tuple(TASKS), seed=100_000, source=options.source, samples=options.samples)
@@ -70,35 +68,20 @@ def speed(settings: GenerateSettings, attempts: int, repeats: int) -> None:
 
 def _seconds(settings: GenerateSettings, attempts: int, workers: int) -> float:
     """Return the time of some attempts from when every process has done its first."""
-    import multiprocessing
-
-    enough = multiprocessing.get_context("spawn").Event()
     jobs = [settings.job(index % attempts) for index in range(workers)] + [settings.job(k) for k in range(attempts)]
     began = 0.0
-    for count, _ in enumerate(_attempts(jobs, settings, workers, enough), 1):
+    for count, _ in enumerate(Processes(workers).run(functools.partial(EpisodeWorker, settings), jobs), 1):
         if count == workers:
             began = time.perf_counter()
     return time.perf_counter() - began
 
 
-def _attempts(jobs: list[GenerateJob], settings: GenerateSettings, workers: int, enough: Event) -> Iterator[Any]:
-    yield from run_jobs(
-        generate_worker.attempt,
-        jobs,
-        workers=workers,
-        start=generate_worker.start,
-        arguments=(settings, enough),
-    )
-
-
 def worker_memory(settings: GenerateSettings, attempts: int) -> None:
     """Print the memory of a worker as its attempts grow."""
-    import multiprocessing
-
     os.environ.update(ONE_THREAD)
-    generate_worker.start(settings, multiprocessing.get_context("spawn").Event())
+    worker = EpisodeWorker(settings)
     for index in range(attempts):
-        generate_worker.attempt(settings.job(index))
+        worker(settings.job(index))
         if index + 1 in (1, 5) or (index + 1) % max(attempts // 10, 1) == 0:
             print(f"{index + 1:6} attempts: {resident() / MIB:.0f} MiB", flush=True)
 
@@ -106,18 +89,23 @@ def worker_memory(settings: GenerateSettings, attempts: int) -> None:
 def writer_memory(episodes: int) -> None:
     """Print the memory of the writing process as episodes of true size grow, and the time of the commits."""
 
-    def pool(work: Any, jobs: Any, **_: Any) -> Iterator[tuple[int, Any]]:
-        for place, job in enumerate(jobs):
-            if place in (0, 100) or (place and place % max(episodes // 8, 1) == 0):
-                now = time.perf_counter() - began
-                print(f"{place:6} episodes: {resident() / MIB:.0f} MiB, {now:.0f} s", flush=True)
-            yield place, Attempt(made_up(job))
+    class MadeUp:
+        """A launcher that makes episodes up."""
+
+        workers = 1
+
+        def run(self, make_worker: Any, jobs: Any) -> Iterator[tuple[int, Any]]:
+            for index, job in enumerate(jobs):
+                if index in (0, 100) or (index and index % max(episodes // 8, 1) == 0):
+                    now = time.perf_counter() - began
+                    print(f"{index:6} episodes: {resident() / MIB:.0f} MiB, {now:.0f} s", flush=True)
+                yield index, Attempt(made_up(job))
 
     settings = GenerateSettings("kitchen", tuple(TASKS), size=SIZE)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "d.zarr"
-        generate_episodes(path, settings, episodes=episodes, max_attempts=episodes, progress=False, run=pool)
+        generate_episodes(path, settings, episodes=episodes, max_attempts=episodes, launcher=MadeUp())
         size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     print(
         f"{episodes:6} episodes: {resident() / MIB:.0f} MiB, {time.perf_counter() - began:.0f} s, {size / MIB:.0f} MiB"

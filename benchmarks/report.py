@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ivg.cli.shared.page_table import add_table_option, insert_table
+from ivg.io.page_table import insert_table, opens
 
 
 def parser(description: str | None, table: str) -> argparse.ArgumentParser:
@@ -19,7 +19,7 @@ def parser(description: str | None, table: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--repeats", type=int, default=5, help="turns (default: %(default)s)")
     made.add_argument("--threads", type=int, default=2, help="of torch (default: %(default)s)")
-    add_table_option(made, table)
+    made.add_argument("--table", type=Path, metavar="FILE", help=f"a page with the line {opens(table)}, or a new file")
     return made
 
 

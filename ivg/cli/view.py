@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from .shared.command import add_json_option, check_positive, new_parser, run_command, write_json
+from ..io.checks import check_positive
+from .shared.command import add_json_option, new_parser, run_command, write_json
 
 EXAMPLES = """\
   ivg-view out/kitchen.zarr --out out/kitchen.html                 # opens in any browser, without a network

@@ -1,4 +1,4 @@
-"""Which clips of a store are held out."""
+"""What is held out: clips of a store, and seeds of scenes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 HELD_OUT_EVERY = 32
 """Clip k is held out (never trained on) if k % 32 == 31."""
+
+HELD_OUT_SEEDS = 1_000_000
+"""Scenes for evaluation have seeds from here on; training uses those below."""
 
 
 def is_held_out(index: int) -> bool:

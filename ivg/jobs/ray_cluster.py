@@ -1,24 +1,22 @@
-"""Work spread over a Ray cluster: the twin of `run_jobs`, with actors in place of processes."""
+"""Jobs over a Ray cluster: the twin of `Processes`, with actors in place of processes."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import pickle
-import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .processes import CRASHED, ONE_THREAD, environment
+from ..io.checks import check_positive
+from .launcher import CRASHED, ONE_THREAD, MakeWorker, WorkerStartError, environment, prepare_process
 
 LOCAL = "local"
 """Address of a cluster that is made on this machine for the run, and ends with it."""
@@ -28,67 +26,58 @@ _PRIVATE = {"RAY_USAGE_STATS_ENABLED": "0"}
 
 
 @dataclass(frozen=True)
-class RayJobs:
-    """Called like `run_jobs`: does jobs in the actors of a Ray cluster, in any order.
+class RayCluster:
+    """Runs jobs in the actors of a Ray cluster; see `Launcher`.
 
-    An actor calls `start` once and then does one job after another, so that no more jobs are under way than there are
+    An actor makes its worker and then does one job after another, so that no more jobs are under way than there are
     workers. If it dies, or its machine does, its job is done again by a new actor; one that kills that too gives
-    `CRASHED`. Workers that the cluster has no room for are started when there is some.
+    `CRASHED`. Workers that the cluster has no room for are started when there is some. Closing the iterator ends the
+    workers at once, whatever they are doing.
 
     Attributes:
+        workers: Actors at most.
         address: `LOCAL`, "auto" or HOST:PORT, as `ray.init` takes them.
-        gpus_per_worker: What a worker takes up: a part of a GPU, or some whole ones.
+        gpus_per_worker: GPUs that a worker takes up: a fraction of one, or some whole ones.
 
     Raises:
-        InputError: Ray is not installed, there is no such cluster, or no machine in it has room for a worker.
-        BrokenProcessPool: A worker does not start.
+        InputError: Ray is not installed, or a value is impossible; when run, there is no such cluster, or no machine in
+            it has room for a worker.
     """
 
+    workers: int = 2
     address: str = LOCAL
     gpus_per_worker: float = 0.0
 
-    def __call__(
-        self,
-        work: Callable[[Any], Any],
-        jobs: Sequence[Any],
-        *,
-        workers: int,
-        start: Callable[..., None] | None = None,
-        arguments: tuple[Any, ...] = (),
-    ) -> Iterator[tuple[int, Any]]:
-        """Do the jobs; see `run_jobs`. Closing the iterator ends the workers at once, whatever they are doing.
+    def __post_init__(self) -> None:
+        """Check the values, and that Ray is installed."""
+        check_positive(workers=self.workers)
+        gpus = self.gpus_per_worker
+        if gpus < 0 or (gpus > 1 and gpus != round(gpus)):
+            raise InputError(f"gpus_per_worker must be in [0, 1] or a whole number, got {gpus:g}")
+        check_ray()
 
-        Args:
-            work: Does one job; a function that the cluster's machines can import.
-            jobs: What it is called with.
-            workers: Actors.
-            start: Called with `arguments` in every actor when it starts.
-            arguments: See there. An event of this process is never set in an actor.
-
-        Yields:
-            Each job's place in `jobs`, and its result.
-        """
+    def run(self, make_worker: MakeWorker, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Do jobs in any order; see `Launcher.run`."""
         if not jobs:
             return
-        with _cluster(self.address, workers):
+        with _cluster(self.address, self.workers):
             check_room(self.gpus_per_worker)
-            crew = _Crew(work, start, arguments, self.gpus_per_worker)
+            actors = _Actors(make_worker, self.gpus_per_worker)
             try:
-                yield from _run(crew, jobs, min(workers, len(jobs)))
+                yield from _run(actors, jobs, min(self.workers, len(jobs)))
             finally:
-                crew.dismiss()
+                actors.kill()
 
 
 def check_ray() -> None:
     """Raise an `InputError` if Ray is not installed."""
     if importlib.util.find_spec("ray") is None:
-        raise InputError("--launcher ray needs the package 'ray', which is not installed: pip install 'ivg[ray]'")
+        raise InputError("a Ray cluster needs the package 'ray', which is not installed: pip install 'ivg[ray]'")
 
 
 @contextmanager
 def _cluster(address: str, workers: int) -> Iterator[None]:
     """Connects to a cluster, unless this process has done so already."""
-    check_ray()
     import ray
 
     if ray.is_initialized():
@@ -100,8 +89,8 @@ def _cluster(address: str, workers: int) -> Iterator[None]:
         try:
             ray.init(address=address, logging_level="ERROR", **(local if address == LOCAL else {}))
         except (ConnectionError, RuntimeError, ValueError) as error:
-            told = str(error).strip().splitlines()[0]
-            raise InputError(f"no Ray cluster at --ray-address {address}: {told}") from error
+            reason = str(error).strip().splitlines()[0]
+            raise InputError(f"no Ray cluster at address {address}: {reason}") from error
         try:
             yield
         finally:
@@ -120,7 +109,7 @@ def _check_answers(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=20).close()
     except OSError as error:
-        raise InputError(f"no Ray cluster at --ray-address {address}: {error.strerror or error}") from error
+        raise InputError(f"no Ray cluster at address {address}: {error.strerror or error}") from error
 
 
 def check_room(gpus_per_worker: float) -> None:
@@ -133,97 +122,90 @@ def check_room(gpus_per_worker: float) -> None:
         raise InputError(f"no machine has room for a worker of 1 CPU and {gpus_per_worker:g} GPU; they have {have}")
 
 
-def _run(crew: _Crew, jobs: Sequence[Any], workers: int) -> Iterator[tuple[int, Any]]:
-    """Yields results as jobs end; a job that was lost comes first again, and the second time gives `CRASHED`."""
+def _run(actors: _Actors, jobs: Sequence[Any], workers: int) -> Iterator[tuple[int, Any]]:
+    """Yield results as jobs end; a job that was lost comes first again, and the second time gives `CRASHED`."""
     todo, lost = deque(range(len(jobs))), set[int]()
     for _ in range(workers):
-        crew.hire()
-    while todo or crew.busy:
-        place, result = crew.wait()
-        if place is not None and result is CRASHED and place not in lost:
-            lost.add(place)
-            todo.appendleft(place)
-            place = None
-        while todo and crew.idle:  # first, so that nobody waits for the one who takes the result
+        actors.start()
+    while todo or actors.busy:
+        index, result = actors.wait()
+        if index is not None and result is CRASHED and index not in lost:
+            lost.add(index)
+            todo.appendleft(index)
+            index = None
+        while todo and actors.idle:  # first, so that no actor waits for the one who takes the result
             following = todo.popleft()
-            crew.give(following, jobs[following])
-        if place is not None:
-            yield place, result
+            actors.give(following, jobs[following])
+        if index is not None:
+            yield index, result
 
 
-class _Crew:
+class _Actors:
     """The actors of a run: those that wait for a job, and what the others are busy with."""
 
-    def __init__(
-        self,
-        work: Callable[[Any], Any],
-        start: Callable[..., None] | None,
-        arguments: tuple[Any, ...],
-        gpus_per_worker: float,
-    ) -> None:
+    def __init__(self, make_worker: MakeWorker, gpus_per_worker: float) -> None:
         import ray
 
         kind = ray.remote(num_cpus=1, num_gpus=gpus_per_worker, runtime_env={"env_vars": ONE_THREAD})(_Actor)
-        plain = tuple(_NeverSet() if isinstance(argument, Event) else argument for argument in arguments)
-        self._new = lambda: kind.remote(str(Path.cwd()), work, start, plain)  # type: ignore[attr-defined]
-        self._under_way: dict[Any, tuple[int | None, Any]] = {}  # by what it will give: place of the job, and actor
+        self._new = lambda: kind.remote(str(Path.cwd()), make_worker)  # type: ignore[attr-defined]
+        self._under_way: dict[Any, tuple[int | None, Any]] = {}  # by future: index of the job, and actor
         self._failed_starts = 0
         self.idle: list[Any] = []
 
     @property
     def busy(self) -> bool:
         """Whether a job is under way."""
-        return any(place is not None for place, _ in self._under_way.values())
+        return any(index is not None for index, _ in self._under_way.values())
 
-    def hire(self) -> None:
-        """Start a worker, which is idle once it has started."""
+    def start(self) -> None:
+        """Start an actor, which is idle once its worker is made."""
         actor = self._new()
         self._under_way[actor.begin.remote()] = None, actor
 
-    def give(self, place: int, job: Any) -> None:
-        """Let an idle worker do a job."""
+    def give(self, index: int, job: Any) -> None:
+        """Let an idle actor do a job."""
         actor = self.idle.pop()
-        self._under_way[actor.do.remote(job)] = place, actor
+        self._under_way[actor.do.remote(job)] = index, actor
 
     def wait(self) -> tuple[int | None, Any]:
-        """Return the place of a job that has ended and its result, `CRASHED` if its worker died; None for a start.
+        """Return the index of a job that has ended and its result, `CRASHED` if its actor died; None for a start.
 
         Raises:
-            BrokenProcessPool: A worker fails to start, or one after another dies before it has started.
+            WorkerStartError: A worker cannot be made, or one actor after another dies before it has started.
         """
         import ray
         from ray.exceptions import RayError, RayTaskError
 
         (ended,), _ = ray.wait(list(self._under_way), num_returns=1)
-        place, actor = self._under_way.pop(ended)
+        index, actor = self._under_way.pop(ended)
         try:
             result = pickle.loads(ray.get(ended))
         except RayTaskError as error:
-            if place is not None:
+            if index is not None:
                 raise error.cause from error
             print(error, file=sys.stderr)
-            raise BrokenProcessPool("a worker's start failed") from error
+            raise WorkerStartError("a worker died when it started (its trace stands above)") from error
         except RayError as error:
-            self._replace(place, actor, error)
-            return place, CRASHED
+            self._replace(index, actor, error)
+            return index, CRASHED
         self._failed_starts = 0
         self.idle.append(actor)
-        return place, result
+        return index, result
 
-    def _replace(self, place: int | None, actor: Any, error: Exception) -> None:
-        """Start another worker in place of one that died."""
+    def _replace(self, index: int | None, actor: Any, error: Exception) -> None:
+        """Start another actor in place of one that died."""
         import ray
 
         ray.kill(actor)  # it may live on if no more than its result was lost
-        if place is None:
+        if index is None:
             self._failed_starts += 1
             if self._failed_starts > len(self._under_way) + len(self.idle):
                 print(error, file=sys.stderr)
-                raise BrokenProcessPool("workers die when they start") from error
-        self.hire()
+                raise WorkerStartError("workers die when they start (a trace stands above)") from error
+        self.start()
 
-    def dismiss(self) -> None:
-        """End all workers."""
+    def kill(self) -> None:
+        """End all actors."""
         import ray
 
         for actor in [*self.idle, *(actor for _, actor in self._under_way.values())]:
@@ -233,23 +215,15 @@ class _Crew:
 class _Actor:
     """One worker. Its results are pickled, so that the receiver owns them as it owns those of a process."""
 
-    def __init__(self, folder: str, work: Callable[[Any], Any], start: Any, arguments: tuple[Any, ...]) -> None:
-        self._folder, self._work, self._start, self._arguments = folder, work, start, arguments
+    def __init__(self, folder: str, make_worker: MakeWorker) -> None:
+        self._folder, self._make_worker = folder, make_worker
 
     def begin(self) -> bytes:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        prepare_process()
         if Path(self._folder).is_dir():  # relative paths are meant from where the command was given
             os.chdir(self._folder)
-        if self._start is not None:
-            self._start(*self._arguments)
+        self._worker = self._make_worker()
         return pickle.dumps(None)
 
     def do(self, job: Any) -> bytes:
-        return pickle.dumps(self._work(job))
-
-
-class _NeverSet:
-    """Stands for an event of the launching process, which ends workers instead of telling them."""
-
-    def is_set(self) -> bool:
-        return False
+        return pickle.dumps(self._worker(job))

@@ -20,3 +20,13 @@ def checked_device(name: str) -> str:
         there = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
         raise InputError(f"device '{name}' cannot be used: {reason}; there is {', '.join(there)}") from error
     return name
+
+
+def check_device(name: str | None) -> None:
+    """Refuse a device on which torch cannot compute here, before processes start that would each fail.
+
+    Raises:
+        InputError: Naming the devices that are there. None and "cpu" are not looked at.
+    """
+    if name not in (None, "cpu"):
+        checked_device(str(name))

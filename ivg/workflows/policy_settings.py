@@ -13,7 +13,7 @@ from ..errors import ConfigError, unknown_option
 from ..policy.learning.config import POLICIES, EpisodeData, PolicyRun, PolicyTraining
 from ..policy.rl.settings import KIND, PRESETS, ReinforcementSettings
 from ..training.composition import compose, read, read_top, register, resolve
-from .context import KITCHEN
+from .demo.context import KITCHEN
 from .rl_environment import SOURCES, EnvironmentSettings, ReinforcementRun
 
 IMITATION, REINFORCEMENT = "policy_train", "policy_train_rl"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, IvgError
 from ..io.staging import write_text_whole
-from ..jobs.processes import CRASHED, run_jobs
+from ..jobs import CRASHED, Processes
 from .policy_settings import read_reinforcement
 from .rl_environment import environment_factory
 from .rl_training import train_by_reinforcement
@@ -102,7 +102,7 @@ def compare_rewards(
             fingerprint = _prefetch(todo[0], progress)
             jobs = [replace(job, fingerprint=fingerprint) if job in todo else job for job in jobs]
     left = [job for job in jobs if not finished(job)]
-    for index, problem in run_jobs(partial(_train_job, progress=progress), left, workers=workers):
+    for index, problem in Processes(workers).run(partial(_trainer, progress), left):
         if problem is not None:
             reason = "its process died" if problem is CRASHED else problem
             raise ConfigError(f"training of {left[index].output} failed: {reason}")
@@ -157,6 +157,10 @@ def _prefetch(job: CompareJob, progress: Callable[[str], None] | None) -> dict[s
     if progress is not None:
         progress(f"{job.task}: demonstrations of {len(scenes)} of {run.policy.scenes} scenes to train in")
     return fingerprint_of(source, lasting=True)
+
+
+def _trainer(progress: Callable[[str], None] | None) -> Callable[[CompareJob], str | None]:
+    return partial(_train_job, progress=progress)
 
 
 def _train_job(job: CompareJob, progress: Callable[[str], None] | None) -> str | None:

@@ -11,9 +11,9 @@ import gymnasium
 
 from ..envs.kitchen.tasks import match_task
 from ..errors import ConfigError, InputError, unknown_option
-from .context import ENVIRONMENTS, KITCHEN, check_environment
-from .generate_worker import GenerateJob, GenerateSettings, demonstrations
-from .render_pool import envs_fingerprint
+from .clips.fingerprint import scenes_fingerprint
+from .demo.context import ENVIRONMENTS, KITCHEN, check_environment
+from .episodes.attempts import GenerateJob, GenerateSettings, demonstrations
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,7 +141,7 @@ class RenderedDemonstrations:
     def fingerprint(self) -> dict[str, Any]:
         """What decides the demonstrations."""
         own = {"source": "truth", "task": self.task, "size": self.size}
-        return {**own, "envs": envs_fingerprint(), "lifter": self._lifter.provenance}
+        return {**own, "envs": scenes_fingerprint(), "lifter": self._lifter.provenance}
 
     def __call__(
         self,

@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import Any
 
+from ivg.data.split import HELD_OUT_SEEDS
 from ivg.errors import ConfigError, unknown_option
 
 KIND = "sb3"
@@ -101,7 +102,7 @@ class ReinforcementSettings:
     scenes: int = 32
     first_scene: int = 0
     evaluation_scenes: int = 10
-    first_evaluation_scene: int = 1_000_000
+    first_evaluation_scene: int = HELD_OUT_SEEDS
     repeat: int = 2
     fixed_rotation: bool = True
     environments: int = 1

@@ -23,9 +23,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ivg.cli.shared.page_table import insert_table
 from ivg.envs.errors import EnvsError
 from ivg.errors import IvgError
+from ivg.io.page_table import insert_table
 from ivg.pipeline import find_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "trust.md"

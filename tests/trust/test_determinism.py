@@ -182,7 +182,7 @@ now on; figures that were measured in them then have to be measured anew."""
 def test_seeds_mean_the_same_scenes_and_sentences_on_every_machine() -> None:
     from ivg.envs.kitchen.scene.scene import sample_scene
     from ivg.envs.kitchen.tasks import TASKS
-    from ivg.workflows.generate_worker import GenerateSettings
+    from ivg.workflows.episodes.attempts import GenerateSettings
 
     jobs = [GenerateSettings("kitchen", tuple(TASKS)).job(index) for index in range(2 * len(TASKS))]
     told = [[job.task, job.text, job.seed, plain(sample_scene(job.task, job.seed))] for job in jobs]
@@ -203,8 +203,6 @@ def plain(value: Any) -> Any:
 @pytest.mark.slow
 def test_a_store_of_rendered_clips_is_the_same_whatever_the_number_of_processes(tmp_path: Path) -> None:
     """All of its files, the annotation by MediaPipe among them; nothing in a store is timed or dated."""
-    from ivg.workflows.render_pool import render_store
-
     for workers in (1, 2):
         render_store(tmp_path / str(workers) / "clips", clips=3, size=64, workers=workers, foreign=0.6, progress=False)
     one, two = (contents(tmp_path / name) for name in ("1", "2"))

@@ -31,9 +31,9 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 
-from ivg.cli.shared.command import refusal_of
 from ivg.data.clip_store import ClipStore
 from ivg.errors import IvgError, StoreError
+from ivg.io.checks import refusal_of
 from ivg.jobs.processes import run_jobs
 
 from . import dying_work
@@ -92,7 +92,7 @@ def save_figures(path: Path, seed: int) -> None:
 
 
 def save_table(path: Path, seed: int) -> None:
-    from ivg.cli.shared.page_table import insert_table
+    from ivg.io.page_table import insert_table
 
     insert_table("\n".join(f"| {number} |" for number in range(seed, seed + 900)), path, "numbers")
 

@@ -126,14 +126,13 @@ told(clips.latents.numpy(), clips.mask_latents.numpy(), clips.masks, clips.keypo
 """
 
 WINDOWS = """
-from ivg.policy.datasets import EpisodeWindows
-from ivg.policy.datasets import window_arrays
-honest = window_arrays._fill
+from ivg.policy.datasets.episodes import EpisodeWindows, windows
+honest = windows._fill
 def slowly(*given):
     print("encodes", flush=True)
     time.sleep(0.3)
     honest(*given)
-window_arrays._fill = slowly
+windows._fill = slowly
 meet()
 told(EpisodeWindows(sys.argv[2], n_obs_steps=2, horizon=4, cache=sys.argv[3]).batch([0, 3])["image"])
 """
@@ -160,8 +159,8 @@ def given_to(code: str, folder: Path) -> Path:
     """Write what the code reads."""
     if code is ENCODE:
         return write_clips(folder / "clips")
-    from ivg.policy.datasets import write_episodes
-    from ivg.workflows.generate_worker import GenerateSettings
+    from ivg.policy.datasets.episodes import write_episodes
+    from ivg.workflows.episodes.attempts import GenerateSettings
 
     settings = GenerateSettings("kitchen", ("open_drawer",), seed=50, size=16)
     made: list[Any] = [dying_work.made_up(settings.job(index)).episode for index in range(3)]

@@ -538,7 +538,7 @@ def test_settings_of_ivg_train_make_a_training_or_are_refused(overrides: list[st
 @example(content=b'{"K": [[1,0,0],[0,1,0],[0,0,1]], "T_world_camera": 1, "width": 1e999, "height": 3}')
 @example(content=json.dumps({"K": [[0] * 3] * 3, "T_world_camera": [[0] * 4] * 4, "width": 4, "height": 3}).encode())
 def test_a_camera_is_one_that_can_be_looked_through_or_refused(content: bytes) -> None:
-    from ivg.cli.policy.extract import read_camera
+    from ivg.workflows.policies.extract import read_camera
 
     with folder() as place:
         (place / "camera.json").write_bytes(content)
@@ -586,7 +586,7 @@ HEADERS = st.tuples(
     content=HEADERS | st.binary(max_size=100) | st.sampled_from([b"PK\x03\x04", b"PK\x05\x06" + bytes(18), npy("((((")])
 )
 def test_a_depth_picture_of_anything_is_one_or_refused(content: bytes) -> None:
-    from ivg.cli.policy.extract import read_depth
+    from ivg.workflows.policies.extract import read_depth
 
     with folder() as place:
         (place / "depth.npy").write_bytes(content)

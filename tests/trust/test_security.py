@@ -122,7 +122,7 @@ def test_a_dataset_whose_chunks_are_pickles(poison: bytes, tmp_path: Path, array
 
 
 def test_arrays_and_depths_that_are_pickles(poison: bytes, tmp_path: Path) -> None:
-    from ivg.cli.policy.extract import read_depth
+    from ivg.workflows.policies.extract import read_depth
 
     buffer = io.BytesIO()
     np.lib.format.write_array_header_1_0(buffer, {"descr": "|O", "fortran_order": False, "shape": (1,)})

@@ -7,28 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import StoreError
-from ..shared.command import add_json_option, write_json
-from ..shared.progress import episode_bar
+from ...jobs import progress_bar
+from ..shared.command import add_action, write_json
+from ..shared.options import add_options
 
 
 def add_check(actions: Any) -> None:
     """Add the action to the parser of ``ivg-dataset``."""
     help_text = "read every episode of a dataset and compare it with its checksums; exit code 2 if one is broken"
-    check = actions.add_parser("check", help=help_text, description=help_text)
+    check = add_action(actions, "check", help_text, run_check)
     check.add_argument("dataset", type=Path, metavar="DATASET", help="NAME.zarr or NAME.zarr.zip")
-    add_json_option(check)
-    check.set_defaults(action=run_check)
+    add_options(check, "json")
 
 
 def run_check(options: argparse.Namespace) -> None:
-    """Run the action.
-
-    Raises:
-        StoreError: If the dataset cannot be opened, or something in it is broken.
-    """
+    """Check a dataset; an error says what is broken."""
     from ...policy.datasets import check_dataset
 
-    with episode_bar(options.dataset.name) as progress:
+    with progress_bar(options.dataset.name, "episode") as progress:
         result = check_dataset(options.dataset, progress=progress)
     write_json(result.as_json, options.json)
     if result.findings:

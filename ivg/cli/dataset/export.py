@@ -6,24 +6,18 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..shared.command import add_json_option, write_json
-from ..shared.progress import episode_bar
+from ...jobs import progress_bar
+from ..shared.command import add_action, write_json
+from ..shared.options import add_options
 
 
 def add_export(actions: Any) -> None:
     """Add the action to the parser of ``ivg-dataset``."""
     help_text = "write a dataset of robot episodes in the format of another project"
-    export = actions.add_parser("export", help=help_text, description=help_text)
+    export = add_action(actions, "export", help_text, run_export)
     export.add_argument("dataset", type=Path, metavar="DATASET", help="NAME.zarr or NAME.zarr.zip")
-    export.add_argument(
-        "--format",
-        choices=["lerobot", "robomimic", "minari", "zarr"],
-        required=True,
-        help="the project that is to read it",
-    )
-    out_help = "a folder (lerobot), a file NAME.hdf5 (robomimic), the folder of all datasets (minari), NAME.zarr[.zip]"
-    export.add_argument("--out", type=Path, required=True, metavar="PATH", help=out_help)
-    export.add_argument("--tasks", default="", metavar="A,B", help="only episodes of these tasks (default: all)")
+    formats = ("lerobot", "robomimic", "minari", "zarr")
+    export.add_argument("--format", choices=formats, required=True, help="the project that is to read it")
     images_help = "lerobot: H.264, or PNG in the tables, which loses nothing (default: video)"
     export.add_argument("--images", choices=["video", "png"], help=images_help)
     camera_help = "lerobot: images are observation.images.NAME (default: front)"
@@ -33,24 +27,27 @@ def add_export(actions: Any) -> None:
     export.add_argument("--valid", type=float, metavar="FRACTION", help=valid_help)
     id_help = "minari: the dataset's id (default: ivg/ENVIRONMENT/NAME-v0)"
     export.add_argument("--id", metavar="NAMESPACE/ENV/NAME-v0", help=id_help)
-    export.add_argument("--overwrite", action="store_true", help="replace an existing export")
-    add_json_option(export)
-    export.set_defaults(action=run_export)
+    out_help = "a folder (lerobot), a file NAME.hdf5 (robomimic), the folder of all datasets (minari), NAME.zarr[.zip]"
+    add_options(export, "overwrite", "json")
+    add_options(export, out={"metavar": "PATH", "help": out_help})
+    add_options(export, tasks={"help": "only episodes of these tasks (default: all)"})
 
 
 def run_export(options: argparse.Namespace) -> None:
-    """Run the action.
-
-    Raises:
-        IvgError: If there is no such dataset, or it cannot be written; nothing is left then.
-    """
+    """Export a dataset."""
     from ... import envs  # noqa: F401  # registers the environments that Minari's metadata describe
     from ...policy.datasets import export_dataset
 
-    names = ("images", "camera", "robot", "valid", "id", "overwrite")
-    tasks = [name for name in options.tasks.split(",") if name]
-    given = {name: getattr(options, name) for name in names}
-    with episode_bar(options.dataset.name) as progress:
-        result = export_dataset(options.dataset, options.format, options.out, tasks=tasks, progress=progress, **given)
+    own = {name: getattr(options, name) for name in ("images", "camera", "robot", "valid", "id")}
+    with progress_bar(options.dataset.name, "episode") as progress:
+        result = export_dataset(
+            options.dataset,
+            options.format,
+            options.out,
+            tasks=options.tasks,
+            overwrite=options.overwrite,
+            progress=progress,
+            **own,
+        )
     print(result.report)
     write_json(result.as_json, options.json)

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ..shared.command import add_json_option, write_json
-from ..shared.progress import episode_bar
+from ...jobs import progress_bar
+from ..shared.command import add_action, write_json
+from ..shared.options import add_options
 
 
 def add_import(actions: Any) -> None:
     """Add the action to the parser of ``ivg-dataset``."""
     help_text = "read a dataset of LeRobot (v3.0) or robomimic, to train on it beside generated episodes"
-    reader = actions.add_parser("import", help=help_text, description=help_text)
+    reader = add_action(actions, "import", help_text, run_import)
     reader.add_argument("path", type=Path, metavar="PATH", help="LeRobot's folder, or robomimic's HDF5 file")
     reader.add_argument("--format", choices=["lerobot", "robomimic"], required=True, help="what it is")
-    reader.add_argument("--out", type=Path, required=True, metavar="DATASET", help="NAME.zarr or NAME.zarr.zip")
     size_help = "height and width of the images, px (default: as they are; with --append: the dataset's)"
     reader.add_argument("--size", metavar="N|HxW", help=size_help)
     camera_help = "which camera, if there are several (robomimic: agentview_image)"
@@ -27,25 +27,19 @@ def add_import(actions: Any) -> None:
     reader.add_argument("--text", metavar="SENTENCE", help=text_help)
     map_help = "YAML that says which numbers are position, rotation, opening, joints and action"
     reader.add_argument("--map", type=Path, metavar="FILE", help=map_help)
-    mode = reader.add_mutually_exclusive_group()
-    mode.add_argument("--append", action="store_true", help="add to the dataset at --out")
-    mode.add_argument("--overwrite", action="store_true", help="replace the dataset at --out")
-    add_json_option(reader)
-    reader.set_defaults(action=run_import)
+    existing = reader.add_mutually_exclusive_group()
+    existing.add_argument("--append", action="store_true", help="add to the dataset that stands at --out")
+    add_options(existing, "overwrite")
+    add_options(reader, "json", out={"metavar": "DATASET", "help": "NAME.zarr or NAME.zarr.zip"})
 
 
 def run_import(options: argparse.Namespace) -> None:
-    """Run the action.
-
-    Raises:
-        IvgError: If the dataset cannot be read or mapped; the dataset at ``--out`` is as it was then.
-    """
+    """Import a dataset."""
     from ...policy.datasets import import_dataset
 
-    names = ("camera", "text", "append", "overwrite")
+    size, names = _size(options.size), ("camera", "text", "append", "overwrite")
     given = {name: getattr(options, name) for name in names}
-    size = _size(options.size)
-    with episode_bar(options.path.name) as progress:
+    with progress_bar(options.path.name, "episode") as progress:
         result = import_dataset(
             options.path, options.format, options.out, size=size, feature_map=options.map, progress=progress, **given
         )

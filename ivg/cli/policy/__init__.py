@@ -1,4 +1,4 @@
-"""``ivg-policy``: from clips to hand tracks, to metres and gripper paths."""
+"""``ivg-policy``: from clips to hand tracks, to metres and gripper trajectories."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .train import add_train
 
 EXAMPLES = """\
   ivg-policy extract my_video.mp4 --out out/tracks
-  ivg-policy extract clip.mp4 --camera camera.json --out out/tracks   # metres and a gripper path, too
+  ivg-policy extract clip.mp4 --camera camera.json --out out/tracks   # metres and a gripper trajectory, too
   ivg-policy train-lifter --store out/train --out out/lifter
   ivg-policy evaluate-lifter --store out/train --json out/lifter.json
-  ivg-policy execute --out out/execution --episodes 20                # does the robot do what it is shown?
-  ivg-policy train policy=diffusion conditioning=demo data.path=out/kitchen.zarr output=out/watcher
-  ivg-policy evaluate --policy out/watcher/weights --out out/evaluation --demo generated
+  ivg-policy execute --out out/execution --episodes 20                # does the robot do what a demonstration shows?
+  ivg-policy train policy=diffusion conditioning=demo data.path=out/kitchen.zarr output=out/policy
+  ivg-policy evaluate --policy out/policy/weights --out out/evaluation --demo generated
   ivg-policy train-rl task='push the plate' output=out/rl             # stable-baselines3, tracking reward
   ivg-policy evaluate-rl --run out/rl
   ivg-policy compare-rewards --out out/rewards
-  ivg-policy evidence --data out/kitchen.zarr --out out/evidence
+  ivg-policy ablate-conditioning --data out/kitchen.zarr --out out/ablation
 """
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..shared.command import check_positive
+from ...io.checks import check_positive
 
 
 def add_compare_rewards(actions: Any) -> None:

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..shared.command import add_json_option, check_positive, write_json
+from ...io.checks import check_positive
+from ..shared.command import add_json_option, write_json
 from ..shared.hydra_job import add_settings, run_settings
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, IvgError
-from .command import BAD_REQUEST, refusals_told
+from ...io.checks import refusals_as_errors
+from .command import BAD_REQUEST
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -98,7 +99,7 @@ def hydra_job(program: str) -> Iterator[None]:
     """Run the body of a job: a wrong request ends the process with one line, before hydra adds lines of its own."""
     _begun.append(True)
     try:
-        with refusals_told():
+        with refusals_as_errors():
             yield
     except IvgError as error:
         print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)

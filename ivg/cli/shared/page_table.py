@@ -1,20 +1,11 @@
-"""``--table FILE``: a command's table, put into its place on a page or written as a file of its own."""
+"""``--table FILE``: a command's table in Markdown, on a page or as a file of its own."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from ...errors import InputError
-from ...io.staging import write_text_whole
-
-CLOSES = "<!-- end -->"
-"""The line of a page that ends a table's place."""
-
-
-def opens(name: str) -> str:
-    """Return the line of a page that begins the place of a table."""
-    return f"<!-- {name} -->"
+from ...io.page_table import CLOSES, opens
 
 
 def add_table_option(parser: argparse.ArgumentParser, name: str) -> None:
@@ -29,25 +20,3 @@ def add_table_option(parser: argparse.ArgumentParser, name: str) -> None:
         "else as the whole of FILE"
     )
     parser.add_argument("--table", type=Path, metavar="FILE", help=help_text)
-
-
-def insert_table(table: str, target: Path, name: str) -> None:
-    """Write a table between its two lines of a page, or, where there is no such page, as a file of its own.
-
-    Args:
-        table: In Markdown, without a newline at its end.
-        target: A page, or a file for the table alone.
-        name: Of the table, as in `opens`.
-
-    Raises:
-        InputError: If the page has the line that begins the place, and none after it that ends it.
-    """
-    page = target.read_text() if target.exists() else ""
-    before, opened, rest = page.partition(f"{opens(name)}\n")
-    if not opened:
-        write_text_whole(target, f"{table}\n")
-        return
-    _, closed, after = rest.partition(CLOSES)
-    if not closed:
-        raise InputError(f"{target} has the line '{opens(name)}', but no line '{CLOSES}' after it")
-    write_text_whole(target, f"{before}{opened}{table}\n{CLOSES}{after}")

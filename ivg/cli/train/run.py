@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..shared.command import INTERRUPTED, check_device
+from ...models.device import check_device
+from ..shared.command import INTERRUPTED
 from ..shared.hydra_job import hydra_job, run_hydra
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ivg.cli.shared.command import BAD_REQUEST, INTERRUPTED, check_positive, run_command, write_json
+from ivg.cli.shared.command import BAD_REQUEST, INTERRUPTED, run_command, write_json
 from ivg.envs.errors import EnvsError
 from ivg.errors import InputError
+from ivg.io.checks import check_positive
 
 
 def raising(error: BaseException) -> Callable[[], None]:

@@ -1,0 +1,150 @@
+"""From a launcher's results as they end to results in order, with errors as outcomes, and kept in a log."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from ..errors import IvgError
+from .launcher import CRASHED, Launcher, MakeWorker
+from .progress import Progress
+
+ALL_CRASHED = 8
+"""After so many crashes, and nothing else, `run_logged` stops."""
+
+_Result = TypeVar("_Result")
+_Failure = Callable[[Any, str], Any]
+
+
+def in_order(results: Iterator[tuple[int, _Result]]) -> Iterator[_Result]:
+    """Yield results by index from 0 on; those that end early wait. Closing this closes `results`, too."""
+    waiting: dict[int, _Result] = {}
+    following = 0
+    with closing(results):  # type: ignore[type-var]
+        for index, result in results:
+            waiting[index] = result
+            while following in waiting:
+                yield waiting.pop(following)
+                following += 1
+
+
+def all_results(
+    launcher: Launcher, make_worker: MakeWorker, jobs: Sequence[Any], progress: Progress | None = None
+) -> list[Any]:
+    """Do all jobs and return their results in order.
+
+    Args:
+        launcher: Where the workers run.
+        make_worker: See `MakeWorker`.
+        jobs: What they are called with.
+        progress: Progress callback.
+
+    Raises:
+        IvgError: If a job crashed.
+    """
+    found: list[Any] = [None] * len(jobs)
+    for count, (index, result) in enumerate(launcher.run(make_worker, jobs), 1):
+        if result is CRASHED:
+            raise IvgError(f"a worker process died twice of job {index} (its trace stands above)")
+        found[index] = result
+        if progress is not None:
+            progress(count, len(jobs))
+    return found
+
+
+def describe_error(error: BaseException) -> str:
+    """Return an error in one line: its class, its message, and the file and line that raised it."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+
+
+def run_guarded(
+    launcher: Launcher, make_worker: MakeWorker, jobs: Sequence[Any], failure: _Failure
+) -> Iterator[tuple[int, Any]]:
+    """Do jobs like `Launcher.run`, but an error or a crash is the job's result, so that a long run goes on.
+
+    Args:
+        launcher: Where the workers run.
+        make_worker: See `MakeWorker`.
+        jobs: What they are called with.
+        failure: Returns the result of a job that failed, called with the job and what happened; picklable.
+    """
+    with closing(launcher.run(_Guarded(make_worker, failure), jobs)) as results:  # type: ignore[type-var]
+        for index, result in results:
+            yield index, failure(jobs[index], "its process died") if result is CRASHED else result
+
+
+@dataclass(frozen=True)
+class _Guarded:
+    """Makes a worker whose errors are results."""
+
+    make_worker: MakeWorker
+    failure: _Failure
+
+    def __call__(self) -> Callable[[Any], Any]:
+        worker = self.make_worker()
+
+        def guarded(job: Any) -> Any:
+            try:
+                return worker(job)
+            except Exception as error:
+                return self.failure(job, describe_error(error))
+
+        return guarded
+
+
+class Log(Protocol):
+    """A file of outcomes, each with a `key` and a `reason`, such as `ivg.policy.evaluation.OutcomeLog`."""
+
+    def read(self) -> list[Any]:
+        """Return what is there."""
+
+    def add(self, outcomes: Sequence[Any]) -> None:
+        """Write outcomes at the end."""
+
+
+def run_logged(
+    launcher: Launcher,
+    make_worker: MakeWorker,
+    jobs: Sequence[Any],
+    log: Log,
+    *,
+    failure: _Failure,
+    progress: Progress | None = None,
+) -> list[Any]:
+    """Do the jobs that are not in the log yet, and add each outcome as it comes, so that a stopped run goes on.
+
+    Args:
+        launcher: Where the workers run.
+        make_worker: Returns a worker that returns outcomes.
+        jobs: All jobs, each with the `key` of its outcome.
+        log: Outcomes of earlier runs; those of this one are added.
+        failure: Returns the outcome of a failed job; see `run_guarded`. Its reason is "crashed".
+        progress: Progress callback; its count is `succeeded`.
+
+    Returns:
+        The outcomes of all jobs, in their order.
+
+    Raises:
+        IvgError: If the first `ALL_CRASHED` jobs all crash.
+    """
+    known = {outcome.key: outcome for outcome in log.read()}
+    todo = [job for job in jobs if job.key not in known]
+    done, crashed, all_crashed = len(jobs) - len(todo), 0, True
+    if progress is not None:
+        progress(done, len(jobs))
+    with closing(run_guarded(launcher, make_worker, todo, failure)) as outcomes:  # type: ignore[type-var]
+        for _, outcome in outcomes:
+            all_crashed, crashed = all_crashed and outcome.reason == "crashed", crashed + 1
+            if all_crashed and crashed >= ALL_CRASHED:
+                raise IvgError(f"the first {crashed} jobs all crashed; the last one: {outcome.detail}")
+            known[outcome.key] = outcome
+            log.add([outcome])
+            done += 1
+            if progress is not None:
+                progress(done, len(jobs), succeeded=sum(one.success for one in known.values()))
+    return [known[job.key] for job in jobs]

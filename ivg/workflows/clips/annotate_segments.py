@@ -1,0 +1,152 @@
+"""Turns one segment of a video into a clip of a store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.clip_filter import ClipFilter, motion, sharpness
+from ...data.clip_store import INFO_BYTES, ClipRecord, ClipStore
+from ...data.readers import Segment
+from ...data.segment_frames import SegmentError, read_segment
+from ...framing import Framing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...io.video import VideoSample
+    from ...types import HandTracks
+
+DETECTION_SIDE = 640
+"""Longer side in pixels of the frames in which hands are searched: more costs time and finds none more."""
+
+
+@dataclass(frozen=True)
+class AnnotationJob:
+    """One segment and its index in the store."""
+
+    index: int
+    segment: Segment
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a segment gave no clip."""
+
+    reason: str
+    detail: str
+
+
+def segment_record(
+    segment: Segment,
+    *,
+    size: int,
+    frames: int,
+    keep: ClipFilter,
+    detector: Callable[[NDArray[np.uint8]], HandTracks],
+    source: str,
+    video: str,
+) -> ClipRecord:
+    """Reads, judges and annotates a segment.
+
+    Args:
+        segment: What to read.
+        size: Height and width of the clip in pixels; frames keep their aspect, their edges fill what is left over.
+        frames: Frames of the clip.
+        keep: What the clip must have.
+        detector: Finds hands; it sees the frames at up to `DETECTION_SIDE` pixels, before they are fitted.
+        source: What the store says of where clips come from.
+        video: What the clip's info calls the video.
+
+    Raises:
+        SegmentError: If it cannot be read, or the filter refuses it.
+    """
+    sample = read_segment(segment, frames=frames, longest_side=max(size, DETECTION_SIDE))
+    if flaw := keep.fault_of_frames(sample.frames):
+        raise SegmentError(*flaw)
+    tracks = detector(sample.frames)
+    if flaw := keep.fault_of_hands(tracks.present):
+        raise SegmentError(*flaw)
+    _, height, width, _ = sample.frames.shape
+    framing = Framing(height, width, size)
+    return ClipRecord(
+        frames=np.stack([framing.fit(frame) for frame in sample.frames]),
+        keypoints=framed_keypoints(tracks.keypoints, framing),
+        present=tracks.present,
+        score=tracks.score,
+        info=_info(segment, sample, source, video),
+    )
+
+
+def framed_keypoints(keypoints: NDArray[np.float32], framing: Framing) -> NDArray[np.float32]:
+    """Returns keypoints (..., 2), normalised in the frame, as normalised in the square that it is fitted into."""
+    rows, columns = framing.window
+    start = np.array([columns.start, rows.start], np.float32)
+    extent = np.array([columns.stop - columns.start, rows.stop - rows.start], np.float32)
+    return ((keypoints * extent + start) / np.float32(framing.size)).astype(np.float32)
+
+
+def _info(segment: Segment, sample: VideoSample, source: str, video: str) -> dict[str, Any]:
+    info = {
+        **segment.info,
+        "task": segment.task,
+        "text": segment.text,
+        "source": source,
+        "name": segment.name,
+        "video": video,
+        "start_s": round(float(sample.times_s[0]), 3),
+        "end_s": round(float(sample.times_s[-1]), 3),
+        "fps": round(sample.fps, 3),
+        "sharpness": round(sharpness(sample.frames), 1),
+        "motion": round(motion(sample.frames), 4),
+        "annotated": True,
+    }
+    length = len(json.dumps(info))
+    if length > INFO_BYTES:
+        raise SegmentError("text too long", f"{length} bytes as JSON with names and paths, at most {INFO_BYTES} fit")
+    return info
+
+
+class Annotator:
+    """A worker that annotates segments into a store.
+
+    Args:
+        store: Folder of the store.
+        root: Folder that videos are named from in the clips' info.
+        keep: What a clip must have.
+    """
+
+    def __init__(self, store: Path, root: Path, keep: ClipFilter) -> None:
+        import av
+
+        from ....hands import MediaPipeHands
+
+        av.logging.set_level(None)  # FFmpeg's complaints are in the reasons
+        self.store = ClipStore.open(store, mode="r+")
+        self.frames, self.source = int(self.store.attrs["frames"]), str(self.store.attrs["source"])
+        self.root = root
+        self.keep = keep
+        self.detector = MediaPipeHands()
+
+    def __call__(self, job: AnnotationJob) -> Refusal | None:
+        """Write one segment's clip into the store, or return why there is none."""
+        video = job.segment.video
+        try:
+            record = segment_record(
+                job.segment,
+                size=self.store.size,
+                frames=self.frames,
+                keep=self.keep,
+                detector=self.detector,
+                source=self.source,
+                video=str(video.relative_to(self.root) if video.is_relative_to(self.root) else video),
+            )
+        except SegmentError as error:
+            return Refusal(error.reason, error.detail[:300])
+        self.store.write(job.index, record)
+        return None

@@ -1,0 +1,219 @@
+"""Renders clips of the kitchen's human demonstrator into a clip store."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from ...data.clip_store import ClipRecord, ClipStore
+from ...envs.kitchen.feasibility import sample_foreign_scene
+from ...envs.kitchen.scene.scene import sample_scene
+from ...envs.kitchen.tasks import TASKS
+from ...errors import StoreError, unknown_option
+from ...io.checks import check_can_be_folder, check_first_seed, check_fraction, check_positive, refusal_of
+from ...jobs import CRASHED, TWO_PROCESSES, Launcher, Progress, WorkerStartError
+from ...types import FPS, SCALE_RANGE, Appearance, Side
+
+if TYPE_CHECKING:
+    from ...envs.human.clip import HumanClip
+    from ...hands import MediaPipeHands
+
+KEPT = "clips that are done are kept, the same command goes on"
+"""What an error says of the store."""
+
+
+@dataclass(frozen=True)
+class RenderJob:
+    """One clip to render.
+
+    Attributes:
+        index: Its index in the store.
+        task: What the hand does.
+        seed: Of the scene and of the performance.
+        scene: Task and seed that the scene is laid out for, if not the same.
+    """
+
+    index: int
+    task: str
+    seed: int
+    scene: tuple[str, int] | None = None
+
+
+def render_clips(
+    out: Path,
+    clips: int,
+    *,
+    size: int = 128,
+    seed_offset: int = 0,
+    tasks: Sequence[str] = (),
+    foreign: float = 0.0,
+    annotate: bool = True,
+    launcher: Launcher = TWO_PROCESSES,
+    progress: Progress | None = None,
+) -> ClipStore:
+    """Render clips of the kitchen: clip k shows task ``k % len(tasks)`` with seed ``seed_offset + k``.
+
+    Args:
+        out: A new folder, or the store of a stopped run with the same values.
+        clips: Number of clips.
+        size: Height and width in pixels.
+        seed_offset: First seed. Training uses seeds below `ivg.data.split.HELD_OUT_SEEDS`, evaluation those above.
+        tasks: Names of tasks; all of them if empty.
+        foreign: Fraction of the clips, where possible, that show their task in a scene laid out for another one.
+        annotate: Whether MediaPipe finds the hands in the clips.
+        launcher: Where the workers run.
+        progress: Progress callback.
+
+    Raises:
+        InputError: A value is impossible, or a task unknown.
+        StoreError: The folder holds something else, or a store begun with other values; or a clip cannot be rendered.
+    """
+    check_positive(clips=clips, size=size)
+    check_first_seed(seed_offset=seed_offset)
+    check_fraction(foreign=foreign)
+    names = check_tasks(tasks)
+    meta = {"seed_offset": seed_offset, "tasks": names, "foreign": foreign, "annotate": annotate}
+    jobs = [_job(k, names[k % len(names)], seed_offset + k, foreign) for k in range(clips)]
+    return render_jobs(out, jobs, size=size, meta=meta, annotate=annotate, launcher=launcher, progress=progress)
+
+
+def check_tasks(names: Sequence[str]) -> list[str]:
+    """Return the names, or all tasks if there are none.
+
+    Raises:
+        InputError: One is not a task of the kitchen.
+    """
+    for name in names:
+        if name not in TASKS:
+            raise unknown_option("task", name, TASKS)
+    return list(names) or list(TASKS)
+
+
+def _job(index: int, task: str, seed: int, foreign: float) -> RenderJob:
+    if np.random.default_rng([seed, 0xF0]).random() >= foreign:
+        return RenderJob(index, task, seed)
+    scene = sample_foreign_scene(task, seed)
+    return RenderJob(index, task, seed, (scene.task, scene.seed) if scene else None)
+
+
+def render_jobs(
+    out: Path,
+    jobs: Sequence[RenderJob],
+    *,
+    size: int,
+    meta: dict[str, Any],
+    annotate: bool = True,
+    launcher: Launcher = TWO_PROCESSES,
+    progress: Progress | None = None,
+) -> ClipStore:
+    """Render the given clips into a store; those that a stopped run has done are left as they are.
+
+    Args:
+        out: A new folder, or the store of a stopped run with the same `meta`.
+        jobs: One for every index from 0 on.
+        size: Height and width in pixels.
+        meta: JSON values that identify the store's contents.
+        annotate: Whether MediaPipe finds the hands in the clips.
+        launcher: Where the workers run.
+        progress: Progress callback.
+
+    Raises:
+        StoreError: The folder holds something else, or a store begun with other values; or a clip cannot be rendered.
+    """
+    check_can_be_folder(out)
+    store = ClipStore.create(out, count=len(jobs), size=size, fps=FPS, source="kitchen", meta=meta)
+    if store.attrs["meta"] != meta:
+        raise StoreError(f"{out} was begun with {store.attrs['meta']}, not {meta}; give a new folder")
+    missing = [jobs[index] for index in store.indices_missing]
+    done = len(jobs) - len(missing)
+    if progress is not None:
+        progress(done, len(jobs))
+    try:
+        for index, result in launcher.run(functools.partial(Renderer, out, size, annotate), missing):
+            if result is CRASHED:
+                raise StoreError(f"a rendering process died twice of clip {missing[index].index}; {KEPT}")
+            done += 1
+            if progress is not None:
+                progress(done, len(jobs))
+    except WorkerStartError as error:
+        raise StoreError(f"{error}; {KEPT}") from error
+    except OSError as error:
+        raise StoreError(f"'{out}' could not be written: {refusal_of(error) or error}; {KEPT}") from error
+    return ClipStore.open(out)
+
+
+class Renderer:
+    """A worker that renders clips into a store.
+
+    Args:
+        store: Folder of the store.
+        size: Height and width in pixels.
+        annotate: Whether MediaPipe finds the hands in the clips.
+    """
+
+    def __init__(self, store: Path, size: int, annotate: bool) -> None:
+        from ...envs.human.demonstrator import HumanDemonstrator
+        from ...hands import MediaPipeHands
+
+        self.store = ClipStore.open(store, mode="r+")
+        self.demonstrator = HumanDemonstrator(size=size)
+        self.detector = MediaPipeHands() if annotate else None
+
+    def __call__(self, job: RenderJob) -> None:
+        """Render one clip into the store."""
+        scene = sample_scene(*job.scene) if job.scene else None
+        clip = self.demonstrator.render(job.task, job.seed, scene)
+        record = record_of(clip, source=str(self.store.attrs["source"]), scene=job.scene)
+        self.store.write(job.index, annotated(record, self.detector) if self.detector else record)
+
+
+def record_of(clip: HumanClip, *, source: str, scene: tuple[str, int] | None = None) -> ClipRecord:
+    """Return a rendered clip as a record for the store, not yet annotated.
+
+    Args:
+        clip: As the demonstrator gives it.
+        source: What the store says of where clips come from.
+        scene: Task and seed that the scene was laid out for; the clip's own if None.
+    """
+    frames = len(clip.frames)
+    scale = float(np.clip(clip.hand_scale, *SCALE_RANGE))
+    skin = np.clip(np.asarray(clip.skin_rgb, dtype=np.float32), 0, 1)
+    return ClipRecord(
+        frames=clip.frames,
+        keypoints=np.full((frames, 2, 21, 2), np.nan, dtype=np.float32),
+        present=np.zeros((frames, 2), dtype=bool),
+        score=np.zeros((frames, 2), dtype=np.float32),
+        info={
+            "task": clip.task,
+            "text": clip.text,
+            "seed": int(clip.seed),
+            "side": clip.side,
+            "object": clip.object_name,
+            "source": source,
+            "scene": list(scene or (clip.task, int(clip.seed))),
+            "annotated": False,
+        },
+        appearance=Appearance(skin, scale, cast(Side, clip.side)).vector,
+        gt_keypoints=clip.keypoints,
+        gt_visible=clip.visible,
+        labels=clip.labels,
+        joints_world_m=clip.joints_world_m,
+        gripper_trajectory=clip.gripper_trajectory,
+        object_pose=clip.object_pose,
+        grasp_point=np.asarray(clip.grasp_point_world_m, dtype=np.float32),
+        contact=clip.contact,
+        K=np.asarray(clip.camera_K, dtype=np.float64),
+        T_world_camera=np.asarray(clip.T_world_camera, dtype=np.float64),
+    )
+
+
+def annotated(record: ClipRecord, detector: MediaPipeHands) -> ClipRecord:
+    """Return the record with the detector's keypoints."""
+    tracks = detector(record.frames)
+    values = {**vars(record), "keypoints": tracks.keypoints, "present": tracks.present, "score": tracks.score}
+    return ClipRecord(**{**values, "info": {**record.info, "annotated": True}})

@@ -1,0 +1,1 @@
+"""Datasets of robot episodes: generated without teleoperation, exported, imported, checked and described."""

@@ -1,0 +1,189 @@
+"""Attempts at robot episodes: demonstrations of a source, followed by the robot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from ...envs.kitchen.tasks import TASKS
+from ...errors import InputError
+from ...io.checks import check_positive
+from ...types import Appearance
+from ..demo.context import ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from ...policy import Demonstration
+    from ...policy.attempt import Attempt
+    from ...policy.sampling import Demonstrate
+
+SOURCES = ("generated", "truth")
+"""Where demonstrations come from: the generator, or the rendered person (whose clip is processed alike)."""
+
+HORIZON = 600
+"""Steps of an attempt at most, 30 s."""
+
+
+def resolve_samples(samples: int | None, depth: bool) -> int:
+    """Return how many demonstrations of a scene are made at most.
+
+    Args:
+        samples: As asked for; None is 1 without depth, and `ivg.policy.sampling.SAMPLES` with it.
+        depth: Whether the scene's depth is known, by which demonstrations are compared.
+
+    Raises:
+        InputError: If the number cannot be used.
+    """
+    from ...policy.sampling import SAMPLES
+
+    if samples is None:
+        return SAMPLES if depth else 1
+    check_positive(samples=samples)
+    if samples > 1 and not depth:
+        raise InputError(f"{samples} samples cannot be compared without depth; ask for 1")
+    return samples
+
+
+@dataclass(frozen=True)
+class GenerateSettings:
+    """What an episode depends on besides its index: attempt k is task ``k % len(tasks)`` with seed ``seed + k``.
+
+    Attributes:
+        env: A key of `ENVIRONMENTS`.
+        tasks: Names of the environment's tasks, in turn.
+        seed: Of attempt 0.
+        size: Height and width of the images, px.
+        source: One of `SOURCES`.
+        weights: "nano" or a folder; counts for generated demonstrations only.
+        device: Where torch computes.
+        depth: Whether the robot has a depth image of the scene, so that the hand is moved onto what it touches.
+        samples: How many demonstrations of a scene are generated at most; more than one only with `depth`.
+    """
+
+    env: str
+    tasks: tuple[str, ...]
+    seed: int = 0
+    size: int = 128
+    source: str = "generated"
+    weights: str = "nano"
+    device: str = "cpu"
+    depth: bool = True
+    samples: int = 1
+
+    def job(self, index: int) -> GenerateJob:
+        """Return attempt `index`."""
+        return GenerateJob(index, self.tasks[index % len(self.tasks)], self.seed + index)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """What identifies a dataset's settings."""
+        return {**asdict(self), "tasks": list(self.tasks)}
+
+
+@dataclass(frozen=True)
+class GenerateJob:
+    """One attempt.
+
+    Attributes:
+        index: Its index.
+        task: What is to be done.
+        seed: Of the scene, the text and the demonstration.
+    """
+
+    index: int
+    task: str
+    seed: int
+
+    @property
+    def text(self) -> str:
+        """The task in words, one of its sentences that training clips carry; drawn from the seed."""
+        texts = TASKS[self.task].texts
+        return texts[int(np.random.default_rng([self.seed, 0x7E87]).integers(len(texts)))]
+
+
+class EpisodeWorker:
+    """A worker that attempts episodes.
+
+    Args:
+        settings: What is attempted.
+    """
+
+    def __init__(self, settings: GenerateSettings) -> None:
+        from ...policy.hands3d.lifting import HandLifter
+
+        self.settings = settings
+        self.lifter = HandLifter.from_pretrained("kitchen")
+        self.demonstrate = demonstrations(settings)
+        self.env: gymnasium.Env[Any, Any] = gymnasium.make(
+            f"ivg.envs:{ENVIRONMENTS[settings.env]}",
+            camera_size=settings.size,
+            horizon=HORIZON,
+            disable_env_checker=True,
+        )
+
+    def __call__(self, job: GenerateJob) -> Attempt:
+        """Make one attempt."""
+        from ...policy.attempt import attempt_episode
+
+        settings, env_id = self.settings, ENVIRONMENTS[self.settings.env]
+        notes = {"index": job.index, "source": settings.source, "env": {"id": env_id, "camera_size": settings.size}}
+        return attempt_episode(
+            self.env,
+            self.demonstrate(job),
+            job.text,
+            job.seed,
+            lifter=self.lifter,
+            depth=self.env.unwrapped.depth if settings.depth else None,  # type: ignore[attr-defined]
+            samples=settings.samples,
+            notes=notes,
+            options={"task": job.task},
+        )
+
+
+def failed_attempt(job: GenerateJob, detail: str) -> Attempt:
+    """Return the attempt whose job raised an error or killed its process."""
+    from ...policy.attempt import Attempt
+
+    return Attempt(None, "crashed", detail)
+
+
+def demonstrations(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
+    """Return what gives, for each attempt, its source of demonstrations: the generator, or the rendered person."""
+    if settings.source != "generated":
+        return _rendered(settings)
+    from ...policy import DemoGenerator
+
+    generator = DemoGenerator.from_pretrained(settings.weights, device=settings.device)
+    return lambda job: generator
+
+
+def _rendered(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
+    """Return what gives, for each attempt, a person who acts its task in its scene, tracked by MediaPipe."""
+    from ...envs.human.demonstrator import HumanDemonstrator
+    from ...hands import MediaPipeHands
+    from ...policy.extraction import demonstration_of_clip
+    from ...policy.provenance import describe_appearance, versions
+    from ..clips.render import record_of
+
+    demonstrator, detector = HumanDemonstrator(size=settings.size), MediaPipeHands()
+
+    def render(job: GenerateJob) -> Demonstration:
+        clip = demonstrator.render(job.task, job.seed)
+        appearance = record_of(clip, source="kitchen").appearance
+        assert appearance is not None
+        made = {"seed": job.seed, "appearance": describe_appearance(Appearance.from_vector(appearance))}
+        return demonstration_of_clip(clip.frames, clip.fps, detector, {**made, "versions": versions()})
+
+    def demonstrate(job: GenerateJob) -> Demonstrate:
+        def of_scene(
+            frame: NDArray[np.uint8], text: str, seed: int = 0, appearance: Appearance | None = None
+        ) -> Demonstration:
+            return render(job)
+
+        return of_scene
+
+    return demonstrate

@@ -1,0 +1,157 @@
+"""The table and the plot of the conditioning ablation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+OF_TRUTH, OF_NOTHING = 0.8, 2.0
+"""Targets: success with generated demonstrations over that with true ones, and over that of policies given nothing."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table.
+
+    Attributes:
+        name: Key of its figures.
+        title: What the policy is given, in words.
+        conditioning: What it was trained with; rows of one conditioning share trainings.
+        source: Of its demonstrations in the rollouts.
+    """
+
+    name: str
+    title: str
+    conditioning: str
+    source: str
+
+
+ROWS = (
+    Row("generated", "a generated demonstration", "demo", "generated"),
+    Row("truth", "the rendered person's demonstration", "demo", "truth"),
+    Row("text", "the task's text only", "text", "none"),
+    Row("nothing", "nothing", "none", "none"),
+)
+
+
+@dataclass(frozen=True)
+class ConditioningAblation:
+    """Outcomes of the rollouts of all trainings.
+
+    Attributes:
+        data: Robot episodes trained on.
+        policy: Kind of the policy.
+        steps: Of each training.
+        seeds: Trainings of each conditioning.
+        episodes: Held-out scenes of each task and training seed.
+        outcomes: By row's name and training seed.
+    """
+
+    data: Path
+    policy: str
+    steps: int
+    seeds: int
+    episodes: int
+    outcomes: dict[tuple[str, int], list[Any]]
+
+    @cached_property
+    def as_json(self) -> dict[str, Any]:
+        """All figures."""
+        from ...policy.datasets.episodes import EpisodeStore
+        from ...policy.evaluation import reasons, success_rate, success_rates_by
+
+        with EpisodeStore(self.data) as store:
+            count = len(store)
+        rows: dict[str, Any] = {}
+        for row in ROWS:
+            by_seed = [self.outcomes[row.name, seed] for seed in range(self.seeds)]
+            every = [outcome for group in by_seed for outcome in group]
+            rows[row.name] = {
+                "title": row.title,
+                "conditioning": row.conditioning,
+                "all": success_rate(every).as_json,
+                "by_training_seed": [success_rate(group).value for group in by_seed],
+                "tasks": {task: rate.as_json for task, rate in success_rates_by(every, "task").items()},
+                "failures": reasons(every),
+            }
+        return {
+            "data": self.data.name,
+            "episodes_in_data": count,
+            "policy": self.policy,
+            "steps": self.steps,
+            "seeds": self.seeds,
+            "episodes": self.episodes,
+            "rows": rows,
+        }
+
+    @property
+    def table(self) -> str:
+        """Success, its interval, each training's; then each task's; in Markdown."""
+        return _table(self.as_json)
+
+    def draw_plot(self, target: Path) -> None:
+        """Draw success with its interval by row, and a point for every training seed."""
+        _draw_plot(self.as_json, target)
+
+
+def _table(figures: dict[str, Any]) -> str:
+    """Return the table in Markdown: success, its interval, each training's; then each task's."""
+    rows = figures["rows"]
+    tasks = sorted({task for row in rows.values() for task in row["tasks"]})
+    lines = [
+        f"{figures['episodes_in_data']} episodes of `{figures['data']}`; {figures['policy']}, {figures['steps']} "
+        f"steps, {figures['seeds']} training seeds, {figures['episodes']} held-out scenes for each of {len(tasks)} "
+        "tasks and training seed. Crashes count as failures.",
+        "",
+        "| the policy is given | success | 95 % interval | by training seed | rollouts |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows.values():
+        rate = row["all"]
+        seeds = ", ".join(f"{100 * value:.0f}" for value in row["by_training_seed"])
+        lines.append(
+            f"| {row['title']} | {100 * rate['share']:.1f} % | {100 * rate['low']:.0f} to {100 * rate['high']:.0f} "
+            f"| {seeds} | {rate['count']} |"
+        )
+    lines += ["", *_verdicts(rows), "", "| task | " + " | ".join(rows) + " |", "|---|" + "---|" * len(rows)]
+    for task in tasks:
+        cells = [f"{row['tasks'][task]['successes']}/{row['tasks'][task]['count']}" for row in rows.values()]
+        lines.append(f"| `{task}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _draw_plot(figures: dict[str, Any], target: Path) -> None:
+    """Draw success with its interval by row, and a point for every training seed."""
+    from ...viz.plots import BLUE, ORANGE, new_figure, save_plot
+
+    figure, (ax,) = new_figure(5.5, 3.4)
+    for index, (name, row) in enumerate(figures["rows"].items()):
+        rate = row["all"]
+        colour = ORANGE if row["conditioning"] == "demo" else BLUE
+        ax.bar(index, 100 * rate["share"], color=colour, alpha=0.6, width=0.6, label=name)
+        ax.plot([index, index], [100 * rate["low"], 100 * rate["high"]], color="0.2")
+        ax.scatter([index] * len(row["by_training_seed"]), 100 * np.array(row["by_training_seed"]), color="0.2", s=14)
+    ax.set_xticks(range(len(figures["rows"])), list(figures["rows"]))
+    ax.set(ylabel="success, %", ylim=(0, 100), xlabel="the policy is given (orange: conditioned on demonstrations)")
+    ax.grid(axis="y", alpha=0.3)
+    save_plot(figure, target)
+
+
+def _verdicts(rows: dict[str, Any]) -> Sequence[str]:
+    """Return the two ratios with their targets, as a list in Markdown."""
+    share = {name: row["all"]["share"] for name, row in rows.items()}
+    lines = []
+    for other, words, target in (("truth", "the true one", OF_TRUTH), ("nothing", "nothing", OF_NOTHING)):
+        if share[other]:
+            ratio = share["generated"] / share[other]
+            shown, met = f"{ratio:.2f} times", ratio >= target
+        else:
+            shown, met = "that never succeeds", share["generated"] > 0
+        verdict = "met" if met else "missed"
+        lines.append(f"- A generated demonstration over {words}: {shown} (target {target:g}): {verdict}.")
+    return lines

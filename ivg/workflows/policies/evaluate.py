@@ -1,0 +1,188 @@
+"""How often a policy does the tasks, in scenes that it was not trained on."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...data.split import HELD_OUT_SEEDS
+from ...errors import InputError
+from ...io.checks import check_first_seed, check_positive
+from ...jobs import TWO_PROCESSES, Launcher, Progress
+from ...models.device import check_device
+from ..clips.render import check_tasks
+from .rollouts import DEFAULT_SETTINGS, EvaluateSettings, RolloutJob, RolloutWorker
+from .sources import NOTHING
+from .trials import run_trials
+
+if TYPE_CHECKING:
+    from ...policy.evaluation import Outcome
+
+LONGER = 1.3
+"""Time limit of a rollout, unless asked otherwise: so many times the longest episode trained on."""
+
+
+@dataclass(frozen=True)
+class PolicyReport:
+    """How often a policy did the tasks.
+
+    Attributes:
+        policy: Its name.
+        conditioning: What it was trained with.
+        source: Of its demonstrations.
+        outcomes: Of all rollouts.
+    """
+
+    policy: str
+    conditioning: str
+    source: str
+    outcomes: list[Outcome]
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """Success rates by task and over all."""
+        from ...policy.evaluation import reasons, success_rate, success_rates_by
+
+        return {
+            "policy": self.policy,
+            "conditioning": self.conditioning,
+            "demo": self.source,
+            "all": success_rate(self.outcomes).as_json,
+            "tasks": {task: rate.as_json for task, rate in success_rates_by(self.outcomes, "task").items()},
+            "failures": reasons(self.outcomes),
+            "seconds_a_rollout": sum(outcome.seconds for outcome in self.outcomes) / len(self.outcomes),
+        }
+
+    @property
+    def report(self) -> str:
+        """Success rates with their intervals of 95 %, in words."""
+        figures = self.as_json
+        lines = [f"{self.policy} (conditioning {self.conditioning}, demonstrations: {self.source})"]
+        for task, rate in {**figures["tasks"], "all tasks": figures["all"]}.items():
+            low, high = 100 * rate["low"], 100 * rate["high"]
+            counted = f"{rate['successes']}/{rate['count']}"
+            lines.append(f"  {task:<16} {100 * rate['share']:5.1f} %   ({low:.0f} to {high:.0f})   {counted}")
+        lines.append(f"  failures: {figures['failures'] or 'none'}; {figures['seconds_a_rollout']:.1f} s a rollout")
+        return "\n".join(lines)
+
+
+def evaluate_policy(
+    policy: Path,
+    out: Path,
+    *,
+    source: str = "",
+    tasks: Sequence[str] = (),
+    episodes: int = 20,
+    first_seed: int = HELD_OUT_SEEDS,
+    max_steps: int | None = None,
+    settings: EvaluateSettings = DEFAULT_SETTINGS,
+    launcher: Launcher = TWO_PROCESSES,
+    progress: Progress | None = None,
+) -> PolicyReport:
+    """Roll a policy out in held-out scenes.
+
+    Args:
+        policy: Folder of its weights.
+        out: Folder for the log of outcomes; a stopped run goes on.
+        source: Of its demonstrations, one of `POLICY_SOURCES`; "" is "generated" where it is conditioned on them.
+        tasks: Names of tasks; all of them if empty.
+        episodes: Scenes of each task.
+        first_seed: Seed of the first scene of each task.
+        max_steps: Time limit; None is `LONGER` times the longest episode trained on.
+        settings: Environment, generator and the cache of demonstrations.
+        launcher: Where the workers run.
+        progress: Progress callback.
+
+    Raises:
+        WeightsError: The folder holds no policy.
+        InputError: A value is impossible, or the policy was trained on these scenes.
+        IvgError: All that is tried crashes.
+    """
+    from ...policy.learning.folder import read_description
+
+    check_positive(episodes=episodes, max_steps=max_steps)
+    check_first_seed(first_seed=first_seed)
+    _, config, _ = read_description(policy)
+    chosen = check_source(source, config.conditioning)
+    jobs = rollout_jobs(policy, chosen, check_tasks(tasks), episodes, first_seed, max_steps)
+    outcomes = roll_out(jobs, out, settings, launcher, progress)
+    return PolicyReport(jobs[0].name, config.conditioning, chosen, outcomes)
+
+
+def roll_out(
+    jobs: Sequence[RolloutJob], out: Path, settings: EvaluateSettings, launcher: Launcher, progress: Progress | None
+) -> list[Outcome]:
+    """Do the rollouts that are not in the log yet; return the outcomes of all, in their order.
+
+    Raises:
+        IvgError: All that is tried crashes.
+    """
+    settings = replace(settings, cache=settings.cache or out / "demonstrations")
+    if isinstance(launcher, Processes):  # other machines have other devices
+        check_device(settings.device)
+    return run_trials(launcher, functools.partial(RolloutWorker, settings), jobs, out, progress)
+
+
+def rollout_jobs(
+    folder: Path, source: str, tasks: Sequence[str], episodes: int, first_seed: int, max_steps: int | None
+) -> list[RolloutJob]:
+    """Return the rollouts of a policy: `episodes` scenes of every task.
+
+    Args:
+        folder: Of the policy.
+        source: Of its demonstrations.
+        tasks: Their names.
+        episodes: Of each task.
+        first_seed: The scenes' seeds are those from here on, the same for every task.
+        max_steps: Time limit; None is `LONGER` times the longest episode that the policy was trained on.
+
+    Raises:
+        WeightsError: If the folder holds no policy.
+        InputError: If the policy was trained on these seeds.
+    """
+    from ...policy.learning.folder import read_description
+
+    _, _, notes = read_description(folder)
+    trained = notes.get("data")
+    if trained is None:
+        raise InputError(f"{folder} does not say what it was trained on; ivg-policy train writes that into config.json")
+    low, high = trained["seeds"]
+    if first_seed <= high and low < first_seed + episodes:
+        raise InputError(
+            f"seeds {first_seed} to {first_seed + episodes - 1} are not held out: {folder} was trained on seeds "
+            f"{low} to {high}"
+        )
+    steps = max_steps or round(LONGER * trained["longest"])
+    name, size = policy_name(folder), trained["image"][0]
+    return [
+        RolloutJob(name=name, source=source, task=task, seed=first_seed + k, policy=folder, size=size, max_steps=steps)
+        for k in range(episodes)
+        for task in tasks
+    ]
+
+
+def policy_name(folder: Path) -> str:
+    """Return a policy's name for its outcomes: its folder's, and the beginning of its weights' SHA-256."""
+    from ...policy.learning.policy import WEIGHTS_FILE
+
+    digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()[:12]
+    shown = folder.parent.name if folder.name == "weights" else folder.name
+    return f"{shown}@{digest}"
+
+
+def check_source(source: str, conditioning: str) -> str:
+    """Return where demonstrations come from for a policy; "" leaves the choice to what it was trained with.
+
+    Raises:
+        InputError: If the policy is not conditioned on demonstrations and is to be given one.
+    """
+    chosen = source or ("generated" if conditioning == "demo" else NOTHING)
+    if chosen != NOTHING and conditioning != "demo":
+        raise InputError(
+            f"source {chosen}: this policy was trained with conditioning={conditioning}, it takes no demonstration"
+        )
+    return chosen

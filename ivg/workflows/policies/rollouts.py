@@ -1,0 +1,203 @@
+"""Rollouts of policies, each after the demonstration that the policy is conditioned on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+
+from ...errors import IvgError
+from ..clips.fingerprint import scenes_fingerprint
+from ..demo.context import ENVIRONMENTS
+from ..episodes.attempts import GenerateSettings, demonstrations
+from .sources import NOTHING
+from .trials import Trial
+
+if TYPE_CHECKING:
+    from ...policy.conditioning.cache import ObservedDemonstration
+    from ...policy.conditioning.observation import DemonstrationArrays
+    from ...policy.evaluation import Outcome
+    from ...policy.learning import ChunkPolicy
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """What every worker needs to know.
+
+    Attributes:
+        env: A key of `ENVIRONMENTS`.
+        weights: Of the generator: "nano" or a folder.
+        cache: Folder for demonstrations; "demonstrations" in the output folder if None.
+        depth: Whether the scene's depth image is known when a demonstration is lifted.
+        samples: How many demonstrations of a scene are generated at most.
+        device: Where the generator computes.
+    """
+
+    env: str = "kitchen"
+    weights: str = "nano"
+    cache: Path | None = None
+    depth: bool = True
+    samples: int = 1
+    device: str = "cpu"
+
+
+DEFAULT_SETTINGS = EvaluateSettings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolloutJob(Trial):
+    """One rollout.
+
+    Attributes:
+        policy: Folder of the policy.
+        size: Height and width of the camera's images, px.
+        max_steps: Time limit, in steps of the environment.
+    """
+
+    policy: Path
+    size: int
+    max_steps: int
+
+
+class _NoHandError(IvgError):
+    """The clip shows no hand."""
+
+
+class RolloutWorker:
+    """A worker that rolls policies out; it keeps an environment, policies and sources that it has met."""
+
+    def __init__(self, settings: EvaluateSettings) -> None:
+        from ...policy.conditioning.cache import DemonstrationCache
+        from ...policy.hands3d.lifting import HandLifter
+
+        self.settings = settings
+        self.lifter = HandLifter.from_pretrained("kitchen")
+        assert settings.cache is not None
+        self.cache = DemonstrationCache(settings.cache)
+        self.policies: dict[Path, ChunkPolicy] = {}
+        self.sources: dict[tuple[str, int], Any] = {}
+        self.env: gymnasium.Env[Any, Any] | None = None
+        self.size = 0
+
+    def __call__(self, job: RolloutJob) -> Outcome:
+        """Do one rollout."""
+        from ...policy.evaluation import rollout
+
+        began = time.perf_counter()
+        policy = self._policy(job.policy)
+        try:
+            done = rollout(
+                self._env(job.size),
+                policy,
+                seed=job.seed,
+                max_steps=job.max_steps,
+                text=job.attempt.text,
+                demonstrate=lambda observation, info: self._demonstration(job, observation, info),
+                options={"task": job.task},
+            )
+        except _NoHandError as error:
+            return job.outcome("no_hand", str(error), seconds=time.perf_counter() - began)
+        return job.outcome("" if done.success else "not_done", "", done.steps, time.perf_counter() - began)
+
+    def _policy(self, folder: Path) -> ChunkPolicy:
+        from ...policy.learning import load_policy
+
+        if folder not in self.policies:
+            self.policies[folder] = load_policy(folder)
+        return self.policies[folder]
+
+    def _env(self, size: int) -> gymnasium.Env[Any, Any]:
+        """Return the environment, made anew only for images of another size."""
+        from ...policy.evaluation.rollout import LazyImages
+
+        if self.env is not None and self.size != size:
+            self.env.close()
+            self.env = None
+        if self.env is None:
+            name = f"ivg.envs:{ENVIRONMENTS[self.settings.env]}"
+            options: dict[str, Any] = {"camera_size": size, "image": False, "render_mode": "rgb_array"}
+            self.env = LazyImages(gymnasium.make(name, disable_env_checker=True, **options))
+            self.size = size
+        return self.env
+
+    def _demonstration(
+        self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]
+    ) -> DemonstrationArrays:
+        """Return the demonstration of a scene; made once for a scene, then found in the cache."""
+        from ...policy.datasets import no_demonstration
+
+        if job.source == NOTHING:
+            return no_demonstration()
+        observed = self.cache.get_or_make(self._key(job), lambda: self._make(job, observation, info))
+        if not observed.found:
+            raise _NoHandError("the clip shows no hand")
+        return observed.arrays
+
+    def _key(self, job: RolloutJob) -> str:
+        """Return what decides a demonstration, hashed."""
+        weights = self._source(job)[1]
+        described = [
+            *(job.source, job.task, job.seed, job.size, weights, self.lifter.provenance, scenes_fingerprint()),
+            *(self.settings.depth, self._samples(job)),
+        ]
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+    def _samples(self, job: RolloutJob) -> int:
+        return self.settings.samples if job.source == "generated" else 1
+
+    def _make(self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]) -> ObservedDemonstration:
+        from ...policy.conditioning.cache import ObservedDemonstration
+        from ...policy.conditioning.observation import demonstration_observation, no_demonstration
+        from ...policy.extraction import NoHandError
+        from ...policy.sampling import best_of_n
+        from ...types import Camera
+
+        assert self.env is not None
+        try:
+            extracted = best_of_n(
+                self._source(job)[0](job.attempt),
+                observation["image"],
+                job.attempt.text,
+                Camera(**info["camera"]),
+                seed=job.seed,
+                lifter=self.lifter,
+                depth=self.env.unwrapped.depth() if self.settings.depth else None,  # type: ignore[attr-defined]
+                samples=self._samples(job),
+            )
+        except NoHandError:
+            return ObservedDemonstration(no_demonstration(), found=False)
+        return ObservedDemonstration(demonstration_observation(extracted), found=True)
+
+    def _source(self, job: RolloutJob) -> tuple[Any, str]:
+        """Return the source of demonstrations, and what identifies its weights."""
+        name = job.source, job.size
+        if name not in self.sources:
+            settings = GenerateSettings(
+                self.settings.env,
+                (job.task,),
+                size=job.size,
+                source=job.source,
+                weights=self.settings.weights,
+                device=self.settings.device,
+            )
+            self.sources[name] = demonstrations(settings), _weights_of(settings)
+        found: tuple[Any, str] = self.sources[name]
+        return found
+
+
+def _weights_of(settings: GenerateSettings) -> str:
+    """Hash the files of the generator's weights; "" where nothing is generated."""
+    from ...pipeline import find_weights
+
+    if settings.source != "generated":
+        return ""
+    digest = hashlib.sha256()
+    for path in sorted(find_weights(settings.weights).rglob("*.safetensors")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

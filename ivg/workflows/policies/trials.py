@@ -1,0 +1,71 @@
+"""Trials of a robot in scenes of the kitchen, whose outcomes are kept in a log, so that a stopped run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...io.checks import check_can_be_folder
+from ...jobs import Launcher, MakeWorker, Progress, run_logged
+from ..episodes.attempts import GenerateJob
+
+if TYPE_CHECKING:
+    from ...policy.evaluation import Outcome
+
+LOG = "outcomes.jsonl"
+"""In the output folder: the outcomes, see `ivg.policy.evaluation.OutcomeLog`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One trial.
+
+    Attributes:
+        name: What is tried: a policy's name, or the generator's weights and the images' size.
+        source: Of its demonstration.
+        task: What is to be done.
+        seed: Of the scene, the text and the demonstration.
+    """
+
+    name: str
+    source: str
+    task: str
+    seed: int
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """As `Outcome.key`."""
+        return self.name, self.source, self.task, self.seed
+
+    @property
+    def attempt(self) -> GenerateJob:
+        """The same scene, text and demonstration as an attempt at an episode."""
+        return GenerateJob(0, self.task, self.seed)
+
+    def outcome(self, reason: str, detail: str = "", steps: int = 0, seconds: float = 0.0) -> Outcome:
+        """Return the trial's outcome."""
+        from ...policy.evaluation import Outcome
+
+        return Outcome(*self.key, reason, detail, steps, round(seconds, 2))
+
+
+def run_trials(
+    launcher: Launcher, make_worker: MakeWorker, trials: Sequence[Any], out: Path, progress: Progress | None
+) -> list[Outcome]:
+    """Do the trials that the log of a folder does not hold yet; return the outcomes of all, in their order.
+
+    Raises:
+        InputError: The folder cannot be one.
+        IvgError: All that is tried crashes.
+    """
+    from ...policy.evaluation import OutcomeLog
+
+    check_can_be_folder(out)
+    log = OutcomeLog(out / LOG)
+    return run_logged(launcher, make_worker, trials, log, failure=_crashed, progress=progress)
+
+
+def _crashed(trial: Trial, detail: str) -> Outcome:
+    return trial.outcome("crashed", detail)
