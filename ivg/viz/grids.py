@@ -15,7 +15,7 @@ from .image_grid import GridRow, image_grid
 
 if TYPE_CHECKING:
     from ..data.clip_store import ClipRecord, ClipStore
-    from ..evaluation.worker import SceneResult
+    from ..evaluation.judging import SceneResult
     from ..metrics.clip_figures import TrueClip
     from ..policy.datasets import EpisodeStore, RobotEpisode
 

@@ -153,7 +153,8 @@ class RolloutWorker:
 
     def _make(self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]) -> ObservedDemonstration:
         from ...policy.conditioning.cache import ObservedDemonstration
-        from ...policy.conditioning.observation import demonstration_observation, no_demonstration
+        from ...policy.conditioning.observation import demonstration_observation
+        from ...policy.datasets import no_demonstration
         from ...policy.extraction import NoHandError
         from ...policy.sampling import best_of_n
         from ...types import Camera
