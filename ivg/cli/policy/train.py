@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ...models.device import check_device
+from ...inputs import check_device
 from ..shared.hydra_job import add_settings, run_settings
 
 if TYPE_CHECKING:

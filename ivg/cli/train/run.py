@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...models.device import check_device
+from ...inputs import check_device
 from ..shared.command import INTERRUPTED
 from ..shared.hydra_job import hydra_job, run_hydra
 

@@ -14,11 +14,10 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from ...losses import huber_loss, noise_loss
-from ...models.folder import load_component
 from ...models.interfaces import ImageAutoencoder, VideoDenoiser
+from ...models.loading import WEIGHTS_FILE, load_component
 from ...models.noise import add_noise, draw_timesteps, output_error_weight, predicted_clean
 from ...models.sampler import denoise
-from ...models.weights import WEIGHTS_FILE
 from ..device import chosen_precision
 from ..encoded.clips import LatentClips
 from ..encoded.loading import load_encoded_split
