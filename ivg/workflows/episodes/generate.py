@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError, IvgError, StoreError
 from ...io.checks import check_first_seed, check_positive
-from ...jobs import TWO_PROCESSES, Launcher, Progress, in_order, run_guarded
+from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress, in_order, run_guarded
+from ...models.device import check_device
 from .attempts import EpisodeWorker, GenerateSettings, failed_attempt
 
 if TYPE_CHECKING:
@@ -148,6 +149,10 @@ def generate_episodes(
     check_positive(episodes=episodes, max_attempts=most, size=settings.size)
     check_first_seed(seed=settings.seed)
     is_zip(out)
+    if settings.weights != "nano" and not Path(settings.weights).is_dir():
+        raise InputError(f"weights must be nano or a folder, there is no folder '{settings.weights}'")
+    if isinstance(launcher, Processes):  # other machines have other devices
+        check_device(settings.device)
     with writing(out):
         return _generate(_Book(out, settings), settings, episodes, most, launcher, progress)
 

@@ -76,7 +76,7 @@ def test_a_copy_keeps_what_stands_beside_the_arrays(dataset, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "lerobot", "--valid", "0.2"], "--valid goes with --format robomimic, not with lerobot"),
+        (["--format", "lerobot", "--valid", "0.2"], "valid goes with the format robomimic, not with lerobot"),
         (["--format", "robomimic", "--tasks", "open_drawr"], "did you mean 'open_drawer'"),
         (["--format", "minari", "--id", "nothing"], "namespace/env/name-v0"),
         (["--format", "zarr"], "must end with .zarr or .zarr.zip"),
@@ -111,7 +111,7 @@ def test_what_is_added_has_the_size_of_what_is_there(dataset, tmp_path, capsys):
     assert main(["export", str(dataset), "--format", "lerobot", "--out", str(out)]) == 0
     command = ["import", str(out), "--format", "lerobot", "--out", str(small), "--append"]
     assert main([*command, "--size", "20"]) == 2
-    assert "has pictures of 16x16, --size 20 does not fit" in capsys.readouterr().err
+    assert "has images of 16x16, a size of 20x20 does not fit" in capsys.readouterr().err
     assert main(command) == 0
     with EpisodeStore(small) as store:
         assert store[3].image.shape == (4, 16, 16, 3)
