@@ -21,7 +21,7 @@ from ivg.envs.human import HumanClip, HumanDemonstrator
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.hands import MediaPipeHands
 from ivg.hands.batched_detector import BatchedHands
-from ivg.training.precision import bf16_pays
+from ivg.training.device import bf16_pays
 
 Frames = NDArray[np.uint8]
 

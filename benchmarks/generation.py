@@ -24,7 +24,8 @@ import numpy as np
 
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.jobs import ONE_THREAD, Processes
-from ivg.policy.datasets.episodes import Attempt, RobotEpisode
+from ivg.policy.attempt import Attempt
+from ivg.policy.datasets import RobotEpisode
 from ivg.workflows.episodes.attempts import SOURCES, EpisodeWorker, GenerateJob, GenerateSettings
 from ivg.workflows.episodes.generate import generate_episodes
 

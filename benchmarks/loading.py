@@ -30,7 +30,7 @@ import zarr
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
-from ivg.policy.datasets.episodes import EpisodeWindows
+from ivg.policy.datasets import EpisodeWindows
 
 N_OBS_STEPS, HORIZON, BATCH = 2, 16, 64
 

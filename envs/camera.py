@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import mujoco
 
 
 def pinhole(position_m: np.ndarray, axes: np.ndarray, fovy_deg: float, width: int, height: int) -> dict[str, Any]:
@@ -14,8 +17,8 @@ def pinhole(position_m: np.ndarray, axes: np.ndarray, fovy_deg: float, width: in
         position_m: `(3,)`, world frame.
         axes: `(3, 3)`, the camera's right, down and forward in the world, as columns.
         fovy_deg: Vertical field of view, degrees.
-        width: Picture width, px.
-        height: Picture height, px.
+        width: Image width, px.
+        height: Image height, px.
 
     Returns:
         ``K`` (3, 3) px, ``T_world_camera`` (4, 4) m with OpenCV axes (x right, y down, z forward), ``width`` and
@@ -29,15 +32,33 @@ def pinhole(position_m: np.ndarray, axes: np.ndarray, fovy_deg: float, width: in
     return {"K": intrinsics, "T_world_camera": pose, "width": width, "height": height}
 
 
+def camera_of(model: mujoco.MjModel, data: mujoco.MjData, name: str, width: int, height: int) -> dict[str, Any]:
+    """Return the parameters of a camera of the model.
+
+    Args:
+        model: The model.
+        data: Its data, with up-to-date kinematics.
+        name: The camera's name.
+        width: Image width, px.
+        height: Image height, px.
+
+    Returns:
+        As `pinhole` returns them.
+    """
+    camera = model.camera(name)
+    axes = data.cam_xmat[camera.id].reshape(3, 3) * np.array([1.0, -1.0, -1.0])  # OpenGL's axes to OpenCV's
+    return pinhole(data.cam_xpos[camera.id], axes, float(camera.fovy[0]), width, height)
+
+
 def project(camera: dict[str, Any], points_world_m: np.ndarray) -> np.ndarray:
-    """Project world points into the picture.
+    """Project world points into the image.
 
     Args:
         camera: From `pinhole`.
         points_world_m: `(..., 3)` m.
 
     Returns:
-        `(..., 2)` normalised image coordinates (x right, y down; [0, 1] is inside the picture).
+        `(..., 2)` normalised image coordinates (x right, y down; [0, 1] is inside the image).
     """
     pose, intrinsics = camera["T_world_camera"], camera["K"]
     local = (points_world_m - pose[:3, 3]) @ pose[:3, :3]

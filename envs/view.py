@@ -16,11 +16,11 @@ FAR_M = 20.0
 
 
 class View:
-    """Square pictures of one camera; OpenGL starts with the first of them.
+    """Square images of one camera; OpenGL starts with the first of them.
 
     Args:
         camera: Name of a camera of the model, or a free camera (whose field of view is the model's).
-        size: Side of the picture, px.
+        size: Side of the image, px.
         option: What is drawn; by default visual geoms only (`rendering.scene_option`).
     """
 
@@ -29,7 +29,7 @@ class View:
         self._option = option or scene_option()
         self._renderer: mujoco.Renderer | None = None
 
-    def picture(self, model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
+    def image(self, model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
         """Return uint8 `(size, size, 3)`, RGB."""
         renderer = self._open(model)
         self._update(renderer, model, data)

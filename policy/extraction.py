@@ -1,10 +1,10 @@
-"""From a demonstration's clip to a gripper's path in metres: tracks cleaned, lifted, read off (loads torch)."""
+"""From a demonstration's clip to a gripper's trajectory in metres: tracks cleaned, lifted, retargeted (loads torch)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,19 @@ from ivg.errors import IvgError, unknown_option
 from ivg.region import region_from_tracks
 from ivg.types import HANDS, Camera, HandTracks, Side
 
-from .demonstration import Demonstration
+from .datasets import Demonstration
 from .hands3d.tracking import CleanTracks, clean_tracks
 from .retargeting import GripperTrajectory, gripper_trajectory
+from .retargeting.refinement import Contact, refine_contact
 
 if TYPE_CHECKING:
     from .hands3d.lifting import HandLifter, LiftedHands
-    from .retargeting.refinement import Contact
 
 MIN_FRAMES = 4
-"""A hand seen in fewer frames than this gives no path."""
+"""A hand seen in fewer frames than this gives no trajectory."""
 
 _ACTS_M = 0.03
-"""A hand that goes further than this in the later half of a clip does not only steady something."""
+"""A hand that moves further than this in the later half of a clip does not only steady something."""
 
 
 class NoHandError(IvgError):
@@ -34,16 +34,16 @@ class NoHandError(IvgError):
 
 @dataclass(frozen=True, eq=False)
 class ExtractedDemonstration:
-    """A demonstration and the gripper's path that was read off it.
+    """A demonstration and the gripper trajectory that was read from it.
 
     Attributes:
         demonstration: Clip and detections, t frames.
-        camera: What the clip is seen by.
-        tracks: The detections, followed, with short gaps filled.
+        camera: Camera of the clip.
+        tracks: The detections, with consistent identities and short gaps filled.
         hands: Their joints in the world.
-        hand: Whose path it is: "left" or "right".
-        path: The gripper's path, t frames.
-        contact: What the hand touches, if a depth picture told; `hands` and `path` are moved there.
+        hand: The hand of the trajectory: "left" or "right".
+        trajectory: The gripper's trajectory, t frames.
+        contact: What the hand touches, if a depth image was given; `hands` and `trajectory` are moved there.
     """
 
     demonstration: Demonstration
@@ -51,12 +51,12 @@ class ExtractedDemonstration:
     tracks: CleanTracks
     hands: LiftedHands
     hand: Side
-    path: GripperTrajectory
+    trajectory: GripperTrajectory
     contact: Contact | None = None
 
     @property
     def joints_world_m(self) -> NDArray[np.float32]:
-        """float32 (t, 21, 3), m: the joints of the hand whose path it is; NaN where it is absent."""
+        """float32 (t, 21, 3), m: the joints of the trajectory's hand; NaN where it is absent."""
         return self.hands.joints_world_m[:, HANDS.index(self.hand)]
 
 
@@ -67,20 +67,20 @@ def extract(
     hand: Side | None = None,
     depth: NDArray[np.floating] | None = None,
 ) -> ExtractedDemonstration:
-    """Read a gripper's path off a demonstration.
+    """Read a gripper's trajectory from a demonstration.
 
     Args:
         demonstration: Of t frames.
-        camera: What it is seen by. The clip's pictures may have another size, not another shape.
+        camera: Its camera. The clip's frames may have another size, not another shape.
         lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
-        hand: Whose path. If None: the hand that the demonstration was generated with, if it is seen; else the hand
-            that is seen in more frames. If the other goes on moving while that one rests, the other: where two hands
-            work, one of them steadies, and which does what is the generator's choice in the end.
-        depth: Float (h, w), m along the optical axis: what lies behind the demonstration's first frame. If it is given,
+        hand: The hand to follow. If None: the hand that the demonstration was generated with, if it is seen; else the
+            hand that is seen in more frames. If the other goes on moving while that one rests, the other: where two
+            hands work, one of them steadies.
+        depth: Float (h, w), m along the optical axis: the scene of the demonstration's first frame. If it is given,
             the hand is moved onto what it touches (`ivg.policy.retargeting.refinement`).
 
     Returns:
-        The path and all that lies on the way to it.
+        The trajectory and all intermediate results.
 
     Raises:
         NoHandError: If no hand, or not the hand asked for, is seen in at least `MIN_FRAMES` frames.
@@ -92,19 +92,18 @@ def extract(
         from .hands3d.lifting import HandLifter
 
         lifter = HandLifter.from_pretrained("kitchen")
-    found = _without_context(demonstration)
     height, width = demonstration.clip.shape[1:3]
-    tracks = clean_tracks(found, demonstration.fps, width / height)
+    tracks = clean_tracks(_without_context(demonstration), demonstration.fps, width / height)
     hands = lifter(tracks, camera)
     side = _choose(hands, hand, demonstration.provenance)
-    contact = None
+    slot, contact = HANDS.index(side), None
     if depth is not None:
-        from .retargeting.refinement import refine_contact
-
-        contact = refine_contact(hands.joints_world_m[:, HANDS.index(side)], depth, camera)
-        hands = _with_hand(hands, side, contact.joints_world_m)
-    path = gripper_trajectory(hands.joints_world_m[:, HANDS.index(side)])
-    return ExtractedDemonstration(demonstration, camera, tracks, hands, side, path, contact)
+        contact = refine_contact(hands.joints_world_m[:, slot], depth, camera)
+        joints = hands.joints_world_m.copy()
+        joints[:, slot] = contact.joints_world_m
+        hands = replace(hands, joints_world_m=joints)
+    trajectory = gripper_trajectory(hands.joints_world_m[:, slot])
+    return ExtractedDemonstration(demonstration, camera, tracks, hands, side, trajectory, contact)
 
 
 def demonstration_of_clip(
@@ -113,13 +112,13 @@ def demonstration_of_clip(
     detector: Callable[[NDArray[np.uint8]], HandTracks],
     provenance: dict[str, Any] | None = None,
 ) -> Demonstration:
-    """Make a demonstration of a clip that is there already, such as a person's.
+    """Make a demonstration of a given clip, such as a recorded one.
 
     Args:
         frames: uint8 (t, h, w, 3), RGB; frame 0 shows the scene.
         fps: Frames a second.
-        detector: Finds the hands; its region of motion (Sec. 3.1.1) is the demonstration's.
-        provenance: Where the clip comes from.
+        detector: Finds the hands; their region of motion (Sec. 3.1.1) is the demonstration's.
+        provenance: Source of the clip.
     """
     tracks = detector(frames)
     region = region_from_tracks(tracks, *frames.shape[1:3])
@@ -136,38 +135,31 @@ def demonstration_of_clip(
 
 
 def _without_context(demonstration: Demonstration) -> HandTracks:
-    """Return the detections without those in frame 0: it shows the scene, and what is found there is no hand."""
+    """Return the detections without those in frame 0, which shows the scene without a hand."""
     keypoints, present = demonstration.keypoints.copy(), demonstration.present.copy()
     score = demonstration.score.copy()
     keypoints[0], present[0], score[0] = np.nan, False, 0.0
     return HandTracks(keypoints, present, score)
 
 
-def _with_hand(hands: LiftedHands, side: Side, joints: NDArray[np.float32]) -> LiftedHands:
-    """Return hands with other joints (t, 21, 3) for one of them."""
-    every = hands.joints_world_m.copy()
-    every[:, HANDS.index(side)] = joints
-    return replace(hands, joints_world_m=every)
-
-
 def _choose(hands: LiftedHands, asked: Side | None, provenance: dict[str, Any]) -> Side:
-    """Return whose path to take."""
-    seen: dict[str, int] = dict(zip(HANDS, hands.present.sum(0).tolist(), strict=True))
-    generated = str(provenance.get("appearance", {}).get("side"))
-    most = max(seen, key=lambda name: seen[name])
-    side: str = asked or (generated if seen.get(generated, 0) >= MIN_FRAMES else most)
+    """Return the hand to follow."""
+    seen: dict[Side, int] = dict(zip(HANDS, hands.present.sum(0).tolist(), strict=True))
+    generated = provenance.get("appearance", {}).get("side")
+    side = asked or (generated if seen.get(generated, 0) >= MIN_FRAMES else max(HANDS, key=lambda name: seen[name]))
     if seen[side] < MIN_FRAMES:
-        whose = f"the {asked} hand" if asked else "a hand"
-        raise NoHandError(f"{whose} is seen in {seen[side]} of {len(hands.present)} frames; a path needs {MIN_FRAMES}")
+        what = f"the {asked} hand" if asked else "a hand"
+        frames = f"{seen[side]} of {len(hands.present)} frames"
+        raise NoHandError(f"{what} is seen in {frames}; a trajectory needs {MIN_FRAMES}")
     if not asked and min(seen.values()) >= MIN_FRAMES:
-        further = {name: _moved_later(hands.joints_world_m[:, place]) for place, name in enumerate(HANDS)}
-        other = next(name for name in HANDS if name != side)
+        further = {name: _moved_later(hands.joints_world_m[:, slot]) for slot, name in enumerate(HANDS)}
+        other: Side = next(name for name in HANDS if name != side)
         if further[other] > max(_ACTS_M, 2 * further[side]):
-            side = other
-    return cast(Side, side)
+            return other
+    return side
 
 
 def _moved_later(joints_world_m: NDArray[np.floating]) -> float:
-    """Return how far a hand (t, 21, 3) goes in the later half of the frames in which it is seen, m."""
+    """Return how far a hand (t, 21, 3) moves in the later half of the frames in which it is seen, m."""
     middles = joints_world_m[np.isfinite(joints_world_m).all((1, 2))].mean(1)
     return float(np.linalg.norm(np.diff(middles[len(middles) // 2 :], axis=0), axis=1).sum())

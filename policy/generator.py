@@ -16,7 +16,7 @@ from ivg.instructions import InstructionRewriter, load_rewriter
 from ivg.models.device import checked_device
 from ivg.types import JOINTS, Appearance, HandTracks
 
-from .demonstration import Demonstration
+from .datasets import Demonstration
 from .provenance import describe_appearance, versions, weights_sha256
 
 if TYPE_CHECKING:
@@ -122,7 +122,9 @@ class DemoGenerator:
         batched, each = spread(frame=frame, text=text, seed=seed, appearance=appearance)
         options: dict[str, Any] = {} if steps is None else {"num_inference_steps": steps}
         if on_part is not None:
-            options["on_region"] = lambda region: on_part("region", region.union)
+            options["region_callback"] = lambda found: [
+                on_part("region", region.union) for region in (found if batched else [found])
+            ]
         taken: dict[str, int] = {}  # steps by stage
 
         def report(stage: str, done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""From a scene and a sentence to the path that a robot follows: of several demonstrations, the one of best contact."""
+"""Best-of-n sampling: of several generated demonstrations, take the one of best contact."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from ivg.errors import InputError
 from ivg.types import Appearance, Camera, Side
 
 if TYPE_CHECKING:
-    from .demonstration import Demonstration
+    from .datasets import Demonstration
     from .extraction import ExtractedDemonstration
     from .hands3d.lifting import HandLifter
 
 GOOD_CONTACT = 5.0
-"""A demonstration whose contact costs less than this is taken without making another."""
+"""A demonstration whose contact costs less than this is taken without generating another."""
 
 SAMPLES = 4
-"""How many demonstrations are made at most where a contact can be judged."""
+"""How many demonstrations are generated at most where a contact can be judged."""
 
 _SEED_STRIDE = 1_000_003
 
 
 class Demonstrate(Protocol):
-    """Makes a demonstration of what a text says in the scene of a frame, such as a `DemoGenerator`."""
+    """Generates a demonstration of a text in the scene of a frame, such as a `DemoGenerator`."""
 
     def __call__(
         self, frame: NDArray[np.uint8], text: str, seed: int = 0, appearance: Appearance | None = None, /
     ) -> Demonstration:
-        """Return the demonstration, by a person of this appearance; drawn from the seed if None."""
+        """Return the demonstration by a hand of this appearance; drawn from the seed if None."""
 
 
 def best_of_n(
@@ -45,24 +45,24 @@ def best_of_n(
     depth: NDArray[np.floating] | None = None,
     samples: int = 1,
 ) -> ExtractedDemonstration:
-    """Have a task demonstrated, and read the gripper's path off the clip.
+    """Generate demonstrations of a task and read the gripper's trajectory from the best.
 
-    With the scene's depth, the hand is moved onto what it touches (`ivg.policy.retargeting.refinement`), and more
-    than one demonstration can be made: other seeds, the two hands in turn. The first whose contact is good is taken,
-    else the one whose contact is best. A hand that closes on nothing is so found out.
+    With the scene's depth, the hand is moved onto what it touches (`ivg.policy.retargeting.refinement`), and more than
+    one demonstration can be generated: other seeds, the two hands in turn. The first whose contact is good is taken,
+    else the one of best contact.
 
     Args:
-        demonstrate: Makes a demonstration.
+        demonstrate: Generates a demonstration.
         frame: uint8 (h, w, 3), RGB: the scene, without hands.
-        text: What is to be done.
-        camera: What sees the scene.
+        text: The task.
+        camera: Camera of the frame.
         seed: Of the first demonstration.
         lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
-        depth: Float (h, w), m along the optical axis, behind the frame; None if unknown.
+        depth: Float (h, w), m along the optical axis, of the frame; None if unknown.
         samples: How many demonstrations at most; more than one only with `depth`.
 
     Returns:
-        The demonstration, its path, and its contact if there is a depth picture.
+        The demonstration, its trajectory, and its contact if there is a depth image.
 
     Raises:
         NoHandError: If none of the demonstrations shows a hand.
@@ -94,7 +94,7 @@ def best_of_n(
 
 
 def demonstrators(seed: int, samples: int) -> Iterator[tuple[int, Appearance | None]]:
-    """Yield seeds and who acts: whom the first seed draws (None), then others who act with the two hands in turn."""
+    """Yield seeds and appearances: the one drawn from the first seed (None), then others with the hands in turn."""
     drawn = Appearance.sample(seed).side
     other: Side = "left" if drawn == "right" else "right"
     yield seed, None

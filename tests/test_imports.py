@@ -94,6 +94,7 @@ def test_the_wheel_holds_the_one_package_and_its_data(tmp_path: Path) -> None:
     assert {name.split("/")[0] for name in names} == {"ivg"}
     data = (
         "*.py",
+        "*.pyi",
         "py.typed",
         "*.yaml",
         "*.safetensors",

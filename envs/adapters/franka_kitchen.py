@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from typing import Any
 
 from ..rendering import load_mujoco
 
@@ -69,21 +70,15 @@ class FrankaKitchenEnv(AdaptedEnv):
     the noise of its joint sensors only.
 
     Args:
-        task: See `AdaptedEnv`, as the rest.
+        task: See `AdaptedEnv`.
+        settings: Others of `TaskEnv`: camera_size, depth, horizon, render_mode.
 
     Raises:
         EnvsError: A value is out of its range, or gymnasium-robotics is not installed.
     """
 
-    def __init__(
-        self,
-        task: str | None = None,
-        camera_size: int = 256,
-        depth: bool = False,
-        horizon: int = 400,
-        render_mode: str | None = None,
-    ) -> None:
-        super().__init__(_TASKS, _VIEWPOINT, task, camera_size, depth, horizon, render_mode)
+    def __init__(self, task: str | None = None, **settings: Any) -> None:
+        super().__init__(_TASKS, _VIEWPOINT, task, **settings)
         self._native = Native(
             tasks_to_complete=list(_TASKS), terminate_on_tasks_completed=False, remove_task_when_completed=False
         )

@@ -41,25 +41,19 @@ class MetaWorldEnv(AdaptedEnv):
 
     Args:
         name: The task, without "-v3".
-        task: See `AdaptedEnv`, as the rest.
+        task: See `AdaptedEnv`.
+        horizon: Steps until truncation.
+        settings: Others of `TaskEnv`: camera_size, depth, render_mode.
 
     Raises:
         EnvsError: A value is out of its range, or Meta-World is not installed.
     """
 
-    def __init__(
-        self,
-        name: str,
-        task: str | None = None,
-        camera_size: int = 256,
-        depth: bool = False,
-        horizon: int = 400,
-        render_mode: str | None = None,
-    ) -> None:
+    def __init__(self, name: str, task: str | None = None, *, horizon: int = 400, **settings: Any) -> None:
         if name not in METAWORLD_SENTENCES:
             raise unknown_option("Meta-World task", name, METAWORLD_SENTENCES)
         tasks = {name: _task(name)}
-        super().__init__(tasks, _VIEWPOINT, task, camera_size, depth, horizon, render_mode)
+        super().__init__(tasks, _VIEWPOINT, task, horizon=horizon, **settings)
         self._native = _make(name)
         self._repeat = round(1.0 / (CONTROL_HZ * self._native.dt))
         self._native.action_scale = TRANSLATION_M / self._repeat

@@ -16,13 +16,13 @@ class Simulator:
     """An environment of another project behind our interface.
 
     Attributes:
-        name: What ``--env`` calls it, such as ``"robosuite/Lift"``.
+        name: As ``--env`` takes it, such as ``"robosuite/Lift"``.
         id: The gymnasium id.
         sentence: A task that it scores, as a person asks for it.
         entry_point: Module and class.
-        settings: What its class is given besides the user's.
+        settings: Arguments of its class besides the user's.
         package: The module that it needs.
-        install: What pip has to be told to install that; None where it comes with ivg.
+        install: Arguments of pip that install it; None where it comes with ivg.
     """
 
     name: str
@@ -32,6 +32,11 @@ class Simulator:
     settings: dict[str, str] = field(default_factory=dict)
     package: str = "robosuite"
     install: str | None = None
+
+    @property
+    def installed(self) -> bool:
+        """Whether its package is there."""
+        return importlib.util.find_spec(self.package) is not None
 
 
 _ROBOSUITE = {
@@ -43,39 +48,39 @@ _ROBOSUITE = {
 
 
 def _simulators() -> list[Simulator]:
-    found = [
-        Simulator(
-            f"robosuite/{task}",
-            f"ivg/robosuite-{task}-v0",
-            sentence,
-            "ivg.envs.adapters.robosuite_tasks:RobosuiteEnv",
-            {"name": task},
-        )
-        for task, sentence in _ROBOSUITE.items()
-    ]
-    found.append(
+    module = "ivg.envs.adapters"
+    return [
+        *(
+            Simulator(
+                f"robosuite/{task}",
+                f"ivg/robosuite-{task}-v0",
+                sentence,
+                f"{module}.robosuite_tasks:RobosuiteEnv",
+                {"name": task},
+            )
+            for task, sentence in _ROBOSUITE.items()
+        ),
         Simulator(
             "franka-kitchen",
             "ivg/FrankaKitchen-v0",
             "open the microwave",
-            "ivg.envs.adapters.franka_kitchen:FrankaKitchenEnv",
+            f"{module}.franka_kitchen:FrankaKitchenEnv",
             package="gymnasium_robotics",
             install='"ivg[franka-kitchen]"',
-        )
-    )
-    found += [
-        Simulator(
-            f"metaworld/{task}",
-            f"ivg/MetaWorld-{task}-v0",
-            sentence,
-            "ivg.envs.adapters.meta_world:MetaWorldEnv",
-            {"name": task},
-            package="metaworld",
-            install='--no-deps "metaworld==3.1.1"',
-        )
-        for task, sentence in METAWORLD_SENTENCES.items()
+        ),
+        *(
+            Simulator(
+                f"metaworld/{task}",
+                f"ivg/MetaWorld-{task}-v0",
+                sentence,
+                f"{module}.meta_world:MetaWorldEnv",
+                {"name": task},
+                package="metaworld",
+                install='--no-deps "metaworld==3.1.1"',
+            )
+            for task, sentence in METAWORLD_SENTENCES.items()
+        ),
     ]
-    return found
 
 
 SIMULATORS: dict[str, Simulator] = {simulator.name: simulator for simulator in _simulators()}
@@ -88,7 +93,7 @@ def check_installed(simulator: Simulator) -> None:
     Raises:
         EnvsError: With the command that installs it.
     """
-    if importlib.util.find_spec(simulator.package) is None:
+    if not simulator.installed:
         raise EnvsError(
             f"environment {simulator.name!r} needs the package '{simulator.package}', which is not installed: "
             f"pip install {simulator.install or simulator.package} (docs/simulators.md says what goes together)."

@@ -23,10 +23,8 @@ finally:
 from ..errors import unknown_option  # noqa: E402
 from ..interface import CONTROL_HZ  # noqa: E402
 from ..wording import word_groups  # noqa: E402
-from .base import AdaptedEnv, AdaptedTask, ArmState  # noqa: E402
+from .base import AdaptedEnv, AdaptedTask, ArmState, panda_state  # noqa: E402
 from .viewpoint import Viewpoint  # noqa: E402
-
-_OPEN_M = 0.08
 
 _TASKS = {
     "Lift": AdaptedTask(("lift the cube", "pick up the cube"), word_groups("lift pick raise grab", "cube block")),
@@ -56,24 +54,18 @@ class RobosuiteEnv(AdaptedEnv):
 
     Args:
         name: Lift, Stack, Door or PickPlaceCan.
-        task: See `AdaptedEnv`, as the rest.
+        task: See `AdaptedEnv`.
+        horizon: Steps until truncation.
+        settings: Others of `TaskEnv`: camera_size, depth, render_mode.
 
     Raises:
         EnvsError: A value is out of its range.
     """
 
-    def __init__(
-        self,
-        name: str,
-        task: str | None = None,
-        camera_size: int = 256,
-        depth: bool = False,
-        horizon: int = 400,
-        render_mode: str | None = None,
-    ) -> None:
+    def __init__(self, name: str, task: str | None = None, *, horizon: int = 400, **settings: Any) -> None:
         if name not in _TASKS:
             raise unknown_option("robosuite task", name, _TASKS)
-        super().__init__({name: _TASKS[name]}, _VIEWPOINTS[name], task, camera_size, depth, horizon, render_mode)
+        super().__init__({name: _TASKS[name]}, _VIEWPOINTS[name], task, horizon=horizon, **settings)
         self._simulation = _make(name, horizon)
         self._robot = self._simulation.robots[0]
 
@@ -109,15 +101,7 @@ class RobosuiteEnv(AdaptedEnv):
         return bool(self._simulation._check_success())
 
     def _arm(self) -> ArmState:
-        data = self.mj_data
-        site = self.mj_model.site(self._robot.gripper["right"].important_sites["grip_site"]).id
-        fingers = data.qpos[self._robot._ref_gripper_joint_pos_indexes["right"]]
-        return ArmState(
-            data.site_xpos[site],
-            data.site_xmat[site].reshape(3, 3),
-            float(np.abs(fingers).sum() / _OPEN_M),
-            data.qpos[self._robot._ref_joint_pos_indexes],
-        )
+        return panda_state(self._robot, self.mj_model, self.mj_data)
 
 
 def _make(name: str, horizon: int) -> Any:

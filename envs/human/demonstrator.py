@@ -8,8 +8,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera import camera_of, project
 from ..errors import EnvsError
-from ..kitchen.camera import camera_of, project
 from ..kitchen.scene.appearance import show_burner
 from ..kitchen.scene.scene import KitchenScene, apply_scene, sample_scene
 from ..kitchen.simulation import KitchenSimulation
@@ -19,11 +19,11 @@ from ..rendering import make_renderer, scene_option
 from .choreography import choreograph
 from .clip import FIRST_OBJECT, HumanClip
 from .hand.avatar import SIDES, HandAvatar, add_hands
-from .hand.gripper import gripper_pose
 from .hand.kinematics import HandState
+from .hand.poses import gripper_pose
+from .motion import FPS, NUM_FRAMES
 from .plan import Plan, Stage, body_of
 from .style import Style, draw_style
-from .timing import FPS, NUM_FRAMES
 
 CAMERA = "egocentric"
 

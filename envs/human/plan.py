@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kitchen.camera import camera_of, project
+from ..camera import camera_of, project
 from ..kitchen.scene.scene import KitchenScene, set_free_joint
 from ..kitchen.state import CARROT_SEGMENTS
 from .hand.poses import OPEN

@@ -83,11 +83,6 @@ def from_quaternion(quaternion: ArrayLike) -> Matrix:
     )
 
 
-def multiply(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
-    """Quaternion product of two (w, x, y, z)."""
-    return to_quaternion(from_quaternion(first) @ from_quaternion(second))
-
-
 def blend(start: Matrix, end: Matrix, fraction: float) -> Matrix:
     """Rotation at `fraction` of the shortest way from `start` to `end` (spherical interpolation)."""
     q0, q1 = to_quaternion(start), to_quaternion(end)

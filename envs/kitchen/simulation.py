@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import mujoco
@@ -20,19 +21,12 @@ finally:
     logging.disable(_LEVEL)
 
 from .operational_space import ArmTorques  # noqa: E402
-from .scene.arena import ARENA_XML, add_bodies, add_equalities  # noqa: E402
+from .state import CARROT_PITCH_M, CARROT_SEGMENTS  # noqa: E402
 
+ASSETS = Path(__file__).parent / "assets"
 ROBOT_BASE_M = (0.66, 0.0, -0.02)
 REST_QPOS = (0.0, -0.55, 0.0, -2.55, 0.0, 2.2, 0.785)
 _OFFSCREEN_PX = 1024
-
-
-class KitchenArena(Arena):
-    """The arena file with the kitchen's bodies added."""
-
-    def __init__(self) -> None:
-        super().__init__(str(ARENA_XML))
-        add_bodies(self.worldbody)
 
 
 class KitchenSimulation(ManipulationEnv):
@@ -87,12 +81,19 @@ class KitchenSimulation(ManipulationEnv):
         robot.set_base_xpos(ROBOT_BASE_M)
         robot.set_base_ori((0, 0, 3.141592653589793))
         self.robots[0].init_qpos = REST_QPOS
-        self.model = ManipulationTask(mujoco_arena=KitchenArena(), mujoco_robots=[robot])
+        arena = Arena(str(ASSETS / "arena.xml"))
+        arena.worldbody.extend(ET.parse(ASSETS / "objects.xml").getroot())
+        self.model = ManipulationTask(mujoco_arena=arena, mujoco_robots=[robot])
 
     def edit_model_xml(self, xml_str: str) -> str:
         """Add what robosuite does not merge from an arena: welds, the offscreen buffer, rendering quality."""
         root = ET.fromstring(super().edit_model_xml(xml_str))
-        add_equalities(root)
+        equality = root.find("equality")
+        if equality is None:
+            equality = ET.SubElement(root, "equality")
+        for i in range(CARROT_SEGMENTS - 1):  # a weld that is switched off is a cut
+            bodies = {"body1": f"carrot_{i}", "body2": f"carrot_{i + 1}", "relpose": f"0 {CARROT_PITCH_M:g} 0 1 0 0 0"}
+            ET.SubElement(equality, "weld", name=f"carrot_weld_{i}", **bodies, solref="0.006 1")
         visual = root.find("visual")
         if visual is None:
             visual = ET.SubElement(root, "visual")

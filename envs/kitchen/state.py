@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import mujoco
 
 CARROT_SEGMENTS = 5
+CARROT_PITCH_M = 0.02
+"""Length of a segment."""
+
+POT_WALLS = 16
 STAIN_SPOTS = 8
 OBJECTS = ("knife", "mug", "plate", "pot", "sponge")
 
@@ -68,22 +72,3 @@ def read_state(model: mujoco.MjModel, data: mujoco.MjData, stirred_rad: float = 
         stirred_rad=stirred_rad,
         object_pose={name: data.joint(f"{name}_joint").qpos.copy() for name in OBJECTS},
     )
-
-
-class StirCounter:
-    """Sums up how far round the pot's centre the spoon has gone; only where it is 8 mm or more off the centre."""
-
-    def __init__(self) -> None:
-        self.angle_rad = 0.0
-        self._last: float | None = None
-
-    def update(self, spoon_xy_m: np.ndarray) -> float:
-        """Take the spoon's offset from the pot's centre, `(2,)` m, and return the signed sum in radians."""
-        if np.hypot(*spoon_xy_m) < 0.008:
-            self._last = None
-            return self.angle_rad
-        angle = float(np.arctan2(spoon_xy_m[1], spoon_xy_m[0]))
-        if self._last is not None:
-            self.angle_rad += (angle - self._last + np.pi) % (2 * np.pi) - np.pi
-        self._last = angle
-        return self.angle_rad

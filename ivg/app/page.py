@@ -1,198 +1,242 @@
-"""``ivg-app``'s page: controls on the left, panels that fill as a run goes on at the right (loads gradio)."""
+"""The page: controls on the left, panels that fill as a run goes on at the right (loads gradio)."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from ..envs.kitchen.tasks import TASKS
 from ..errors import InputError
-from . import panels
-from .controls import FIELDS, QUIET, Controls, dropped_file, new_controls
-from .picture import frame_from_upload
-from .request import PICTURE, checked_request
-from .run import STRANGE_PICTURE
-from .session import AppSession, plain
-from .view import WITHOUT_SCENE, AppView, new_stages
+from ..policy.sampling import SAMPLES
+from ..workflows.demo import SKIN_TONES, ContextFrame
+from .panels import messages_html, panel_html, progress_html
+from .run import STAGES, AppRun, AppView, AppWorker, new_stages, plain
+from .upload import MAX_FILE_MB, frame_from_upload
 
-WAITING_RUNS = 16
-"""Runs that may wait; more are refused."""
+MAX_TEXT, MAX_SEED, MAX_STEPS, MAX_WAITING = 200, 2**31 - 1, 50, 16
+"""Characters of a task, seed, denoising steps, and runs that may wait."""
+
+DEFAULT_STEPS = 2
+"""Denoising steps that the packaged weights were trained for."""
 
 CACHE_S = (300, 1500)
-"""How often dropped pictures are looked through, and how old they may get, in seconds."""
+"""Interval at which dropped images are checked, and the age at which they are deleted, in seconds."""
 
 HEAD = """<div class="ivg-head"><h1>From one frame and a sentence to a robot that does it</h1>
 <p>A short clip of a human hand doing the task is generated in the scene of the picture: first where the hand will move,
 then how. Its joints are read off the clip, in metres, and a robot follows them in the same scene.</p></div>"""
-
 FOOT = (
     "<div class='ivg-foot'>The kitchen is a simulation, whose own predicate says whether a task is done. The same seed "
     "gives the same scene, hand and clip. Pictures go no further than to the machine that serves this page, which "
     f"deletes them within {sum(CACHE_S) // 60} minutes.</div>"
 )
-
-PARTS: tuple[tuple[str, Callable[[AppView], str], Callable[[AppView], tuple[Any, ...]]], ...] = (
-    ("progress", panels.progress_html, lambda view: (view,)),
-    ("messages", panels.messages_html, lambda view: (view.message, view.stopped, view.notices, view.no_path)),
-    ("scene", panels.scene_html, lambda view: (view.context,)),
-    ("region", panels.region_html, lambda view: (view.region, view.context)),
-    ("clip", panels.clip_html, lambda view: (view.clip,)),
-    ("hands", panels.hands_html, lambda view: (view.demonstration,)),
-    ("path", panels.path_html, lambda view: (view.extracted,)),
-    ("robot", panels.robot_html, lambda view: (view.run,)),
+STRANGE_IMAGE = (
+    "The packaged weights were trained on rendered kitchens at 128 px only: of a picture of another place they seldom "
+    "make a good clip."
 )
-"""The page's parts: name, what draws it, and what of a view it depends on."""
+NO_ROBOT = "A picture has no robot, and its camera is not known: there is no path in metres and nothing to follow it."
+BUSY = "Another visitor's run is on; yours begins when it is over."
+
+QUIET: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
+"""Of events that take no time."""
 
 
-class Updates:
-    """Turns views into what the page's parts are changed to; one for each run."""
-
-    def __init__(self) -> None:
-        self._shown: dict[str, tuple[Any, ...]] = {}
-
-    def __call__(self, view: AppView) -> list[Any]:
-        """Return the new HTML of each of `PARTS`, or `gr.skip()` for those that stay as they are."""
-        return [self._part(name, draw, needs(view), view) for name, draw, needs in PARTS]
-
-    def _part(self, name: str, draw: Callable[[AppView], str], needed: tuple[Any, ...], view: AppView) -> Any:
-        before, self._shown[name] = self._shown.get(name), needed
-        if before is not None and all(map(_same, before, needed)):
-            return gr.skip()
-        return draw(view)
-
-
-def _same(a: Any, b: Any) -> bool:
-    return a is b or (isinstance(a, str | bool) and a == b)
+def new_theme() -> gr.themes.Base:
+    """Return the theme; its fonts are the machine's own."""
+    fonts = {"font": ["Helvetica Neue", "Arial", "sans-serif"], "font_mono": ["Menlo", "Consolas", "monospace"]}
+    hues = {"primary_hue": "teal", "secondary_hue": "teal", "neutral_hue": "slate"}
+    return gr.themes.Base(radius_size="lg", **hues, **fonts).set(
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_hover_dark="*primary_500",
+        button_primary_text_color="white",
+        block_label_text_size="*text_sm",
+        body_text_color_subdued="*neutral_500",
+        body_text_color_subdued_dark="*neutral_400",
+        block_info_text_color="*neutral_500",
+        block_info_text_color_dark="*neutral_400",
+    )
 
 
-def new_page(session: AppSession, *, packaged: bool) -> gr.Blocks:
-    """Make the page.
+class Page:
+    """The page's components and events.
 
     Args:
-        session: Does the work.
-        packaged: Whether the packaged weights generate, which know no other place than the kitchen.
+        worker: Does the runs.
+        packaged: Whether the packaged weights generate, which were trained on the kitchen only.
+
+    Attributes:
+        blocks: To be launched.
     """
-    with gr.Blocks(title="ivg", analytics_enabled=False, delete_cache=CACHE_S, fill_width=True) as page:
-        gr.HTML(HEAD)
+
+    def __init__(self, worker: AppWorker, packaged: bool) -> None:
+        self.worker, self.strange = worker, (STRANGE_IMAGE,) if packaged else ()
+        with gr.Blocks(title="ivg", analytics_enabled=False, delete_cache=CACHE_S, fill_width=True) as self.blocks:
+            gr.HTML(HEAD)
+            with gr.Row():
+                with gr.Column(scale=1, min_width=330):
+                    self._controls()
+                with gr.Column(scale=3, min_width=560):
+                    self._panels()
+            gr.HTML(FOOT)
+            self._events()
+        self.blocks.queue(default_concurrency_limit=1, max_size=MAX_WAITING, api_open=False)
+
+    def _controls(self) -> None:
+        options = [("Kitchen", "kitchen"), ("My picture", "picture")]
+        self.source = gr.Radio(options, value="kitchen", label="Scene", elem_id="ivg-source")
+        label = f"Picture, up to {MAX_FILE_MB} MB"
+        upload: dict[str, Any] = {"sources": ["upload"], "buttons": [], "visible": False}
+        self.image = gr.Image(label=label, height=230, elem_id="ivg-picture", **upload)
+        with gr.Row(elem_id="ivg-seeds"):
+            self.seed = gr.Number(0, label="Seed", precision=0, elem_id="ivg-seed", scale=2, min_width=120)
+            self.next_seed = gr.Button("Next seed", elem_id="ivg-next", scale=1, min_width=110)
+        tasks = [[task.sentence] for task in TASKS.values()]
+        info = "in your own words, or one that the kitchen scores:"
+        self.text = gr.Textbox(tasks[0][0], label="Task", info=info, lines=1, elem_id="ivg-task")
+        self.tasks = gr.Dataset(components=[self.text], samples=tasks, show_label=False, elem_id="ivg-tasks")
+        self.robot = gr.Checkbox(True, label="Let the robot follow the hand", elem_id="ivg-follow")
+        with gr.Accordion("Advanced", open=False, elem_id="ivg-advanced"):
+            self.steps = gr.Slider(1, MAX_STEPS, DEFAULT_STEPS, step=1, label="Denoising steps", elem_id="ivg-steps")
+            info = "another is made until one has a good contact; the best is followed"
+            self.samples = gr.Slider(1, SAMPLES, 1, step=1, label="Clips at most", info=info)
+            by_seed: dict[str, Any] = {"value": "drawn", "info": "drawn: by the seed"}
+            self.side = gr.Radio(["drawn", "left", "right"], label="Acting hand", **by_seed)
+            self.skin = gr.Radio(["drawn", *SKIN_TONES], label="Skin tone", **by_seed)
         with gr.Row():
-            with gr.Column(scale=1, min_width=330):
-                controls = new_controls()
-            with gr.Column(scale=3, min_width=560):
-                parts = _new_parts()
-        gr.HTML(FOOT)
-        _Events(session, controls, parts, packaged).wire(page)
-    page.queue(default_concurrency_limit=1, max_size=WAITING_RUNS, api_open=False)
-    return page
+            self.go = gr.Button("Generate", variant="primary", elem_id="ivg-go", scale=2)
+            self.stop = gr.Button("Stop", interactive=False, elem_id="ivg-stop", scale=1, min_width=90)
 
+    def _panels(self) -> None:
+        """Lay the right column out, with what it shows before any run."""
+        self.panels: dict[str, gr.HTML] = {}
+        for names in (("progress",), ("messages",), STAGES[:4], STAGES[4:]):
+            with gr.Row(elem_classes="ivg-row"):
+                for name in names:
+                    self.panels[name] = gr.HTML(_html(name, AppView()), elem_id=f"ivg-{name}", min_width=200)
 
-def _new_parts() -> dict[str, gr.HTML]:
-    """Lay the right column out, with what it shows before any run."""
-    empty = AppView()
-    first = {name: draw(empty) for name, draw, _ in PARTS}
-    made = {}
-    for names in (("progress",), ("messages",), ("scene", "region", "clip", "hands"), ("path", "robot")):
-        with gr.Row(elem_classes="ivg-row"):
-            for name in names:
-                made[name] = gr.HTML(first[name], elem_id=f"ivg-{name}", min_width=200)
-    return {name: made[name] for name, *_ in PARTS}
+    def _events(self) -> None:
+        self.frame, self.request = gr.State(None), gr.State(None)
+        fields = [self.source, self.seed, self.text, self.robot, self.steps, self.samples, self.side, self.skin]
+        shown = [self.go, self.stop, *self.panels.values()]
+        begun = gr.on(
+            [self.go.click, self.text.submit], self.begin, [self.frame, *fields], [self.request, *shown], **QUIET
+        )
+        waiting = {**QUIET, "queue": True, "concurrency_limit": 1}
+        run = begun.then(self.run, self.request, shown, **waiting)
+        self.stop.click(self.stop_run, None, shown, cancels=[run], **QUIET)
+        # Gradio would decode any file before our checks; without preprocessing, it only hands the path on.
+        scene = [self.image, self.frame, self.panels["messages"], self.panels["scene"]]
+        self.image.upload(self.dropped, self.image, scene, preprocess=False, **QUIET)
+        self.image.clear(lambda: None, None, self.frame, **QUIET)
+        switched = [self.image, self.next_seed, self.robot, self.samples, *self.panels.values()]
+        self.source.change(self.switched, self.source, switched, **QUIET)
+        self.tasks.click(lambda chosen: chosen[0], self.tasks, self.text, **QUIET)
+        self.next_seed.click(lambda seed: (int(seed or 0) + 1) % (MAX_SEED + 1), self.seed, self.seed, **QUIET)
+        self.blocks.unload(self.leave)
 
-
-class _Events:
-    """What the page's buttons do."""
-
-    def __init__(self, session: AppSession, controls: Controls, parts: dict[str, gr.HTML], packaged: bool) -> None:
-        self.session, self.controls, self.parts, self.packaged = session, controls, parts, packaged
-        self._accepted: set[str] = set()  # visitors whose run was asked for and has not begun
-        self._tickets = itertools.count(1)  # a new one begins a run
-
-    def wire(self, page: gr.Blocks) -> None:
-        """Connect them."""
-        controls = self.controls
-        buttons, parts = [controls.go, controls.stop], list(self.parts.values())
-        raw = {**QUIET, "preprocess": False}  # gradio would decode any picture; `checked_request` checks everything
-        ticket = gr.Number(0, visible="hidden")
-        asked = [controls.go.click, controls.text.submit]
-        gr.on(asked, self.begin, controls.fields, [ticket, *buttons, *parts], **raw)
-        waiting = {**raw, "queue": True, "concurrency_limit": 1}
-        run = ticket.change(self.run, controls.fields, [*buttons, *parts], **waiting)
-        controls.stop.click(self.stop, None, [*buttons, *parts], cancels=[run], **QUIET)
-        dropped = [controls.picture, self.parts["messages"], self.parts["scene"]]
-        controls.picture.upload(self.dropped, controls.picture, dropped, **raw)
-        shown = [self.parts[name] for name in ("progress", "messages", *WITHOUT_SCENE)]
-        controls.source.change(self.switched, controls.source, shown, **QUIET)
-        page.unload(self.leave)
-
-    def begin(self, request: gr.Request, *values: Any) -> list[Any]:
-        """Accept a run and empty the page for it; tell at once what is wrong, not when its turn has come."""
-        visitor = str(request.session_hash)
-        if visitor in self._accepted or self.session.is_running(visitor):
-            return [gr.skip()] * (3 + len(PARTS))
-        view = AppView()
+    def begin(
+        self,
+        visitor: gr.Request,
+        frame: ContextFrame | None,
+        source: str,
+        seed: int | None,
+        text: str,
+        robot: bool,
+        steps: int,
+        samples: int,
+        side: str,
+        skin: str,
+    ) -> dict[Any, Any]:
+        """Check what is asked for, and empty the page for it; gradio has checked sliders and radios."""
+        view, request = AppView(), None
         try:
-            checked_request(self._fields(values))
-            self._accepted.add(visitor)
-            if self.session.others_running(visitor):
-                view = view.changed(notices=("Another visitor's run is on; yours begins when it is over.",))
+            if source != "kitchen" and frame is None:
+                raise InputError("no picture yet: drop one, or choose the kitchen")
+            request = {"task": _checked_task(text), "seed": _checked_seed(seed), "steps": int(steps)}
+            request |= {
+                name: None if value == "drawn" else value for name, value in {"side": side, "skin": skin}.items()
+            }
+            in_kitchen = {"execute": robot, "trajectory": True, "samples": int(samples)}
+            request |= in_kitchen if source == "kitchen" else {"image": frame}
+            view.notices = (BUSY,) if self.worker.busy(str(visitor.session_hash)) else ()
         except InputError as error:
-            view = view.changed(message=plain(error))
-        accepted = visitor in self._accepted
-        ticket = next(self._tickets) if accepted else gr.skip()
-        return [ticket, *_buttons(running=accepted), *Updates()(view)]
+            view.message = plain(error)
+        return {self.request: request, **self._shown(view, self.panels, running=request is not None)}
 
-    def run(self, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
+    def run(self, request: dict[str, Any] | None, visitor: gr.Request) -> Iterator[Any]:
         """Do a run that was accepted, and change the page as it goes on."""
-        visitor = str(request.session_hash)
-        if visitor not in self._accepted:
+        if request is None:
             return
-        self._accepted.discard(visitor)
-        updates = Updates()
-        with closing(self.session.run(visitor, self._fields(values))) as views:
-            for view in views:
-                yield [*_buttons(running=not view.ended), *updates(view)]
-
-    def stop(self, request: gr.Request) -> list[Any]:
-        """Stop the run of the visitor; one that waits for its turn is taken out of the queue."""
-        visitor = str(request.session_hash)
-        self._accepted.discard(visitor)
-        view = self.session.stop(visitor) or AppView(stopped=True)
-        told = [panels.progress_html(view), panels.messages_html(view)]
-        return [*_buttons(running=False), *told, *[gr.skip()] * (len(PARTS) - len(told))]
-
-    def _fields(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Return what the controls hold by name, the picture as path and name."""
-        fields = dict(zip(FIELDS, values, strict=True))
-        path, name = dropped_file(fields["picture"], self.controls.picture.GRADIO_CACHE)
-        return {**fields, "picture": path, "name": name}
-
-    def dropped(self, picture: Any) -> list[Any]:
-        """Look at a picture as soon as it is there, and refuse what is none."""
-        path, name = dropped_file(picture, self.controls.picture.GRADIO_CACHE)
+        notices = (*self.strange, NO_ROBOT) if "image" in request else ()
+        run = AppRun(request, notices)
+        self.worker.start(str(visitor.session_hash), run)
         try:
-            context = frame_from_upload(Path(path or ""), name or "the file")
-        except InputError as error:
-            return [None, panels.messages_html(AppView(message=plain(error))), panels.scene_html(AppView())]
-        notices = (STRANGE_PICTURE,) if self.packaged else ()
-        view = AppView(context=context, notices=notices)
-        return [gr.skip(), panels.messages_html(view), panels.scene_html(view)]
+            for changed in run.changes():
+                yield self._shown(run.view, changed, running=not run.over)
+        finally:
+            self.worker.forget(str(visitor.session_hash), run)
 
-    def switched(self, source: str) -> list[Any]:
-        """Say at once what is to be expected of a picture, and leave out what it cannot have."""
-        picture = source == PICTURE
-        notices = (STRANGE_PICTURE,) if picture and self.packaged else ()
-        view = AppView(stages=new_stages(scene=not picture), notices=notices)
-        said = [panels.progress_html(view), panels.messages_html(view)]
-        return [*said, *[gr.update(visible=not picture)] * len(WITHOUT_SCENE)]
+    def stop_run(self, visitor: gr.Request) -> dict[Any, Any]:
+        """Stop the visitor's run; one that waits is taken out of the queue by gradio."""
+        run = self.worker.run_of(str(visitor.session_hash))
+        view = AppView(stopped=True) if run is None else run.stop()
+        return self._shown(view, ("progress", "messages"), running=False)
 
-    def leave(self, request: gr.Request) -> None:
+    def leave(self, visitor: gr.Request) -> None:
         """Stop the run of a visitor who has left."""
-        self._accepted.discard(str(request.session_hash))
-        self.session.forget(str(request.session_hash))
+        self.worker.forget(str(visitor.session_hash))
+
+    def dropped(self, file: dict[str, Any] | None) -> dict[Any, Any]:
+        """Read an image as soon as it is there, and refuse what is none."""
+        view, frame = AppView(), None
+        try:
+            path = str((file or {}).get("path"))
+            name = str((file or {}).get("orig_name") or Path(path).name)
+            frame = frame_from_upload(Path(path), name.replace("\\", "/").rsplit("/", 1)[-1][-60:])
+            view.notices, view.parts = self.strange, {"scene": frame}
+        except InputError as error:
+            view.message = plain(error)
+        html = {self.panels[name]: _html(name, view) for name in ("messages", "scene")}
+        return {self.image: gr.skip() if frame else None, self.frame: frame, **html}
+
+    def switched(self, source: str) -> dict[Any, Any]:
+        """Show what belongs to a source: the image, or what only the kitchen has."""
+        kitchen = source == "kitchen"
+        view = AppView(stages=new_stages(kitchen, kitchen), notices=() if kitchen else self.strange)
+        updates: dict[Any, Any] = {self.panels[name]: _html(name, view) for name in ("progress", "messages")}
+        for component in (self.next_seed, self.robot, self.samples, self.panels["trajectory"], self.panels["robot"]):
+            updates[component] = gr.update(visible=kitchen)
+        return {**updates, self.image: gr.update(visible=not kitchen)}
+
+    def _shown(self, view: AppView, names: Iterable[str], *, running: bool) -> dict[Any, Any]:
+        """Return the updates of Generate, Stop and the panels of these names."""
+        html = {self.panels[name]: _html(name, view) for name in names}
+        return {self.go: gr.update(interactive=not running), self.stop: gr.update(interactive=running), **html}
 
 
-def _buttons(*, running: bool) -> list[Any]:
-    """Return what becomes of Generate and Stop."""
-    return [gr.update(interactive=not running), gr.update(interactive=running)]
+def _html(name: str, view: AppView) -> str:
+    special = {"progress": progress_html, "messages": messages_html}
+    return special[name](view) if name in special else panel_html(name, view)
+
+
+def _checked_task(text: str | None) -> str:
+    task = " ".join((text or "").split())
+    if not any(character.isalpha() for character in task):
+        raise InputError('the task must say what to do, such as "cut the carrot"')
+    if len(task) > MAX_TEXT:
+        raise InputError(f"the task has {len(task)} characters; at most {MAX_TEXT} are taken")
+    if not task.isprintable():
+        raise InputError("the task holds characters that cannot be printed")
+    return task
+
+
+def _checked_seed(seed: int | None) -> int:
+    if seed is None or not 0 <= seed <= MAX_SEED:
+        shown = "nothing" if seed is None else str(seed)[:40]
+        raise InputError(f"seed must be a whole number from 0 to {MAX_SEED:,}, got {shown}")
+    return int(seed)

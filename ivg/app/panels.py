@@ -1,31 +1,37 @@
-"""The parts of ``ivg-app``'s page as HTML: progress, pictures, figures, verdict. Every text is escaped."""
+"""The panels of the page as HTML that holds its images and videos itself; every text is escaped."""
 
 from __future__ import annotations
 
+import base64
+import tempfile
+from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING
+from io import BytesIO
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
+from ..io.video import write_video
+from ..policy import Demonstration, ExtractedDemonstration
 from ..policy.sampling import GOOD_CONTACT
 from ..types import FPS
+from ..viz.canvas import enlarged, enlarged_mask
 from ..viz.execution_video import draw_execution
-from .media import film_uri, fine, image_uri, region_image, track_film
-from .path import draw_path
-from .view import STAGES, AppView, Stage, new_stages
+from ..viz.hands import draw_hands, tint_region
+from ..viz.trajectory_plot import draw_trajectory
+from .run import AppView, Stage
 
-if TYPE_CHECKING:
-    from ..policy.extraction import ExtractedDemonstration
-
-PANELS = {
-    "scene": ("Scene", "what the camera sees"),
-    "region": ("Region of motion", "where the hand will move"),
-    "clip": ("Generated clip", "a hand doing the task"),
-    "hands": ("Hand tracks", "its joints, found in the clip"),
-    "path": ("Path in 3D", "the hand in metres, moved onto what it touches"),
-    "robot": ("Robot", "a gripper follows the hand in the same scene"),
+TITLES = {
+    "scene": ("Scene", "Scene", "what the camera sees"),
+    "region": ("Region of motion", "Region of motion", "where the hand will move"),
+    "clip": ("Clip", "Generated clip", "a hand doing the task"),
+    "hands": ("Hand tracks", "Hand tracks", "its joints, found in the clip"),
+    "trajectory": ("Path in 3D", "Path in 3D", "the hand in metres, moved onto what it touches"),
+    "robot": ("Robot", "Robot", "a gripper follows the hand in the same scene"),
 }
-"""Of each panel: its title, and what will be there."""
+"""Of each stage: its name in the progress, the title of its panel, and the panel's note while it is empty."""
 
 INTERACTION_TYPES = {
     "grasp": "grasps: from above, closing where the hand closed",
@@ -33,16 +39,19 @@ INTERACTION_TYPES = {
     "push": "pushes: closed fingers, the way of the finger tips",
 }
 
+SIZE = 640
+"""Longer side of images that something is drawn on, px."""
+
 
 def progress_html(view: AppView) -> str:
-    """Return the stages in a row, each with its time."""
-    stages = view.stages or new_stages()
+    """Return the stages in a row, each with its duration."""
     items = "".join(
-        f'<li class="{stage.phase}" data-stage="{key}"><b>{STAGES[key]}</b><small>{_stage_note(stage)}</small></li>'
-        for key, stage in stages.items()
+        f'<li class="{stage.phase}" data-stage="{key}"><b>{TITLES[key][0]}</b><small>{_stage_note(stage)}</small></li>'
+        for key, stage in view.stages.items()
     )
-    total = f"{view.seconds:.1f} s in all" if view.seconds else ""
-    if view.samples > 1 and view.demonstration is not None:
+    seconds = sum(stage.seconds for stage in view.stages.values())
+    total = f"{seconds:.1f} s in all" if seconds else ""
+    if view.samples > 1 and "hands" in view.parts:
         total += f", clip {view.sample} of at most {view.samples}"
     return f'<ol class="ivg-progress">{items}</ol><div class="ivg-total">{total}</div>'
 
@@ -50,126 +59,136 @@ def progress_html(view: AppView) -> str:
 def _stage_note(stage: Stage) -> str:
     if stage.phase == "waiting":
         return ""
-    if stage.phase == "running" and stage.done:
-        return f"{stage.done} of {stage.total}" if stage.total else f"step {stage.done}"
     if stage.phase == "running":
-        return "…"
+        steps = f"{stage.done} of {stage.total}" if stage.total else f"step {stage.done}"
+        return steps if stage.done else "…"
     return f"{stage.seconds:.1f} s" + (", stopped" if stage.phase == "stopped" else "")
 
 
 def messages_html(view: AppView) -> str:
-    """Return what has to be said: why nothing more comes, and what these clips are not."""
-    lines = [("error", view.message)] if view.message else []
-    lines += [("note", "Stopped.")] if view.stopped else []
+    """Return why nothing more comes, and the limits of these clips."""
+    lines = [("error", view.message), ("note", "Stopped." if view.stopped else "")]
     lines += [("note", notice) for notice in view.notices]
-    lines += [("error", f"No path can be read off the clip: {view.no_path}")] if view.no_path else []
-    return "".join(_message(kind, words) for kind, words in lines)
+    lines += [("error", f"No path can be read off the clip: {view.no_trajectory}" if view.no_trajectory else "")]
+    return "".join(
+        f'<div class="ivg-message {kind}" role="status">{escape(_sentence(words))}</div>'
+        for kind, words in lines
+        if words
+    )
 
 
-def _message(kind: str, words: str) -> str:
-    return f'<div class="ivg-message {kind}" role="status">{escape(_sentence(words))}</div>'
+def panel_html(key: str, view: AppView) -> str:
+    """Return the panel of a stage, with its result or with what will be there."""
+    _, title, empty = TITLES[key]
+    if key in view.parts:
+        note, body = _DRAW[key](view)
+    else:
+        note, body = empty, '<div class="ivg-void"></div>'
+    kind = "ivg-card" if key in view.parts else "ivg-card empty"
+    return f'<section class="{kind}" data-panel="{key}"><h3>{title}</h3><p>{escape(note)}</p>{body}</section>'
 
 
-def scene_html(view: AppView) -> str:
-    """Return the scene's panel."""
-    if view.context is None:
-        return _empty("scene")
-    return _card("scene", view.context.name, _image(image_uri(fine(view.context.frame)), "the scene"))
+def _scene(view: AppView) -> tuple[str, str]:
+    context = view.parts["scene"]
+    return context.name, _image(enlarged(context.frame, *_size(context.frame)), "the scene")
 
 
-def region_html(view: AppView) -> str:
-    """Return the panel of the region of motion."""
-    if view.region is None or view.context is None:
-        return _empty("region")
-    picture = region_image(view.context.frame, view.region)
-    return _card("region", f"{view.region.mean():.0%} of the picture", _image(image_uri(picture), "region of motion"))
+def _region(view: AppView) -> tuple[str, str]:
+    frame, region = view.parts["scene"].frame, view.parts["region"]
+    size = _size(frame)
+    tinted = tint_region(enlarged(frame, *size), enlarged_mask(region, *size))
+    return f"{region.mean():.0%} of the picture", _image(tinted, "region of motion")
 
 
-def clip_html(view: AppView) -> str:
-    """Return the clip's panel."""
-    if view.clip is None:
-        return _empty("clip")
-    fps = view.demonstration.fps if view.demonstration else FPS
-    note = f"{len(view.clip)} frames, {len(view.clip) / fps:.1f} s"
-    return _card("clip", note, _film(film_uri(view.clip, fps), "generated clip"))
+def _clip(view: AppView) -> tuple[str, str]:
+    clip = view.parts["clip"]
+    return f"{len(clip)} frames, {len(clip) / FPS:.1f} s", _video(clip, FPS, "generated clip")
 
 
-def hands_html(view: AppView) -> str:
-    """Return the panel of the hand tracks."""
-    made = view.demonstration
-    if made is None:
-        return _empty("hands")
+def _hands(view: AppView) -> tuple[str, str]:
+    made: Demonstration = view.parts["hands"]
     found = int(made.present[1:].any(axis=1).sum())
-    note = f"a hand in {found} of {len(made) - 1} frames"
-    return _card("hands", note, _film(film_uri(track_film(made), made.fps), "hand tracks over the clip"))
+    size, frames = _size(made.clip[0]), []
+    for t, frame in enumerate(made.clip):
+        region = enlarged_mask(made.region_per_frame[t], *size)
+        tinted = tint_region(enlarged(frame, *size), region, strength=0.25)
+        frames.append(draw_hands(tinted, made.keypoints[t], made.present[t]))
+    body = _video(np.stack(frames), made.fps, "hand tracks over the clip")
+    return f"a hand in {found} of {len(made) - 1} frames", body
 
 
-def path_html(view: AppView) -> str:
-    """Return the panel of the path, with its figures."""
-    if view.extracted is None or view.context is None or view.depth is None:
-        return _empty("path")
-    picture = draw_path(view.extracted, view.context.frame, view.depth)
-    figures = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in path_figures(view.extracted))
-    plot = _image(image_uri(picture), "path of the hand in the scene", "ivg-plot")
-    note = f"the {view.extracted.hand} hand, colour is time"
-    return _card("path", note, f'{plot}<dl class="ivg-figures">{figures}</dl>')
+def _trajectory(view: AppView) -> tuple[str, str]:
+    extracted: ExtractedDemonstration = view.parts["trajectory"]
+    plot = draw_trajectory(extracted, view.parts["scene"].frame, view.parts["scene"].depth)
+    figures = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in trajectory_figures(extracted))
+    body = f'{_image(plot, "path of the hand in the scene", "ivg-plot")}<dl class="ivg-figures">{figures}</dl>'
+    return f"the {extracted.hand} hand, colour is time", body
 
 
-def path_figures(extracted: ExtractedDemonstration) -> list[tuple[str, str]]:
-    """Return names and values of what is known of a path."""
-    points = extracted.path.poses[extracted.path.present, :3]
-    way = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+def trajectory_figures(extracted: ExtractedDemonstration) -> list[tuple[str, str]]:
+    """Return names and values of what is known of a trajectory."""
+    points = extracted.trajectory.poses[extracted.trajectory.present, :3]
+    length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
     figures = [
-        ("Way of the hand", f"{100 * way:.0f} cm"),
-        ("Seen in", f"{int(extracted.path.present.sum())} of {len(extracted.path)} frames, gaps filled"),
+        ("Way of the hand", f"{100 * length:.0f} cm"),
+        ("Seen in", f"{int(extracted.trajectory.present.sum())} of {len(extracted.trajectory)} frames, gaps filled"),
     ]
     contact = extracted.contact
     if contact is None:
         return figures
-    moved, turned = float(np.linalg.norm(contact.offset_m)), abs(float(np.degrees(contact.turn_rad)))
+    moved, rotated = float(np.linalg.norm(contact.offset_m)), abs(float(np.degrees(contact.turn_rad)))
     quality = "good" if contact.cost < GOOD_CONTACT else "poor" if contact.found else "touches nothing"
     return [
         ("Interaction", INTERACTION_TYPES[contact.interaction_type]),
         ("Contact", f"cost {contact.cost:.1f}: {quality} (good is below {GOOD_CONTACT:.0f})"),
-        ("Moved onto it", f"by {100 * moved:.1f} cm, turned by {turned:.0f}°" if moved or turned else "not moved"),
+        ("Moved onto it", f"by {100 * moved:.1f} cm, turned by {rotated:.0f}°" if moved or rotated else "not moved"),
         *figures,
     ]
 
 
-def robot_html(view: AppView) -> str:
-    """Return the robot's panel, with the verdict."""
-    run = view.run
-    if run is None:
-        return _empty("robot")
+def _robot(view: AppView) -> tuple[str, str]:
+    run = view.parts["robot"]
     kind = "unknown" if run.success is None else "success" if run.success else "failure"
     reason = f"<span>{escape(_sentence(run.reason))}</span>" if run.reason else ""
     verdict = f'<div class="ivg-verdict {kind}"><b>{escape(_sentence(run.verdict))}</b>{reason}</div>'
-    if not run.moved or view.extracted is None:
-        return _card("robot", run.mark, verdict)
-    film = draw_execution(view.extracted.demonstration, run, view.text)
-    return _card("robot", run.mark, verdict + _film(film_uri(film, run.fps), "robot following the hand", loop=False))
+    if not run.moved:
+        return run.mark, verdict
+    video = draw_execution(view.parts["trajectory"].demonstration, run, view.text)
+    return run.mark, verdict + _video(video, run.fps, "robot following the hand", loop=False)
 
 
-def _card(key: str, note: str, body: str) -> str:
-    title = PANELS[key][0]
-    return f'<section class="ivg-card" data-panel="{key}"><h3>{title}</h3><p>{escape(note)}</p>{body}</section>'
+_DRAW: dict[str, Callable[[AppView], tuple[str, str]]] = {
+    "scene": _scene,
+    "region": _region,
+    "clip": _clip,
+    "hands": _hands,
+    "trajectory": _trajectory,
+    "robot": _robot,
+}
+"""Returns note and body of a panel."""
 
 
-def _empty(key: str) -> str:
-    title, note = PANELS[key]
-    return (
-        f'<section class="ivg-card empty" data-panel="{key}"><h3>{title}</h3><p>{note}</p>'
-        '<div class="ivg-void"></div></section>'
-    )
+def _size(image: NDArray[np.uint8]) -> tuple[int, int]:
+    """Return width and height, both even, of an image enlarged to `SIZE`."""
+    height, width = image.shape[:2]
+    scale = SIZE / max(height, width)
+    return 2 * round(width * scale / 2), 2 * round(height * scale / 2)
 
 
-def _image(uri: str, words: str, kind: str = "") -> str:
-    return f'<img class="{kind}" src="{uri}" alt="{escape(words)}">'
+def _image(pixels: NDArray[np.uint8], words: str, kind: str = "") -> str:
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    data = base64.b64encode(file.getvalue()).decode()
+    return f'<img class="{kind}" src="data:image/png;base64,{data}" alt="{escape(words)}">'
 
 
-def _film(uri: str, words: str, loop: bool = True) -> str:
-    how = "autoplay muted playsinline controls" + (" loop" if loop else "")
-    return f'<video {how} src="{uri}" aria-label="{escape(words)}"></video>'
+def _video(frames: NDArray[np.uint8], fps: float, words: str, loop: bool = True) -> str:
+    with tempfile.TemporaryDirectory(prefix="ivg-app-") as folder:
+        path = Path(folder) / "video.mp4"
+        write_video(path, frames, fps)
+        data = base64.b64encode(path.read_bytes()).decode()
+    options = "autoplay muted playsinline controls" + (" loop" if loop else "")
+    return f'<video {options} src="data:video/mp4;base64,{data}" aria-label="{escape(words)}"></video>'
 
 
 def _sentence(words: str) -> str:

@@ -1,213 +1,257 @@
-"""The stages of one run of ``ivg-app``: scene, region, clip, hand tracks, path, robot; each told as it ends."""
+"""Runs of the page: one at a time in a thread of their own, seen by the page as they go on."""
 
 from __future__ import annotations
 
+import logging
+import re
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-import gymnasium
-import numpy as np
-from numpy.typing import NDArray
-
-from ..types import Appearance
-from ..workflows.context import DEFAULT_CAMERA_SIZE, PACKAGED_WEIGHTS, ContextFrame, frame_from_environment
-from ..workflows.demo_execution import RobotScene
-from .request import SCENE, AppRequest
-from .view import AppView, new_stages
+from ..envs.errors import EnvsError
+from ..errors import IvgError
+from ..workflows.demo import make_demonstration
 
 if TYPE_CHECKING:
-    from ..policy import DemoGenerator, Demonstration
-    from ..policy.extraction import ExtractedDemonstration
+    from ..policy import DemoGenerator
 
-STRANGE_PICTURE = (
-    "The packaged weights were trained on rendered kitchens at 128 px only: of a picture of another place they seldom "
-    "make a good clip."
-)
-NO_ROBOT = "A picture has no robot, and its camera is not known: there is no path in metres and nothing to follow it."
+STAGES = ("scene", "region", "clip", "hands", "trajectory", "robot")
+"""Stages of a run in their order; an image has neither of the last two."""
+
 NOT_SCORED = (
     "This text is near none of the kitchen's tasks: the clip is generated all the same, but success is not scored."
 )
+FAULT = "Something went wrong in the program; what it was is in the terminal that ivg-app was started in."
+"""What visitors read of errors that are not about their request."""
 
-_EVERY = 10
-"""Steps of the robot after which is told how far it is."""
+_log = logging.getLogger(__name__)
 
 
 class StoppedError(Exception):
     """The visitor stopped the run."""
 
 
-class AppRun:
-    """Does what a request asks for, in the thread that it is called in.
+@dataclass
+class Stage:
+    """The progress of a stage.
 
-    Args:
-        request: What is asked for.
-        frame: The picture's frame; None for the kitchen.
-        generator: Makes demonstrations. If its pipeline has an attribute `tell`, that is used (`TellingPipeline`).
-        show: Called with each view.
-        stopping: Asked between steps; the run ends with `StoppedError` if it says so.
+    Attributes:
+        phase: "waiting", "running", "done", or "stopped" before its end.
+        seconds: Its duration so far; of all clips together, if several are made.
+        done: Steps done, of those that have steps.
+        total: Steps in all; 0 if unknown.
     """
 
-    def __init__(
-        self,
-        request: AppRequest,
-        frame: ContextFrame | None,
-        generator: DemoGenerator,
-        show: Callable[[AppView], None],
-        stopping: Callable[[], bool],
-    ) -> None:
-        self.request, self.frame, self.generator = request, frame, generator
-        self._show, self._stopping = show, stopping
-        stages = new_stages(scene=request.source == SCENE, robot=request.robot)
-        self.view = AppView(request.text, stages, samples=request.samples)
-        self._began: dict[str, tuple[float, float]] = {}  # of running stages: when, and the seconds before that
+    phase: str = "waiting"
+    seconds: float = 0.0
+    done: int = 0
+    total: int = 0
 
-    def __call__(self) -> None:
-        """Run to the end.
 
-        Raises:
-            StoppedError: If it was stopped.
-            IvgError: If it cannot be done.
-            EnvsError: Likewise.
-        """
-        self._begin("scene")
-        if self.frame is not None:
-            self._with_picture(self.frame)
-            return
-        request = self.request
-        context = frame_from_environment(SCENE, request.text, request.seed, DEFAULT_CAMERA_SIZE)
-        self._put(context=context, notices=() if context.task else (NOT_SCORED,))
-        with RobotScene(context, request.text, SCENE) as scene:
-            self._put(depth=scene.depth)
-            self._end("scene")
-            self._with_scene(scene, context)
+def new_stages(trajectory: bool = True, robot: bool = True) -> dict[str, Stage]:
+    """Return the stages of a run with a trajectory or a robot, or without, all waiting."""
+    absent = {*(() if trajectory else ("trajectory",)), *(() if robot else ("robot",))}
+    return {key: Stage() for key in STAGES if key not in absent}
 
-    def _with_picture(self, context: ContextFrame) -> None:
-        packaged = self.generator.weights == PACKAGED_WEIGHTS
-        self._put(context=context, notices=((STRANGE_PICTURE,) if packaged else ()) + (NO_ROBOT,))
-        self._end("scene")
-        self._demonstrate(context.frame, self.request.text, self.request.seed)
 
-    def _with_scene(self, scene: RobotScene, context: ContextFrame) -> None:
-        from ..policy import best_of_n
-        from ..policy.extraction import NoHandError
+@dataclass(eq=False)
+class AppView:
+    """All that there is to show of a run.
 
-        request = self.request
-        seen: dict[str, Any] = {"seed": request.seed, "lifter": scene.lifter, "depth": scene.depth}
+    Attributes:
+        text: The task.
+        stages: Progress by stage.
+        parts: Results by stage, as soon as they are known: what `make_demonstration` gives to `on_part`.
+        sample: Number of the clip, from 1.
+        samples: How many there can be.
+        notices: Limits of these clips that a visitor has to know.
+        no_trajectory: Why no trajectory can be read off the clip.
+        message: Why the run did not come to its end.
+        stopped: Whether the visitor stopped it.
+    """
+
+    text: str = ""
+    stages: dict[str, Stage] = field(default_factory=new_stages)
+    parts: dict[str, Any] = field(default_factory=dict)
+    sample: int = 1
+    samples: int = 1
+    notices: tuple[str, ...] = ()
+    no_trajectory: str = ""
+    message: str = ""
+    stopped: bool = False
+
+
+class AppRun:
+    """A run, from two sides: the worker's thread does it, the page's asks what has changed.
+
+    Args:
+        options: Keywords of `make_demonstration`.
+        notices: Shown from the beginning.
+
+    Attributes:
+        view: What there is to show.
+        stopping: Set to stop it.
+        over: Whether the worker is done with it.
+    """
+
+    def __init__(self, options: dict[str, Any], notices: tuple[str, ...] = ()) -> None:
+        self.options = options
+        stages = new_stages(bool(options.get("trajectory")), bool(options.get("execute")))
+        self.view = AppView(options["task"], stages, samples=options.get("samples", 1), notices=notices)
+        self.stopping = threading.Event()
+        self.over = False
+        self._changed: SimpleQueue[str | None] = SimpleQueue()
+        self._began = 0.0
+
+    def work(self, generator: Callable[[], DemoGenerator]) -> None:
+        """Run to the end, whatever the end is; called in the worker's thread."""
         try:
-            found = best_of_n(
-                self._demonstrate, context.frame, request.text, scene.camera, samples=request.samples, **seen
+            self._check()
+            self._begin("scene")
+            result = make_demonstration(
+                **self.options, generator=generator(), on_progress=self._progress, on_part=self._part
             )
-        except NoHandError as error:
-            self._end("path")
-            self._put(no_path=str(error))
-            return
-        self._chosen(found)
-        self._end("path")
-        if request.robot:
-            self._begin("robot")
-            scene.env = _WatchedSteps(scene.env, self._robot_step)
-            self._put(run=scene.follow_path(found))
-            self._end("robot")
+            self.view.no_trajectory = result.no_trajectory
+            self._end("done")
+        except StoppedError:
+            self.view.stopped = True
+        except (IvgError, EnvsError) as error:
+            self.view.message = plain(error)
+        except Exception:
+            _log.exception("a run of ivg-app failed")
+            self.view.message = FAULT
+        self._end("stopped")
+        self.over = True
+        self._changed.put("messages")
+        self._changed.put(None)
 
-    def _demonstrate(
-        self, frame: NDArray[np.uint8], text: str, seed: int = 0, appearance: Appearance | None = None, /
-    ) -> Demonstration:
-        """Make a demonstration, and tell what there is of it."""
-        if self.view.demonstration is not None:
-            self._another_sample()
-        self._begin("region")
-        self._early: set[str] = set()
-        self.generator.pipeline.tell = self._told
-        try:
-            demonstration = self.generator(
-                frame,
-                text,
-                seed,
-                self.request.appearance(seed, appearance),
-                steps=self.request.steps,
-                progress=self._progress,
-            )
-        finally:
-            self.generator.pipeline.tell = None
-        for key in ("region", "clip", "hands"):
-            self._end(key)
-        late = {"region": demonstration.region, "clip": demonstration.clip}
-        late = {what: pixels for what, pixels in late.items() if what not in self._early}
-        self._put(demonstration=demonstration, **late)
-        self._begin("path")
-        return demonstration
+    def changes(self) -> Iterator[set[str]]:
+        """Yield the names of what has changed, until the end: "progress", "messages", and the stages with a result."""
+        end = False
+        while not end:
+            changed = {self._changed.get()}
+            try:
+                while None not in changed:
+                    changed.add(self._changed.get_nowait())
+            except Empty:
+                pass
+            end = None in changed
+            yield {"progress", *filter(None, changed)}
 
-    def _another_sample(self) -> None:
-        """Begin the stages of the generator anew; what they took counts on."""
-        self._end("path")
-        for key in ("region", "clip", "hands", "path"):
-            self.view = self.view.with_stage(key, phase="waiting", done=0, total=0)
-        self._put(sample=self.view.sample + 1)
-
-    def _chosen(self, found: ExtractedDemonstration) -> None:
-        """Show the demonstration that `watch` took; with several samples it need not be the last one."""
-        demonstration = found.demonstration
-        shown: dict[str, Any] = {} if demonstration is self.view.demonstration else {"demonstration": demonstration}
-        if shown:
-            shown |= {"region": demonstration.region, "clip": demonstration.clip}
-        self._put(extracted=found, **shown)
-
-    def _told(self, what: str, pixels: NDArray[Any]) -> None:
-        """Take what the pipeline has: its region or its clip."""
-        self._early.add(what)
-        self._end(what)
-        self._begin({"region": "clip", "clip": "hands"}[what])
-        self._put(**{what: pixels})
-
-    def _progress(self, stage: str, done: int, total: int) -> None:
-        self._begin(stage)
-        self.view = self.view.with_stage(stage, done=done, total=total)
-        self._put()
-
-    def _robot_step(self, done: int) -> None:
-        self._check()
-        if done % _EVERY == 0:
-            self._progress("robot", done, 0)
-
-    def _begin(self, key: str) -> None:
-        """Begin a stage, unless it is running or done."""
-        stage = self.view.stages.get(key)
-        if stage is None or stage.phase != "waiting":
-            return
-        self._began[key] = (time.perf_counter(), stage.seconds)
-        self.view = self.view.with_stage(key, phase="running")
-        self._put()
-
-    def _end(self, key: str) -> None:
-        if key in self._began:
-            began, before = self._began.pop(key)
-            self.view = self.view.with_stage(key, phase="done", seconds=before + time.perf_counter() - began)
-            self._put()
-
-    def _put(self, **values: Any) -> None:
-        """Show the view with other values."""
-        self._check()
-        now = time.perf_counter()
-        for key, (began, before) in self._began.items():
-            self.view = self.view.with_stage(key, seconds=before + now - began)
-        self.view = self.view.changed(**values)
-        self._show(self.view)
+    def stop(self) -> AppView:
+        """Have the run end after the step that is being done; return what there is to show at once."""
+        self.stopping.set()
+        self.view.stopped = True
+        self._end("stopped")
+        return self.view
 
     def _check(self) -> None:
-        if self._stopping():
+        if self.stopping.is_set():
             raise StoppedError
 
+    def _begin(self, key: str) -> None:
+        if (stage := self.view.stages.get(key)) is not None and stage.phase == "waiting":
+            stage.phase, self._began = "running", time.perf_counter()
 
-class _WatchedSteps(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """An environment that tells each step before it is done."""
+    def _end(self, phase: str) -> None:
+        """End the stage that is running; they follow one another without gaps."""
+        for stage in self.view.stages.values():
+            if stage.phase == "running":
+                stage.phase, stage.seconds = phase, stage.seconds + time.perf_counter() - self._began
 
-    def __init__(self, env: gymnasium.Env[Any, Any], told: Callable[[int], None]) -> None:
-        super().__init__(env)
-        self._told, self._steps = told, 0
+    def _progress(self, key: str, done: int, total: int) -> None:
+        self._check()
+        if key == "sample" and done > 1:  # the generator's stages begin anew; their durations add up
+            self.view.sample = done
+            self._end("done")
+            for name in ("region", "clip", "hands", "trajectory"):
+                stage = self.view.stages[name]
+                stage.phase, stage.done, stage.total = "waiting", 0, 0
+            self._begin("region")
+        elif key in self.view.stages:
+            self.view.stages[key].done, self.view.stages[key].total = done, total
+        self._changed.put("progress")
 
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Do one step."""
-        self._told(self._steps)
-        self._steps += 1
-        return self.env.step(action)
+    def _part(self, key: str, value: Any) -> None:
+        self._check()
+        if key == "scene" and value.scorable and not value.task:
+            self.view.notices += (NOT_SCORED,)
+        changed = {key: value}
+        if key == "trajectory" and value.demonstration is not self.view.parts["hands"]:
+            chosen = value.demonstration  # of several clips, the best need not be the last
+            changed |= {"region": chosen.region, "clip": chosen.clip, "hands": chosen}
+        self.view.parts |= changed
+        self._end("done")
+        for following in STAGES[STAGES.index(key) + 1 :][:1]:
+            self._begin(following)
+        for name in (*changed, "messages"):
+            self._changed.put(name)
+
+
+class AppWorker:
+    """Does all visitors' runs in one thread (OpenGL stays in the thread that it began in), with one generator.
+
+    Args:
+        load_generator: Loads the generator; called in that thread.
+    """
+
+    def __init__(self, load_generator: Callable[[], DemoGenerator]) -> None:
+        self._load = load_generator
+        self._generator: DemoGenerator | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ivg-app")
+        self._runs: dict[str, AppRun] = {}
+
+    def load(self) -> str:
+        """Load the generator before the first visitor comes; return its weights' name.
+
+        Raises:
+            IvgError: If its weights cannot be used.
+        """
+        return self._thread.submit(lambda: self._ready().weights).result()
+
+    def start(self, visitor: str, run: AppRun) -> None:
+        """Do a visitor's run as soon as those before it are over; an earlier one of the same visitor is stopped."""
+        self.forget(visitor)
+        self._runs[visitor] = run
+        self._thread.submit(run.work, self._ready)
+
+    def run_of(self, visitor: str) -> AppRun | None:
+        """Return a visitor's run that is not over, or None."""
+        run = self._runs.get(visitor)
+        return None if run is None or run.over else run
+
+    def busy(self, visitor: str) -> bool:
+        """Whether another visitor's run is not over."""
+        return any(name != visitor and not run.over for name, run in list(self._runs.items()))
+
+    def forget(self, visitor: str, run: AppRun | None = None) -> None:
+        """Stop and forget the run of a visitor, or this one of theirs."""
+        if visitor in self._runs and run in (None, self._runs[visitor]):
+            self._runs.pop(visitor).stopping.set()
+
+    def close(self) -> None:
+        """Stop all runs, wait for the step that is being done, and close the generator."""
+        for run in list(self._runs.values()):
+            run.stopping.set()
+        self._thread.shutdown(wait=True)
+        if self._generator is not None:
+            self._generator.close()
+
+    def _ready(self) -> DemoGenerator:
+        if self._generator is None:
+            self._generator = self._load()
+        return self._generator
+
+
+_QUOTED_PATH = re.compile(r"(['\"])(?:~|[A-Za-z]:)?[/\\](?:(?!\1).)*[/\\]((?:(?!\1)[^/\\])+)\1")
+_BARE_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?(?:[/\\]+[^\s/\\'\":,;]+)+[/\\]+([^\s/\\'\":,;]+)")
+
+
+def plain(error: Exception) -> str:
+    """Return an error's words for visitors: one line, and no folders of this machine."""
+    words = " ".join(str(error).split())
+    return _BARE_PATH.sub(r"\1", _QUOTED_PATH.sub(r"\1\2\1", words))

@@ -1,80 +1,143 @@
-"""Serving ``ivg-app``'s page to this machine: no other host is asked for anything, nothing is left behind."""
+"""Serves the page, to this machine unless asked otherwise; nothing is left behind."""
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..jobs import environment
-from .gate import Gate
-from .picture import LARGEST_FILE_MB
-from .style import STYLE, new_theme
+from ..jobs.processes import environment
+from ..workflows.demo.context import PACKAGED_WEIGHTS
+from .run import AppWorker
+from .upload import MAX_FILE_MB
 
 if TYPE_CHECKING:
     import gradio as gr
 
-LOCAL_HOST, DEFAULT_PORT = "127.0.0.1", 7860
-
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
-    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-)
-"""What the browser may load: this page's own, and nothing from elsewhere."""
-
-HEADERS = {
-    b"content-security-policy": POLICY.encode(),
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-}
+    from ..policy import DemoGenerator
 
 SETTINGS = {
     "GRADIO_ANALYTICS_ENABLED": "False",
-    "GRADIO_SHARE": "False",
-    "GRADIO_ALLOWED_PATHS": "",
     "GRADIO_MCP_SERVER": "False",
-    "GRADIO_SSR_MODE": "False",
     "GRADIO_RUN_HISTORY": "False",
+    "GRADIO_SHARE": "False",
+    "GRADIO_SSR_MODE": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
-"""The environment that gradio is run in, whatever the user's own says."""
-
-UPLOADS = "GRADIO_TEMP_DIR"
-"""The variable that says where gradio keeps uploaded files."""
-
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
+"""The environment of gradio, whatever the user's own says."""
 
 
-class OwnHeaders:
-    """An ASGI middleware that puts `HEADERS` on every answer.
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    *,
+    public: bool = False,
+    weights: str = PACKAGED_WEIGHTS,
+    device: str = "cpu",
+    on_message: Callable[[str], None] = print,
+) -> None:
+    """Serve the page until the process is interrupted (Ctrl-C) or terminated.
 
     Args:
-        app: What answers.
+        host: Address to serve on.
+        port: From 1 to 65535.
+        public: Allow a host that other machines can reach; there is no password and no encryption.
+        weights: "nano", or a folder that `save_pretrained` wrote.
+        device: Torch device.
+        on_message: Called with what is to be told to whoever started it.
+
+    Raises:
+        InputError: If gradio is not installed, or the address cannot be served on.
+        WeightsError: If the weights cannot be used.
     """
+    check_address(host, port, public)
+    if not is_local(host):
+        on_message(f"warning: every machine that reaches {host} can use this page, without password or encryption")
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
+    def load() -> DemoGenerator:
+        from ..policy import DemoGenerator
 
-    async def __call__(self, scope: Message, receive: Any, send: Send) -> None:
-        """Answer."""
+        return DemoGenerator.from_pretrained(weights, device=device)
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *HEADERS.items()]}
-            await send(message)
+    with _terminated_as_interrupted(), own_folder(), closing(AppWorker(load)) as worker:
+        on_message(f"loading the weights {weights}")
+        packaged = worker.load() == PACKAGED_WEIGHTS
+        from .page import Page
 
-        await self.app(scope, receive, with_headers)
+        page = Page(worker, packaged).blocks
+        try:
+            launch(page, host, port)
+            shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+            on_message(f"open http://{shown}:{port} in a browser; Ctrl-C ends it")
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
+        finally:
+            page.close(verbose=False)
+    on_message("ended")
+
+
+def launch(page: gr.Blocks, host: str, port: int) -> None:
+    """Begin to serve a page; `page.close()` ends it. Call it within `own_folder`."""
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    from .page import new_theme
+
+    names = ["localhost", "127.0.0.1", "[::1]", host] if is_local(host) else ["*"]
+    page.launch(
+        server_name=host,
+        server_port=port,
+        share=False,
+        inline=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        show_error=False,
+        footer_links=[],
+        run_history=False,
+        allowed_paths=[],
+        max_file_size=f"{MAX_FILE_MB}mb",
+        enable_monitoring=False,
+        strict_cors=True,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        theme=new_theme(),
+        css_paths=Path(__file__).with_name("page.css"),
+        app_kwargs={"middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=names)], "openapi_url": None},
+    )
+
+
+def check_address(host: str, port: int, public: bool = False) -> None:
+    """Refuse what cannot or should not be served on, before anything is loaded.
+
+    Raises:
+        InputError: If gradio is missing, the port is taken or none, or other machines reach a host that is not public.
+    """
+    if importlib.util.find_spec("gradio") is None:
+        raise InputError("the page needs gradio, which is not installed: pip install 'ivg[app]'")
+    if not 1 <= port <= 65535:
+        raise InputError(f"port must be from 1 to 65535, got {port}")
+    if not is_local(host) and not public:
+        raise InputError(
+            f"host {host} can be reached by other machines, and the page has no password and no encryption: "
+            "say --public (public=True) if that is meant"
+        )
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"cannot serve on {host}, port {port}: {reason}; choose another port or host") from error
 
 
 def is_local(host: str) -> bool:
@@ -87,94 +150,31 @@ def is_local(host: str) -> bool:
         return False
 
 
-def check_free(host: str, port: int) -> None:
-    """Refuse an address that cannot be served on.
-
-    Raises:
-        InputError: If the port is taken, or the host is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"cannot serve on {host}, port {port}: {reason}; choose another with --port or --host"
-        ) from error
-
-
 @contextmanager
 def own_folder() -> Iterator[None]:
     """Have gradio keep what is uploaded in a folder that is removed at the end, and have no settings but `SETTINGS`."""
-    folders = tempfile.TemporaryDirectory(prefix="ivg-app-", ignore_cleanup_errors=True)
     theirs = {name: value for name, value in os.environ.items() if name.startswith("GRADIO_")}
     for name in theirs:
         del os.environ[name]
     try:
-        with folders as folder, environment({**SETTINGS, UPLOADS: folder}):
+        with (
+            tempfile.TemporaryDirectory(prefix="ivg-app-", ignore_cleanup_errors=True) as folder,
+            environment({**SETTINGS, "GRADIO_TEMP_DIR": folder}),
+        ):
             yield
     finally:
         os.environ.update(theirs)
 
 
-def launch(page: gr.Blocks, host: str, port: int) -> None:
-    """Begin to serve a page; `page.close()` ends it. Call it within `own_folder`.
-
-    Args:
-        page: What `new_page` made.
-        host: Address of this machine. Where it is local, only requests that name it are answered.
-        port: Free.
-    """
-    from starlette.middleware import Middleware
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
-
-    names = ["localhost", "127.0.0.1", "[::1]", host] if is_local(host) else ["*"]
-    middleware = [
-        Middleware(OwnHeaders),
-        Middleware(TrustedHostMiddleware, allowed_hosts=names),
-        Middleware(Gate, uploads=Path(os.environ[UPLOADS]), local=is_local(host)),
-    ]
-    page.launch(
-        server_name=host,
-        server_port=port,
-        share=False,
-        inline=False,
-        quiet=True,
-        prevent_thread_lock=True,
-        show_error=False,
-        footer_links=[],
-        run_history=False,
-        allowed_paths=[],
-        max_file_size=f"{LARGEST_FILE_MB}mb",
-        enable_monitoring=False,
-        strict_cors=True,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        theme=new_theme(),
-        css=STYLE,
-        app_kwargs={"middleware": middleware, "docs_url": None, "redoc_url": None, "openapi_url": None},
-    )
-
-
 @contextmanager
-def ended_politely() -> Iterator[None]:
-    """Have a polite kill raise KeyboardInterrupt as Ctrl-C does, so that what is open is closed."""
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Have SIGTERM raise KeyboardInterrupt as Ctrl-C does, so that what is open is closed."""
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def wait_for_end() -> None:
-    """Wait until the process is asked to end."""
-    with suppress(KeyboardInterrupt):
-        threading.Event().wait()
+        signal.signal(signal.SIGTERM, before)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
 from ..io.checks import check_positive
 from .shared.command import add_json_option, new_parser, run_command, write_json
-
-if TYPE_CHECKING:
-    from ..policy.datasets.viewing import Attempts, ViewedDataset
 
 EXAMPLES = """\
   ivg-view out/kitchen.zarr --out out/kitchen.html                 # opens in any browser, without a network
@@ -23,21 +17,9 @@ EXAMPLES = """\
   ivg-view out/kitchen.zarr --rerun --save out/kitchen.rrd --episodes 5   # pip install 'ivg[rerun]'
 """
 
-EPISODES = 100
-"""Episodes shown unless asked otherwise: some 9 MB of 128 px."""
-
-MEANINGS = {
-    "no_hand": "no hand is found in at least four frames of the clip",
-    "no_contact": "the robot did what the hand did, and the task is not done; the hand never closes",
-    "not_done": "the robot did what the hand did, and the task is not done: the hand closes in the wrong place or at "
-    "the wrong time, or the robot loses the object",
-    "crashed": "an error ended the attempt, or its process died",
-}
-"""What the reasons of refused attempts mean."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code (2 after a message about a wrong request)."""
+    """Run the command and return its exit code (2 after a message about a wrong request)."""
     options = new_view_parser().parse_args(arguments)
     return run_command("ivg-view", lambda: _view(options))
 
@@ -49,14 +31,14 @@ def new_view_parser() -> argparse.ArgumentParser:
     out_help = "the page (default: NAME.html beside the dataset; none with --rerun)"
     parser.add_argument("--out", type=Path, metavar="PAGE.html", help=out_help)
     episodes_help = "how many to show, those of all tasks in turn, or 'all' (default: %(default)s)"
-    parser.add_argument("--episodes", type=_number_or_all, default=EPISODES, metavar="N", help=episodes_help)
+    parser.add_argument("--episodes", type=_number_or_all, default=100, metavar="N", help=episodes_help)
     parser.add_argument("--tasks", default="", metavar="A,B", help="names of tasks (default: all)")
-    pictures_help = "pictures of the robot an episode at most, evenly spaced (default: %(default)s)"
-    parser.add_argument("--pictures", type=int, default=24, metavar="N", help=pictures_help)
-    size_help = "height and width of a picture at most, px (default: %(default)s)"
+    images_help = "maximum number of the robot's images per episode, evenly spaced (default: %(default)s)"
+    parser.add_argument("--images", type=int, default=24, metavar="N", help=images_help)
+    size_help = "maximum height and width of an image, px (default: %(default)s)"
     parser.add_argument("--size", type=int, default=256, metavar="PX", help=size_help)
-    parser.add_argument("--quality", type=int, default=70, metavar="Q", help="of pictures, 1 to 100 (default: 70)")
-    parser.add_argument("--overwrite", action="store_true", help="replace what stands there")
+    parser.add_argument("--quality", type=int, default=70, metavar="Q", help="of images, 1 to 100 (default: 70)")
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     parser.add_argument("--rerun", action="store_true", help="show it in the viewer rerun (pip install 'ivg[rerun]')")
     parser.add_argument("--save", type=Path, metavar="FILE.rrd", help="with --rerun: write a recording, open no viewer")
     add_json_option(parser)
@@ -71,78 +53,16 @@ _number_or_all.__name__ = "number (or 'all')"  # as argparse's messages call it
 
 
 def _view(options: argparse.Namespace) -> None:
-    from ..policy.datasets.viewing import ViewedDataset
+    from ..policy.datasets import view_dataset
 
-    _check(options)
-    with ViewedDataset(options.dataset) as dataset:
-        tasks = [name for name in options.tasks.split(",") if name]
-        places = dataset.choose(options.episodes, tasks)
-        available = len(dataset.choose(None, tasks))
-        figures: dict[str, Any] = {"dataset": str(options.dataset), "kind": dataset.kind, "episodes": len(dataset)}
-        figures["shown"] = len(places)
-        if options.rerun:
-            figures |= _record(dataset, places, options)
-        if options.out or not options.rerun:
-            figures |= _write(dataset, places, tasks, options)
-        if len(places) < available:
-            print(f"  shown are {len(places)} of {available} episodes; more: --episodes N, or --episodes all")
-    write_json(figures, options.json)
-
-
-def _check(options: argparse.Namespace) -> None:
-    """Refuse at once what would only fail after the work."""
-    check_positive(pictures=options.pictures, size=options.size)
-    if options.episodes is not None:
-        check_positive(episodes=options.episodes)
-    if options.save and not options.rerun:
-        raise InputError("--save writes a recording for rerun: give --rerun, too")
-    for name, path, ending in (("out", options.out, ".html"), ("save", options.save, ".rrd")):
-        if path and path.suffix != ending:
-            raise InputError(f"--{name} must end with {ending}, got '{path}'")
-
-
-def _write(dataset: ViewedDataset, places: list[int], tasks: list[str], options: argparse.Namespace) -> dict[str, Any]:
-    """Writes the page, says how large it is, and returns its figures."""
-    from ..policy.datasets.viewing import PageSettings, write_page
-
-    attempts = _attempts(dataset, tasks)
-    target = options.out or options.dataset.with_name(
-        f"{options.dataset.name.removesuffix('.zip').removesuffix('.zarr')}.html"
+    check_positive(
+        images=options.images, size=options.size, episodes=1 if options.episodes is None else options.episodes
     )
-    settings = PageSettings(options.pictures, options.size, options.quality)
-    write_page(target, dataset, places, attempts=attempts, settings=settings, overwrite=options.overwrite)
-    megabytes = target.stat().st_size / 1e6
-    refused = f", {len(attempts.refused)} refused attempts" if attempts.refused else ""
-    print(f"{target}: {len(places)} of {len(dataset)} {dataset.kind}{refused}, {megabytes:.1f} MB")
-    return {"page": str(target), "refused": len(attempts.refused), "megabytes": megabytes}
-
-
-def _record(dataset: ViewedDataset, places: list[int], options: argparse.Namespace) -> dict[str, Any]:
-    """Writes or shows the recording, and returns its figures."""
-    from ..policy.datasets.viewing import record_episodes
-
-    record_episodes(dataset, places, options.save, overwrite=options.overwrite)
-    if not options.save:
-        print(f"{len(places)} of {len(dataset)} {dataset.kind} are shown in rerun")
-        return {}
-    megabytes = options.save.stat().st_size / 1e6
-    print(f"{options.save}: {len(places)} of {len(dataset)} {dataset.kind}, {megabytes:.1f} MB")
-    return {"recording": str(options.save), "recording_megabytes": megabytes}
-
-
-def _attempts(dataset: ViewedDataset, tasks: list[str]) -> Attempts:
-    """Returns what became of the attempts behind a dataset, of all tasks or of some."""
-    from ..policy.datasets.viewing import KINDS, Attempts
-    from ..workflows.episodes.generate import KEPT, RECORD, read_outcomes
-    from ..workflows.episodes.report import acceptance
-
-    outcomes = read_outcomes(dataset.path) if dataset.kind == KINDS[0] else []
-    outcomes = [outcome for outcome in outcomes if not tasks or outcome.task in tasks]
-    refused = [asdict(outcome) for outcome in outcomes if outcome.outcome != KEPT]
-    for row in refused:
-        row["reason"] = row.pop("outcome")
-    settings = dataset.attributes.get(RECORD, {}).get("settings", {})
-    return Attempts(acceptance(outcomes), refused, MEANINGS, settings)
+    names = ("out", "episodes", "images", "size", "quality", "rerun", "save", "overwrite")
+    tasks = [name for name in options.tasks.split(",") if name]
+    result = view_dataset(options.dataset, tasks=tasks, **{name: getattr(options, name) for name in names})
+    print(result.report)
+    write_json(result.as_json, options.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From the results of single scenes to the figures of an evaluation, and to the tables that people read."""
+"""From the results of single scenes to the figures of an evaluation, and the targets that they have to reach."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.clip_figures import TrueClip
-from ..metrics.detection import ratio
-from ..metrics.hs_err import hs_err
+from ..metrics.detection import hs_err, ratio
 from ..metrics.moved_objects import ObjectScore
 from ..metrics.region_iou import best_fixed_box, best_prior_mask
-from .worker import SceneResult
+from .judging import SceneResult
 
 
 @dataclass(frozen=True)
@@ -22,32 +21,47 @@ class Target:
     """A figure that has to reach a value.
 
     Attributes:
-        path: Where it stands among the figures, dotted.
-        words: What it is.
-        target: The value it has to reach, in the figure's own unit, or another figure's path.
+        key: Where it stands among the figures, dotted.
+        title: What it is.
+        value: The least value, in the figure's own unit, or another figure's key.
         unit: "dB", "%" or "".
-        at_most: Whether it has to stay below instead.
     """
 
-    path: str
-    words: str
-    target: float | str
+    key: str
+    title: str
+    value: float | str
     unit: str = ""
-    at_most: bool = False
+
+    def wanted(self, figures: dict[str, Any]) -> float:
+        """Returns the least value, NaN where it is that of a figure that was not taken."""
+        return lookup(figures, self.value) if isinstance(self.value, str) else float(self.value)
+
+    def reached(self, figures: dict[str, Any]) -> bool | None:
+        """Returns whether the target is reached, None where the figure was not taken."""
+        value, wanted = lookup(figures, self.key), self.wanted(figures)
+        return None if np.isnan(value) or np.isnan(wanted) else value >= wanted
 
 
 TARGETS = (
-    Target("codec.psnr_db", "autoencoder, whole picture", 30, "dB"),
+    Target("codec.psnr_db", "autoencoder, whole image", 30, "dB"),
     Target("codec.psnr_inside_db", "autoencoder, inside hands and moved objects", 30, "dB"),
     Target("codec.hands_kept", "hands found again in reconstructions", 0.98, "%"),
     Target("hands.relative_rate", "hands found in generated frames, of the truth's rate", 0.95, "%"),
     Target("background_db", "background, where nothing moves, against the context", 40, "dB"),
     Target("region.iou", "predicted region, IoU with the annotation", 0.7),
-    Target("region.iou", "  and above the prior mask's", "region.prior_mask"),
-    Target("region.iou", "  and above the best fixed box's", "region.fixed_box"),
+    Target("region.iou", "... and above the prior mask's", "region.prior_mask"),
+    Target("region.iou", "... and above the best fixed box's", "region.fixed_box"),
     Target("text.other_tasks", "motion follows the prompt (one scene, other tasks)", 0.8, "%"),
     Target("text.paraphrases", "motion follows a paraphrase", 0.8, "%"),
 )
+
+
+def lookup(figures: dict[str, Any], key: str) -> float:
+    """Returns the figure at a dotted key, NaN where there is none."""
+    value: Any = figures
+    for name in key.split("."):
+        value = value.get(name, float("nan")) if isinstance(value, dict) else float("nan")
+    return float(value)
 
 
 def summarise(
@@ -56,81 +70,67 @@ def summarise(
     """Returns all figures about the generated clips as a nested dict.
 
     Args:
-        results: One a scene.
+        results: One for each scene.
         truths: The scenes' true clips, in the same order.
         training_regions: bool (n, h, w), annotated regions of training clips, for the prior mask.
     """
+    figures = [r.figures for r in results]
+    codec = [r.codec for r in results]
+    names = results[0].objects
     return {
         "scenes": len(results),
-        "codec": _codec(results),
-        "hands": _hands(results),
-        "hs_err": _hs_err(results, truths),
-        "objects": _objects(results),
-        "skin": _mean_of(results, ("skin_spread", "skin_spread_truth", "skin_difference")),
-        "background_db": _mean(r.figures["background_db"] for r in results),
-        "untouched_db": _mean(r.figures["untouched_db"] for r in results),
-        "area": _mean_of(results, ("touched_area", "moving_area")),
+        "codec": {
+            **_means(codec, "psnr_db", "psnr_inside_db"),
+            "hands_kept": ratio(_sum(codec, "hands_kept"), _sum(codec, "hands_before")),
+        },
+        "hands": _hands(figures),
+        "hs_err": {
+            "generated": _mean(f["hs_err"] for f in figures),
+            "reconstruction": _mean(c["hs_err"] for c in codec),
+            "given_region": _mean(r.given_region["hs_err"] for r in results),
+            **_hs_err_of_truth(truths),
+        },
+        "objects": {name: _object_figures([s for r in results for s in r.objects[name]]) for name in names},
+        "skin": _means(figures, "skin_spread", "skin_spread_truth", "skin_difference"),
+        **_means(figures, "background_db", "untouched_db"),
+        "area": _means(figures, "touched_area", "moving_area"),
         "region": _region(results, truths, training_regions),
-        "seconds": {name: _median(r.seconds[name] for r in results) for name in results[0].seconds},
+        "seconds": {name: _over((r.seconds[name] for r in results), np.median) for name in results[0].seconds},
         "by_task": _by_task(results),
     }
 
 
-def _codec(results: Sequence[SceneResult]) -> dict[str, float]:
-    before = sum(r.codec["hands_before"] for r in results)
+def _hands(figures: Sequence[dict[str, float]]) -> dict[str, float]:
+    found, truth, wanted = (_sum(figures, name) for name in ("hands_found", "hands_found_truth", "hands_wanted"))
     return {
-        "psnr_db": _mean(r.codec["psnr_db"] for r in results),
-        "psnr_inside_db": _mean(r.codec["psnr_inside_db"] for r in results),
-        "hands_kept": ratio(sum(r.codec["hands_kept"] for r in results), before),
-    }
-
-
-def _hands(results: Sequence[SceneResult]) -> dict[str, float]:
-    generated, truth, wanted = (
-        sum(r.figures[name] for r in results) for name in ("hands_found", "hands_found_truth", "hands_wanted")
-    )
-    return {
-        "rate": ratio(generated, wanted),
+        "rate": ratio(found, wanted),
         "rate_truth": ratio(truth, wanted),
-        "relative_rate": ratio(generated, truth),
+        "relative_rate": ratio(found, truth),
     }
 
 
-def _hs_err(results: Sequence[SceneResult], truths: Sequence[TrueClip]) -> dict[str, float]:
-    still = [np.broadcast_to(t.record.keypoints[:1], t.record.keypoints.shape) for t in truths]
-    pairs = zip(still, truths, strict=True)
-    return {
-        "generated": _mean(r.figures["hs_err"] for r in results),
-        "reconstruction": _mean(r.codec["hs_err"] for r in results),
-        "given_region": _mean(r.given_region["hs_err"] for r in results),
-        "other_scene": _mean(hs_err(o.record.keypoints, t.record.keypoints) for t, o in _same_task(truths)),
-        "still": _mean(hs_err(keypoints, t.record.keypoints) for keypoints, t in pairs),
-    }
-
-
-def _same_task(truths: Sequence[TrueClip]) -> list[tuple[TrueClip, TrueClip]]:
-    """Returns every clip with the next one of the same task, the last one with the first."""
+def _hs_err_of_truth(truths: Sequence[TrueClip]) -> dict[str, float]:
+    """Returns HS-Err of the next scene's true clip of the same task, and of the context frame's hands, held still."""
     pairs = []
     for task in dict.fromkeys(t.record.task for t in truths):
-        own = [t for t in truths if t.record.task == task]
-        pairs += [(own[i], own[(i + 1) % len(own)]) for i in range(len(own)) if len(own) > 1]
-    return pairs
-
-
-def _objects(results: Sequence[SceneResult]) -> dict[str, dict[str, float]]:
-    names = results[0].objects
-    return {name: _object_figures([s for r in results for s in r.objects[name]]) for name in names}
+        own = [t.record.keypoints for t in truths if t.record.task == task]
+        pairs += list(zip([*own[1:], own[0]], own, strict=True)) if len(own) > 1 else []
+    own = [t.record.keypoints for t in truths]
+    return {
+        "other_scene": _mean(hs_err(other, keypoints) for other, keypoints in pairs),
+        "still": _mean(hs_err(np.broadcast_to(keypoints[:1], keypoints.shape), keypoints) for keypoints in own),
+    }
 
 
 def _object_figures(scores: Sequence[ObjectScore]) -> dict[str, float]:
     return {
         "count": len(scores),
-        "place_error": _median(s.place_error for s in scores),
-        "place_error_p90": _quantile([s.place_error for s in scores], 0.9),
-        "colour_error": _median(s.colour_error for s in scores),
-        "fit": _median(s.fit for s in scores),
+        "place_error": _over((s.place_error for s in scores), np.median),
+        "place_error_p90": _over((s.place_error for s in scores), lambda values: np.quantile(values, 0.9)),
+        "colour_error": _over((s.colour_error for s in scores), np.median),
+        "fit": _over((s.fit for s in scores), np.median),
         "lost": _mean(float(s.lost) for s in scores),
-        "travel": _median(s.travel for s in scores),
+        "travel": _over((s.travel for s in scores), np.median),
     }
 
 
@@ -150,132 +150,31 @@ def _by_task(results: Sequence[SceneResult]) -> dict[str, dict[str, float]]:
     table = {}
     for task in dict.fromkeys(r.task for r in results):
         own = [r for r in results if r.task == task]
+        figures = [r.figures for r in own]
         objects = {name: _object_figures([s for r in own for s in r.objects[name]]) for name in own[0].objects}
         table[task] = {
             "scenes": float(len(own)),
-            "hands": _hands(own)["relative_rate"],
-            "hs_err": _mean(r.figures["hs_err"] for r in own),
-            "region_iou": _mean(r.figures["region_iou"] for r in own),
+            "hands": _hands(figures)["relative_rate"],
+            **_means(figures, "hs_err", "region_iou"),
             **{f"{name}_still": objects["still"][name] for name in ("place_error", "colour_error", "lost")},
             **{name: objects["generated"][name] for name in ("place_error", "colour_error", "lost")},
         }
     return table
 
 
-def _mean_of(results: Sequence[SceneResult], names: Sequence[str]) -> dict[str, float]:
-    return {name: _mean(r.figures[name] for r in results) for name in names}
+def _sum(figures: Sequence[dict[str, float]], name: str) -> float:
+    return sum(one[name] for one in figures)
+
+
+def _means(figures: Sequence[dict[str, float]], *names: str) -> dict[str, float]:
+    return {name: _mean(one[name] for one in figures) for name in names}
 
 
 def _mean(values: Iterable[float]) -> float:
     return _over(values, np.mean)
 
 
-def _median(values: Iterable[float]) -> float:
-    return _over(values, np.median)
-
-
-def _quantile(values: Iterable[float], fraction: float) -> float:
-    return _over(values, lambda known: np.quantile(known, fraction))
-
-
 def _over(values: Iterable[float], statistic: Callable[[NDArray[np.floating]], Any]) -> float:
-    known = np.array([value for value in values if not np.isnan(value)])
-    return float(statistic(known)) if len(known) else float("nan")
-
-
-def lookup(figures: dict[str, Any], path: str) -> float:
-    """Returns the figure at a dotted path, NaN where there is none."""
-    value: Any = figures
-    for name in path.split("."):
-        value = value.get(name, float("nan")) if isinstance(value, dict) else float("nan")
-    return float(value)
-
-
-def reached(bar: Target, figures: dict[str, Any]) -> bool | None:
-    """Returns whether a bar is reached, None where the figure was not taken."""
-    value, target = lookup(figures, bar.path), _target(bar, figures)
-    if np.isnan(value) or np.isnan(target):
-        return None
-    return value <= target if bar.at_most else value >= target
-
-
-def _target(bar: Target, figures: dict[str, Any]) -> float:
-    return lookup(figures, bar.target) if isinstance(bar.target, str) else float(bar.target)
-
-
-def targets_table(figures: dict[str, Any]) -> str:
-    """Returns the bars as a table: what, value, bar, whether it is reached."""
-    lines = []
-    for bar in TARGETS:
-        verdict = {True: "reached", False: "MISSED", None: "not taken"}[reached(bar, figures)]
-        value = _shown(lookup(figures, bar.path), bar.unit)
-        sign = "<=" if bar.at_most else ">="
-        target = f"{sign} {_shown(_target(bar, figures), bar.unit)}"
-        lines.append(f"  {bar.words:<54}{value:>10}  {target:<12}{verdict}")
-    return "\n".join(lines)
-
-
-def _shown(value: float, unit: str) -> str:
-    if unit == "%":
-        return f"{100 * value:.1f} %"
-    return f"{value:.1f} dB" if unit == "dB" else f"{value:.3f}"
-
-
-def task_table(figures: dict[str, Any], size: int) -> str:
-    """Returns the figures by task; places in pixels of a picture `size` wide, the still context frame's beside them."""
-    heads = ("scenes", "hands", "HS-Err", "region IoU", "place px", "(still)", "colour dE", "(still)", "lost")
-    lines = [f"  {'task':<16}" + "".join(f"{head:>11}" for head in heads)]
-    for task, row in figures["by_task"].items():
-        cells = (
-            f"{row['scenes']:.0f}",
-            f"{row['hands']:.1%}",
-            f"{row['hs_err']:.4f}",
-            f"{row['region_iou']:.2f}",
-            f"{row['place_error'] * size:.1f}",
-            f"{row['place_error_still'] * size:.1f}",
-            f"{row['colour_error']:.1f}",
-            f"{row['colour_error_still']:.1f}",
-            f"{row['lost']:.0%}",
-        )
-        lines.append(f"  {task:<16}" + "".join(f"{cell:>11}" for cell in cells))
-    return "\n".join(lines)
-
-
-def hs_err_table(figures: dict[str, Any]) -> str:
-    """Returns HS-Err of the generated clips and of the four references."""
-    words = {
-        "generated": "generated, predicted region",
-        "given_region": "generated, the ground truth's region",
-        "reconstruction": "the ground truth through the autoencoder",
-        "other_scene": "ground truth of another scene, same task",
-        "still": "the context frame, still",
-    }
-    return "\n".join(f"  {text:<54}{figures['hs_err'][name]:>10.5f}" for name, text in words.items())
-
-
-def notes(figures: dict[str, Any], size: int) -> str:
-    """Returns the figures that have no bar, in words."""
-    skin, hands, region, seconds, area = (figures[name] for name in ("skin", "hands", "region", "seconds", "area"))
-    lines = [
-        f"hands found in {hands['rate']:.1%} of the wanted ones, in the ground truth {hands['rate_truth']:.1%}",
-        f"skin tone's spread within a clip: dE {skin['skin_spread']:.1f}, in the ground truth "
-        f"{skin['skin_spread_truth']:.1f}; from the person's own tone: dE {skin['skin_difference']:.1f}",
-        f"pixels that are not the context frame's own: {area['touched_area']:.0%} of the picture (elsewhere "
-        f"{figures['untouched_db']:.0f} dB); in truth arms and objects pass over {area['moving_area']:.0%}",
-        f"regions: {region['prior_mask_name']}: IoU {region['prior_mask']:.3f}; best {region['fixed_box_name']}: "
-        f"IoU {region['fixed_box']:.3f} (both chosen on the regions that they are judged on)",
-    ]
-    for name, row in figures["objects"].items():
-        lines.append(
-            f"moved objects, {name}: place off by {row['place_error'] * size:.1f} px at the median, "
-            f"{row['place_error_p90'] * size:.1f} px at 90 %, colour by dE {row['colour_error']:.1f}, "
-            f"{row['lost']:.0%} lost"
-        )
-    lines.append("median seconds a clip: " + ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()))
-    text = figures.get("text")
-    if text:
-        lines.append(
-            f"text: {text['prompts']} prompts in {text['scenes']} scenes, {text['paraphrase_prompts']} paraphrases; "
-            f"chance would be right in {text['chance']:.0%}, people themselves are in {text['truth']:.0%}"
-        )
-    return "\n".join(f"  {line}" for line in lines)
+    """Returns a statistic over the values that are not NaN; NaN if there are none."""
+    finite = np.array([value for value in values if not np.isnan(value)])
+    return float(statistic(finite)) if len(finite) else float("nan")

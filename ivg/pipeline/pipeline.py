@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from ..framing import Framing
 from ..inputs import check_image
+from ..io.stopwatch import Stopwatch
 from ..models.base.text import ClipTextEncoder
 from ..models.interfaces import ImageAutoencoder, TextEncoder, VideoDenoiser
 from ..models.nano.autoencoder import FACTOR
@@ -26,7 +26,7 @@ from .decoding import LatentCodec
 from .inputs import Inputs, check_options
 from .loading import find_weights, load_components
 from .output import PipelineOutput, convert_frames, gather
-from .sampling import CALLBACK_TENSORS, Clock, ProgressCallback, Sampling, StepCallback
+from .sampling import CALLBACK_TENSORS, ProgressCallback, Sampling, StepCallback
 
 
 class InstructionalVideoPipeline(DiffusionPipeline):
@@ -141,33 +141,33 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         Raises:
             InputError: If an input cannot be used.
         """
-        clock, began = Clock(), time.perf_counter()
+        clock = Stopwatch()
         inputs = Inputs.check(image, prompt, seed, generator, appearance, region, self.model_size, self.frames)
         steps = self.denoiser.sample_steps if num_inference_steps is None else num_inference_steps
         region_steps = self.region_denoiser.sample_steps if num_region_steps is None else num_region_steps
         step_end, step_tensors = callback_on_step_end, callback_on_step_end_tensor_inputs
         check_options(steps, region_steps, guidance_scale, output_type, step_tensors)
         sampling = Sampling(self, inputs.generators, guidance_scale, clock, progress_callback, step_end, step_tensors)
-        with clock.phase("prepare"):
+        with clock("prepare"):
             context = self._codec.encode(inputs.fit_images())
-        with clock.phase("text"):
+        with clock("text"):
             conditions = sampling.conditions(inputs.prompts, inputs.appearances, context)
         masks = inputs.masks
-        with clock.phase("region"):
+        with clock("region"):
             if masks is None:
                 black = self._codec.encode_plain()[0]
                 masks = self._codec.decode_regions(sampling.sample_regions(conditions, black, region_steps))
         regions = inputs.regions(masks)
         if region_callback is not None:
             region_callback(gather(regions, inputs.batched))
-        with clock.phase("clip"):
+        with clock("clip"):
             latents = sampling.sample_clips(conditions, masks, steps)
         plain = list(latents.float().cpu())
         clips, composited = plain, [None] * len(plain)
-        with clock.phase("decode"):
+        with clock("decode"):
             if output_type != "latent":
                 clips, composited = self._codec.decode_clips(inputs.images, context, latents, masks, inputs.framings)
-        clock.seconds["total"] = time.perf_counter() - began
+        clock.seconds["total"] = clock.total
         output = PipelineOutput(
             frames=gather([convert_frames(clip, output_type) for clip in clips], inputs.batched),
             region=gather(regions, inputs.batched),

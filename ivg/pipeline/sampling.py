@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..io.stopwatch import Stopwatch
 from ..models.interfaces import VideoDenoiser
 from ..models.region_input import region_input
 from ..models.sampler import denoise
@@ -27,20 +27,6 @@ StepCallback = Callable[[Any, int, Any, dict[str, Any]], "dict[str, Any] | None"
 
 CALLBACK_TENSORS = ("latents", "prompt_embeds")
 """Tensors that a step callback can get and replace."""
-
-
-@dataclass
-class Clock:
-    """Times of the phases."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Time a block."""
-        began = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - began
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +46,7 @@ class Sampling:
     pipeline: Any
     generators: list[torch.Generator]
     guidance_scale: float
-    clock: Clock
+    clock: Stopwatch
     progress: ProgressCallback | None
     step_end: StepCallback | None
     step_tensors: Sequence[str]

@@ -1,7 +1,8 @@
-"""Optimisers: AdamW, and Muon for the weight matrices beside AdamW for the rest."""
+"""Optimisers: AdamW, and Muon for the weight matrices beside AdamW for the rest; the moving average of the weights."""
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import unknown_option
-from .precision import bf16_pays
+from .device import bf16_pays
 from .settings import OPTIMIZERS, RunConfig
 
 # Coefficients of the quintic Newton-Schulz iteration (Jordan et al. 2024, "Muon", kellerjordan.github.io).
@@ -35,8 +36,10 @@ def orthogonalise(matrices: Tensor, iterations: int = 5) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Momentum, orthogonalised matrix by matrix; convolutions count as matrices (out, in * k * k).
 
-    Updates are scaled as by Liu et al. 2025 ("Muon is scalable for LLM training"), so that learning rate and
-    weight decay mean what they do for AdamW. Parameter groups with `matrices=False` are updated by AdamW.
+    torch's own Muon (2.9) takes matrices only, no convolutions, and always computes in bfloat16, so that the same
+    training would give other weights. Updates are scaled as by Liu et al. 2025 ("Muon is scalable for LLM training"),
+    so that learning rate and weight decay mean what they do for AdamW. Parameter groups with `matrices=False` are
+    updated by AdamW.
 
     Args:
         groups: Parameter groups.
@@ -131,3 +134,26 @@ def build_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimize
     rest = [p for p in model.parameters() if id(p) not in known]
     groups: list[dict[str, Any]] = [{"params": matrices}, {"params": rest, "matrices": False, "weight_decay": 0.0}]
     return Muon([g for g in groups if g["params"]], config.learning_rate, weight_decay=config.weight_decay)
+
+
+class AveragedModel:
+    """Exponential moving average of a model's weights; it warms up, so that it is useful from the first steps on.
+
+    diffusers' `EMAModel` keeps parameters alone, neither buffers nor a model to validate, and rounds otherwise.
+
+    Args:
+        model: The model to follow.
+        decay: Largest decay a step; step n uses min(decay, n / (n + 60)).
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.model = copy.deepcopy(model).requires_grad_(False).eval()
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        """Move the average towards the model's weights after step `step` (counted from 1)."""
+        decay = min(self.decay, step / (step + 60))
+        torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), 1 - decay)
+        for mine, theirs in zip(self.model.buffers(), model.buffers(), strict=True):
+            mine.copy_(theirs)

@@ -1,4 +1,4 @@
-"""How far training has come, and the learning rate that follows from it."""
+"""How far a training has come, and the learning rate that follows from it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 from .settings import RunConfig
 
 
-class Budget:
-    """Counts steps and wall-clock time against what the configuration allows, over stops and resumes.
+class StopCriterion:
+    """Counts steps and wall-clock time against the settings' steps or minutes, over stops and resumes.
 
     Attributes:
         step: Optimiser steps done.
@@ -28,23 +28,18 @@ class Budget:
 
     @property
     def fraction(self) -> float:
-        """Fraction of the budget that is used up, in [0, 1]."""
+        """Fraction of the training that is done, in [0, 1]."""
         if self._config.steps is not None:
             return min(1.0, self.step / self._config.steps)
         assert self._config.minutes is not None
         return min(1.0, self.seconds / (60 * self._config.minutes))
 
-    @property
-    def spent(self) -> bool:
-        """Whether nothing is left."""
-        return self.fraction >= 1
-
 
 def learning_rate(config: RunConfig, step: int, fraction: float) -> float:
-    """Return the learning rate of step `step` at this fraction of the budget.
+    """Return the learning rate of step `step`, at this fraction of the training.
 
-    Warm-up, then either half a cosine or a plateau with a linear fall in the last `decay` of the budget; never
-    below 2 % of the peak.
+    Warm-up, then either half a cosine or a plateau with a linear fall in the last `decay` of the training; never below
+    2 % of the peak.
     """
     warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
     if config.schedule == "cosine":

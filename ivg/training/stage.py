@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .settings import Run
+
 
 class StepRandom:
     """The randomness of one batch: a function of seed, step and batch number, so that a resumed run goes on alike.
@@ -47,6 +49,19 @@ class Stage(ABC):
 
     model: nn.Module
 
+    @classmethod
+    def build(cls, run: Run, device: torch.device) -> Stage:
+        """Build the stage that a run of the generator's trainings names, with its clips and weights.
+
+        Args:
+            run: What to train.
+            device: Where to put frozen networks and clips.
+
+        Raises:
+            IvgError: If the clips, the weights or the settings do not go together.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
         """Draw a batch and return the loss, and its parts for the log.
@@ -61,8 +76,8 @@ class Stage(ABC):
         """Judge the averaged model on held-out clips; the figures go to the log."""
 
     @abstractmethod
-    def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
-        """Return a picture (h, w, 3) of what the averaged model makes of held-out clips."""
+    def samples(self, model: nn.Module) -> NDArray[np.uint8]:
+        """Return an image (h, w, 3) that shows what the averaged model makes of held-out clips."""
 
     @abstractmethod
     def export(self, model: nn.Module, folder: Path) -> None:

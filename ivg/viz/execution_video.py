@@ -12,7 +12,7 @@ from .canvas import FAINT, INK, Canvas, Colour, enlarged
 
 if TYPE_CHECKING:
     from ..policy import Demonstration
-    from ..workflows.demo_execution import RobotRun
+    from ..workflows.demo import RobotRun
 
 PANEL = 320
 """Longer side of each of the two pictures, px."""

@@ -15,9 +15,9 @@ from .image_grid import GridRow, image_grid
 
 if TYPE_CHECKING:
     from ..data.clip_store import ClipRecord, ClipStore
-    from ..evaluation.worker import SceneResult
+    from ..evaluation.judging import SceneResult
     from ..metrics.clip_figures import TrueClip
-    from ..policy.datasets.episodes import EpisodeStore, RobotEpisode
+    from ..policy.datasets import EpisodeStore, RobotEpisode
 
 COLUMNS = 8
 MOST_ROWS = 40

@@ -14,8 +14,8 @@ from .flow import Flow, flow_wheel
 from .hands import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region
 
 if TYPE_CHECKING:
-    from ..policy.demonstration import Demonstration
-    from ..workflows.demo_execution import RobotRun
+    from ..policy.datasets import Demonstration
+    from ..workflows.demo import RobotRun
 
 MARGIN = 44
 GAP = 10

@@ -17,8 +17,6 @@ _HOMES = {
     "clips.rewrite": ("RewriteResult", "rewrite_texts"),
     "describe": ("DatasetReport", "dataset_report", "draw_grid"),
     "episodes.attempts": ("GenerateSettings",),
-    "episodes.check": ("CheckResult", "check_dataset"),
-    "episodes.convert": ("Conversion", "export_dataset", "import_dataset"),
     "episodes.generate": ("GenerationResult", "generate_episodes"),
     "policies.conditioning_ablation": ("ablate_conditioning",),
     "policies.conditioning_table": ("ConditioningAblation",),

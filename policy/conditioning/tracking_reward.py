@@ -1,4 +1,4 @@
-"""A gymnasium wrapper: reward for following the demonstration, which does not change what is best to do."""
+"""A gymnasium wrapper: reward for following the demonstration that leaves the optimal policy unchanged."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ivg.errors import ConfigError, InputError
 
-from .observation import PLAN_KEY, is_shown
-from .potential import TrajectoryProgress, distance_potential, shaping
+from .observation import PLAN_KEY, is_demonstrated
+from .progress import TrajectoryProgress, distance_potential, shaping
 
 Observation = dict[str, NDArray[Any]]
 
@@ -22,20 +22,20 @@ POSE_SIZE = 8
 
 
 class DemoTrackingReward(gym.Wrapper[Observation, Any, Observation, Any]):
-    """Adds potential-based shaping along the demonstrated path to the environment's reward.
+    """Adds potential-based shaping along the demonstrated trajectory to the environment's reward.
 
-    The reward is ``r + weight * (gamma * Phi(s') - Phi(s))``, see `potential.shaping`. Phi is the share of the way
-    along the path that the gripper has behind it; it depends on the waypoint aimed at, which only ever rises. That
-    makes it no function of the robot's state alone, so the state is augmented: ``obs["demo_progress"]``, float32 (2,),
-    holds the share of waypoints passed and Phi. On the augmented state the process is Markov and Phi a function of it,
-    which is what the theorem asks for. gamma has to be the learner's.
+    The reward is ``r + weight * (gamma * Phi(s') - Phi(s))``, see `progress.shaping`. Phi is the fraction of the
+    trajectory that the gripper has passed; it depends on the target waypoint, which never falls. That makes it no
+    function of the robot's state alone, so the state is augmented: ``obs["demo_progress"]``, float32 (2,), holds the
+    fraction of waypoints passed and Phi. On the augmented state the process is Markov and Phi a function of it, as the
+    theorem asks for. gamma has to be the learner's.
 
     Without a demonstration (zeros), Phi is 0 and so is the shaping. ``info["task_reward"]`` and
     ``info["shaping_reward"]`` have the parts.
 
     Args:
-        env: Observes the path and ``proprio``, whose first 8 numbers are the gripper's pose.
-        path_key: What is followed: "demo_plan", of a gripper in the hand's place, or "demo_path", the hand's own.
+        env: Observes the trajectory and ``proprio``, whose first 8 numbers are the gripper's pose.
+        trajectory_key: "demo_plan", of a gripper in the hand's place, or "demo_path", the hand's own.
         gamma: The learner's discount, in (0, 1].
         weight: Of the shaping; 0 adds the observation alone, so that rewards can be compared on the same observation.
         progress: How the gripper is followed.
@@ -50,15 +50,15 @@ class DemoTrackingReward(gym.Wrapper[Observation, Any, Observation, Any]):
         env: gym.Env[Observation, Any],
         *,
         gamma: float,
-        path_key: str = PLAN_KEY,
+        trajectory_key: str = PLAN_KEY,
         weight: float = 1.0,
         progress: TrajectoryProgress | None = None,
     ) -> None:
         super().__init__(env)
         if not 0 < gamma <= 1 or weight < 0:
             raise ConfigError(f"gamma must lie in (0, 1] and weight must not be negative, got {gamma} and {weight}")
-        spaces = check_keys(env, (path_key, "proprio"))
-        self.path_key = path_key
+        spaces = check_keys(env, (trajectory_key, "proprio"))
+        self.trajectory_key = trajectory_key
         self.gamma, self.weight, self.progress = gamma, weight, progress or TrajectoryProgress()
         box = gym.spaces.Box(np.array([0.0, -1e3], np.float32), np.array([1.0, 1.0], np.float32), dtype=np.float32)
         self.observation_space: gym.Space[Any] = gym.spaces.Dict({**spaces, PROGRESS_KEY: box})
@@ -66,12 +66,12 @@ class DemoTrackingReward(gym.Wrapper[Observation, Any, Observation, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Start at the path's beginning."""
+        """Start at the trajectory's beginning."""
         observation, info = self.env.reset(seed=seed, options=options)
-        self._path = observation[self.path_key]
-        self._there = is_shown(self._path)
+        self._trajectory = observation[self.trajectory_key]
         self._index = np.zeros((), np.int64)
-        self._whole_m = self.progress.distance_left_m(self._path, observation["proprio"][:POSE_SIZE], self._index)
+        pose = observation["proprio"][:POSE_SIZE]
+        self._total_m = self.progress.distance_left_m(self._trajectory, pose, self._index)
         self._potential = self._follow(observation)
         return self._observe(observation), info
 
@@ -89,17 +89,17 @@ class DemoTrackingReward(gym.Wrapper[Observation, Any, Observation, Any]):
         return self.weight * self._potential
 
     def _follow(self, observation: Observation) -> float:
-        """Move the waypoint aimed at and return Phi."""
-        if not self._there:
+        """Move the target waypoint and return Phi."""
+        if not is_demonstrated(self._trajectory):
             return 0.0
         pose = observation["proprio"][:POSE_SIZE]
-        self._index = self.progress.advance(self._path, pose, self._index)
-        left = self.progress.distance_left_m(self._path, pose, self._index)
-        return float(distance_potential(left, self._whole_m))
+        self._index = self.progress.advance(self._trajectory, pose, self._index)
+        left = self.progress.distance_left_m(self._trajectory, pose, self._index)
+        return float(distance_potential(left, self._total_m))
 
     def _observe(self, observation: Observation) -> Observation:
-        share = float(self._index) / max(len(self._path) - 1, 1)
-        return {**observation, PROGRESS_KEY: np.array([share, max(self._potential, -1e3)], np.float32)}
+        fraction = float(self._index) / max(len(self._trajectory) - 1, 1)
+        return {**observation, PROGRESS_KEY: np.array([fraction, max(self._potential, -1e3)], np.float32)}
 
 
 def check_keys(env: gym.Env[Any, Any], keys: tuple[str, ...]) -> dict[str, gym.Space[Any]]:

@@ -1,8 +1,8 @@
-"""A gymnasium wrapper: the policy watches a demonstration of the scene that it is put into."""
+"""A gymnasium wrapper: adds a demonstration of the scene to the observations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,9 @@ from numpy.typing import NDArray
 from ivg.errors import InputError, unknown_option
 from ivg.types import CLIP_FRAMES, Camera
 
+from ..datasets import DEMONSTRATION_KEYS, PLAN_POINTS, no_demonstration
 from .cache import DemonstrationCache, ObservedDemonstration, cache_key
-from .observation import (
-    DEMONSTRATION_KEYS,
-    PLAN_POINTS,
-    demonstration_observation,
-    demonstration_spaces,
-    no_demonstration,
-)
+from .observation import demonstration_observation, demonstration_spaces
 from .sources import DemonstrationSource, fingerprint_of
 
 if TYPE_CHECKING:
@@ -34,20 +29,20 @@ EMBEDDING_KEY = "demo_embedding"
 class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     """Adds a demonstration of the scene to a Dict observation.
 
-    On every reset the source is asked for a demonstration of ``info["text"]`` in the scene's picture: ``obs["image"]``,
-    or what ``render()`` returns where observations have no picture. It is seen by ``info["camera"]`` (``K``,
-    ``T_world_camera``, ``width``, ``height``). The scene's depth picture is ``obs["depth"]``, or what the environment's
-    own method ``depth()`` returns, if there is one. The demonstration's seed is the scene's. What was watched once is
-    looked up in the cache.
+    On every reset the source is asked for a demonstration of ``info["text"]`` in the scene's image: ``obs["image"]``,
+    or what ``render()`` returns where observations have no image. Its camera is ``info["camera"]`` (``K``,
+    ``T_world_camera``, ``width``, ``height``). The scene's depth image is ``obs["depth"]``, or what the environment's
+    own method ``depth()`` returns, if there is one. The demonstration's seed is the scene's. Demonstrations that were
+    made before come from the cache.
 
     Where no hand is found, the arrays are zeros, ``info["demo_found"]`` is false, and `not_found` counts it.
     ``info["demo_seed"]`` is the seed of scene and demonstration.
 
     Args:
         env: Its observations are a Dict.
-        source: Where demonstrations come from; None shows nothing (zeros).
+        source: Source of demonstrations; None gives zeros.
         cache: A `DemonstrationCache`, or the folder of one; one in memory if None.
-        keys: Which of the demonstration's arrays the policy sees, see `observation` and `plan_observation`.
+        keys: Which of the demonstration's arrays the policy sees, see `ivg.policy.conditioning.observation`.
         embed: Turns an `ExtractedDemonstration` into float32 (d,), observed as ``demo_embedding``; with a cache
             on disk it needs an attribute `fingerprint`.
         embedding_size: d.
@@ -87,29 +82,29 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         self._embed, self._embedding_size, self._frames = embed, embedding_size, frames
         self._rng = np.random.default_rng()
         self._fingerprint: dict[str, Any] | None = None
-        self._watched = self._nothing()
+        self._shown = self._none()
         self.observation_space: gym.Space[Any] = self._space()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Lay out a scene and watch a demonstration of it.
+        """Reset to a scene and get a demonstration of it.
 
         Args:
             seed: Of the scene; drawn if None. A seed also decides which ones are drawn after it.
             options: The environment's.
 
         Raises:
-            InputError: If the environment gives no picture, text or camera, or the source refuses them.
+            InputError: If the environment gives no image, text or camera, or the source refuses them.
         """
         if seed is not None:
             self._rng = np.random.default_rng(seed)
         scene = self._draw() if seed is None else seed
         observation, info = self.env.reset(seed=scene, options=options)
-        self._watched = self._watch(observation, info, scene)
+        self._shown = self._demonstrate(observation, info, scene)
         self.resets += 1
-        self.not_found += self.source is not None and not self._watched.found
-        self._info = {"demo_found": self._watched.found, "demo_seed": scene}
+        self.not_found += self.source is not None and not self._shown.found
+        self._info = {"demo_found": self._shown.found, "demo_seed": scene}
         return self._observe(observation), {**info, **self._info}
 
     def step(self, action: Any) -> tuple[Observation, Any, bool, bool, dict[str, Any]]:
@@ -120,11 +115,11 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     def _draw(self) -> int:
         return int(self._rng.choice(self.seeds)) if self.seeds is not None else int(self._rng.integers(2**31))
 
-    def _watch(self, observation: Observation, info: dict[str, Any], seed: int) -> ObservedDemonstration:
+    def _demonstrate(self, observation: Observation, info: dict[str, Any], seed: int) -> ObservedDemonstration:
         source = self.source
         if source is None:
-            return self._nothing()
-        frame, camera, text = self._picture(observation), _camera(info), self._text(info)
+            return self._none()
+        frame, camera, text = self._image(observation), _camera(info), self._text(info)
         depth = self._depth(observation)
         if self._fingerprint is None:
             self._fingerprint = self._identify(source)
@@ -139,7 +134,7 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
 
     def _arrays(self, extracted: ExtractedDemonstration | None) -> ObservedDemonstration:
         if extracted is None:
-            return self._nothing()
+            return self._none()
         arrays: Observation = dict(demonstration_observation(extracted))
         if len(arrays["demo_path"]) != self._frames:
             raise InputError(f"demonstrations must have {self._frames} frames, got {len(arrays['demo_path'])}")
@@ -147,17 +142,17 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
             arrays[EMBEDDING_KEY] = np.asarray(self._embed(extracted), np.float32).reshape(self._embedding_size)
         return ObservedDemonstration(arrays, True)
 
-    def _nothing(self) -> ObservedDemonstration:
+    def _none(self) -> ObservedDemonstration:
         arrays: Observation = dict(no_demonstration(self._frames))
         if self._embed is not None:
             arrays[EMBEDDING_KEY] = np.zeros(self._embedding_size, np.float32)
         return ObservedDemonstration(arrays, False)
 
     def _observe(self, observation: Observation) -> Observation:
-        return {**observation, **{key: self._watched.arrays[key].copy() for key in self._shown}}
+        return {**observation, **{key: self._shown.arrays[key].copy() for key in self._all_keys}}
 
     @property
-    def _shown(self) -> tuple[str, ...]:
+    def _all_keys(self) -> tuple[str, ...]:
         return (*self.keys, *([EMBEDDING_KEY] if self._embed is not None else []))
 
     def _space(self) -> gym.spaces.Dict:
@@ -166,13 +161,13 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
             raise InputError(f"the environment's observations must be a Dict, got {inner}")
         spaces: dict[str, gym.Space[Any]] = dict(demonstration_spaces(self._frames))
         spaces[EMBEDDING_KEY] = gym.spaces.Box(-np.inf, np.inf, (self._embedding_size,), np.float32)
-        return gym.spaces.Dict({**inner.spaces, **{key: spaces[key] for key in self._shown}})
+        return gym.spaces.Dict({**inner.spaces, **{key: spaces[key] for key in self._all_keys}})
 
-    def _picture(self, observation: Observation) -> NDArray[np.uint8]:
+    def _image(self, observation: Observation) -> NDArray[np.uint8]:
         frame = observation["image"] if "image" in observation else self.env.render()
         if not isinstance(frame, np.ndarray) or frame.ndim != 3 or frame.dtype != np.uint8:
             raise InputError(
-                "the environment shows no picture of its scene: observations need an 'image', uint8 (h, w, 3), or the "
+                "the environment shows no image of its scene: observations need an 'image', uint8 (h, w, 3), or the "
                 "environment render_mode='rgb_array'"
             )
         return frame
@@ -196,26 +191,3 @@ def _camera(info: dict[str, Any]) -> Camera:
         raise InputError("info['camera'] is missing: a demonstration cannot be brought into metres without it")
     pose = np.asarray(given["T_world_camera"], np.float64)
     return Camera(np.asarray(given["K"], np.float64), pose, int(given["width"]), int(given["height"]))
-
-
-def fill_cache(
-    env: VideoDemoWrapper, seeds: Iterable[int], progress: Callable[[int, bool], None] | None = None
-) -> list[int]:
-    """Watch the demonstrations of scenes, so that they are in the cache: in one process, before others start.
-
-    Args:
-        env: With a cache on disk, if other processes are to find them.
-        seeds: The scenes.
-        progress: Called as `progress(seed, found)`.
-
-    Returns:
-        The seeds for which a demonstration was found.
-    """
-    with_hand = []
-    for seed in seeds:
-        _, info = env.reset(seed=int(seed))
-        if info["demo_found"]:
-            with_hand.append(int(seed))
-        if progress is not None:
-            progress(int(seed), bool(info["demo_found"]))
-    return with_hand

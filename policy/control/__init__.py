@@ -1,5 +1,6 @@
-"""A robot does what a hand was seen doing: a plan for a parallel gripper, and a tracker that follows it."""
+"""Plans for a parallel gripper from a hand's trajectory, and a tracker that executes them."""
 
+from ..retargeting.interaction import InteractionType
 from .execute import Execution, execute
 from .plan import GripperPlan
 from .planning import plan_demonstration, plan_gripper
@@ -9,6 +10,7 @@ __all__ = [
     "ActionScale",
     "Execution",
     "GripperPlan",
+    "InteractionType",
     "TrajectoryTracker",
     "execute",
     "plan_demonstration",

@@ -1,40 +1,34 @@
-"""Lets a robot follow a plan in an environment, and says how that ended."""
+"""Lets a robot follow a plan in an environment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
 
+from ..evaluation.rollout import Steps, run_episode
 from .plan import GripperPlan
 from .tracker import ActionScale, TrajectoryTracker
 
 POSITION, QUATERNION = slice(0, 3), slice(3, 7)
-"""Where in `proprio` the end effector's position (m) and quaternion (wxyz) stand."""
-
-
-class Steps(Protocol):
-    """What is asked of an environment here: gymnasium's `step`, with `info["is_success"]`."""
-
-    def step(self, action: Any, /) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Do one step."""
+"""Where in `proprio` the end effector's position (m) and quaternion (wxyz) are."""
 
 
 @dataclass(frozen=True, eq=False)
 class Execution:
-    """What came of it; n steps.
+    """Result of following a plan for n steps.
 
     Attributes:
         success: Whether the environment says that the task is done.
         observations: Of every step before its action, arrays by key, n rows.
         actions: float32 (n, 7) in [-1, 1].
-        phase: float32 (n,) in [0, 1], which moment of the demonstration a step belongs to.
-        share_done: float32 (n,) in [0, 1], how much of the plan's way the reference has done after the step's action.
+        phase: float32 (n,) in [0, 1], the moment of the demonstration a step belongs to.
+        fraction_done: float32 (n,) in [0, 1], how much of the plan the reference has done after the step's action.
         last: The observation after the last action.
     """
 
@@ -64,10 +58,10 @@ def execute(
     Args:
         env: With actions (7,) in [-1, 1] (translation, rotation, gripper) and `proprio` in its observations, such as
             `ivg/Kitchen-v0`; it has been reset.
-        plan: What is to be done.
-        observation: What the reset gave.
+        plan: The plan.
+        observation: What the reset returned.
         scale: Of the action; that of `ivg/Kitchen-v0` if None.
-        settle_steps: Steps at the plan's end, for things to come to rest.
+        settle_steps: Steps at the plan's end, for objects to come to rest.
         on_step: Progress callback, called with the number of steps done before each step.
 
     Raises:
@@ -78,28 +72,27 @@ def execute(
     if settle_steps < 1:
         raise InputError(f"settle_steps must be 1 or more, got {settle_steps}")
     tracker, settled = TrajectoryTracker(plan, scale), 0
-    seen: list[Mapping[str, NDArray[Any]]] = []
-    actions: list[NDArray[np.float32]] = []
-    phase: list[float] = []
-    fraction_done: list[float] = []
-    success = ended = False
-    while not ended and settled < settle_steps:
+    rows: list[tuple[Mapping[str, NDArray[Any]], NDArray[np.float32], float, float]] = []
+
+    def act(seen: Mapping[str, NDArray[Any]]) -> NDArray[np.float32] | None:
+        nonlocal settled
+        if settled >= settle_steps:
+            return None
         settled += tracker.done
-        phase.append(tracker.phase)
-        proprio = observation["proprio"]
-        actions.append(tracker.act(proprio[POSITION], proprio[QUATERNION]))
-        fraction_done.append(tracker.fraction_done)
-        seen.append(observation)
+        phase, proprio = tracker.phase, seen["proprio"]
+        action = tracker.act(proprio[POSITION], proprio[QUATERNION])
+        rows.append((seen, action, phase, tracker.fraction_done))
         if on_step is not None:
-            on_step(len(seen) - 1)
-        observation, _, terminated, truncated, info = env.step(actions[-1])
-        success = bool(info.get("is_success", False))
-        ended = success or terminated or truncated
+            on_step(len(rows) - 1)
+        return action
+
+    end = run_episode(env, act, observation)
+    seen, actions, phase, fraction_done = zip(*rows, strict=True)
     return Execution(
-        success=success,
-        observations={key: np.stack([step[key] for step in seen]) for key in observation},
+        success=end.success,
+        observations={key: np.stack([step[key] for step in seen]) for key in end.last},
         actions=np.stack(actions),
         phase=np.array(phase, np.float32),
         fraction_done=np.array(fraction_done, np.float32),
-        last=dict(observation),
+        last=dict(end.last),
     )

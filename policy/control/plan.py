@@ -1,21 +1,18 @@
-"""What a parallel gripper is to do: poses one after another, each with how fast to get there and whether to hold."""
+"""A plan for a parallel gripper: goal poses in order, each with its speed and whether the gripper is closed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
 
-InteractionType = Literal["grasp", "drag", "push"]
-"""How a hand moves a thing: it holds it, hooks or rests on it and takes it along, or pushes it away."""
-
+from ..retargeting.interaction import InteractionType
 
 OPENING_M = 0.1
-"""How long the way from open to closed is taken to be, m."""
+"""Distance that a closing or opening of the gripper counts as, m."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +22,11 @@ class GripperPlan:
     Attributes:
         pos_world_m: float64 (n, 3), where the point between the finger tips goes.
         yaw_rad: float64 (n,), angle of the closing direction about the world's z axis; 0 closes along x. Continuous.
-        closed: bool (n,), whether the gripper is closed on the way to the goal and there.
-        speed_m_s: float64 (n,), how fast the goal is gone to.
-        dwell_s: float64 (n,), how long to stay there, for the fingers to close or open.
-        phase: float64 (n,) in [0, 1], which moment of the demonstration the goal belongs to; does not fall.
-        manner: How the thing is moved.
+        closed: bool (n,), whether the gripper is closed while it moves to the goal and there.
+        speed_m_s: float64 (n,), speed towards the goal.
+        dwell_s: float64 (n,), how long to stay at the goal, for the fingers to close or open.
+        phase: float64 (n,) in [0, 1], the moment of the demonstration the goal belongs to; does not fall.
+        interaction_type: How the object is moved.
     """
 
     pos_world_m: NDArray[np.float64]
@@ -56,9 +53,9 @@ class GripperPlan:
 
     @property
     def fraction_done(self) -> NDArray[np.float64]:
-        """float64 (n,) in [0, 1]: how much of the way is done at each goal; a closing or opening counts `OPENING_M`."""
-        way = np.column_stack([self.pos_world_m, OPENING_M * ~self.closed])
-        length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+        """float64 (n,) in [0, 1]: length of the plan up to each goal; a closing or opening counts `OPENING_M`."""
+        points = np.column_stack([self.pos_world_m, OPENING_M * ~self.closed])
+        length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
         return np.asarray(length / max(length[-1], 1e-9))
 
     def __len__(self) -> int:

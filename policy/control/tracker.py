@@ -15,11 +15,11 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ActionScale:
-    """What an action of 1 does, and how often actions are taken.
+    """Size of an action of 1, and the rate of actions.
 
     Attributes:
-        translation_m: Of one step.
-        rotation_rad: Of one step.
+        translation_m: Translation of one step, m.
+        rotation_rad: Rotation of one step, rad.
         rate_hz: Steps a second.
     """
 
@@ -29,15 +29,15 @@ class ActionScale:
 
 
 class TrajectoryTracker:
-    """Leads a gripper along a plan: a reference point runs ahead along the goals and waits for a gripper that lags.
+    """Moves a gripper along a plan: a reference moves ahead through the goals and waits for a gripper that lags.
 
     Args:
-        plan: What is to be done.
+        plan: The plan.
         scale: Of the environment's action, (7,): translation, rotation (axis-angle), gripper (-1 opens, 1 closes).
-        gain: Share of the pose's error that one action asks for.
+        gain: Fraction of the pose error that one action asks for.
         lead_m: How far the reference may be ahead of the gripper.
         tolerance_m: How near a goal with a dwell must be reached.
-        patience_s: How long it is waited for before the plan goes on all the same.
+        patience_s: How long to wait for that before the plan goes on all the same.
     """
 
     def __init__(
@@ -53,26 +53,26 @@ class TrajectoryTracker:
         self.plan = plan
         self.scale = scale or ActionScale()
         self.gain, self.lead_m, self.tolerance_m, self.patience_s = gain, lead_m, tolerance_m, patience_s
-        self._goal, self._share = 0, 0.0
-        self._shares = plan.fraction_done
+        self._goal, self._fraction = 0, 0.0
+        self._fractions = plan.fraction_done
         self._reference: Array | None = None
-        self._yaw = self._turned = 0.0
+        self._yaw = self._half_turns = 0.0
         self._waited_s = self._stayed_s = 0.0
 
     @property
     def done(self) -> bool:
-        """Whether all goals were gone to."""
+        """Whether all goals were visited."""
         return self._goal >= len(self.plan)
 
     @property
     def phase(self) -> float:
-        """Which moment of the demonstration the present goal belongs to, in [0, 1]."""
+        """The moment of the demonstration that the present goal belongs to, in [0, 1]."""
         return float(self.plan.phase[min(self._goal, len(self.plan) - 1)])
 
     @property
     def fraction_done(self) -> float:
-        """How much of the plan's way is done, in [0, 1], as `GripperPlan.fraction_done` counts; it never falls."""
-        return self._share
+        """How much of the plan is done, in [0, 1], as `GripperPlan.fraction_done` counts; it never falls."""
+        return self._fraction
 
     def act(self, position: NDArray[np.floating], quaternion: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the next action, float32 (7,) in [-1, 1].
@@ -82,46 +82,46 @@ class TrajectoryTracker:
             quaternion: (4,), wxyz; its x axis is the closing direction, z the approach.
         """
         position, quaternion = np.asarray(position, np.float64), np.asarray(quaternion, np.float64)
-        turn = Rotation.from_quat(quaternion[[1, 2, 3, 0]])
+        orientation = Rotation.from_quat(quaternion[[1, 2, 3, 0]])
         if self._reference is None:
-            self._reference, self._yaw = position.copy(), _yaw(turn)
-            # fingers are alike: of the ways half a turn apart, the one that keeps nearest to the present angle
+            self._reference, self._yaw = position.copy(), _yaw(orientation)
+            # The fingers are alike: of angles half a turn apart, take the one nearest to the present angle.
             middle = 0.5 * (self.plan.yaw_rad.min() + self.plan.yaw_rad.max())
-            self._turned = np.pi * np.round((self._yaw - middle) / np.pi)
+            self._half_turns = np.pi * np.round((self._yaw - middle) / np.pi)
         self._advance(position)
-        place = min(self._goal, len(self.plan) - 1)
-        self._share = max(self._share, self._shares_at(place))
+        goal = min(self._goal, len(self.plan) - 1)
+        self._fraction = max(self._fraction, self._fraction_at(goal))
         action = np.zeros(7)
         action[:3] = self.gain * (self._reference - position) / self.scale.translation_m
-        action[3:6] = self.gain * (_pointing_down(self._yaw) * turn.inv()).as_rotvec() / self.scale.rotation_rad
-        action[6] = 1.0 if self.plan.closed[place] else -1.0
+        action[3:6] = self.gain * (_pointing_down(self._yaw) * orientation.inv()).as_rotvec() / self.scale.rotation_rad
+        action[6] = 1.0 if self.plan.closed[goal] else -1.0
         return np.clip(action, -1.0, 1.0).astype(np.float32)
 
-    def _shares_at(self, place: int) -> float:
-        """Return how much of the way is done where the reference is, on its way to a goal or there."""
+    def _fraction_at(self, goal: int) -> float:
+        """Return how much of the plan is done where the reference is, between the goal before and this one."""
         assert self._reference is not None
-        before = max(place - 1, 0)
-        way = float(np.linalg.norm(self.plan.pos_world_m[place] - self.plan.pos_world_m[before]))
-        left = float(np.linalg.norm(self.plan.pos_world_m[place] - self._reference))
-        done = 1.0 if left < 1e-9 else max(0.0, 1.0 - left / way) if way > 1e-9 else 0.0
-        return float(self._shares[before] + done * (self._shares[place] - self._shares[before]))
+        before, points = max(goal - 1, 0), self.plan.pos_world_m
+        length = float(np.linalg.norm(points[goal] - points[before]))
+        left = float(np.linalg.norm(points[goal] - self._reference))
+        done = 1.0 if left < 1e-9 else max(0.0, 1.0 - left / length) if length > 1e-9 else 0.0
+        return float(self._fractions[before] + done * (self._fractions[goal] - self._fractions[before]))
 
     def _advance(self, position: Array) -> None:
-        """Move the reference for one step's time, past as many goals as that reaches."""
+        """Move the reference for the time of one step, past as many goals as that reaches."""
         assert self._reference is not None
         left_s = 1.0 / self.scale.rate_hz
         while left_s > 1e-9 and not self.done:
             goal, speed = self.plan.pos_world_m[self._goal], self.plan.speed_m_s[self._goal]
-            way, turn = goal - self._reference, self.plan.yaw_rad[self._goal] + self._turned - self._yaw
-            needed_s = max(float(np.linalg.norm(way)) / speed, abs(turn) / (8 * speed))
+            offset, turn = goal - self._reference, self.plan.yaw_rad[self._goal] + self._half_turns - self._yaw
+            needed_s = max(float(np.linalg.norm(offset)) / speed, abs(turn) / (8 * speed))
             if needed_s > 1e-9:
                 if np.linalg.norm(self._reference - position) > self.lead_m and self._waited_s < self.patience_s:
                     self._waited_s += left_s
                     return
-                share = min(1.0, left_s / needed_s)
-                self._reference, self._yaw = self._reference + share * way, self._yaw + share * turn
-                left_s -= share * needed_s
-                self._waited_s = max(0.0, self._waited_s - 0.5 * share * needed_s)
+                fraction = min(1.0, left_s / needed_s)
+                self._reference, self._yaw = self._reference + fraction * offset, self._yaw + fraction * turn
+                left_s -= fraction * needed_s
+                self._waited_s = max(0.0, self._waited_s - 0.5 * fraction * needed_s)
                 continue
             left_s = self._stay(goal, position, left_s)
 
@@ -147,7 +147,7 @@ def _pointing_down(yaw: float) -> Rotation:
     return Rotation.from_matrix(np.stack([x, np.cross(z, x), z], axis=1))
 
 
-def _yaw(turn: Rotation) -> float:
+def _yaw(orientation: Rotation) -> float:
     """Return the angle of an orientation's closing direction about the world's z, rad."""
-    x = turn.as_matrix()[:, 0]
+    x = orientation.as_matrix()[:, 0]
     return float(np.arctan2(x[1], x[0]))

@@ -1,17 +1,18 @@
-"""How often a policy does its task: rollouts, a log of them that survives a stop, shares with their intervals."""
+"""Rollouts of policies, a log of their outcomes that survives a stop, and success rates with their intervals."""
 
-from .intervals import SuccessRate, wilson_interval
-from .outcomes import Outcome, OutcomeLog
-from .rollout import Policy, Rollout, rollout
-from .summary import success_rate, success_rates_by
+from .outcomes import Outcome, OutcomeLog, SuccessRate, reasons, success_rate, success_rates_by, wilson_interval
+from .rollout import LazyImages, Policy, Rollout, rollout, run_episode
 
 __all__ = [
+    "LazyImages",
     "Outcome",
     "OutcomeLog",
     "Policy",
     "Rollout",
     "SuccessRate",
+    "reasons",
     "rollout",
+    "run_episode",
     "success_rate",
     "success_rates_by",
     "wilson_interval",

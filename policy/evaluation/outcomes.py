@@ -1,27 +1,32 @@
-"""Outcomes of rollouts, one a line in a file, so that an evaluation that was stopped goes on."""
+"""Outcomes of rollouts, one a line in a file so that a stopped evaluation can go on, and their success rates."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ivg.errors import StoreError
+from ivg.errors import InputError, StoreError
 
 REASONS = ("", "not_done", "no_hand", "crashed")
 """Why a rollout failed: "" where it did not; the predicate stayed false; the clip shows no hand; an error, or a process
 that died. All but the first count as failures."""
 
+Z_95 = 1.959964
+"""Normal quantile of a two-sided interval of 95 %."""
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one rollout.
+    """Outcome of one rollout.
 
     Attributes:
         policy: Name of the policy, with what identifies its weights.
-        source: Where its demonstration came from: "generated", "truth" or "none".
+        source: Source of its demonstration: "generated", "truth" or "none".
         task: Name of the task.
         seed: Of the scene.
         reason: One of `REASONS`.
@@ -61,7 +66,7 @@ class OutcomeLog:
         self.path = path
 
     def read(self) -> list[Outcome]:
-        """Return what is there; half a line at the end, left by a stop, is cut off.
+        """Return the outcomes; half a line at the end, left by a stop, is cut off.
 
         Raises:
             StoreError: If another line cannot be read.
@@ -81,7 +86,82 @@ class OutcomeLog:
             raise StoreError(f"'{self.path}' holds a line that is no outcome of a rollout: {error}") from error
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
-        """Write outcomes at the end."""
+        """Append outcomes."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a") as file:
             file.writelines(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes)
+
+
+def wilson_interval(successes: int, count: int, z: float = Z_95) -> tuple[float, float]:
+    """Return the Wilson score interval of a success rate (Wilson 1927; Brown, Cai & DasGupta 2001, Eq. 4).
+
+    Args:
+        successes: Number of successes.
+        count: Number of trials; with none, the interval is (0, 1).
+        z: Quantile of the normal distribution.
+
+    Raises:
+        InputError: If `successes` is not from 0 to `count`.
+    """
+    if not 0 <= successes <= count:
+        raise InputError(f"successes must be from 0 to the number of trials ({count}), got {successes}")
+    if not count:
+        return 0.0, 1.0
+    rate, square = successes / count, z * z
+    middle = (rate + square / (2 * count)) / (1 + square / count)
+    half = z / (1 + square / count) * math.sqrt(rate * (1 - rate) / count + square / (4 * count * count))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True)
+class SuccessRate:
+    """A success rate.
+
+    Attributes:
+        successes: Number of successes.
+        count: Number of trials.
+    """
+
+    successes: int
+    count: int
+
+    @property
+    def value(self) -> float:
+        """In [0, 1]; NaN without trials."""
+        return self.successes / self.count if self.count else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The Wilson interval of 95 %."""
+        return wilson_interval(self.successes, self.count)
+
+    @property
+    def as_json(self) -> dict[str, float]:
+        """The rate, its interval and counts as JSON values."""
+        low, high = self.interval
+        return {"successes": self.successes, "count": self.count, "share": self.value, "low": low, "high": high}
+
+    def __str__(self) -> str:
+        """Write "62 % (51 to 72)"."""
+        low, high = self.interval
+        return f"{100 * self.value:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def success_rate(outcomes: Iterable[Outcome]) -> SuccessRate:
+    """Return the success rate; crashes count as failures."""
+    done = [outcome.success for outcome in outcomes]
+    return SuccessRate(sum(done), len(done))
+
+
+def success_rates_by(outcomes: Iterable[Outcome], name: str) -> dict[str, SuccessRate]:
+    """Return success rates by a field of `Outcome`, such as "task", sorted by its values."""
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(str(getattr(outcome, name)), []).append(outcome)
+    return {key: success_rate(groups[key]) for key in sorted(groups)}
+
+
+def reasons(outcomes: Iterable[Outcome]) -> str:
+    """Return why rollouts failed, with counts, such as "3 not_done, 1 no_hand"; "" if none did."""
+    counts = Counter(outcome.reason for outcome in outcomes if outcome.reason)
+    return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())

@@ -1,11 +1,9 @@
-"""Policies that watch: diffusion policy and behaviour cloning, trained on robot episodes (loads torch)."""
+"""Diffusion policy and behaviour cloning conditioned on demonstrations, trained on robot episodes (loads torch)."""
 
-from .behaviour_cloning import BehaviourCloningPolicy
-from .config import BehaviourCloningConfig, DiffusionConfig, EpisodeData, PolicyConfig, PolicyTraining
-from .diffusion import DiffusionPolicy
-from .folder import load_policy
+from .config import BehaviourCloningConfig, DiffusionConfig, EpisodeData, PolicyConfig, PolicyRun, PolicyTraining
+from .policies import BehaviourCloningPolicy, DiffusionPolicy, load_policy, new_policy
 from .policy import ChunkPolicy
-from .training import PolicyRun, train_policy
+from .training import train_policy
 
 __all__ = [
     "BehaviourCloningConfig",
@@ -18,5 +16,6 @@ __all__ = [
     "PolicyRun",
     "PolicyTraining",
     "load_policy",
+    "new_policy",
     "train_policy",
 ]

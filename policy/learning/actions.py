@@ -1,4 +1,4 @@
-"""What a policy predicts for an action, and how that becomes a command again."""
+"""Codings of actions that policies predict, and their conversion to commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .networks.rotations import matrix_to_six, quaternion_to_matrix, rotation_ve
 
 
 class ActionCoding(ABC):
-    """Between commands (7,) in [-1, 1] (translation, rotation, gripper) and what a policy predicts.
+    """Converts commands (7,) in [-1, 1] (translation, rotation, gripper) to what a policy predicts, and back.
 
     Attributes:
         size: Numbers of a predicted action.
@@ -32,17 +32,17 @@ class ActionCoding(ABC):
 
         Args:
             action: Float (b, t, 7).
-            proprio: Float (b, t, 16), where the robot was when it did them.
-            now: Float (b, 16), where it is when it predicts them.
+            proprio: Float (b, t, 16), the robot's state when it executed them.
+            now: Float (b, 16), its state when it predicts them.
         """
 
     @abstractmethod
     def hold(self, predicted: Tensor, now: Tensor) -> Tensor:
-        """Return predictions (t, size), made where the robot was `now` (16,), as what stays true when it moves."""
+        """Return predictions (t, size), made in state `now` (16,), in a form that does not depend on later moves."""
 
     @abstractmethod
     def command(self, held: Tensor, proprio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the command (7,) for what `hold` gave, (size,), from where the robot is now, (16,)."""
+        """Return the command (7,) for a row (size,) of what `hold` returned, in the robot's present state (16,)."""
 
 
 class Commands(ActionCoding):
@@ -64,13 +64,13 @@ class Commands(ActionCoding):
 
 
 class Targets(ActionCoding):
-    """Where the end effector is to be, seen from where it is when that is predicted (position control).
+    """Target poses relative to the end effector's pose at the prediction (position control).
 
-    A command's target is the pose that it asks for: position + 5 cm times its translation, turned by 0.5 rad times its
-    rotation. Errors of single commands then do not add up, as the target stays where it is in the world.
+    A command's target is the pose that it asks for: position + 5 cm times its translation, rotated by 0.5 rad times its
+    rotation. Errors of single commands do not add up, as the target is fixed in the world.
 
     Args:
-        scale: What a command of 1 does.
+        scale: Size of a command of 1.
     """
 
     size = 10
@@ -79,25 +79,25 @@ class Targets(ActionCoding):
         self.scale = scale or ActionScale()
 
     def encode(self, action: Tensor, proprio: Tensor, now: Tensor) -> Tensor:
-        """Return (b, t, 10): translation from `now`, m; turn from `now`, six numbers; the gripper's command."""
+        """Return (b, t, 10): translation from `now`, m; rotation from `now`, six numbers; the gripper's command."""
         position = proprio[..., :3] + self.scale.translation_m * action[..., :3] - now[:, None, :3]
-        turn = rotation_vector_to_matrix(self.scale.rotation_rad * action[..., 3:6])
-        turn = turn @ quaternion_to_matrix(proprio[..., 3:7])
-        turn = turn @ quaternion_to_matrix(now[:, None, 3:7]).mT
-        return torch.cat([position, matrix_to_six(turn), action[..., 6:7]], -1)
+        rotation = rotation_vector_to_matrix(self.scale.rotation_rad * action[..., 3:6])
+        rotation = rotation @ quaternion_to_matrix(proprio[..., 3:7])
+        rotation = rotation @ quaternion_to_matrix(now[:, None, 3:7]).mT
+        return torch.cat([position, matrix_to_six(rotation), action[..., 6:7]], -1)
 
     def hold(self, predicted: Tensor, now: Tensor) -> Tensor:
         """Return the targets in the world (t, 13): position, matrix, gripper."""
-        turn = six_to_matrix(predicted[..., 3:9]) @ quaternion_to_matrix(now[3:7])
-        return torch.cat([predicted[..., :3] + now[:3], turn.flatten(-2), predicted[..., 9:]], -1)
+        rotation = six_to_matrix(predicted[..., 3:9]) @ quaternion_to_matrix(now[3:7])
+        return torch.cat([predicted[..., :3] + now[:3], rotation.flatten(-2), predicted[..., 9:]], -1)
 
     def command(self, held: Tensor, proprio: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `ActionCoding.command`."""
         target = held.double().numpy()
         here = Rotation.from_quat(proprio[[4, 5, 6, 3]].astype(np.float64))
-        turn = Rotation.from_matrix(target[3:12].reshape(3, 3)) * here.inv()
+        rotation = Rotation.from_matrix(target[3:12].reshape(3, 3)) * here.inv()
         move = (target[:3] - proprio[:3]) / self.scale.translation_m
-        action = np.concatenate([move, turn.as_rotvec() / self.scale.rotation_rad, target[12:]])
+        action = np.concatenate([move, rotation.as_rotvec() / self.scale.rotation_rad, target[12:]])
         return np.clip(action, -1.0, 1.0).astype(np.float32)
 
 

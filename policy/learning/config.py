@@ -1,8 +1,9 @@
-"""What can be set of a policy, its data and its training: dataclasses, filled by hydra, which refuses unknown keys."""
+"""Settings of a policy, its data and its training; these dataclasses hold the only defaults, for hydra and Python."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ivg.errors import ConfigError, unknown_option
 from ivg.training.settings import RunConfig
@@ -19,22 +20,22 @@ class PolicyConfig:
 
     Attributes:
         kind: "diffusion" or "behaviour_cloning".
-        conditioning: What tells the policy its task beside the camera: "demo", the demonstration's tracks and gripper
-            path; "text", the task's sentence; "none".
+        conditioning: What conditions the policy on its task beside the camera: "demo", the demonstration's tracks and
+            gripper trajectory; "text", the task's sentence; "none".
         n_obs_steps: Steps of proprioception that it sees (T_o of Chi et al. 2023, Sec. 2.3).
-        image_steps: Pictures that it sees, the latest ones, at most `n_obs_steps`.
+        image_steps: Images that it sees, the latest ones, at most `n_obs_steps`; 2 nearly double the time of a step.
         horizon: Actions that it predicts (T_p), beginning with the first step that it sees.
         n_action_steps: Actions that it executes (T_a) before it looks again.
         actions: "targets" predicts where the end effector is to be (position control, Chi et al. 2023, Sec. 4.2), and
             turns that into commands at each step, from where it then is; "commands" predicts the actions as they are.
-        image_size: Side in pixels that pictures are resized to.
-        image_widths: Channels of the picture's network; the first layer takes patches of 4 x 4, the next ones halve.
-        width: Of what is known of an observation.
+        image_size: Side in pixels that images are resized to.
+        image_widths: Channels of the image's network; the first layer takes patches of 4 x 4, the next ones halve.
+        width: Of an encoded observation.
         demo_width: Of the tokens, one for each frame of the demonstration and for each pose of its plan.
         demo_layers: Attention layers over these.
         demo_heads: Of the attention.
-        keypoint_dropout: Share of samples trained without the hand's joints in the picture, with the path alone.
-        phase_weight: Weight of predicting where on the way of the demonstration's plan each step belongs ("demo" only).
+        keypoint_dropout: Fraction of samples trained without the hand's joints in the image, with the trajectory alone.
+        phase_weight: Weight of predicting where on the demonstration's plan each step belongs ("demo" only).
     """
 
     kind: str = ""
@@ -86,7 +87,7 @@ class DiffusionConfig(PolicyConfig):
         inference_steps: DDIM steps (Song et al. 2021) when it acts.
         beta_schedule: diffusers' name of the noise schedule; the paper's is the squared cosine.
         prediction: "epsilon", the noise (the paper's Eq. 5), or "sample", the actions, which needs fewer steps.
-        noise_samples: Noisy chunks trained on for each observation: a picture is encoded once for all of them.
+        noise_samples: Noisy chunks trained on for each observation: an image is encoded once for all of them.
     """
 
     kind: str = "diffusion"
@@ -144,30 +145,28 @@ class PolicyTraining(RunConfig):
     """Training of a policy.
 
     Attributes:
-        image_shift: Largest shift of the pictures, pixels of `image_size` (Kostrikov et al. 2021, DrQ).
-        brightness: Largest change of brightness and contrast, as a share.
+        image_shift: Largest shift of the images, pixels of `image_size` (Kostrikov et al. 2021, DrQ).
+        brightness: Largest change of brightness and contrast, as a fraction.
     """
 
     stage: str = "policy"
+    steps: int | None = 6000  # or a time: steps=None, minutes=12
     batch_size: int = 64
-    learning_rate: float = 1e-3
     optimizer: str = "adamw"
-    weight_decay: float = 0.01
-    warmup_steps: int = 100
     schedule: str = "cosine"
     ema: float = 0.995
     precision: str = "no"
+    threads: int = 1
+    validate_minutes: float = 2.0
+    checkpoint_minutes: float = 2.0
     image_shift: int = 4
     brightness: float = 0.1
 
     def __post_init__(self) -> None:
         """Validate values."""
         super().__post_init__()
-        if self.image_shift < 0 or not 0 <= self.brightness < 1:
-            raise ConfigError(
-                "train.image_shift must be at least 0 and train.brightness in [0, 1), "
-                f"got {self.image_shift} and {self.brightness}"
-            )
+        self._check("at least 0", lambda value: value >= 0, "image_shift")
+        self._check("in [0, 1)", lambda value: 0 <= value < 1, "brightness")
 
 
 @dataclass(kw_only=True)
@@ -176,7 +175,7 @@ class EpisodeData:
 
     Attributes:
         path: A dataset of robot episodes, `*.zarr` or `*.zarr.zip`.
-        cache: Folder for the mapped pictures, which several trainings share; None reads them into memory.
+        cache: Folder for the mapped images, which several trainings share; None reads them into memory.
         limit: Use no more than the first so many successful episodes; None uses all.
         tasks: Only episodes of these tasks; None uses all.
     """
@@ -185,3 +184,24 @@ class EpisodeData:
     cache: str | None = None
     limit: int | None = None
     tasks: list[str] | None = None
+
+
+@dataclass(kw_only=True)
+class PolicyRun:
+    """One training of a policy.
+
+    Attributes:
+        policy: Its kind, conditioning and sizes.
+        train: How.
+        data: The robot episodes.
+        output: Folder to write to.
+        resume: Go on from the checkpoint in `output`.
+        device: Name of a device, or None for accelerate's choice.
+    """
+
+    policy: PolicyConfig
+    train: PolicyTraining
+    data: EpisodeData
+    output: Path
+    resume: bool = False
+    device: str | None = "cpu"

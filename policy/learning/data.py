@@ -12,9 +12,7 @@ from torch import Tensor
 from ivg.data.split import split_indices
 from ivg.errors import StoreError
 
-from ..conditioning.observation import DEMONSTRATION_KEYS
-from ..datasets.episodes.store import EpisodeStore
-from ..datasets.episodes.windows import EpisodeWindows
+from ..datasets import DEMONSTRATION_KEYS, EpisodeStore, EpisodeWindows
 from .actions import action_coding
 from .config import EpisodeData, PolicyConfig, PolicyTraining
 from .networks.image_encoder import augment_images, resize_images
@@ -24,11 +22,11 @@ from .policy import Batch, ChunkPolicy
 
 
 class PolicyData:
-    """Windows of episodes, as a policy takes them.
+    """Windows of episodes as batches for a policy.
 
     Args:
         data: The dataset.
-        episodes: Places in it of the episodes to use.
+        episodes: Indices of the episodes to use.
         policy: What the policy sees and predicts.
     """
 
@@ -48,12 +46,12 @@ class PolicyData:
         return len(self.windows)
 
     def batch(self, rows: NDArray[np.int64], rng: np.random.Generator | None, training: PolicyTraining) -> Batch:
-        """Return the samples of some windows, their pictures varied if `rng` is given."""
+        """Return the samples of some windows, their images augmented if `rng` is given."""
         found = self.windows.batch(rows)
-        pictures = resize_images(found["image"][:, -self.config.image_steps :], self.config.image_size)
+        images = resize_images(found["image"][:, -self.config.image_steps :], self.config.image_size)
         if rng is not None:
-            pictures = augment_images(pictures, rng, training.image_shift, training.brightness)
-        batch = {"image": torch.from_numpy(pictures), "proprio": torch.from_numpy(found["proprio"])}
+            images = augment_images(images, rng, training.image_shift, training.brightness)
+        batch = {"image": torch.from_numpy(images), "proprio": torch.from_numpy(found["proprio"])}
         if self.config.conditioning == "demo":
             batch |= {key: torch.from_numpy(found[key]) for key in DEMONSTRATION_KEYS}
         if self.texts is not None:
@@ -85,7 +83,7 @@ class PolicyData:
 
 
 def split_episodes(data: EpisodeData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the places of the episodes for training and of the held-out ones, successful ones only.
+    """Return the indices of the successful episodes for training and of the held-out ones.
 
     Raises:
         StoreError: If there is no such dataset, or it has fewer than two such episodes.
@@ -93,21 +91,21 @@ def split_episodes(data: EpisodeData) -> tuple[NDArray[np.int64], NDArray[np.int
     with EpisodeStore(data.path) as store:
         good = np.flatnonzero(store.per_episode("success") > 0)
         if data.tasks is not None:
-            good = np.array([place for place in good.tolist() if store.tasks[place] in data.tasks], np.int64)
+            good = np.array([index for index in good.tolist() if store.tasks[index] in data.tasks], np.int64)
     chosen = good[: data.limit]
     if len(chosen) < 2:
-        raise StoreError(f"'{data.path}' has {len(chosen)} successful episodes to train on; it takes two at least")
+        raise StoreError(f"'{data.path}' has {len(chosen)} successful episodes to train on, which needs two at least")
     return split_indices(chosen)
 
 
 def describe_data(data: EpisodeData, episodes: NDArray[np.int64]) -> dict[str, Any]:
-    """Return what a policy was trained on, as JSON can hold it: tasks, number of episodes, seeds, pictures, rate."""
+    """Return a description of the training data as JSON values: tasks, number of episodes, seeds, images, rate."""
     with EpisodeStore(data.path) as store:
         seeds = store.per_episode("seed")[episodes]
         height, width = store.per_step("image").shape[1:3]
         return {
             "episodes": len(episodes),
-            "tasks": sorted({store.tasks[place] for place in episodes.tolist()}),
+            "tasks": sorted({store.tasks[index] for index in episodes.tolist()}),
             "seeds": [int(seeds.min()), int(seeds.max())],
             "image": [int(height), int(width)],
             "fps": float(store.per_episode("fps")[episodes[0]]),

@@ -1,4 +1,4 @@
-"""Policies in folders: which kind it is stands in config.json."""
+"""The folder that a policy is saved in."""
 
 from __future__ import annotations
 
@@ -8,39 +8,12 @@ from typing import Any
 
 from ivg.errors import WeightsError, unknown_option
 
-from .behaviour_cloning import BehaviourCloningPolicy
 from .config import POLICIES, PolicyConfig
-from .diffusion import DiffusionPolicy
-from .policy import CONFIG_FILE, WEIGHTS_FILE, ChunkPolicy
 
-_CLASSES: dict[str, type[ChunkPolicy]] = {kind.kind: kind for kind in (DiffusionPolicy, BehaviourCloningPolicy)}
+CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 
 
-def new_policy(config: PolicyConfig, notes: dict[str, Any] | None = None) -> ChunkPolicy:
-    """Build a policy of random weights.
-
-    Raises:
-        InputError: If there is no such kind.
-    """
-    if config.kind not in _CLASSES:
-        raise unknown_option("policy.kind", config.kind, _CLASSES)
-    return _CLASSES[config.kind](config, notes)
-
-
-def load_policy(folder: str | Path) -> ChunkPolicy:
-    """Load a policy of any kind, in evaluation mode, on the CPU.
-
-    Args:
-        folder: That `save_pretrained` wrote, such as `weights/` of a training.
-
-    Raises:
-        WeightsError: If it is missing or damaged.
-    """
-    kind, _, _ = read_description(Path(folder))
-    return _CLASSES[kind].from_pretrained(folder)
-
-
-def read_description(folder: Path) -> tuple[str, Any, dict[str, Any]]:
+def read_description(folder: Path) -> tuple[str, PolicyConfig, dict[str, Any]]:
     """Return kind, configuration and notes of the policy in a folder.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What diffusion policy and behaviour cloning share: chunks of actions, acting, saving."""
+"""Base of diffusion policy and behaviour cloning: chunks of actions, acting, saving."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ from torch import Tensor, nn
 from ivg.errors import InputError, WeightsError
 from ivg.io.staging import staged_output
 
-from ..conditioning.observation import DEMONSTRATION_KEYS
+from ..datasets import DEMONSTRATION_KEYS
 from .actions import action_coding
 from .config import PolicyConfig
+from .folder import CONFIG_FILE, WEIGHTS_FILE, read_description
 from .networks.image_encoder import resize_images
 from .networks.instruction import encode_texts
 from .networks.normalizer import RangeNormalizer
 from .networks.observation_encoder import EncodedObservation, Observation, ObservationEncoder
 
-CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
-
 Batch = dict[str, Tensor]
-"""An `Observation`, and what is to be learned: `chunk` (b, horizon, size) and `phase` (b, horizon)."""
+"""An `Observation`, and the targets: `chunk` (b, horizon, size) and `phase` (b, horizon)."""
 
 
 class ChunkPolicy(nn.Module, ABC):
@@ -40,11 +39,7 @@ class ChunkPolicy(nn.Module, ABC):
 
     Args:
         config: Sizes, conditioning, chunks.
-        notes: Where the weights come from, and what they were trained on, as JSON can hold it.
-
-    Attributes:
-        config: As given.
-        notes: As given.
+        notes: Provenance of the weights and their data; JSON values.
 
     Example:
         >>> policy = load_policy("runs/demo/weights")
@@ -62,25 +57,25 @@ class ChunkPolicy(nn.Module, ABC):
         self.chunk_scale = RangeNormalizer(config.horizon, self.coding.size)
         self._proprio: deque[NDArray[np.float32]] = deque(maxlen=config.n_obs_steps)
         self._images: deque[NDArray[np.uint8]] = deque(maxlen=config.image_steps)
-        self._waiting: deque[Tensor] = deque()
-        self._told: dict[str, Tensor] = {}
+        self._queue: deque[Tensor] = deque()
+        self._conditioning: dict[str, Tensor] = {}
         self._generator: torch.Generator | None = None
 
     @abstractmethod
-    def chunk_loss(self, known: EncodedObservation, chunk: Tensor) -> Tensor:
+    def chunk_loss(self, encoded: EncodedObservation, chunk: Tensor) -> Tensor:
         """Return the loss of predicting scaled chunks (b, horizon, size)."""
 
     @abstractmethod
-    def sample_chunk(self, known: EncodedObservation, generator: torch.Generator | None) -> Tensor:
+    def sample_chunk(self, encoded: EncodedObservation, generator: torch.Generator | None) -> Tensor:
         """Predict scaled chunks (b, horizon, size)."""
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of a batch, and its parts."""
-        known = self.encoder(batch)
-        parts = {"actions": self.chunk_loss(known, self.chunk_scale(batch["chunk"]))}
+        encoded = self.encoder(batch)
+        parts = {"actions": self.chunk_loss(encoded, self.chunk_scale(batch["chunk"]))}
         loss = parts["actions"]
-        if known.phase is not None:
-            parts["phase"] = (known.phase - batch["phase"]).abs().mean()
+        if encoded.phase is not None:
+            parts["phase"] = (encoded.phase - batch["phase"]).abs().mean()
             loss = loss + self.config.phase_weight * parts["phase"]
         return loss, parts
 
@@ -88,9 +83,9 @@ class ChunkPolicy(nn.Module, ABC):
     def predict(
         self, observation: Observation, generator: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """Return chunks (b, horizon, size) as the coding has them, and where in the demonstration they belong."""
-        known = self.encoder(observation)
-        return self.chunk_scale.inverse(self.sample_chunk(known, generator)), known.phase
+        """Return chunks (b, horizon, size) as the coding has them, and their position in the demonstration."""
+        encoded = self.encoder(observation)
+        return self.chunk_scale.inverse(self.sample_chunk(encoded, generator)), encoded.phase
 
     def reset(
         self,
@@ -102,42 +97,44 @@ class ChunkPolicy(nn.Module, ABC):
 
         Args:
             demonstration: Arrays of `ivg.policy.conditioning.observation`; not needed where observations hold them, or
-                where the policy watches none.
-            text: What is to be done, for a policy that reads.
-            seed: Of what the policy draws.
+                where the policy is not conditioned on them.
+            text: The task, for a policy that is conditioned on text.
+            seed: Seed of the policy's draws.
 
         Raises:
-            InputError: If the policy reads and there is no text.
+            InputError: If the policy is conditioned on text and there is none.
         """
-        self._forget()
+        for history in (self._proprio, self._images, self._queue):
+            history.clear()
+        self._conditioning = {}
         self._generator = torch.Generator(self.device).manual_seed(seed)
         if self.config.conditioning == "demo" and demonstration is not None:
-            self._told = {key: torch.as_tensor(demonstration[key])[None] for key in DEMONSTRATION_KEYS}
+            self._conditioning = {key: torch.as_tensor(demonstration[key])[None] for key in DEMONSTRATION_KEYS}
         elif self.config.conditioning == "text":
             if text is None:
-                raise InputError("this policy reads what it is to do: reset(text=...) is needed")
-            self._told = {"text": encode_texts([text])}
+                raise InputError("this policy is conditioned on text: reset(text=...) is needed")
+            self._conditioning = {"text": encode_texts([text])}
 
     def act(self, observation: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
         """Return the next action, float32 (7,) in [-1, 1].
 
         Args:
             observation: `image` uint8 (h, w, 3) and `proprio` float32 (16,); `demo_keypoints`, `demo_present`,
-                `demo_path` and `demo_plan`, if `reset` got no demonstration and the policy watches one.
+                `demo_path` and `demo_plan`, if `reset` got no demonstration and the policy is conditioned on one.
 
         Raises:
-            InputError: If the policy watches demonstrations and has none.
+            InputError: If the policy is conditioned on demonstrations and has none.
         """
         proprio = np.asarray(observation["proprio"], np.float32)
         self._proprio.append(proprio)
-        if len(self._waiting) < self.config.image_steps:  # a picture that the next prediction looks at
+        if len(self._queue) < self.config.image_steps:  # an image of the next prediction
             self._images.append(resize_images(np.asarray(observation["image"]), self.config.image_size))
-        if not self._waiting:
+        if not self._queue:
             chunk, _ = self.predict(self._batch_of(observation), self._generator)
             first = self.config.n_obs_steps - 1
             chosen = chunk[0, first : first + self.config.n_action_steps].cpu()
-            self._waiting.extend(self.coding.hold(chosen, torch.from_numpy(proprio)))
-        return self.coding.command(self._waiting.popleft(), proprio)
+            self._queue.extend(self.coding.hold(chosen, torch.from_numpy(proprio)))
+        return self.coding.command(self._queue.popleft(), proprio)
 
     @property
     def device(self) -> torch.device:
@@ -164,8 +161,6 @@ class ChunkPolicy(nn.Module, ABC):
         Raises:
             WeightsError: If it is missing, damaged, or of another kind of policy.
         """
-        from .folder import read_description
-
         kind, config, notes = read_description(Path(folder))
         if kind != cls.kind:
             raise WeightsError(f"{folder} holds a policy of kind {kind!r}, not {cls.kind!r}")
@@ -176,21 +171,16 @@ class ChunkPolicy(nn.Module, ABC):
             raise WeightsError(f"{folder} holds no usable weights: {str(error).splitlines()[0]}") from error
         return policy.eval().requires_grad_(False)
 
-    def _forget(self) -> None:
-        for history in (self._proprio, self._images, self._waiting):
-            history.clear()
-        self._told = {}
-
     def _batch_of(self, observation: Mapping[str, NDArray[Any]]) -> Observation:
-        """Return a batch of one: the last steps (the first one repeated at the start), and the task."""
-        told = self._told
-        if self.config.conditioning == "demo" and not told:
+        """Return a batch of one: the last steps (the first one repeated at the start), and the conditioning."""
+        conditioning = self._conditioning
+        if self.config.conditioning == "demo" and not conditioning:
             missing = [key for key in DEMONSTRATION_KEYS if key not in observation]
             if missing:
-                raise InputError(f"this policy watches a demonstration: give reset() one, or observations {missing}")
-            told = {key: torch.as_tensor(observation[key])[None] for key in DEMONSTRATION_KEYS}
+                raise InputError(f"this policy needs a demonstration: give reset() one, or observations {missing}")
+            conditioning = {key: torch.as_tensor(observation[key])[None] for key in DEMONSTRATION_KEYS}
         seen = {"proprio": _filled(self._proprio), "image": _filled(self._images)}
-        batch = {**{key: torch.from_numpy(value)[None] for key, value in seen.items()}, **told}
+        batch = {**{key: torch.from_numpy(value)[None] for key, value in seen.items()}, **conditioning}
         return {key: value.to(self.device) for key, value in batch.items()}
 
 

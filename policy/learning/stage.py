@@ -48,8 +48,8 @@ class PolicyStage(Stage):
 
         Returns:
             `position_mm`: mean distance of the targets ("targets"), or of one step's move ("commands"), from the
-            truth; `gripper_wrong`: share of gripper commands of the wrong sign; `phase_error`, if a demonstration is
-            watched.
+            truth; `gripper_wrong`: fraction of gripper commands of the wrong sign; `phase_error`, if the policy is
+            conditioned on a demonstration.
         """
         assert isinstance(model, ChunkPolicy)
         batch, chunk, phase = self._predict(model, self._judged)
@@ -66,7 +66,7 @@ class PolicyStage(Stage):
             figures["phase_error"] = float((phase - batch["phase"]).abs()[:, span].mean())
         return figures
 
-    def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
+    def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Draw predicted and true positions of some held-out chunks."""
         assert isinstance(model, ChunkPolicy)
         rows = self._judged[np.linspace(0, len(self._judged) - 1, min(6, len(self._judged))).round().astype(int)]

@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 
 import torch
 
-from ivg.training.accelerator import new_accelerator
+from ivg.training.device import new_accelerator
 from ivg.training.trainer import Trainer
 
 from ..provenance import versions
-from .config import EpisodeData, PolicyConfig, PolicyTraining
+from .config import PolicyRun
 from .curves import write_curves
 from .data import PolicyData, describe_data, split_episodes
-from .folder import new_policy
+from .policies import new_policy
 from .stage import PolicyStage
 
 
-@dataclass(kw_only=True)
-class PolicyRun:
-    """All that a training is told.
-
-    Attributes:
-        policy: Its kind, conditioning and sizes.
-        train: How.
-        data: The robot episodes.
-        output: Folder to write to.
-        resume: Go on from the checkpoint in `output`.
-        device: Name of a device, or None for accelerate's choice.
-    """
-
-    policy: PolicyConfig
-    train: PolicyTraining
-    data: EpisodeData
-    output: Path
-    resume: bool = False
-    device: str | None = None
-
-
-def train_policy(run: PolicyRun) -> dict[str, float]:
-    """Train a policy with the loop of `ivg.training`; return the last figures on held-out episodes.
+def train_policy(run: PolicyRun, progress: ProgressCallback | None = None) -> TrainingResult:
+    """Train a policy with the loop of `ivg.training`.
 
     `output` gets `log.jsonl`, `curves.csv`, `curves.png`, `sheet_*.png`, `checkpoint/`, `run.json` and at the end
     `weights/`, the averaged policy.
+
+    Args:
+        run: What to train.
+        progress: Progress callback, such as `ivg.training.ProgressBar()`.
+
+    Returns:
+        Where the policy is, and the last figures on held-out episodes.
 
     Raises:
         IvgError: If the dataset, the request or the checkpoint cannot be used.
@@ -52,7 +37,7 @@ def train_policy(run: PolicyRun) -> dict[str, float]:
     torch.manual_seed(run.train.seed)
     stage = build_policy_stage(run)
     accelerator = new_accelerator(run.train, run.device)
-    trainer = Trainer(stage, run.train, run.output, run.resume, accelerator)
+    trainer = Trainer(stage, run.train, run.output, run.resume, accelerator, progress)
     if accelerator.is_main_process:
         (run.output / "run.json").write_text(json.dumps(asdict(run), default=str, indent=2))
     try:
@@ -62,7 +47,7 @@ def train_policy(run: PolicyRun) -> dict[str, float]:
             write_curves(run.output)
     accelerator.wait_for_everyone()
     accelerator.end_training()
-    return figures
+    return TrainingResult(run.output, run.output / "weights", figures)
 
 
 def build_policy_stage(run: PolicyRun) -> PolicyStage:

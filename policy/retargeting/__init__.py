@@ -1,15 +1,19 @@
-"""Hands in metres to paths of grippers, and of robot hands."""
+"""From a hand in metres to the trajectory of a gripper or of a robot hand, and to what it touches when."""
 
 from .contact import contact_frames
 from .dexterous import DexterousTrajectory, dexterous_trajectory
-from .gripper import GripperTrajectory, estimate_hand_scale, gripper_axes, gripper_trajectory
+from .gripper import GripperTrajectory, gripper_axes, gripper_trajectory
+from .held_motion import interaction_of
+from .interaction import Interaction, InteractionType
 
 __all__ = [
     "DexterousTrajectory",
     "GripperTrajectory",
+    "Interaction",
+    "InteractionType",
     "contact_frames",
     "dexterous_trajectory",
-    "estimate_hand_scale",
     "gripper_axes",
     "gripper_trajectory",
+    "interaction_of",
 ]

@@ -1,7 +1,7 @@
-"""Hands to paths of dexterous robot hands, by the package dex-retargeting (``pip install 'ivg[dexterous]'``).
+"""Hands to trajectories of dexterous robot hands, by the package dex-retargeting (``pip install 'ivg[dexterous]'``).
 
 Its position retargeting (Qin et al. 2023, AnyTeleop, Sec. IV-B) finds the pose and the joint angles that bring links of
-the robot's hand to where joints of the person's hand are, frame after frame.
+the robot's hand to where joints of the human hand are, frame after frame.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PRECISION, _COARSE = 1e-10, 1e-5
 
 @dataclass(frozen=True, eq=False)
 class DexterousTrajectory:
-    """The path of a dexterous hand.
+    """The trajectory of a dexterous hand.
 
     Attributes:
         joint_names: The robot's own joints as its URDF names them, n of them.
@@ -64,11 +64,11 @@ def dexterous_trajectory(
         urdf: The robot's hand. dex-retargeting carries none; its authors publish many as ``dex-urdf``.
         links: Which joint of the hand (`ivg.hands.JOINT_NAMES`, such as "index_tip") each of the robot's links
             follows, by the link's name; three or more, not all in a line.
-        scale: Size of the robot's hand over the person's. Joints are moved away from the wrist by this factor, so
-            that a large hand can close as the person's does.
+        scale: Size of the robot's hand over the human's. Joints are moved away from the wrist by this factor, so
+            that a large hand can close as the human's does.
 
     Returns:
-        The path, t frames. Joints keep to the limits of the URDF.
+        The trajectory, t frames. Joints keep to the limits of the URDF.
 
     Raises:
         InputError: If dex-retargeting is not installed, there is no such file, link or joint, the joints have another
@@ -133,20 +133,20 @@ def _solver(urdf: Path, links: list[str], sources: list[int]) -> Any:
 
 def _followed(solver: Any, targets: Array, present: NDArray[np.bool_]) -> DexterousTrajectory:
     robot = solver.optimizer.robot
-    places = [robot.get_link_index(name) for name in solver.optimizer.body_names]
+    links = [robot.get_link_index(name) for name in solver.optimizer.body_names]
     free, own = _split(solver.joint_names)
     poses = np.full((len(targets), len(solver.joint_names)), np.nan)
     error = np.full(len(targets), np.nan, np.float32)
     seen = np.flatnonzero(present)
-    solver.set_qpos(_start(robot, places, free, targets[seen[0]]))
+    solver.set_qpos(_start(robot, links, free, targets[seen[0]]))
     for frame in seen:
         poses[frame] = _solved(solver, targets[frame])
         robot.compute_forward_kinematics(poses[frame])
-        error[frame] = np.linalg.norm(_positions(robot, places) - targets[frame], axis=-1).mean()
+        error[frame] = np.linalg.norm(_positions(robot, links) - targets[frame], axis=-1).mean()
     base = np.full((len(targets), 7), np.nan, np.float32)
     base[seen, :3] = poses[seen][:, free[:3]]
-    turns = Rotation.from_euler("XYZ", poses[seen][:, free[3:]])
-    base[seen, 3:] = turns.as_quat(canonical=True)[:, [3, 0, 1, 2]]
+    rotations = Rotation.from_euler("XYZ", poses[seen][:, free[3:]])
+    base[seen, 3:] = rotations.as_quat(canonical=True)[:, [3, 0, 1, 2]]
     names = tuple(solver.joint_names[index] for index in own)
     return DexterousTrajectory(names, poses[:, own].astype(np.float32), base, error, present)
 
@@ -171,18 +171,18 @@ def _split(names: list[str]) -> tuple[list[int], list[int]]:
     return free, [index for index in range(len(names)) if index not in free]
 
 
-def _start(robot: Any, places: list[int], free: list[int], targets: Array) -> Array:
+def _start(robot: Any, links: list[int], free: list[int], targets: Array) -> Array:
     """Return joint positions to begin with: fingers half closed, the hand laid over the targets (Kabsch 1976)."""
     limits = np.asarray(robot.joint_limits, np.float64)
     pose = np.clip(limits.mean(1), limits[:, 0], limits[:, 1])
     pose[free] = 0.0
     robot.compute_forward_kinematics(pose)
-    points = _positions(robot, places)
-    turn, _ = Rotation.align_vectors(targets - targets.mean(0), points - points.mean(0))
-    pose[free[:3]] = targets.mean(0) - turn.apply(points.mean(0))
-    pose[free[3:]] = turn.as_euler("XYZ")
+    points = _positions(robot, links)
+    rotation, _ = Rotation.align_vectors(targets - targets.mean(0), points - points.mean(0))
+    pose[free[:3]] = targets.mean(0) - rotation.apply(points.mean(0))
+    pose[free[3:]] = rotation.as_euler("XYZ")
     return pose
 
 
-def _positions(robot: Any, places: list[int]) -> Array:
-    return np.stack([robot.get_link_pose(place)[:3, 3] for place in places])
+def _positions(robot: Any, links: list[int]) -> Array:
+    return np.stack([robot.get_link_pose(link)[:3, 3] for link in links])

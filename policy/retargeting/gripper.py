@@ -1,4 +1,4 @@
-"""The path of a parallel gripper that stands for a hand: pinch point, approach and closing direction, opening.
+"""The trajectory of a parallel gripper that stands for a hand: pinch point, approach and closing direction, opening.
 
 The conventions are those of the demonstrator's ground truth: z approaches, y closes from thumb to index finger, and an
 opening of 1 is a wide open hand.
@@ -29,13 +29,13 @@ _INDEX_BASE, _INDEX_PIP, _INDEX_TIP, _MIDDLE_BASE = 5, 6, 8, 9
 
 @dataclass(frozen=True, eq=False)
 class GripperTrajectory:
-    """A gripper's path.
+    """A gripper's pose over time.
 
     Attributes:
         poses: float32 (t, 8): position of the point between the fingers, world, m; quaternion wxyz (z approaches, y
-            closes), of one sign along the path; opening in [0, 1]. NaN where the hand was absent.
+            closes), its sign continuous; opening in [0, 1]. NaN where the hand was absent.
         present: bool (t,).
-        hand_scale: Size of the hand that it was read off; 1 is a hand of `ivg.types.PALM_TO_TIP_M`.
+        hand_scale: Size of the hand that it was read from; 1 is a hand of `ivg.types.PALM_TO_TIP_M`.
     """
 
     poses: NDArray[np.float32]
@@ -52,34 +52,35 @@ class GripperTrajectory:
         return np.asarray(self.poses[:, 7] * np.float32(FULL_OPENING_M * self.hand_scale), np.float32)
 
     def held(self) -> NDArray[np.float32]:
-        """Return float32 (t, 8) without NaN: absent frames take the straight way between their neighbours.
+        """Return float32 (t, 8) without NaN: absent frames are interpolated between their neighbours.
 
-        Positions and openings go on a line, turns by the shortest arc; before the first and after the last frame
-        with a hand the path rests.
+        Positions and openings linearly, rotations by the shortest arc; before the first and after the last frame with
+        a hand the pose stays.
         """
         known = np.flatnonzero(self.present)
         frames = np.arange(len(self.poses))
         poses = np.empty_like(self.poses)
         for column in (0, 1, 2, 7):
             poses[:, column] = np.interp(frames, known, self.poses[known, column])
-        turns = self.poses[known, 3:7].astype(np.float64)
+        rotations = self.poses[known, 3:7].astype(np.float64)
         for frame in frames:
             after = int(np.clip(np.searchsorted(known, frame), 1, max(len(known) - 1, 1)))
             low, high = known[after - 1], known[min(after, len(known) - 1)]
-            share = np.clip((frame - low) / max(high - low, 1), 0.0, 1.0)
-            poses[frame, 3:7] = _slerp(turns[after - 1], turns[min(after, len(known) - 1)], float(share))
+            fraction = np.clip((frame - low) / max(high - low, 1), 0.0, 1.0)
+            end = rotations[min(after, len(known) - 1)]
+            poses[frame, 3:7] = _slerp(rotations[after - 1], end, float(fraction))
         return poses
 
 
 def gripper_trajectory(joints_world_m: NDArray[np.floating], hand_scale: float | None = None) -> GripperTrajectory:
-    """Read a gripper's path off one hand.
+    """Read a gripper's trajectory from the joints of one hand.
 
     Args:
         joints_world_m: Float (t, 21, 3), m, MediaPipe's order; NaN where the hand is absent.
-        hand_scale: The person's, if known; else the median over the frames of what the palm's length says.
+        hand_scale: Size of the hand, if known; else estimated from the palm's length (median over the frames).
 
     Returns:
-        The path, t frames.
+        The trajectory, t frames.
 
     Raises:
         InputError: If the joints have another shape, or no frame has a hand.
@@ -89,24 +90,19 @@ def gripper_trajectory(joints_world_m: NDArray[np.floating], hand_scale: float |
         raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3), got {joints.shape}")
     present = np.isfinite(joints).all((1, 2))
     if not present.any():
-        raise InputError("no frame has a hand to read a gripper's path off")
+        raise InputError("no frame has a hand to read a gripper's trajectory from")
     seen = joints[present]
-    scale = hand_scale if hand_scale is not None else estimate_hand_scale(seen)
+    scale = hand_scale
+    if scale is None:
+        palm = np.linalg.norm(seen[:, _MIDDLE_BASE] - seen[:, _WRIST], axis=-1)
+        scale = float(np.median(palm)) / WRIST_TO_MIDDLE_M
     poses = np.full((len(joints), 8), np.nan, np.float32)
     tips = seen[:, _INDEX_TIP] - seen[:, _THUMB_TIP]
+    quaternions = Rotation.from_matrix(gripper_axes(seen)).as_quat(canonical=True)[:, [3, 0, 1, 2]]
     poses[present, :3] = 0.5 * (seen[:, _INDEX_TIP] + seen[:, _THUMB_TIP])
-    poses[present, 3:7] = _one_sign(_quaternions(gripper_axes(seen)))
+    poses[present, 3:7] = _continuous(quaternions)
     poses[present, 7] = np.clip(np.linalg.norm(tips, axis=-1) / (FULL_OPENING_M * scale), 0, 1)
     return GripperTrajectory(poses, present, float(scale))
-
-
-def estimate_hand_scale(joints_world_m: NDArray[np.floating]) -> float:
-    """Return the size of a hand from its palm's length, the median over frames (t, 21, 3) that are all present.
-
-    1 is a hand of `ivg.types.PALM_TO_TIP_M` from wrist to middle finger tip.
-    """
-    palm = np.linalg.norm(joints_world_m[:, _MIDDLE_BASE] - joints_world_m[:, _WRIST], axis=-1)
-    return float(np.median(palm)) / WRIST_TO_MIDDLE_M
 
 
 def gripper_axes(joints_world_m: NDArray[np.floating]) -> Array:
@@ -127,25 +123,18 @@ def _unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
 
 
-def _quaternions(axes: Array) -> Array:
-    """Return unit quaternions wxyz, w >= 0."""
-    turns = Rotation.from_matrix(axes).as_quat(canonical=True)
-    return np.asarray(turns[:, [3, 0, 1, 2]])
-
-
-def _one_sign(quaternions: Array) -> Array:
-    """Choose signs (a quaternion and its negative are one turn) so that neighbours lie near each other."""
+def _continuous(quaternions: Array) -> Array:
+    """Choose signs (a quaternion and its negative are one rotation) so that neighbours lie near each other."""
     cosine = (quaternions[1:] * quaternions[:-1]).sum(-1)
     signs = np.cumprod(np.concatenate([[1.0], np.where(cosine < 0, -1.0, 1.0)]))
     return np.asarray(quaternions * signs[:, None])
 
 
-def _slerp(start: Array, end: Array, share: float) -> Array:
-    """Spherical interpolation of unit quaternions (4,) by the shorter arc."""
+def _slerp(start: Array, end: Array, fraction: float) -> Array:
+    """Interpolate quaternions (4,) by the shorter arc; scipy's Slerp would normalise them and lose the sign."""
     cosine = float(start @ end)
     end, cosine = (-end, -cosine) if cosine < 0 else (end, cosine)
     angle = float(np.arccos(min(cosine, 1.0)))
     if angle < 1e-6:
         return start
-    mixed = (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(angle)
-    return np.asarray(mixed)
+    return np.asarray((np.sin((1 - fraction) * angle) * start + np.sin(fraction * angle) * end) / np.sin(angle))

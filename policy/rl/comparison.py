@@ -37,6 +37,10 @@ class Mean:
             half = float(student.ppf(0.975, count - 1) * np.std(values, ddof=1) / math.sqrt(count))
         return cls(float(np.mean(values)), half, count)
 
+    def __str__(self) -> str:
+        """Return the mean and, of several values, half the width of its interval."""
+        return f"{self.value:.3f}" + (f" +- {self.half:.3f}" if self.count > 1 else "")
+
 
 @dataclass(frozen=True)
 class Efficiency:

@@ -16,10 +16,11 @@ from ivg.errors import InputError
 
 from ..conditioning.cache import DemonstrationCache
 from ..conditioning.goals import DemoGoalWrapper
-from ..conditioning.potential import TrajectoryProgress
+from ..conditioning.progress import TrajectoryProgress
 from ..conditioning.sources import DemonstrationSource
 from ..conditioning.tracking_reward import PROGRESS_KEY, DemoTrackingReward
-from ..conditioning.video_demo import DEMONSTRATION_KEYS, VideoDemoWrapper
+from ..conditioning.video_demo import VideoDemoWrapper
+from ..datasets import DEMONSTRATION_KEYS
 from .actions import FixedRotation, RepeatAction
 from .settings import ReinforcementSettings
 
@@ -54,11 +55,11 @@ def conditioned_environment(
     if settings.reward == "goals":
         schedule = "sequence" if following else "one"
         return DemoGoalWrapper(
-            watching, schedule=schedule, path_key=settings.follow, keys=_flat(settings.observe), progress=progress
+            watching, schedule=schedule, trajectory_key=settings.follow, keys=_flat(settings.observe), progress=progress
         )
     weight = settings.tracking_weight if settings.reward == "tracking" else 0.0
     rewarded = DemoTrackingReward(
-        watching, gamma=settings.gamma, path_key=settings.follow, weight=weight, progress=progress
+        watching, gamma=settings.gamma, trajectory_key=settings.follow, weight=weight, progress=progress
     )
     return FilterObservation(rewarded, _known([*settings.observe, PROGRESS_KEY], rewarded))
 

@@ -1,4 +1,4 @@
-"""What can be set in reinforcement learning; filled by hydra, which refuses unknown keys."""
+"""Settings of reinforcement learning; these are the only defaults, for hydra and Python alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,39 @@ from ivg.errors import ConfigError, unknown_option
 KIND = "sb3"
 ALGORITHMS = ("sac", "td3", "ppo")
 REWARDS = ("tracking", "sparse", "goals")
-WAYS = ("demo_plan", "demo_path")
+TRAJECTORIES = ("demo_plan", "demo_path")
+
+LEARNERS: dict[str, dict[str, Any]] = {
+    "sac": {
+        "learning_rate": 1e-3,
+        "batch_size": 256,
+        "buffer_size": 100_000,
+        "learning_starts": 1000,
+        "train_freq": 1,
+        "gradient_steps": 1,
+        "tau": 0.01,
+        "ent_coef": "auto_0.02",  # shaping pays some 0.02 a step: a larger bonus for randomness would drown it
+    },
+    "ppo": {
+        "learning_rate": 3e-4,
+        "n_steps": 512,
+        "batch_size": 128,
+        "n_epochs": 10,
+        "gae_lambda": 0.95,
+        "ent_coef": 0.0,
+    },
+    "td3": {},
+}
+"""Arguments of the algorithms' classes where settings give none."""
+
+_HINDSIGHT = {"n_sampled_goal": 4, "goal_selection_strategy": "future"}
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "sb3_sac": {},
+    "sb3_her": {"reward": "goals"},
+    "sb3_ppo": {"algorithm": "ppo", "steps": 200_000, "environments": 2},
+}
+"""Options of ``policy=``: settings that differ from the defaults."""
 
 _OURS = {"policy", "env", "policy_kwargs", "seed", "gamma", "device", "verbose", "replay_buffer_class", "self"}
 """Arguments of a learner that other settings give."""
@@ -23,19 +55,20 @@ class ReinforcementSettings:
     """How a policy is trained.
 
     Attributes:
-        kind: "sb3": what tells these settings from those of policies that are trained on episodes.
+        kind: "sb3": policies that are trained on episodes have other kinds.
         algorithm: "sac", "td3" or "ppo" of stable-baselines3.
-        reward: "tracking" adds potential-based shaping along the demonstrated path to the task's reward; "sparse" is
-            the task's alone, on the same observations; "goals" rewards reaching waypoints, with hindsight experience
-            replay (sac, td3).
+        reward: "tracking" adds potential-based shaping along the demonstrated trajectory to the task's reward; "sparse"
+            is the task's alone, on the same observations; "goals" rewards reaching waypoints, with hindsight
+            experience replay (sac, td3).
         steps: The policy's steps in all.
         seed: Of networks, exploration and the order of the scenes.
         gamma: Discount of the policy's step, in (0, 1]; the shaping uses the same.
-        follow: The way that is rewarded: "demo_plan", of a gripper in the hand's place, or "demo_path", the hand's own.
+        follow: The trajectory that is rewarded: "demo_plan", a gripper's in place of the hand, or "demo_path", the
+            hand's own.
         tracking_weight: Of the shaping.
         reach_m: Within this distance a waypoint counts as passed, m.
         lookahead: How many waypoints ahead may be passed at once.
-        observe: What the policy sees; ``image`` needs an environment that observes pictures.
+        observe: What the policy sees; ``image`` needs an environment that observes images.
         scenes: Training's scenes have the seeds `first_scene` up to `first_scene + scenes`.
         first_scene: See there.
         evaluation_scenes: How many held-out scenes, from `first_evaluation_scene` on, each evaluation plays.
@@ -46,7 +79,7 @@ class ReinforcementSettings:
         evaluate_every: The policy's steps between evaluations, each with a row of the curve and a checkpoint.
         net_arch: Widths of the layers after the features.
         features: Arguments of `DemoFeaturesExtractor`.
-        learner: Arguments of the algorithm's class in stable-baselines3.
+        learner: Arguments of the algorithm's class in stable-baselines3; those of `LEARNERS` if empty.
         device: Where torch computes.
         threads: CPU threads of torch; 0 leaves its choice.
 
@@ -75,18 +108,18 @@ class ReinforcementSettings:
     environments: int = 1
     evaluate_every: int = 2_500
     net_arch: list[int] = field(default_factory=lambda: [256, 256])
-    features: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, Any] = field(default_factory=lambda: {"frame_features": 0, "ahead": 4})
     learner: dict[str, Any] = field(default_factory=dict)
     device: str = "cpu"
     threads: int = 1
 
     def __post_init__(self) -> None:
         """Validate ranges and names."""
-        for name, options in (("kind", (KIND,)), ("algorithm", ALGORITHMS), ("reward", REWARDS), ("follow", WAYS)):
+        options_of = {"kind": (KIND,), "algorithm": ALGORITHMS, "reward": REWARDS, "follow": TRAJECTORIES}
+        for name, options in options_of.items():
             if getattr(self, name) not in options:
                 raise unknown_option(name, getattr(self, name), options)
-        positive = ("steps", "scenes", "evaluation_scenes", "repeat", "environments", "evaluate_every")
-        for name in positive:
+        for name in ("steps", "scenes", "evaluation_scenes", "repeat", "environments", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be positive, got {getattr(self, name)}")
         if not 0 < self.gamma <= 1:
@@ -97,6 +130,9 @@ class ReinforcementSettings:
             raise ConfigError(f"observe must hold proprio and {self.follow}, which is followed, got {self.observe}")
         if self.first_scene + self.scenes > self.first_evaluation_scene:
             raise ConfigError("the scenes of training and evaluation overlap: first_evaluation_scene is too small")
+        if not self.learner:
+            replay = {"replay_buffer_kwargs": dict(_HINDSIGHT)} if self.reward == "goals" else {}
+            self.learner = {**LEARNERS[self.algorithm], **replay}
 
     @property
     def training_scenes(self) -> range:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,9 +18,9 @@ from stable_baselines3.common.callbacks import BaseCallback
 from ivg.errors import ConfigError, InputError
 from ivg.io.staging import refuse_existing
 
+from ..conditioning import VideoDemoWrapper, fill_cache
 from ..conditioning.cache import DemonstrationCache
 from ..conditioning.sources import DemonstrationSource, PrecomputedDemonstrations, fingerprint_of
-from ..conditioning.video_demo import VideoDemoWrapper, fill_cache
 from .checkpoint import load_checkpoint, save_checkpoint
 from .curve import CURVE, LearningCurve, draw_curve
 from .environment import MakeEnv, conditioned_environment, training_environments
@@ -29,15 +29,32 @@ from .learner import make_learner
 from .saving import save_policy
 from .settings import ReinforcementSettings
 
-Progress = Callable[[dict[str, float]], None]
+RowCallback = Callable[[dict[str, float]], None]
 """Called with each row of the learning curve."""
 
-SceneProgress = Callable[[int, bool], None]
+SceneCallback = Callable[[int, bool], None]
 """Called with each scene's seed, and whether a demonstration was found."""
 
-PICTURE, POLICY, CHECKPOINT = "curve.png", "policy", "checkpoint"
+IMAGE, POLICY, CHECKPOINT = "curve.png", "policy", "checkpoint"
 _SETTINGS, _SUMMARY = "settings.json", "summary.json"
 _MAY_CHANGE = {"steps", "evaluate_every", "device", "threads"}
+
+
+@dataclass(frozen=True)
+class ReinforcementResult:
+    """What a training came to.
+
+    Attributes:
+        output: Its folder.
+        policy: Folder of the policy in it (`load_policy`).
+        figures: Last row of the learning curve.
+        scenes: How many scenes to train in have a demonstration.
+    """
+
+    output: Path
+    policy: Path
+    figures: dict[str, float]
+    scenes: int
 
 
 def train_reinforcement(
@@ -48,9 +65,9 @@ def train_reinforcement(
     *,
     cache: str | Path | None = None,
     resume: bool = False,
-    progress: Progress | None = None,
-    scene_progress: SceneProgress | None = None,
-) -> dict[str, Any]:
+    progress: RowCallback | None = None,
+    scene_progress: SceneCallback | None = None,
+) -> ReinforcementResult:
     """Train a policy.
 
     The demonstrations of all scenes are made first, in this process, and cached; the processes of more than one
@@ -65,11 +82,11 @@ def train_reinforcement(
             ``summary.json``.
         cache: Folder of the demonstrations, which runs can share; ``demonstrations/`` in `output` if None.
         resume: Go on from the checkpoint in `output`.
-        progress: Told each row of the curve.
-        scene_progress: Told each scene's demonstration.
+        progress: Progress callback, called with each row of the curve.
+        scene_progress: Called with each scene's seed, and whether a demonstration was found.
 
     Returns:
-        The last row of the curve, and how many scenes have a demonstration.
+        Where the policy is, and the last row of the curve.
 
     Raises:
         InputError: If the folder exists (and is not resumed), or no scene has a demonstration.
@@ -101,11 +118,18 @@ def train_reinforcement(
         evaluation.close()
     summary = {**recorder.curve.rows[-1], "scenes": len(scenes), "scenes_asked_for": settings.scenes}
     (output / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
-    return summary
+    return ReinforcementResult(output, output / POLICY, recorder.curve.rows[-1], len(scenes))
+
+
+def describe_row(values: dict[str, float], steps: int) -> str:
+    """Return a row of the learning curve as a line of text; `steps` is how many there will be."""
+    shown = f"step {values['step']:>7.0f}/{steps}  {values['minutes']:6.1f} min"
+    shown += f"  held out: success {values['success']:4.0%}, return {values['return']:7.3f}"
+    return f"{shown}  training: success {values['training_success']:4.0%}"
 
 
 def is_finished(output: Path) -> bool:
-    """Tell whether a run in this folder came to its end."""
+    """Whether a run in this folder came to its end."""
     return (output / _SUMMARY).is_file()
 
 
@@ -122,7 +146,7 @@ class _Recorder(BaseCallback):
         env: gym.Env[Any, Any],
         settings: ReinforcementSettings,
         output: Path,
-        progress: Progress | None,
+        progress: RowCallback | None,
     ) -> None:
         super().__init__()
         self.env, self.settings, self.output, self.progress = env, settings, output, progress
@@ -163,7 +187,7 @@ class _Recorder(BaseCallback):
             self.record(learner)
         save_checkpoint(learner, self.output / CHECKPOINT)
         save_policy(learner, self.settings, self.output / POLICY, overwrite=True)
-        draw_curve(self.curve, self.output / PICTURE)
+        draw_curve(self.curve, self.output / IMAGE)
 
 
 def _prepare(output: Path, settings: ReinforcementSettings, resume: bool) -> None:
@@ -191,7 +215,7 @@ def prefetch_demonstrations(
     env: gym.Env[Any, Any],
     source: DemonstrationSource | None,
     settings: ReinforcementSettings,
-    progress: SceneProgress | None = None,
+    progress: SceneCallback | None = None,
 ) -> list[int]:
     """Put the demonstrations of all scenes into the cache.
 
@@ -199,7 +223,7 @@ def prefetch_demonstrations(
         env: As `conditioned_environment` makes it.
         source: What it watches.
         settings: They say which scenes.
-        progress: Told each scene's demonstration.
+        progress: Called with each scene's seed, and whether a demonstration was found.
 
     Returns:
         The scenes to train in: those in whose demonstration a hand was found.

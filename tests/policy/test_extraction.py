@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError
-from ivg.policy import Demonstration
+from ivg.policy import Demonstration, extraction
 from ivg.policy.extraction import MIN_FRAMES, NoHandError, demonstration_of_clip, extract
 from ivg.policy.hands3d.lifting import LiftedHands
-from ivg.policy.retargeting import refinement
 from ivg.region import region_from_tracks
 from ivg.types import HANDS, Camera, HandTracks
 
@@ -55,8 +54,8 @@ def test_frame_0_is_the_scene_and_shows_no_hand():
     assert not lifter.tracks.present[0].any()
     assert np.isnan(lifter.tracks.keypoints[0]).all()
     assert (lifter.tracks.score[0] == 0).all()
-    assert made.path.present.tolist() == [False] + [True] * 15
-    assert np.isnan(made.path.poses[0]).all()
+    assert made.trajectory.present.tolist() == [False] + [True] * 15
+    assert np.isnan(made.trajectory.poses[0]).all()
     assert shown.present[0, 1]  # the demonstration itself stays as it is
     np.testing.assert_array_equal(shown.keypoints, kept)
 
@@ -68,9 +67,9 @@ def test_all_on_the_way_is_returned():
     assert made.camera is CAMERA
     assert lifter.camera is CAMERA
     assert made.tracks is lifter.tracks
-    assert (made.hand, len(made.path)) == ("left", 16)
+    assert (made.hand, len(made.trajectory)) == ("left", 16)
     pinch = made.hands.pinch_pos_world_m[1:, 0]
-    np.testing.assert_allclose(made.path.poses[1:, :3], pinch, atol=1e-6)
+    np.testing.assert_allclose(made.trajectory.poses[1:, :3], pinch, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +91,7 @@ def test_the_hand_is_the_one_asked_for_then_the_generated_one_then_the_one_seen_
     shown = demonstration_of(provenance, left=range(2, 2 + left), right=range(2, 2 + right))
     made = extract(shown, CAMERA, Lifter(), asked)
     assert made.hand == chosen
-    assert np.sign(made.path.poses[made.path.present, 0].mean()) == (1 if chosen == "right" else -1)
+    assert np.sign(made.trajectory.poses[made.trajectory.present, 0].mean()) == (1 if chosen == "right" else -1)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +115,8 @@ def test_the_hand_that_acts_is_the_one_that_goes_on_moving(left_m, right_m, aske
     assert extract(shown, CAMERA, Moving(), asked).hand == chosen
 
 
-def test_a_clip_without_a_hand_gives_no_path():
-    with pytest.raises(NoHandError, match=f"a hand is seen in 0 of 16 frames; a path needs {MIN_FRAMES}"):
+def test_a_clip_without_a_hand_gives_no_trajectory():
+    with pytest.raises(NoHandError, match=f"a hand is seen in 0 of 16 frames; a trajectory needs {MIN_FRAMES}"):
         extract(demonstration_of(), CAMERA, Lifter())
 
 
@@ -145,7 +144,7 @@ def test_with_a_depth_picture_the_hand_is_moved_onto_what_it_touches(monkeypatch
         asked.append((seen, camera))
         return SimpleNamespace(joints_world_m=joints + offset, found=True)
 
-    monkeypatch.setattr(refinement, "refine_contact", refine)
+    monkeypatch.setattr(extraction, "refine_contact", refine)
     shown = demonstration_of(left=range(1, 16), right=range(1, 16))
     plain = extract(shown, CAMERA, Lifter(), "left")
     moved = extract(shown, CAMERA, Lifter(), "left", depth=depth)
@@ -157,7 +156,7 @@ def test_with_a_depth_picture_the_hand_is_moved_onto_what_it_touches(monkeypatch
     np.testing.assert_allclose(moved.joints_world_m, plain.joints_world_m + offset, atol=1e-6)
     np.testing.assert_array_equal(moved.joints_world_m, moved.hands.joints_world_m[:, 0])
     np.testing.assert_array_equal(moved.hands.joints_world_m[:, 1], plain.hands.joints_world_m[:, 1])
-    np.testing.assert_allclose(moved.path.poses[1:, :3], plain.path.poses[1:, :3] + offset, atol=1e-6)
+    np.testing.assert_allclose(moved.trajectory.poses[1:, :3], plain.trajectory.poses[1:, :3] + offset, atol=1e-6)
 
 
 def test_a_clip_becomes_a_demonstration():
@@ -187,5 +186,5 @@ def test_the_packaged_lifter_finds_a_person_s_path(human_clip):
     made = extract(shown, Camera(human_clip.camera_K, human_clip.T_world_camera, width, height))
     assert made.hand == human_clip.side
     true = 0.5 * (human_clip.joints_world_m[1:, hand, 4] + human_clip.joints_world_m[1:, hand, 8])
-    far = np.linalg.norm(made.path.poses[1:, :3] - true, axis=-1)
+    far = np.linalg.norm(made.trajectory.poses[1:, :3] - true, axis=-1)
     assert np.nanmedian(far) < 0.06

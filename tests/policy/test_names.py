@@ -15,7 +15,7 @@ def test_every_name_is_there_and_described(name: str) -> None:
 
 
 def test_they_are_listed() -> None:
-    assert set(dir(ivg.policy)) == set(ivg.policy.__all__) == set(ivg.policy._MODULES)
+    assert dir(ivg.policy) == sorted(ivg.policy.__all__)
 
 
 def test_others_are_not() -> None:

@@ -53,7 +53,8 @@ def made_up(job: Any) -> Any:
     """Return an attempt with an episode that depends on its seed alone."""
     import numpy as np
 
-    from ivg.policy.datasets.episodes import Attempt, RobotEpisode
+    from ivg.policy.attempt import Attempt
+    from ivg.policy.datasets import RobotEpisode
 
     rng = np.random.default_rng(job.seed)
     steps = 3 + job.seed % 4

@@ -149,21 +149,14 @@ def annotate(world: World, *options: str) -> str:
 
 def train(world: World, *changes: str) -> str:
     """Compose a training's configuration and run it; return the words of the error."""
-    from hydra import compose, initialize_config_module
-    from omegaconf.errors import OmegaConfBaseException
+    from ivg.training import train_stage
+    from ivg.training.composition import compose_train, read_run
 
-    from ivg.cli.train import register_schemas
-    from ivg.cli.train import train as run
-
-    register_schemas()
     given = ["train=region", f"data.path={world.path('clips')}", f"output={world.path('out')}", *changes]
-    with initialize_config_module("ivg.configs", version_base="1.3"):
-        try:
-            run(compose("train", overrides=given))
-        except (IvgError, OmegaConfBaseException) as error:
-            return str(error)
-        except Exception as error:  # hydra's own, which the command shows as they are
-            return f"{error} {error.__cause__ or ''}"
+    try:
+        train_stage(read_run(compose_train(given)))
+    except IvgError as error:
+        return str(error)
     return "no error"
 
 
@@ -266,7 +259,7 @@ EPIC = "narration_id,participant_id,video_id,start_timestamp,stop_timestamp,narr
 CASES = [
     # pictures
     Case("picture", "missing", lambda w: demo(w, "--image", w.path("no.png")), r"no\.png"),
-    Case("picture", "a folder", lambda w: demo(w, "--image", str(w.folder)), r"cannot read picture"),
+    Case("picture", "a folder", lambda w: demo(w, "--image", str(w.folder)), r"cannot read image"),
     Case("picture", "empty file", lambda w: demo(w, "--image", w.path("a.png", b"")), r"a\.png.*no known format"),
     Case("picture", "text named .png", lambda w: demo(w, "--image", w.path("a.png", "hello")), r"a\.png.*no known format"),
     Case("picture", "truncated", lambda w: demo(w, "--image", picture(w, "a.png", (200, 200, 3), 0.3)), r"a\.png"),

@@ -230,9 +230,11 @@ def train(folder: Path, stage: str, clips: Path, *changes: str) -> Path:
     before, sys.argv = sys.argv, ["ivg-train", *given, *start[stage], *changes]
     try:
         with contextlib.redirect_stderr(io.StringIO()), threads(1):
-            command.main()
+            code = command.main()
     finally:
         sys.argv = before
+    if code:
+        raise SystemExit(code)
     return folder / stage
 
 

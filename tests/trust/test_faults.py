@@ -146,7 +146,7 @@ def test_on_a_full_disk_the_old_one_stays_and_nothing_half_written(
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one of each that commands read."""
-    from ivg.policy.datasets.episodes import write_episodes
+    from ivg.policy.datasets import write_episodes
 
     folder = tmp_path_factory.mktemp("given")
     write_clips(folder / "clips")
@@ -290,10 +290,9 @@ def _trained(monkeypatch: pytest.MonkeyPatch, *changes: str) -> int:
     monkeypatch.setattr(sys, "argv", ["ivg-train", *train_command("train=autoencoder", "train.crop=16", *changes)])
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     try:
-        main()
+        return main()
     except SystemExit as end:
         return int(end.code or 0)
-    return 0
 
 
 def test_a_checkpoint_that_did_not_fit_leaves_the_one_before_and_training_goes_on_from_there(
@@ -330,7 +329,7 @@ def slow(trainer):
     time.sleep(0.2)
     return step(trainer)
 Trainer.step = slow
-main()
+sys.exit(main())
 """
 
 
@@ -475,7 +474,7 @@ def test_annotation_whose_processes_die_loses_one_clip_and_says_which(tmp_path: 
 
 
 def test_generation_whose_processes_die_loses_one_attempt_and_says_which(tmp_path: Path, importable: Any) -> None:
-    from ivg.policy.datasets.episodes import EpisodeStore
+    from ivg.policy.datasets import EpisodeStore
     from ivg.workflows.episodes.attempts import GenerateSettings
     from ivg.workflows.episodes.generate import generate_episodes, read_outcomes
 
@@ -626,7 +625,7 @@ def _calls(file: Path) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("days", [-1, 1])
-def test_a_clock_that_jumps_changes_neither_the_budget_nor_the_figures(
+def test_a_clock_that_jumps_changes_neither_the_length_nor_the_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
     honest, asked = time.time, itertools.count()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import csv
 import io
@@ -389,11 +388,10 @@ def test_a_task_is_known_by_its_name_and_sentences_however_they_are_spelled(data
     seed=st.integers(),
 )
 def test_options_of_a_person_give_one_or_are_refused(skin: Any, side: Any, hand_size: Any, seed: int) -> None:
-    from ivg.cli.shared.appearance import appearance_from
     from ivg.types import SCALE_RANGE
+    from ivg.workflows.demo import choose_appearance
 
-    options = argparse.Namespace(skin=skin, side=side, hand_size=hand_size)
-    person = read_or_refuse(lambda: appearance_from(options, seed), InputError)
+    person = read_or_refuse(lambda: choose_appearance(seed, skin=skin, side=side, hand_size=hand_size), InputError)
     if person is None:
         return
     assert person.side == (side or person.side)
@@ -404,7 +402,7 @@ def test_options_of_a_person_give_one_or_are_refused(skin: Any, side: Any, hand_
 @few(60)
 @given(colour=st.integers(0, 0xFFFFFF), upper=st.booleans())
 def test_a_colour_is_read_as_it_is_written(colour: int, upper: bool) -> None:
-    from ivg.cli.shared.appearance import skin_rgb
+    from ivg.workflows.demo.appearance import skin_rgb
 
     written = f"#{colour:06X}" if upper else f"#{colour:06x}"
     read = np.rint(skin_rgb(written) * 255).astype(int).tolist()
@@ -502,11 +500,10 @@ VALUES = st.sampled_from(
 @example(overrides=["data=[1]"])
 @pytest.mark.parametrize("which", ["policy", "reinforcement"])
 def test_settings_of_a_training_make_one_or_are_refused(which: str, overrides: list[str]) -> None:
-    from ivg.cli.policy.train import read_run
-    from ivg.workflows.rl_settings import read_reinforcement
+    from ivg.workflows.policy_settings import read_policy_run, read_reinforcement
 
     if which == "policy":
-        run = read_or_refuse(lambda: read_run(["output=o", "data.path=d", *overrides]), IvgError)
+        run = read_or_refuse(lambda: read_policy_run(["output=o", "data.path=d", *overrides]), IvgError)
     else:
         read_or_refuse(lambda: read_reinforcement(["output=o", *overrides]), IvgError)
         return
@@ -526,19 +523,11 @@ def test_settings_of_a_training_make_one_or_are_refused(which: str, overrides: l
 @example(overrides=["output=[1]"], stage="clip")
 def test_settings_of_ivg_train_make_a_training_or_are_refused(overrides: list[str], stage: str) -> None:
     """Those that hydra composes; what it says of the others is in tests/ivg/cli/test_train.py."""
-    from hydra import compose, initialize_config_module
+    from ivg.training.composition import compose_train, read_run
 
-    from ivg.cli.train import TopSettings, read_model, read_top, register_schemas
-
-    register_schemas()
-    config = None
-    with contextlib.suppress(Exception), initialize_config_module("ivg.configs", version_base="1.3"):
-        config = compose("train", overrides=[f"train={stage}", "output=o", *overrides])
-    if config is None:
-        return
-    top = read_or_refuse(lambda: read_top(TopSettings, config), IvgError)
-    assert top is None or (isinstance(top.resume, bool) and isinstance(top.output, str))
-    read_or_refuse(lambda: read_model(config), IvgError)
+    given = [f"train={stage}", "output=o", "data.path=d", *overrides]
+    run = read_or_refuse(lambda: read_run(compose_train(given)), IvgError)
+    assert run is None or (isinstance(run.resume, bool) and isinstance(run.output, Path))
 
 
 # Other files

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ivg.data.clip_store import INFO_BYTES, ClipRecord, ClipStore
 from ivg.errors import InputError, IvgError, StoreError
 from ivg.policy import Demonstration, DemonstrationStore, append_demonstrations, write_demonstrations
-from ivg.policy.datasets.episodes import EpisodeStore, EpisodeWindows, RobotEpisode, append_episodes, write_episodes
+from ivg.policy.datasets import EpisodeStore, EpisodeWindows, RobotEpisode, append_episodes, write_episodes
 
 
 def few(examples: int) -> settings:
@@ -196,8 +196,8 @@ def test_every_window_lies_within_its_episode(made: list[RobotEpisode], observed
 @few(40)
 @given(episode=episodes(), data=st.data())
 def test_no_single_byte_changes_unnoticed(episode: RobotEpisode, data: st.DataObject) -> None:
-    from ivg.policy.datasets.episodes.layout import ROBOT_EPISODES
-    from ivg.policy.datasets.store.checksums import checksum_names, checksums
+    from ivg.policy.datasets.episodes import ROBOT_EPISODES
+    from ivg.policy.datasets.store.layout import checksum_names, checksums
 
     rows = ROBOT_EPISODES.rows_of(episode)
     before, names = checksums(rows, ROBOT_EPISODES), checksum_names(ROBOT_EPISODES)

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kitchen.scene.arena import CARROT_PITCH_M
+from ...kitchen.state import CARROT_PITCH_M
 from ..hand.kinematics import FingerPose
 from ..hand.poses import pinch
 from ..motion import PINCH, Attachment, HandTrack

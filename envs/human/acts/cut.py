@@ -6,13 +6,11 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kitchen.scene.arena import CARROT_PITCH_M
-from ...kitchen.state import CARROT_SEGMENTS
+from ...kitchen.state import CARROT_PITCH_M, CARROT_SEGMENTS
 from ..hand.poses import pinch
-from ..motion import PINCH, HandTrack
+from ..motion import PINCH, HandTrack, progress
 from ..plan import Plan, Stage, place_free
 from ..rotations import about_z, blend
-from ..timing import progress
 
 Array = NDArray[np.float64]
 _GRIP = np.array([0.020, 0.0, 0.003])

@@ -6,10 +6,9 @@ import mujoco
 import numpy as np
 
 from ..hand.poses import curled
-from ..motion import FINGERTIPS
+from ..motion import FINGERTIPS, progress
 from ..plan import Plan, Stage
 from ..rotations import about_z
-from ..timing import progress
 
 
 def open_drawer(stage: Stage) -> Plan:

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..hand.poses import curled
-from ..motion import FINGERTIPS
+from ..motion import FINGERTIPS, progress
 from ..plan import Plan, Stage, place_free
-from ..timing import progress
 
 Array = NDArray[np.float64]
 _HALF_SIZES_M = {"stove": (0.095, 0.085), "drawer_unit": (0.125, 0.1), "knife_rest": (0.03, 0.02)}

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..hand.poses import pinch
-from ..motion import PINCH, HandTrack
+from ..motion import PINCH, HandTrack, progress
 from ..plan import Plan, Stage
 from ..rotations import about_z
-from ..timing import progress
 
 Array = NDArray[np.float64]
 _STICK_WIDTH_M = 0.016

@@ -7,9 +7,8 @@ import numpy as np
 
 from ...kitchen.scene.appearance import show_burner
 from ..hand.poses import pinch
-from ..motion import PINCH
+from ..motion import PINCH, progress
 from ..plan import Plan, Stage
-from ..timing import progress
 
 _KNOB_WIDTH_M = 0.015
 _GLOW_ANGLE = 1.2

@@ -24,12 +24,6 @@ BONES = (
     "thumb_2",
     *(f"{finger}_{phalanx}" for finger in FINGERS for phalanx in range(3)),
 )
-JOINT_NAMES = (
-    "wrist",
-    *(f"thumb_{name}" for name in ("cmc", "mcp", "ip", "tip")),
-    *(f"{finger}_{name}" for finger in FINGERS for name in ("mcp", "pip", "dip", "tip")),
-)
-HAND_LENGTH = 0.185
 FOREARM_LENGTH = 0.46
 
 MCP = np.array([[0.091, 0.027, 0.0], [0.093, 0.005, 0.002], [0.087, -0.0155, 0.001], [0.078, -0.034, -0.004]])

@@ -1,4 +1,4 @@
-"""Finger poses of the choreographies: the open hand, curled hands, and pinches of any opening."""
+"""Finger poses of the choreographies (open, curled, pinches of any opening), and the gripper that a hand stands for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from ..rotations import to_quaternion
 from .anatomy import FINGER_RADII, PHALANGES, THUMB_RADII, HandShape
 from .kinematics import FingerPose, HandState, pose_hand
 
@@ -34,9 +35,6 @@ def curled(
 
 
 OPEN = curled(0.12, 0.22, spread=0.12, thumb=(0.05, 0.15, 0.0, 0.12, 0.15))
-FLAT = curled(0.10, 0.14, spread=0.10, thumb=(0.15, 0.10, 0.0, 0.15, 0.15))
-CLAW = curled(0.55, 0.75, spread=0.10, thumb=(0.15, 0.45, 0.2, 0.25, 0.3))
-HOOK = curled(0.30, 0.95, spread=0.04, thumb=(0.15, 0.30, 0.0, 0.25, 0.3))
 
 
 def pinch_point(state: HandState) -> Array:
@@ -48,6 +46,22 @@ def opening(state: HandState, shape: HandShape) -> float:
     """Distance of the tips of thumb and index finger over that of a wide open hand, in [0, 1]."""
     distance = float(np.linalg.norm(state.joints[4] - state.joints[8]))
     return float(np.clip(distance / (FULL_OPENING_M * shape.scale), 0.0, 1.0))
+
+
+def gripper_pose(state: HandState, shape: HandShape) -> NDArray[np.float64]:
+    """Position (m), quaternion (wxyz) and opening of a hand, (8,).
+
+    The z axis approaches: from between the base joints of thumb and index finger to the pinch point. The y axis
+    points from the thumb's to the index finger's middle joint, made perpendicular to z.
+    """
+    point = pinch_point(state)
+    root = 0.5 * (state.joints[2] + state.joints[5])
+    z = (point - root) / np.linalg.norm(point - root)
+    y = state.joints[6] - state.joints[3]
+    y = y - z * (y @ z)
+    y = y / np.linalg.norm(y)
+    rotation = np.stack([np.cross(y, z), y, z], axis=1)
+    return np.concatenate([point, to_quaternion(rotation), [opening(state, shape)]])
 
 
 def pinch(gap: float, others: float = 0.0) -> FingerPose:

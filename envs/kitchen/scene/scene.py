@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ..state import CARROT_SEGMENTS, STAIN_SPOTS
+from ..state import CARROT_PITCH_M, CARROT_SEGMENTS, STAIN_SPOTS
 from .appearance import draw_colours, paint
-from .arena import CARROT_PITCH_M
 from .layout import Placement, draw_layout
 from .sizes import carrot_slope, draw_sizes, resize
 

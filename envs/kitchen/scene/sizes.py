@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..state import CARROT_SEGMENTS
-from .arena import CARROT_PITCH_M, POT_WALLS
+from ..state import CARROT_PITCH_M, CARROT_SEGMENTS, POT_WALLS
 
 if TYPE_CHECKING:
     import mujoco

@@ -22,11 +22,11 @@ def add_check(actions: Any) -> None:
 
 def run_check(options: argparse.Namespace) -> None:
     """Check a dataset; an error says what is broken."""
-    from ...workflows.episodes.check import check_dataset
+    from ...policy.datasets import check_dataset
 
     with progress_bar(options.dataset.name, "episode") as progress:
-        result = check_dataset(options.dataset, progress)
+        result = check_dataset(options.dataset, progress=progress)
     write_json(result.as_json, options.json)
-    if result.damages:
+    if result.findings:
         raise StoreError(result.report)
     print(result.report)

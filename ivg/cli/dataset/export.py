@@ -17,7 +17,7 @@ def add_export(actions: Any) -> None:
     export = add_action(actions, "export", help_text, run_export)
     export.add_argument("dataset", type=Path, metavar="DATASET", help="NAME.zarr or NAME.zarr.zip")
     formats = ("lerobot", "robomimic", "minari", "zarr")
-    export.add_argument("--format", choices=formats, required=True, help="who is to read it")
+    export.add_argument("--format", choices=formats, required=True, help="the project that is to read it")
     images_help = "lerobot: H.264, or PNG in the tables, which loses nothing (default: video)"
     export.add_argument("--images", choices=["video", "png"], help=images_help)
     camera_help = "lerobot: images are observation.images.NAME (default: front)"
@@ -35,9 +35,10 @@ def add_export(actions: Any) -> None:
 
 def run_export(options: argparse.Namespace) -> None:
     """Export a dataset."""
-    from ...workflows.episodes.convert import EXPORT_FORMATS, export_dataset
+    from ... import envs  # noqa: F401  # registers the environments that Minari's metadata describe
+    from ...policy.datasets import export_dataset
 
-    own = {name: getattr(options, name) for names in EXPORT_FORMATS.values() for name in names}
+    own = {name: getattr(options, name) for name in ("images", "camera", "robot", "valid", "id")}
     with progress_bar(options.dataset.name, "episode") as progress:
         result = export_dataset(
             options.dataset,

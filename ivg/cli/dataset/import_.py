@@ -21,9 +21,9 @@ def add_import(actions: Any) -> None:
     reader.add_argument("--format", choices=["lerobot", "robomimic"], required=True, help="what it is")
     size_help = "height and width of the images, px (default: as they are; with --append: the dataset's)"
     reader.add_argument("--size", metavar="N|HxW", help=size_help)
-    camera_help = "which images, if there are several cameras (robomimic: agentview_image)"
+    camera_help = "which camera, if there are several (robomimic: agentview_image)"
     reader.add_argument("--camera", metavar="NAME", help=camera_help)
-    text_help = "what was asked for (default: LeRobot's tasks; the words of robomimic's env_name)"
+    text_help = "the instruction (default: LeRobot's tasks; the words of robomimic's env_name)"
     reader.add_argument("--text", metavar="SENTENCE", help=text_help)
     map_help = "YAML that says which numbers are position, rotation, opening, joints and action"
     reader.add_argument("--map", type=Path, metavar="FILE", help=map_help)
@@ -35,7 +35,7 @@ def add_import(actions: Any) -> None:
 
 def run_import(options: argparse.Namespace) -> None:
     """Import a dataset."""
-    from ...workflows.episodes.convert import import_dataset
+    from ...policy.datasets import import_dataset
 
     size, names = _size(options.size), ("camera", "text", "append", "overwrite")
     given = {name: getattr(options, name) for name in names}

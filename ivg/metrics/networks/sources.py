@@ -28,7 +28,7 @@ class NetworkSources:
         InputError: A name is none of the networks.
     """
 
-    wanted: tuple[str, ...]
+    wanted: tuple[str, ...] = NETWORK_NAMES
     clip: str | None = None
     blip: str | None = None
     egovlp: str | None = None

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What a training would need, computed on the meta device."""

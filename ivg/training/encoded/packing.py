@@ -7,7 +7,6 @@ import lzma
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,9 +17,10 @@ from tqdm import tqdm
 from ...errors import ConfigError, InputError
 from ...io.staging import staged_output
 from ...models.interfaces import ImageAutoencoder
-from ..images import to_model
-from ..precision import bf16_pays
-from .latents import LatentClips
+from ...models.nano.autoencoder import FACTOR
+from .clips import LatentClips, join
+from .images import encode_images, white_on_black
+from .latents import black_latent
 
 FORMAT = 1
 _STEPS = 10
@@ -29,7 +29,9 @@ _STEPS = 10
 _AS_THEY_ARE = ("masks", "hands", "moved", "change", "appearance", "token_mask", "text_of")
 
 
-def pack_clips(train: Sequence[LatentClips], held_out: Sequence[LatentClips], autoencoder: Any, path: Path) -> None:
+def write_packed(
+    train: Sequence[LatentClips], held_out: Sequence[LatentClips], autoencoder: ImageAutoencoder, path: Path
+) -> None:
     """Write encoded clips of one or more stores to a file.
 
     Latents are rounded to tenths of their spread and kept as differences from frame to frame, which are mostly zero;
@@ -44,7 +46,7 @@ def pack_clips(train: Sequence[LatentClips], held_out: Sequence[LatentClips], au
     Raises:
         InputError: If the file exists.
     """
-    clips = joined([*train, *held_out])
+    clips = join([*train, *held_out])
     arrays = {name: getattr(clips, name).numpy() for name in _AS_THEY_ARE}
     count = sum(len(part) for part in train)
     arrays |= {
@@ -68,7 +70,7 @@ def load_packed(
     """Read the clips to train on and those held out.
 
     Args:
-        path: A file of `pack_clips`.
+        path: A file of `write_packed`.
         autoencoder: The one that they were encoded with, on the device to encode the masks on.
         encode_masks: Whether masks are encoded too, which stage 1 needs: a minute and more for 1,000 clips on a CPU.
             Without, `mask_latents` is of shape (n, 0).
@@ -92,75 +94,36 @@ def load_packed(
     held_out = arrays.pop("held_out")
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items() if name != "indices"}
     tensors |= {name: tensors[name].float() for name in ("keypoints", "tokens")}
-    black = _encode(autoencoder, np.zeros((1, 8 * latents.shape[-1], 8 * latents.shape[-1], 3), np.uint8))[0]
+    black = black_latent(autoencoder, FACTOR * latents.shape[-1])
     masks = _encode_masks(autoencoder, arrays["masks"], black) if encode_masks else torch.zeros(len(latents), 0)
     clips = LatentClips(**tensors, indices=arrays["indices"], black=black.float(), mask_latents=masks)
-    return _chosen(clips, ~held_out), _chosen(clips, held_out)
-
-
-def joined(parts: Sequence[LatentClips]) -> LatentClips:
-    """Put clips of one autoencoder and one text encoder together; texts stay apart, part by part."""
-    longest = max(part.tokens.shape[1] for part in parts)
-    starts = np.cumsum([0, *(len(part.tokens) for part in parts)])
-    tensors: dict[str, Tensor] = {}
-    for name, value in vars(parts[0]).items():
-        if isinstance(value, Tensor) and name != "black":
-            values = [getattr(part, name) for part in parts]
-            if name in ("tokens", "token_mask"):
-                values = [_longer(each, longest) for each in values]
-            if name == "text_of":
-                values = [each + int(start) for each, start in zip(values, starts, strict=False)]
-            tensors[name] = torch.cat(values)
-    return LatentClips(**tensors, black=parts[0].black, indices=np.concatenate([part.indices for part in parts]))
-
-
-def _longer(values: Tensor, length: int) -> Tensor:
-    """Fill tokens (m, l, ...) up to a length with zeros."""
-    more = values.new_zeros((len(values), length - values.shape[1], *values.shape[2:]))
-    return torch.cat([values, more], 1)
-
-
-def _chosen(clips: LatentClips, which: NDArray[np.bool_]) -> LatentClips:
-    """Return some clips; the texts stay as they are."""
-    chosen = torch.from_numpy(np.flatnonzero(which))
-    shared = {"black": clips.black, "tokens": clips.tokens, "token_mask": clips.token_mask}
-    per_clip = {name: value[chosen] for name, value in vars(clips).items() if name not in (*shared, "indices")}
-    return LatentClips(**per_clip, **shared, indices=clips.indices[which])
+    return clips.select(~held_out), clips.select(held_out)
 
 
 def _differences(latents: Tensor) -> NDArray[np.int8]:
     """Round latents (n, t, z, c, c) and return what changes from frame to frame, modulo 256."""
     result = np.empty(latents.shape, np.int8)
-    for place, clip in enumerate(latents):
+    for row, clip in enumerate(latents):
         steps = (clip.float() * _STEPS).round().clamp(-127, 127).to(torch.int8).numpy()
-        result[place, 0] = steps[0]
-        result[place, 1:] = steps[1:] - steps[:-1]
+        result[row, 0] = steps[0]
+        result[row, 1:] = steps[1:] - steps[:-1]
     return result
 
 
-def _probe(autoencoder: Any) -> Tensor:
-    """Return the latent (z, 4, 4) of a picture that is always the same, float32: tells autoencoders apart."""
+def _probe(autoencoder: ImageAutoencoder) -> Tensor:
+    """Return the latent (z, 4, 4) of an image that is always the same, float32: tells autoencoders apart."""
     y, x = np.mgrid[:32, :32]
-    picture = np.stack([8 * x, 8 * y, 4 * (x + y)], -1).astype(np.uint8)
-    return _encode(autoencoder, picture[None])[0].float()
+    image = np.stack([8 * x, 8 * y, 4 * (x + y)], -1).astype(np.uint8)
+    return encode_images(autoencoder, image[None])[0].float()
 
 
-@torch.no_grad()
-def _encode(autoencoder: Any, pictures: NDArray[np.uint8]) -> Tensor:
-    """Encode pictures (n, s, s, 3) as the cache does, to float16 on the CPU."""
-    device = autoencoder.device
-    with torch.autocast(device.type, torch.bfloat16, enabled=bf16_pays(device)):
-        latents: Tensor = autoencoder.encode(to_model(pictures).to(device))
-    return latents.half().cpu()
-
-
-def _encode_masks(autoencoder: Any, packed: NDArray[np.uint8], black: Tensor, batch: int = 32) -> Tensor:
-    """Encode masks (n, t, s, s / 8) as white on black pictures, to float16 (n, t, z, c, c)."""
+def _encode_masks(autoencoder: ImageAutoencoder, packed: NDArray[np.uint8], black: Tensor, batch: int = 32) -> Tensor:
+    """Encode masks (n, t, s, s / 8) as white on black images, to float16 (n, t, z, c, c)."""
     result = black.repeat(*packed.shape[:2], 1, 1, 1)
     for first in tqdm(range(0, len(packed), batch), desc="encode masks", mininterval=2):
         masks = np.unpackbits(packed[first : first + batch], axis=-1).astype(bool)
         shown = masks.any((2, 3))
         if shown.any():
-            white = np.repeat(masks[shown][..., None] * np.uint8(255), 3, -1)
-            result[first : first + batch][torch.from_numpy(shown)] = _encode(autoencoder, white)
+            white = encode_images(autoencoder, white_on_black(masks[shown]))
+            result[first : first + batch][torch.from_numpy(shown)] = white
     return result

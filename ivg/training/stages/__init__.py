@@ -1,1 +1,1 @@
-"""TODO."""
+"""The stages of training; `ivg.training.registry` lists them."""

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...data.clip_arrays import ClipArrays
+from ...errors import ConfigError
 from ...models.nano.autoencoder import FACTOR, NanoAutoencoder
-from ..images import from_model, grid, to_model
-from ..settings import AutoencoderConfig
+from ...models.weights import load_weights
+from ..encoded.images import from_model, grid, to_model, white_on_black
+from ..encoded.loading import load_split
+from ..settings import AutoencoderConfig, BaseModelConfig, Run
 from ..stage import Stage, StepRandom
 
 _SPREAD_LIMIT = 3.0
@@ -41,17 +44,29 @@ class AutoencoderStage(Stage):
         self._frames, self._moving = _validation_frames(held_out)
         self._encoder_kept = not next(model.encoder.parameters()).requires_grad
 
+    @classmethod
+    def build(cls, run: Run, device: torch.device) -> AutoencoderStage:
+        """See `Stage.build`."""
+        if isinstance(run.model, BaseModelConfig):
+            raise ConfigError("the base scale's autoencoder is a pretrained one: train=region or train=clip")
+        assert isinstance(run.train, AutoencoderConfig)
+        train, held_out = load_split(run.data)
+        model = NanoAutoencoder(**run.model.autoencoder)
+        if run.autoencoder is not None:
+            model.keep_encoder(load_weights(NanoAutoencoder, run.autoencoder / "autoencoder"))
+        return cls(model, run.train, train, held_out)
+
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
         """See `Stage.loss`."""
         config, device = self.config, next(model.parameters()).device
         crops = [self._crop(random.numpy) for _ in range(config.batch_size)]
-        pictures = to_model(np.stack([picture for picture, _ in crops])).to(device)
+        images = to_model(np.stack([image for image, _ in crops])).to(device)
         moving = torch.from_numpy(np.stack([mask for _, mask in crops]))[:, None].to(device)
         shape = (len(crops), self.model.config["latent_channels"], config.crop // FACTOR, config.crop // FACTOR)
         noise = torch.randn(shape, generator=random.torch) * torch.rand(len(crops), 1, 1, 1, generator=random.torch)
-        latents, output = model(pictures, latent_noise=noise.to(device) * config.latent_noise)
+        latents, output = model(images, latent_noise=noise.to(device) * config.latent_noise)
         weight = 1 + config.moving_weight * moving
-        parts = _reconstruction(output.float() - pictures, weight)
+        parts = _reconstruction(output.float() - images, weight)
         total = parts["pixels"] + config.gradient_weight * parts["gradients"] + config.square_weight * parts["squares"]
         return total + 1e-3 * (latents.float().square() - _SPREAD_LIMIT**2).clamp_min(0).mean(), parts
 
@@ -59,10 +74,10 @@ class AutoencoderStage(Stage):
         """Draw a crop (c, c, 3) and where it moves (c, c)."""
         clips, size, crop = self._train, self._train.frames.shape[2], self.config.crop
         clip, frame = int(rng.integers(len(clips))), int(rng.integers(clips.frames.shape[1]))
-        is_mask = rng.random() < self.config.mask_share
+        is_mask = rng.random() < self.config.mask_fraction
         moving = clips.hull(clip, frame) if is_mask else clips.moving(clip, frame)
         x, y = rng.integers(0, size - crop + 1, 2)
-        if rng.random() < self.config.moving_share and moving.any():
+        if rng.random() < self.config.moving_fraction and moving.any():
             rows, columns = np.nonzero(moving)
             chosen = rng.integers(len(rows))
             middle = np.array([columns[chosen], rows[chosen]]) + rng.normal(0, crop / 8, 2) - crop / 2
@@ -70,8 +85,7 @@ class AutoencoderStage(Stage):
         window = np.s_[y : y + crop, x : x + crop]
         inside = moving[window]
         if is_mask:
-            white = np.repeat(inside[..., None], 3, -1).astype(np.uint8) * np.uint8(255)
-            return white, np.zeros(inside.shape, np.float32)
+            return white_on_black(inside), np.zeros(inside.shape, np.float32)
         return clips.frames[clip, frame][window], inside.astype(np.float32)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
@@ -80,7 +94,7 @@ class AutoencoderStage(Stage):
         square = error**2
         return {"psnr": _psnr(float(square.mean())), "psnr_moving": _psnr(float(square[self._moving].mean()))}
 
-    def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
+    def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return held-out frames above their reconstructions."""
         chosen = np.linspace(0, len(self._frames) - 1, 12).astype(int)
         return grid([self._frames[chosen], self._reconstruct(model)[chosen]], scale=2)
@@ -93,10 +107,7 @@ class AutoencoderStage(Stage):
             return
         rng = np.random.default_rng(0)
         count = min(512, 4 * len(self._train))
-        clips, frames = (
-            rng.integers(len(self._train), size=count),
-            rng.integers(self._train.frames.shape[1], size=count),
-        )
+        clips, frames = (rng.integers(end, size=count) for end in self._train.frames.shape[:2])
         model.calibrate(to_model(self._train.frames[clips, frames]).to(model.device))
         model.save_pretrained(folder / "autoencoder")
 

@@ -12,13 +12,12 @@ from ...metrics.region_iou import best_prior_mask
 from ...models.interfaces import ImageAutoencoder, VideoDenoiser
 from ...models.noise import STEPS
 from ...models.region_input import region_input
-from ..encoded.latents import LatentClips
-from ..images import from_model, grid
+from ..encoded.clips import LatentClips
+from ..encoded.images import from_model, grid
 from ..settings import ClipConfig
 from ..stage import StepRandom
-from .capped_gradient import with_capped_gradient
 from .denoising import DenoiserStage, NoisyBatch
-from .hand_structure import MIN_SIGNAL, HandStructure
+from .hand_structure import MIN_SIGNAL, HandStructure, with_capped_gradient
 from .region_augmentation import augment_regions
 
 _NOISE_LEVELS = (0.4, 0.7, 0.95)
@@ -28,8 +27,8 @@ _NOISE_LEVELS = (0.4, 0.7, 0.95)
 class ClipStage(DenoiserStage):
     """Generates the clip as residuals to the context's latent; goes on from stage 1's weights (D2 from D1).
 
-    In training the region is the pseudo annotation, made a little wrong (`region_augmentation`), and for a share of
-    the samples only its union, since at inference it is what stage 1 predicts.
+    In training the region is the pseudo annotation, made a little wrong (`region_augmentation`), and for a
+    fraction of the samples only its union, since at inference it is what stage 1 predicts.
 
     The loss is L_noise + alpha * L_hand (Eq. 6). For L_hand the predicted clean latents of a few random frames a clip
     are decoded by the frozen decoder, and what the frozen, differentiable hand detector sees there is compared with
@@ -37,6 +36,7 @@ class ClipStage(DenoiserStage):
     """
 
     name = "denoiser"
+    start_names = ("denoiser", "region_denoiser")
 
     def __init__(
         self,
@@ -95,17 +95,17 @@ class ClipStage(DenoiserStage):
         rows = (signal >= MIN_SIGNAL).nonzero()[:, 0]
         if not len(rows):
             return prediction.new_zeros(())
-        share = len(rows) / len(batch.clips)
+        fraction = len(rows) / len(batch.clips)
         rows = rows[: self.config.hand_structure_clips or None]
         clips = batch.clips[rows]
         frames = hands.draw_frames(clips, self.config.hand_structure_frames, random.torch)
 
         def loss(predicted: Tensor) -> Tensor:
             latents = self.latents_of(predicted[rows], batch.reference[rows])
-            pictures = self.decode(latents[torch.arange(len(rows))[:, None], frames])
+            images = self.decode(latents[torch.arange(len(rows))[:, None], frames])
             with self._autocast():
-                mean = hands.loss(pictures, clips, frames, signal[rows].to(self.device))
-            return mean * share
+                mean = hands.loss(images, clips, frames, signal[rows].to(self.device))
+            return mean * fraction
 
         return with_capped_gradient(
             loss, prediction, lambda predicted: self.noise_loss(batch, predicted), self.config.hand_structure_cap
@@ -134,7 +134,7 @@ class ClipStage(DenoiserStage):
             prediction = self.predict(model, batch)
         return ((prediction - batch.clean) / self.scale).square().mean(2)
 
-    def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
+    def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return held-out clips, every other frame, above what is generated from their context and text."""
         data = self.held_out
         clips = torch.from_numpy(np.unique(np.linspace(0, len(data) - 1, 4).astype(int)))
@@ -144,7 +144,7 @@ class ClipStage(DenoiserStage):
 
 
 def _fixed_mask(kind: str, train: LatentClips) -> Tensor | None:
-    """Return the mask (s, s) that all clips are told, or None where each is told its own."""
+    """Return the mask (s, s) that all clips are conditioned on, or None where each has its own."""
     if kind == "annotation":
         return None
     unions = train.unions()

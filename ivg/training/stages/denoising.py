@@ -1,7 +1,8 @@
-"""What the two stages share: drawing noisy samples, weighing errors, sampling held-out clips."""
+"""What the two stages share: drawing noisy samples, weighting errors, sampling held-out clips."""
 
 from __future__ import annotations
 
+import hashlib
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,16 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from ...losses import huber_loss, noise_loss
+from ...models.folder import load_component
 from ...models.interfaces import ImageAutoencoder, VideoDenoiser
 from ...models.noise import add_noise, draw_timesteps, output_error_weight, predicted_clean
 from ...models.sampler import denoise
-from ..encoded.latents import LatentClips
-from ..precision import chosen_precision
-from ..settings import DenoiserConfig
+from ...models.weights import WEIGHTS_FILE
+from ..device import chosen_precision
+from ..encoded.clips import LatentClips
+from ..encoded.loading import load_encoded_split
+from ..networks import load_autoencoder, load_denoiser, load_text_encoder
+from ..settings import DenoiserConfig, Run
 from ..stage import Stage, StepRandom
 from .distillation import TeacherSamples, make_teacher_samples
 
@@ -31,7 +36,7 @@ class NoisyBatch:
     """A batch as the denoiser sees it, and the truth.
 
     Attributes:
-        clips: int64 (b,), places in the `LatentClips`.
+        clips: int64 (b,), indices in the `LatentClips`.
         clean: Float (b, t, z, c, c), the samples x_0 (see `ivg.models.noise.SampleSpace`).
         noisy: Same shape, x_t.
         timesteps: int64 (b,).
@@ -47,6 +52,14 @@ class NoisyBatch:
     conditions: dict[str, Tensor]
 
 
+def load_clips(run: Run, device: torch.device, masks: bool) -> tuple[LatentClips, LatentClips, ImageAutoencoder]:
+    """Return a run's encoded training clips, those held out, and the frozen autoencoder that encoded them."""
+    autoencoder = load_autoencoder(run.model, run.autoencoder, device)
+    text_encoder = None if Path(run.data.path).is_file() else load_text_encoder(run.model)
+    clips, held_out = load_encoded_split(run.data, autoencoder, text_encoder, masks)
+    return clips.to(device), held_out, autoencoder
+
+
 class DenoiserStage(Stage):
     """A stage that trains a denoiser on cached latents.
 
@@ -60,6 +73,12 @@ class DenoiserStage(Stage):
 
     name: str
     """Folder of the exported weights."""
+
+    start_names: tuple[str, ...]
+    """Folders of weights to go on from; the first that is there is taken."""
+
+    needs_masks = False
+    """Whether the masks' latents are generated."""
 
     def __init__(
         self,
@@ -80,7 +99,19 @@ class DenoiserStage(Stage):
         if model.space.residual:
             model.register_to_config(residual_scale=config.residual_scale or self._residual_scale())
         self.space = model.space
-        self.lessons: TeacherSamples | None = None
+        self.teacher_samples: TeacherSamples | None = None
+
+    @classmethod
+    def build(cls, run: Run, device: torch.device) -> DenoiserStage:
+        """See `Stage.build`."""
+        clips, held_out, autoencoder = load_clips(run, device, cls.needs_masks)
+        size, text_width = clips.masks.shape[2], clips.tokens.shape[2]
+        model = load_denoiser(run.model, run.start, cls.start_names, size, text_width)
+        assert isinstance(run.train, DenoiserConfig)
+        stage = cls(model, run.train, clips, held_out, autoencoder)
+        if run.teacher is not None:
+            stage.distill(load_component(run.teacher, cls.name), run)
+        return stage
 
     @abstractmethod
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
@@ -118,8 +149,8 @@ class DenoiserStage(Stage):
         """Draw training samples."""
         config = self._config
         clips = torch.randint(len(self.train), (config.batch_size,), generator=random.torch)
-        if self.lessons is not None:
-            return self._lesson(self.lessons, clips, random)
+        if self.teacher_samples is not None:
+            return self._distilled(self.teacher_samples, clips, random)
         if config.timesteps is None:
             timesteps = draw_timesteps(len(clips), config.noise_bias, random.torch)
         else:
@@ -151,15 +182,19 @@ class DenoiserStage(Stage):
         frames = data.latents.shape[1]
         return context, self.space.reference(context, frames, None if rest is None else rest.to(self.device))
 
-    def learn_from(self, teacher: VideoDenoiser, folder: Path, about: str) -> None:
+    def distill(self, teacher: VideoDenoiser, run: Run) -> None:
         """Train on a teacher's samples from now on, in one step, rather than on the clips themselves.
 
         Args:
-            teacher: A network of the same stage.
-            folder: Where its samples are kept.
-            about: Tells teachers and clips apart.
+            teacher: A network of the same stage, of the run's `teacher`.
+            run: Its samples are kept beside its output.
         """
         assert isinstance(self.model, ModelMixin)
+        assert isinstance(teacher, ModelMixin)
+        assert run.teacher is not None
+        with (run.teacher / self.name / WEIGHTS_FILE).open("rb") as file:
+            about = f"{run.data.path}, {hashlib.file_digest(file, 'sha256').hexdigest()}"
+        teacher.to(self.device)
         if self.space.residual:
             self.model.register_to_config(residual_scale=teacher.space.scale)
         self.space = teacher.space
@@ -170,21 +205,20 @@ class DenoiserStage(Stage):
             conditions = self.conditions(self.train, clips, context, None)
             return self._sampled(teacher, noise.to(self.device), conditions, self._config.teacher_steps)
 
-        shape = tuple(self.train.latents.shape[1:])
-        config = self._config
-        about = f"{about}, {config.teacher_steps} steps"
-        self.lessons = make_teacher_samples(teach, len(self.train), config.teacher_draws, shape, folder, about)
+        config, shape = self._config, (len(self.train), self._config.teacher_draws, *self.train.latents.shape[1:])
+        folder = run.output.with_name(f"{run.output.name}.lessons")
+        self.teacher_samples = make_teacher_samples(teach, shape, folder, f"{about}, {config.teacher_steps} steps")
 
-    def _lesson(self, lessons: TeacherSamples, clips: Tensor, random: StepRandom) -> NoisyBatch:
+    def _distilled(self, samples: TeacherSamples, clips: Tensor, random: StepRandom) -> NoisyBatch:
         """Return the teacher's samples of some clips, with the noise that they were made of."""
-        draws = torch.randint(lessons.draws, (len(clips),), generator=random.torch)
+        draws = torch.randint(samples.draws, (len(clips),), generator=random.torch)
         context, reference = self._reference(self.train, clips)
         scheduler = self._scheduler(1)
-        noise = lessons.noise(clips, draws).to(self.device)
+        noise = samples.noise(clips, draws).to(self.device)
         start = self.space.start(context, noise, scheduler)
         timesteps = scheduler.timesteps[:1].cpu().long().expand(len(clips))
         conditions = self.conditions(self.train, clips, context, random)
-        clean = lessons.samples[clips, draws].to(self.device).float()
+        clean = samples.samples[clips, draws].to(self.device).float()
         return NoisyBatch(clips, clean, start, timesteps, reference, conditions)
 
     def conditions(
@@ -267,10 +301,10 @@ class DenoiserStage(Stage):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Decode latents (b, t, z, c, c) to pictures (b, t, 3, s, s)."""
+        """Decode latents (b, t, z, c, c) to images (b, t, 3, s, s)."""
         with self._autocast():
-            pictures = self.autoencoder.decode(latents.flatten(0, 1))
-        return pictures.float().unflatten(0, latents.shape[:2])
+            images = self.autoencoder.decode(latents.flatten(0, 1))
+        return images.float().unflatten(0, latents.shape[:2])
 
     def export(self, model: nn.Module, folder: Path) -> None:
         """See `Stage.export`: the denoiser, and the noise schedule that belongs to it."""

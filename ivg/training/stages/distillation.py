@@ -1,9 +1,9 @@
 """Distillation of the sampler: a network learns to make in one step what another makes of the same noise in several.
 
-Each lesson is a clip's context and text, noise, and the sample that the teacher's deterministic solver (DPM-Solver++)
-comes to from there, without guidance. (Luhman and Luhman 2021, "Knowledge Distillation in Iterative Generative Models
-for Improved Sampling Speed": a student regresses on the teacher's samples, given its noise.) With one step of the
-teacher the lesson is the teacher's first guess, hardly a function of the noise; a smaller network can learn it.
+A teacher sample is what the teacher's deterministic solver (DPM-Solver++) comes to from given noise, a clip's context
+and its text, without guidance. (Luhman and Luhman 2021, "Knowledge Distillation in Iterative Generative Models for
+Improved Sampling Speed": a student regresses on the teacher's samples, given its noise.) With one step of the teacher it
+is the teacher's first guess, hardly a function of the noise; a smaller network can learn it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ...io.staging import new_array, write_text_whole
 from ..encoded.latents import alone
 
 _SEED = 7_000_003
-"""Where the lessons' noise begins."""
+"""Seed of the first sample's noise."""
 
 
 @dataclass(frozen=True, eq=False)
 class TeacherSamples:
-    """What a teacher makes of the training clips' contexts.
+    """Samples that a teacher makes of the training clips' contexts.
 
     Attributes:
         samples: float16 (n, k, t, z, c, c), its samples x_0 of k draws of noise a clip.
@@ -45,7 +45,7 @@ class TeacherSamples:
         return self.samples.shape[1]
 
     def noise(self, clips: Tensor, draws: Tensor) -> Tensor:
-        """Return the unit noise (b, t, z, c, c) that some lessons began with."""
+        """Return the unit noise (b, t, z, c, c) that some samples were made of."""
         return teacher_noise(clips, draws, tuple(self.samples.shape[2:]))
 
 
@@ -56,52 +56,33 @@ def teacher_noise(clips: Tensor, draws: Tensor, shape: tuple[int, ...]) -> Tenso
 
 
 def make_teacher_samples(
-    teach: Callable[[Tensor, Tensor], Tensor],
-    clips: int,
-    draws: int,
-    shape: tuple[int, ...],
-    folder: Path,
-    about: str,
-    batch: int = 4,
+    teach: Callable[[Tensor, Tensor], Tensor], shape: tuple[int, ...], folder: Path, about: str, batch: int = 4
 ) -> TeacherSamples:
     """Let a teacher sample, or read what it did; a stopped call goes on where it was, a second process waits.
 
     Args:
-        teach: Gives samples (b, *shape) for noise (b, *shape) and clips int64 (b,).
-        clips: How many clips there are.
-        draws: Draws of noise a clip.
-        shape: Of a sample, (t, z, c, c).
-        folder: Where the lessons are kept.
-        about: What they depend on; lessons about something else are made anew.
+        teach: Gives samples (b, t, z, c, c) for noise of that shape and clips int64 (b,).
+        shape: Of all samples, (n, k, t, z, c, c).
+        folder: Where they are kept.
+        about: What they depend on; samples about something else are made anew.
         batch: Clips at once.
     """
     with alone(folder):
-        return _make_lessons(teach, clips, draws, shape, folder, about, batch)
-
-
-def _make_lessons(
-    teach: Callable[[Tensor, Tensor], Tensor],
-    clips: int,
-    draws: int,
-    shape: tuple[int, ...],
-    folder: Path,
-    about: str,
-    batch: int,
-) -> TeacherSamples:
-    folder.mkdir(parents=True, exist_ok=True)
-    note, path = folder / "lessons.json", folder / "lessons.npy"
-    wanted = {"about": about, "shape": [clips, draws, *shape]}
-    held = json.loads(note.read_text()) if note.exists() and path.exists() else {}
-    done = held.pop("done", 0) if {key: held.get(key) for key in wanted} == wanted else 0
-    if not done:
-        new_array(path, np.float16, (clips, draws, *shape))
-    array = np.lib.format.open_memmap(path, "r+")
-    for first in tqdm(range(done, clips, batch), initial=done // batch, total=-(-clips // batch), desc="lessons"):
-        chosen = torch.arange(first, min(first + batch, clips))
-        for draw in range(draws):
-            noise = teacher_noise(chosen, torch.full_like(chosen, draw), shape)
-            array[first : first + batch, draw] = teach(noise, chosen).cpu().numpy()
-        if first % 64 == 0 or first + batch >= clips:
-            array.flush()
-            write_text_whole(note, json.dumps({**wanted, "done": min(first + batch, clips)}))
-    return TeacherSamples(torch.from_numpy(np.load(path, mmap_mode="c")))
+        folder.mkdir(parents=True, exist_ok=True)
+        note, path = folder / "lessons.json", folder / "lessons.npy"
+        wanted = {"about": about, "shape": list(shape)}
+        held = json.loads(note.read_text()) if note.exists() and path.exists() else {}
+        done = held.pop("done", 0) if {key: held.get(key) for key in wanted} == wanted else 0
+        if not done:
+            new_array(path, np.float16, shape)
+        array, (clips, draws, *sample) = np.lib.format.open_memmap(path, "r+"), shape
+        steps = tqdm(range(done, clips, batch), initial=done // batch, total=-(-clips // batch), desc="teacher samples")
+        for first in steps:
+            chosen = torch.arange(first, min(first + batch, clips))
+            for draw in range(draws):
+                noise = teacher_noise(chosen, torch.full_like(chosen, draw), tuple(sample))
+                array[first : first + batch, draw] = teach(noise, chosen).cpu().numpy()
+            if first % 64 == 0 or first + batch >= clips:
+                array.flush()
+                write_text_whole(note, json.dumps({**wanted, "done": min(first + batch, clips)}))
+        return TeacherSamples(torch.from_numpy(np.load(path, mmap_mode="c")))

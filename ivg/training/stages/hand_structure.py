@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from ...hands.structure import HandStructureDetector
 from ...losses import hand_structure_loss
-from ..encoded.latents import LatentClips
+from ..encoded.clips import LatentClips
+
+Loss = Callable[[Tensor], Tensor]
 
 MIN_SIGNAL = 0.1
-"""Clips with less of the signal left than this share (abar_t) do not count."""
+"""Clips with less of the signal left than this fraction (abar_t) do not count."""
 
 
 class HandStructure:
@@ -20,9 +24,9 @@ class HandStructure:
     generated joints are given to Eq. 2 as presence times joints, so that a missing hand counts as the paper has it,
     joints at 0, and the gradient leads towards a hand that is seen.
 
-    Each clip counts with the share of the signal at its noise level, abar_t of Eq. 1: where little of the clip is left,
-    the best prediction is a blurred mean of what may be, and a hand forced out of it would be forced out of noise.
-    Clips below `MIN_SIGNAL` are not looked at.
+    Each clip counts with the fraction of the signal at its noise level, abar_t of Eq. 1: where little of the clip is
+    left, the best prediction is a blurred mean, and a hand forced out of it would be forced out of noise. Clips below
+    `MIN_SIGNAL` are left out.
 
     Args:
         clips: The training clips, with keypoints.
@@ -37,21 +41,21 @@ class HandStructure:
         shown = self._present(clips).any(-1).cpu()
         return (torch.rand(shown.shape, generator=generator) + shown).argsort(1, descending=True)[:, :count]
 
-    def loss(self, pictures: Tensor, clips: Tensor, frames: Tensor, weight: Tensor) -> Tensor:
+    def loss(self, images: Tensor, clips: Tensor, frames: Tensor, weight: Tensor) -> Tensor:
         """Return L_hand of some frames, the weighted mean over the clips.
 
         Args:
-            pictures: Decoded frames, float (b, k, 3, s, s) in [-1, 1].
-            clips: int64 (b,), places among the training clips.
+            images: Decoded frames, float (b, k, 3, s, s) in [-1, 1].
+            clips: int64 (b,), indices of training clips.
             frames: int64 (b, k), the frames' numbers.
             weight: Float (b,), the clips' weights.
         """
-        device = pictures.device
+        device = images.device
         target = self._clips.keypoints[clips][torch.arange(len(clips))[:, None], frames].to(device)
         present = target.isfinite().all(-1).all(-1)
         generated = torch.zeros_like(target)
         if present.any():
-            shown = (pictures.flatten(0, 1).clamp(-1, 1) + 1) / 2
+            shown = (images.flatten(0, 1).clamp(-1, 1) + 1) / 2
             b, k, hand = _looked_at(present)
             joints = torch.where(present[..., None, None], target, target[present][0])[b, k, hand]
             seen = self._detector.to(device)(shown, b * frames.shape[1] + k, joints)
@@ -60,13 +64,41 @@ class HandStructure:
         return hand_structure_loss(generated, target, present, weight)
 
     def _present(self, clips: Tensor) -> Tensor:
-        """Tell which hands of some clips are annotated, bool (b, t, 2)."""
+        """Return which hands of some clips are annotated, bool (b, t, 2)."""
         return self._clips.keypoints[clips].isfinite().all(-1).all(-1)
 
 
 def _looked_at(present: Tensor) -> tuple[Tensor, ...]:
-    """Return the places of the hands to look at: those that are annotated, bool (b, k, 2).
+    """Return the indices of the hands to look at: those that are annotated, bool (b, k, 2).
 
     On a GPU all, wherever: for every new number of crops its libraries plan the networks anew, which takes seconds.
     """
     return (torch.ones_like(present) if present.is_cuda else present).nonzero(as_tuple=True)
+
+
+def with_capped_gradient(loss: Loss, prediction: Tensor, beside: Loss, cap: float = 1.0) -> Tensor:
+    """Return a loss whose gradient to the prediction has at most `cap` times the norm of another's.
+
+    The adaptive weight of Esser et al. (2021, Eq. 7) for a perceptual loss beside a reconstruction, here as a cap: a
+    smaller gradient stays as it is.
+
+    Args:
+        loss: Of the prediction, to a scalar.
+        prediction: The network's prediction, any shape.
+        beside: The other loss, of the same prediction.
+        cap: Positive.
+
+    Returns:
+        A scalar with the value of `loss`, and with its gradient times min(1, cap * |other gradient| / |gradient|).
+    """
+    if not prediction.requires_grad:
+        return loss(prediction)
+    here = prediction.detach().requires_grad_()
+    value = loss(here)
+    if not value.requires_grad:
+        return value
+    (gradient,) = torch.autograd.grad(value, here)
+    (other,) = torch.autograd.grad(beside(here), here)
+    scale = (cap * other.norm() / gradient.norm().clamp_min(1e-12)).clamp_max(1)
+    surrogate = ((prediction - here.detach()) * (scale * gradient)).sum()
+    return value.detach() + surrogate

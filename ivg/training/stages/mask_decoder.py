@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...errors import ConfigError
+from ...models.folder import load_component
 from ...models.nano.mask_decoder import NanoMaskDecoder
-from ..images import from_model
-from ..settings import MaskDecoderConfig
+from ..encoded.images import from_model
+from ..settings import BaseModelConfig, MaskDecoderConfig, RegionConfig, Run
 from ..stage import Stage, StepRandom
+from .denoising import load_clips
 from .region import RegionStage, as_masks, mask_grid, mean_iou, spread
 
 
 class MaskDecoderStage(Stage):
-    """Learns how white a pixel is where the autoencoder decodes, as a picture, what a trained stage 1 predicts.
+    """Learns how white a pixel is where the autoencoder decodes, as an image, what a trained stage 1 predicts.
 
     The loss is the cross entropy, pixel by pixel. The annotated masks would be a worse teacher: stage 1 knows the
     training clips better than others, so that what it predicts of them looks surer than it is elsewhere.
@@ -27,7 +29,7 @@ class MaskDecoderStage(Stage):
     Args:
         model: The mask decoder.
         config: How to train it.
-        region: Stage 1 with its clips, its network trained, and its samples of them as lessons.
+        region: Stage 1 with its clips, its network trained, and its samples of them as a teacher's.
     """
 
     def __init__(self, model: NanoMaskDecoder, config: MaskDecoderConfig, region: RegionStage) -> None:
@@ -38,6 +40,30 @@ class MaskDecoderStage(Stage):
         self.config, self._region = config, region
         self._clips = spread(len(region.held_out), 48)
         self._sampled: Tensor | None = None
+
+    @classmethod
+    def build(cls, run: Run, device: torch.device) -> MaskDecoderStage:
+        """See `Stage.build`."""
+        if isinstance(run.model, BaseModelConfig):
+            raise ConfigError("the base scale's region is decoded by its autoencoder: train=masks is for nano")
+        if run.teacher is None:
+            raise ConfigError("train=masks learns from stage 1's samples: give teacher=FOLDER, its weights")
+        config = run.train
+        assert isinstance(config, MaskDecoderConfig)
+        clips, held_out, autoencoder = load_clips(run, device, masks=False)
+        network = load_component(run.teacher, RegionStage.name).to(autoencoder.device)
+        settings = RegionConfig(
+            steps=1,
+            precision=config.precision,
+            batch_size=config.batch_size,
+            sample_steps=network.sample_steps,
+            teacher_steps=network.sample_steps,
+            teacher_draws=config.teacher_draws,
+            residual_scale=network.space.scale,
+        )
+        region = RegionStage(network, settings, clips, held_out, autoencoder)
+        region.distill(network, run)
+        return cls(NanoMaskDecoder(**run.model.mask_decoder), config, region)
 
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
         """See `Stage.loss`."""
@@ -56,19 +82,19 @@ class MaskDecoderStage(Stage):
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return the IoU of held-out clips' predicted masks with the annotation, by frame and of the unions.
 
-        `iou_frame_pictures` is what comes of decoding the same latents as pictures, `iou_pictures` the IoU of both.
+        `iou_frame_pictures` is what comes of decoding the same latents as images, `iou_pictures` the IoU of both.
         """
         truth = self._region.held_out.region(self._clips)[:, 1:] > 0.5
         masks = self._decode(model) > 0.5
-        pictures = torch.cat([as_masks(self._region.decode(part)) for part in self._latents().split(4)]).cpu() > 0.5
+        images = torch.cat([as_masks(self._region.decode(part)) for part in self._latents().split(4)]).cpu() > 0.5
         return {
             "iou_union": mean_iou(masks.any(1), truth.any(1)),
             "iou_frame": mean_iou(masks, truth, truth),
-            "iou_frame_pictures": mean_iou(pictures, truth, truth),
-            "iou_pictures": mean_iou(masks, pictures, pictures),
+            "iou_frame_pictures": mean_iou(images, truth, truth),
+            "iou_pictures": mean_iou(masks, images, images),
         }
 
-    def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
+    def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return, for held-out clips, the context and true masks above the decoded ones."""
         chosen = spread(len(self._clips), 4)
         data, clips = self._region.held_out, self._clips[chosen]

@@ -9,18 +9,18 @@ from torch import Tensor, nn
 
 from ...losses import miou_loss, stage1_loss
 from ...models.interfaces import ImageAutoencoder, VideoDenoiser
-from ..encoded.latents import LatentClips
-from ..images import from_model, grid
+from ..encoded.clips import LatentClips
+from ..encoded.images import from_model, grid
 from ..settings import RegionConfig
 from ..stage import StepRandom
 from .denoising import DenoiserStage, NoisyBatch
 
 
 class RegionStage(DenoiserStage):
-    """Generates V_mask: the context picture in frame 0, then the region's masks, white on black.
+    """Generates V_mask: the context image in frame 0, then the region's masks, white on black.
 
-    What is diffused is the residual to the context's latent for frame 0, which is zero, and to a black picture's
-    latent for the masks: it is zero wherever there is no hand, so that nothing of the picture has to be unlearnt. (At
+    What is diffused is the residual to the context's latent for frame 0, which is zero, and to a black image's
+    latent for the masks: it is zero wherever there is no hand, so that nothing of the image has to be unlearnt. (At
     the base scale it is the latents themselves, as in the paper: see `ivg.models.noise`.)
 
     The loss is L_noise + beta * L_mIoU (Eq. 3). For L_mIoU the predicted clean latents of `miou_frames` frames a
@@ -30,6 +30,8 @@ class RegionStage(DenoiserStage):
     """
 
     name = "region_denoiser"
+    start_names = ("region_denoiser",)
+    needs_masks = True
 
     def __init__(
         self,
@@ -79,7 +81,7 @@ class RegionStage(DenoiserStage):
         truth = self.held_out.region(clips)[:, 1:] > 0.5
         return {"iou_union": mean_iou(masks.any(1), truth.any(1)), "iou_frame": mean_iou(masks, truth, truth)}
 
-    def sheet(self, model: nn.Module) -> NDArray[np.uint8]:
+    def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return, for held-out clips, the context and true masks above the sampled ones."""
         clips = spread(len(self.held_out), 4)
         sampled, truth = self._sample_masks(model, clips), self.held_out.region(clips)[:, 1:]
@@ -92,13 +94,13 @@ class RegionStage(DenoiserStage):
         return torch.cat([as_masks(self.decode(part[:, 1:])) for part in parts]).cpu()
 
 
-def as_masks(pictures: Tensor) -> Tensor:
-    """Turn decoded pictures (..., 3, h, w) in [-1, 1] into masks (..., h, w) in [0, 1]."""
-    return ((pictures.mean(-3) + 1) / 2).clamp(0, 1)
+def as_masks(images: Tensor) -> Tensor:
+    """Turn decoded images (..., 3, h, w) in [-1, 1] into masks (..., h, w) in [0, 1]."""
+    return ((images.mean(-3) + 1) / 2).clamp(0, 1)
 
 
 def mask_grid(context: NDArray[np.uint8], truth: Tensor, masks: Tensor) -> NDArray[np.uint8]:
-    """Return a picture of every other mask, for each clip the true ones above those that were made of it.
+    """Return an image of every other mask, for each clip the true ones above those that were made of it.
 
     Args:
         context: uint8 (b, s, s, 3), shown before each row.
@@ -106,15 +108,15 @@ def mask_grid(context: NDArray[np.uint8], truth: Tensor, masks: Tensor) -> NDArr
         masks: Same.
     """
     rows = []
-    for place, pair in enumerate(zip(truth, masks, strict=True)):
-        for of in pair:
-            gray = (of[1::2].numpy() * 255).astype(np.uint8)
-            rows.append(np.concatenate([context[place : place + 1], np.repeat(gray[..., None], 3, -1)]))
+    for clip, pair in enumerate(zip(truth, masks, strict=True)):
+        for masks_of in pair:
+            gray = (masks_of[1::2].numpy() * 255).astype(np.uint8)
+            rows.append(np.concatenate([context[clip : clip + 1], np.repeat(gray[..., None], 3, -1)]))
     return grid(rows)
 
 
 def spread(count: int, at_most: int) -> Tensor:
-    """Return at most so many of `count` places, evenly spread."""
+    """Return at most so many of `count` indices, evenly spread."""
     return torch.from_numpy(np.unique(np.linspace(0, count - 1, min(count, at_most)).astype(int)))
 
 

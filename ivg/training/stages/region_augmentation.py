@@ -13,8 +13,8 @@ def augment_regions(masks: Tensor, *, shift: int, jitter: float, generator: torc
     Args:
         masks: Float (b, t, s, s), 0 or 1.
         shift: Largest shift in pixels: of half that size for a clip, and again for each frame.
-        jitter: Share of the clips whose masks come a frame early or late.
-        generator: Where the randomness comes from.
+        jitter: Fraction of the clips whose masks come a frame early or late.
+        generator: Random generator.
 
     Returns:
         Masks of the same shape.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ...data.clip_store import ClipRecord, ClipStore
-from ...envs.kitchen.scene.feasibility import sample_foreign_scene
+from ...envs.kitchen.feasibility import sample_foreign_scene
 from ...envs.kitchen.scene.scene import sample_scene
 from ...envs.kitchen.tasks import TASKS
 from ...errors import StoreError, unknown_option

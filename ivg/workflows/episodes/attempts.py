@@ -14,11 +14,11 @@ from ...envs.kitchen.tasks import TASKS
 from ...errors import InputError
 from ...io.checks import check_positive
 from ...types import Appearance
-from ..context import ENVIRONMENTS
+from ..demo.context import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from ...policy import Demonstration
-    from ...policy.datasets.episodes import Attempt
+    from ...policy.attempt import Attempt
     from ...policy.sampling import Demonstrate
 
 SOURCES = ("generated", "truth")
@@ -127,7 +127,7 @@ class EpisodeWorker:
 
     def __call__(self, job: GenerateJob) -> Attempt:
         """Make one attempt."""
-        from ...policy.datasets.episodes import attempt_episode
+        from ...policy.attempt import attempt_episode
 
         settings, env_id = self.settings, ENVIRONMENTS[self.settings.env]
         notes = {"index": job.index, "source": settings.source, "env": {"id": env_id, "camera_size": settings.size}}
@@ -146,7 +146,7 @@ class EpisodeWorker:
 
 def failed_attempt(job: GenerateJob, detail: str) -> Attempt:
     """Return the attempt whose job raised an error or killed its process."""
-    from ...policy.datasets.episodes import Attempt
+    from ...policy.attempt import Attempt
 
     return Attempt(None, "crashed", detail)
 

@@ -18,7 +18,7 @@ from ...models.device import check_device
 from .attempts import EpisodeWorker, GenerateSettings, failed_attempt
 
 if TYPE_CHECKING:
-    from ...policy.datasets.episodes import Attempt, RobotEpisode
+    from ...policy.attempt import Attempt, RobotEpisode
 
 KEPT = "kept"
 """Outcome of an attempt that gave an episode; the others are `ivg.policy.datasets.episodes.REASONS`."""

@@ -117,7 +117,7 @@ def demonstrations_report(path: Path) -> dict[str, Any]:
     Raises:
         StoreError: It is no such dataset.
     """
-    from ...policy.datasets.store import DemonstrationStore
+    from ...policy.datasets import DemonstrationStore
 
     with DemonstrationStore(path) as store:
         prompts = Counter(str(demonstration.provenance.get("prompt", "")) for demonstration in store)

@@ -101,7 +101,7 @@ def _train_jobs(
     data: Path, out: Path, policy: str, seeds: int, steps: int, train_settings: Sequence[str]
 ) -> list[TrainJob]:
     """Return the trainings: every conditioning with every seed."""
-    from ...cli.policy.train import read_run
+    from ..policy_settings import read_policy_run
 
     jobs = []
     for seed in range(seeds):
@@ -116,7 +116,7 @@ def _train_jobs(
                 f"train.seed={seed}",
                 f"output='{out / 'runs' / f'{policy}-{conditioning}-{seed}-{steps}'}'",
             ]
-            jobs.append(TrainJob(conditioning, seed, tuple(settings), read_run(settings).output))
+            jobs.append(TrainJob(conditioning, seed, tuple(settings), read_policy_run(settings).output))
     return jobs
 
 
@@ -126,13 +126,13 @@ def is_finished(job: TrainJob) -> bool:
     Raises:
         IvgError: If it was done with other settings or on other episodes.
     """
-    from ...cli.policy.train import read_run
     from ...policy.learning.data import describe_data, split_episodes
     from ...policy.learning.folder import read_description
+    from ..policy_settings import read_policy_run
 
     if not (job.output / "weights").is_dir():
         return False
-    run = read_run(job.settings)
+    run = read_policy_run(job.settings)
     _, config, notes = read_description(job.output / "weights")
     train, _ = split_episodes(run.data)
     if config != run.policy or notes["training"] != vars(run.train) or notes["data"] != describe_data(run.data, train):
@@ -163,11 +163,11 @@ def _trainer() -> Callable[[TrainJob], str | None]:
 
 def train_one(job: TrainJob) -> str | None:
     """Train, or go on where a stopped training left off; return what is wrong with the request, if anything is."""
-    from ...cli.policy.train import read_run
     from ...policy.learning import train_policy
     from ...training.checkpoint import FOLDER
+    from ..policy_settings import read_policy_run
 
-    run = read_run(job.settings)
+    run = read_policy_run(job.settings)
     run.resume = (run.output / FOLDER).exists()
     try:
         train_policy(run)

@@ -63,8 +63,7 @@ class ConditioningAblation:
     def as_json(self) -> dict[str, Any]:
         """All figures."""
         from ...policy.datasets.episodes import EpisodeStore
-        from ...policy.evaluation import success_rate, success_rates_by
-        from ...policy.evaluation.summary import reasons
+        from ...policy.evaluation import reasons, success_rate, success_rates_by
 
         with EpisodeStore(self.data) as store:
             count = len(store)

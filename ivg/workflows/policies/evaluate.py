@@ -45,8 +45,7 @@ class PolicyReport:
     @property
     def as_json(self) -> dict[str, Any]:
         """Success rates by task and over all."""
-        from ...policy.evaluation import success_rate, success_rates_by
-        from ...policy.evaluation.summary import reasons
+        from ...policy.evaluation import reasons, success_rate, success_rates_by
 
         return {
             "policy": self.policy,

@@ -20,7 +20,7 @@ from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress
 from ...models.device import check_device
 from ...types import HANDS, Camera
 from ..clips.render import check_tasks
-from ..context import ENVIRONMENTS
+from ..demo.context import ENVIRONMENTS
 from ..episodes.attempts import HORIZON, GenerateJob, GenerateSettings, demonstrations
 from .sources import EXECUTION_SOURCES
 from .trials import Trial, run_trials
@@ -68,8 +68,7 @@ class ExecutionReport:
     @property
     def as_json(self) -> dict[str, Any]:
         """Success rates by source, over all and by task, with the reasons of failures."""
-        from ...policy.evaluation import success_rate, success_rates_by
-        from ...policy.evaluation.summary import reasons
+        from ...policy.evaluation import reasons, success_rate, success_rates_by
 
         report: dict[str, Any] = {}
         for source in self.sources:
@@ -87,8 +86,7 @@ class ExecutionReport:
     @property
     def table(self) -> str:
         """Successes by task and source, with Wilson intervals of 95 %, in Markdown."""
-        from ...policy.evaluation import success_rate
-        from ...policy.evaluation.summary import reasons
+        from ...policy.evaluation import reasons, success_rate
 
         titles = [EXECUTION_SOURCES[source] for source in self.sources]
         lines = [f"| task | {' | '.join(titles)} |", "|---|" + "---|" * len(titles)]

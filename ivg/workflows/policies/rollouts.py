@@ -14,7 +14,7 @@ import gymnasium
 
 from ...errors import IvgError
 from ..clips.fingerprint import scenes_fingerprint
-from ..context import ENVIRONMENTS
+from ..demo.context import ENVIRONMENTS
 from ..episodes.attempts import GenerateSettings, demonstrations
 from .sources import NOTHING
 from .trials import Trial
@@ -114,7 +114,7 @@ class RolloutWorker:
 
     def _env(self, size: int) -> gymnasium.Env[Any, Any]:
         """Return the environment, made anew only for images of another size."""
-        from ...policy.evaluation.lazy_images import LazyImages
+        from ...policy.evaluation.rollout import LazyImages
 
         if self.env is not None and self.size != size:
             self.env.close()
@@ -130,7 +130,7 @@ class RolloutWorker:
         self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]
     ) -> DemonstrationArrays:
         """Return the demonstration of a scene; made once for a scene, then found in the cache."""
-        from ...policy.conditioning.observation import no_demonstration
+        from ...policy.datasets import no_demonstration
 
         if job.source == NOTHING:
             return no_demonstration()
@@ -153,7 +153,8 @@ class RolloutWorker:
 
     def _make(self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]) -> ObservedDemonstration:
         from ...policy.conditioning.cache import ObservedDemonstration
-        from ...policy.conditioning.observation import demonstration_observation, no_demonstration
+        from ...policy.conditioning.observation import demonstration_observation
+        from ...policy.datasets import no_demonstration
         from ...policy.extraction import NoHandError
         from ...policy.sampling import best_of_n
         from ...types import Camera

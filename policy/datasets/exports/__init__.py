@@ -1,42 +1,20 @@
-"""Datasets of robot episodes in the formats of other projects, there and back.
+"""Datasets of robot episodes in the formats of other projects, and back.
 
 =============  ==========================================  ===================================================
-format         what it is                                  who reads it
+format         what it is                                  read by
 =============  ==========================================  ===================================================
 ``lerobot``    a folder, codebase version 3.0              LeRobot
 ``robomimic``  an HDF5 file                                robomimic
 ``minari``     a folder of Minari's layout, by id          Minari
-``zarr``       a folder or a zip file, ours as it is       diffusion_policy's ReplayBuffer
+``zarr``       a folder or a zip file, our own layout      diffusion_policy's ReplayBuffer
 =============  ==========================================  ===================================================
 
-Everything is read and written episode by episode, and is there whole or not at all. LeRobot's and robomimic's datasets
-are read too.
+Everything is read and written episode by episode, and is written whole or not at all. LeRobot's and robomimic's
+datasets are read too. To add a format, imitate `robomimic_writer` and add it to `exporting.EXPORT_FORMATS`.
 """
 
-from .environment import EnvironmentNote, environment_of
-from .feature_map import Feature, FeatureMap, Part, load_feature_map
-from .foreign import ImportOptions
-from .lerobot.reader import lerobot_episodes
-from .lerobot.writer import IMAGES, export_lerobot
-from .minari_writer import export_minari
-from .replay_buffer import check_replay_buffer, export_replay_buffer
-from .robomimic.reader import robomimic_episodes
-from .robomimic.writer import export_robomimic
+from .conversion import Conversion
+from .exporting import EXPORT_FORMATS, export_dataset
+from .importing import IMPORT_FORMATS, import_dataset
 
-__all__ = [
-    "IMAGES",
-    "EnvironmentNote",
-    "Feature",
-    "FeatureMap",
-    "ImportOptions",
-    "Part",
-    "check_replay_buffer",
-    "environment_of",
-    "export_lerobot",
-    "export_minari",
-    "export_replay_buffer",
-    "export_robomimic",
-    "lerobot_episodes",
-    "load_feature_map",
-    "robomimic_episodes",
-]
+__all__ = ["EXPORT_FORMATS", "IMPORT_FORMATS", "Conversion", "export_dataset", "import_dataset"]

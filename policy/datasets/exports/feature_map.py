@@ -1,6 +1,6 @@
-"""Where a foreign dataset keeps what a robot episode is made of: parts of its features, and how to turn them into ours.
+"""Where a foreign dataset keeps the parts of a robot episode, and how to convert them.
 
-A mapping file (YAML) names a feature and columns of it, by place or by name, for every part:
+A mapping file (YAML) names a feature and columns of it, by index or by name, for every part:
 
     image: observation.images.top
     position: {feature: observation.state, columns: [0, 1, 2]}                   # m
@@ -11,7 +11,7 @@ A mapping file (YAML) names a feature and columns of it, by place or by name, fo
       - {feature: action, columns: [x, y, z, roll, pitch, yaw], low: -0.05, high: 0.05}
       - {feature: action, columns: [gripper], low: 1, high: 0}                   # low becomes -1 (opens), high 1
 
-`position`, `rotation`, `opening` and `joints` may be null, which stands for zeros (for no rotation).
+`position`, `rotation`, `opening` and `joints` may be null, which stands for zeros (an identity rotation).
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ from numpy.typing import NDArray
 from ivg.errors import InputError, unknown_option
 
 FORMS = {"": None, "wxyz": 4, "xyzw": 4, "euler": 3, "rotvec": 3}
-"""What a rotation may be told as, and in how many numbers: quaternions, angles about fixed x, y, z, a rotation vector;
-rad."""
+"""Forms of a rotation and their numbers: quaternions, angles about fixed x, y, z, a rotation vector; rad."""
 
 COLUMNS = {"position": 3, "opening": None, "joints": 7}
 """Columns of a part; of an opening those whose absolute values are added, such as of two fingers."""
@@ -41,11 +40,11 @@ _LARGEST = 1e9
 
 @dataclass(frozen=True)
 class Feature:
-    """An array of numbers that a foreign dataset has in every step.
+    """An array of numbers of every step of a foreign dataset.
 
     Attributes:
         width: Numbers in a row.
-        names: What they are called, as many; none if that is not known.
+        names: Their names; none if not known.
     """
 
     width: int
@@ -61,10 +60,10 @@ class Part:
 
     Attributes:
         feature: Its key.
-        columns: Places or names of columns.
+        columns: Indices or names of columns.
         form: Of a rotation, one of `FORMS`.
-        low: What becomes the low end of our range (opening: 0, action: -1), one number or one for each column.
-        high: What becomes its high end, 1.
+        low: Value at the low end of our range (opening: 0, action: -1), one number or one for each column.
+        high: Value at its high end, 1.
     """
 
     feature: str
@@ -73,8 +72,8 @@ class Part:
     low: tuple[float, ...] | None = None
     high: tuple[float, ...] | None = None
 
-    def places(self, features: Mapping[str, Feature]) -> list[int]:
-        """Return the places of the columns.
+    def indices(self, features: Mapping[str, Feature]) -> list[int]:
+        """Return the indices of the columns.
 
         Raises:
             InputError: If there is no such feature or column.
@@ -82,7 +81,7 @@ class Part:
         if self.feature not in features:
             raise unknown_option("feature", self.feature, features)
         feature = features[self.feature]
-        places = []
+        indices = []
         for column in self.columns:
             if isinstance(column, str):
                 if column not in feature.names:
@@ -90,8 +89,8 @@ class Part:
                 column = feature.names.index(column)
             if not 0 <= column < feature.width:
                 raise InputError(f"{self.feature} has {feature.width} columns, there is no column {column}")
-            places.append(column)
-        return places
+            indices.append(column)
+        return indices
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class FeatureMap:
         opening: Of the gripper; 0 if None.
         joints: rad; zeros if None.
         action: One part after the other, 7 columns together.
-        image: Key of the pictures; the only ones there are if None.
+        image: Key of the images; the only ones there are if None.
     """
 
     position: Part | None
@@ -123,10 +122,10 @@ class FeatureMap:
         wanted = {name: (getattr(self, name), width) for name, width in COLUMNS.items()}
         wanted["rotation"] = (self.rotation, FORMS[self.rotation.form] if self.rotation else None)
         for name, (part, width) in wanted.items():
-            found = part and len(part.places(features))
+            found = part and len(part.indices(features))
             if part and width and found != width:
                 raise InputError(f"{name} takes {width} columns, got {found} of {part.feature}")
-        found = sum(len(part.places(features)) for part in self.action)
+        found = sum(len(part.indices(features)) for part in self.action)
         if found != ACTION_COLUMNS:
             raise InputError(f"action takes {ACTION_COLUMNS} columns (translation, rotation, gripper), got {found}")
 
@@ -160,12 +159,10 @@ def feature_map_of(content: Mapping[str, Any]) -> FeatureMap:
             raise unknown_option("key of a mapping", key, (*parts, "action", "image"))
     missing = [key for key in (*parts, "action") if key not in content]
     if missing:
-        raise InputError(
-            f"a mapping lacks {', '.join(missing)}; write 'joints: null' and the like for what is not there"
-        )
+        raise InputError(f"a mapping lacks {', '.join(missing)}; write 'joints: null' and the like for missing parts")
     action = content["action"] if isinstance(content["action"], list) else [content["action"]]
     if not isinstance(content.get("image"), str | None):
-        raise InputError(f"image must be the key of pictures, got {content['image']}")
+        raise InputError(f"image must be the key of images, got {content['image']}")
     found = {key: None if content[key] is None else _part(key, content[key]) for key in parts}
     if found["rotation"] and not found["rotation"].form:
         raise InputError(f"rotation needs a form: {', '.join(form for form in FORMS if form)}")
@@ -182,7 +179,7 @@ def _part(key: str, content: Any) -> Part:
         raise unknown_option("form of a rotation", content["form"], [form for form in FORMS if form])
     columns = content["columns"]
     if not isinstance(columns, list) or not columns or not all(isinstance(each, int | str) for each in columns):
-        raise InputError(f"columns of {key} must be a list of places or names, got {columns}")
+        raise InputError(f"columns of {key} must be a list of indices or names, got {columns}")
     low, high = (_bounds(key, content.get(name), len(columns)) for name in ("low", "high"))
     if (low is None) != (high is None) or (low and high and any(a == b for a, b in zip(low, high, strict=True))):
         raise InputError(f"{key} needs both low and high, and they must differ, got {low} and {high}")
@@ -207,7 +204,7 @@ def scaled(part: Part, values: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray((values - low) / (high - low))
 
 
-def listed(features: Mapping[str, Feature], pictures: Sequence[str]) -> str:
-    """Say what features a dataset has, for messages."""
-    told = [f"{key} {feature}" for key, feature in features.items()]
-    return "; ".join([*told, *(f"{key} (pictures)" for key in pictures)]) or "none"
+def listed(features: Mapping[str, Feature], images: Sequence[str]) -> str:
+    """Return the features of a dataset, for messages."""
+    listed = [f"{key} {feature}" for key, feature in features.items()]
+    return "; ".join([*listed, *(f"{key} (images)" for key in images)]) or "none"

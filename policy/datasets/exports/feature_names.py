@@ -17,13 +17,13 @@ _ROTATION = {
     ("rx", "ry", "rz"): "rotvec",
     ("wx", "wy", "wz"): "rotvec",
 }
-"""Names of a rotation's numbers, and what they then are. Longer ones are looked for first."""
+"""Names of a rotation's numbers, and its form. Longer ones are looked for first."""
 
 _GRIPPER = (("gripper",), ("opening",), ("gripper_opening",))
 _JOINTS = tuple(
     tuple(f"{word}{number}" for number in range(first, first + 7)) for word in ("joint_", "joint") for first in (1, 0)
 )
-_SURROUNDINGS = re.compile(r"^(?:observation\.|state\.|robot\.|ee[._]|eef[._]|end_effector[._]|tcp[._])+|[._]pos$")
+_AFFIXES = re.compile(r"^(?:observation\.|state\.|robot\.|ee[._]|eef[._]|end_effector[._]|tcp[._])+|[._]pos$")
 _CHANGES = re.compile(r"^(?:delta_|d(?=[xyz]$|r[xyz]$|roll$|pitch$|yaw$))")
 
 NEEDED = (
@@ -33,15 +33,15 @@ NEEDED = (
 )
 
 
-def map_by_names(features: Mapping[str, Feature], pictures: list[str], action: str = "action") -> FeatureMap:
-    """Find the parts by names.
+def map_by_names(features: Mapping[str, Feature], images: list[str], action: str = "action") -> FeatureMap:
+    """Find the parts of a robot episode by the names of a dataset's numbers.
 
-    Names may have something in front or behind: ``ee.x``, ``eef_x`` and ``x`` are the same, of an action ``dx`` and
+    Names may have prefixes and suffixes: ``ee.x``, ``eef_x`` and ``x`` are the same, of an action ``dx`` and
     ``delta_x`` too.
 
     Args:
         features: Of the dataset.
-        pictures: Keys of its pictures, for the message.
+        images: Keys of its images, for the message.
         action: The feature that holds actions; all others are searched for the state.
 
     Raises:
@@ -60,7 +60,7 @@ def map_by_names(features: Mapping[str, Feature], pictures: list[str], action: s
         missing.append("action")
     if missing:
         raise InputError(
-            f"cannot find {', '.join(missing)} by names. The dataset has: {listed(features, pictures)}. "
+            f"cannot find {', '.join(missing)} by names. The dataset has: {listed(features, images)}. "
             f"Needed: {NEEDED}. Say where they are in a mapping file (--map FILE, see docs/exports.md)"
         )
     return FeatureMap(
@@ -89,4 +89,4 @@ def _is_action(feature: Feature) -> bool:
 
 
 def _plain(name: str) -> str:
-    return _SURROUNDINGS.sub("", name.lower())
+    return _AFFIXES.sub("", name.lower())

@@ -12,21 +12,20 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError, unknown_option
+from ivg.io.images import resized
 from ivg.types import CLIP_FRAMES
 
-from ...conditioning.observation import no_demonstration
-from ..episodes import RobotEpisode
+from ..episode import RobotEpisode, no_demonstration
 from .feature_map import Feature, FeatureMap, Part, scaled
-from .images import resized
 
 NO_SEED = -1
 """Seed of an episode whose scene has none."""
 
 DEMO_FPS = 8.0
-"""Frames a second of a demonstration that is not there."""
+"""Frames per second of a demonstration that is not there."""
 
 _SLACK_OPENING, _SLACK_ACTION = 0.05, 1e-3
-"""How far numbers may lie outside their range, of which they are then cut off."""
+"""How far numbers may lie outside their range to be clipped."""
 
 Array = NDArray[Any]
 
@@ -36,11 +35,11 @@ class ImportOptions:
     """How datasets are read.
 
     Attributes:
-        size: Height and width of the pictures; as they are if None.
-        camera: Which pictures, by key or last part of the key; the only ones if None.
-        text: What was asked for, in place of what the dataset says.
-        feature_map: Where a foreign dataset keeps what; found by itself if None.
-        frames: Of the demonstration that stands for none, zeros.
+        size: Height and width of the images; as they are if None.
+        camera: Which images, by key or last part of the key; may be None if there is one camera.
+        text: Instruction, in place of the dataset's.
+        feature_map: Where a foreign dataset keeps the parts; found by names if None.
+        frames: Frames of the demonstration that stands for none, zeros.
     """
 
     size: tuple[int, int] | None = None
@@ -50,36 +49,36 @@ class ImportOptions:
     frames: int = CLIP_FRAMES
 
 
-def chosen_camera(pictures: Sequence[str], options: ImportOptions, image: str | None) -> str:
-    """Return the key of the pictures to take.
+def chosen_camera(images: Sequence[str], options: ImportOptions, image: str | None) -> str:
+    """Return the key of the images to take.
 
     Args:
-        pictures: All keys.
+        images: All keys.
         options: What was asked for.
         image: What the map says, or the format's rule.
 
     Raises:
-        InputError: If there are no pictures, or several and none is chosen, or there is no such key.
+        InputError: If there are no images, or several and none is chosen, or there is no such key.
     """
-    if not pictures:
-        raise InputError("the dataset has no pictures, and a robot episode needs one in every step")
-    for key in pictures:
+    if not images:
+        raise InputError("the dataset has no images, and a robot episode needs one in every step")
+    for key in images:
         if options.camera and options.camera in (key, key.split(".")[-1], key.removesuffix("_image")):
             return key
     wanted = options.camera or image
-    if wanted in pictures:
+    if wanted in images:
         return str(wanted)
-    if wanted is None and len(pictures) == 1:
-        return pictures[0]
+    if wanted is None and len(images) == 1:
+        return images[0]
     if options.camera is None and wanted is None:
-        raise InputError(f"the dataset has several cameras, choose one with --camera: {', '.join(pictures)}")
-    raise unknown_option("camera", wanted, pictures)
+        raise InputError(f"the dataset has several cameras, choose one with --camera: {', '.join(images)}")
+    raise unknown_option("camera", wanted, images)
 
 
 def foreign_episode(
     columns: Mapping[str, Array],
     times_s: NDArray[np.floating],
-    pictures: NDArray[np.uint8],
+    images: NDArray[np.uint8],
     feature_map: FeatureMap,
     features: Mapping[str, Feature],
     *,
@@ -94,12 +93,12 @@ def foreign_episode(
     Args:
         columns: Float (n, width) of every feature.
         times_s: (n,), since the episode began.
-        pictures: uint8 (n, h, w, 3), RGB.
+        images: uint8 (n, h, w, 3), RGB.
         feature_map: Where the parts are.
         features: Of the dataset.
-        text: What was asked for; the task is named after it.
+        text: Instruction; the task is named after it.
         success: Whether it was done.
-        fps: Steps a second.
+        fps: Steps per second.
         frames: Of the demonstration that is not there.
         provenance: Where the episode comes from.
 
@@ -107,14 +106,14 @@ def foreign_episode(
         InputError: If numbers lie outside their range, or there is no text.
     """
     if not text.strip():
-        raise InputError("the dataset does not say what was to be done: say it with --text")
+        raise InputError("the dataset has no instruction: give one with --text")
 
     def take(part: Part | None) -> NDArray[np.float64] | None:
-        return None if part is None else np.asarray(columns[part.feature][:, part.places(features)], np.float64)
+        return None if part is None else np.asarray(columns[part.feature][:, part.indices(features)], np.float64)
 
-    steps, (height, width) = len(pictures), pictures.shape[1:3]
+    steps, (height, width) = len(images), images.shape[1:3]
     return RobotEpisode(
-        image=pictures,
+        image=images,
         proprio=_proprio(take, feature_map, times_s),
         action=_action(take, feature_map),
         phase=np.zeros(steps, np.float32),
@@ -132,8 +131,8 @@ def foreign_episode(
 
 
 def of_size(episode: dict[str, Any], size: tuple[int, int] | None) -> dict[str, Any]:
-    """Return arguments of an episode with pictures and clip of a size."""
-    arrays = {key: np.stack([resized(picture, size) for picture in episode[key]]) for key in ("image", "demo_clip")}
+    """Return arguments of an episode with images and clip of a size."""
+    arrays = {key: np.stack([resized(image, size) for image in episode[key]]) for key in ("image", "demo_clip")}
     return {**episode, **arrays}
 
 
@@ -160,14 +159,14 @@ def _proprio(take: Take, feature_map: FeatureMap, times_s: NDArray[np.floating])
 
 
 def _quaternions(values: NDArray[np.float64], form: str) -> NDArray[np.float64]:
-    """Return quaternions wxyz (n, 4) of rotations told in a form."""
+    """Return quaternions wxyz (n, 4) of rotations in a form."""
     if form in ("wxyz", "xyzw"):
         if (np.linalg.norm(values, axis=1) < 1e-6).any():
             raise InputError(f"quaternions ({form}) of the rotation must not be zero")
-        turns = Rotation.from_quat(values[:, [1, 2, 3, 0]] if form == "wxyz" else values)
+        rotations = Rotation.from_quat(values[:, [1, 2, 3, 0]] if form == "wxyz" else values)
     else:
-        turns = Rotation.from_euler("xyz", values) if form == "euler" else Rotation.from_rotvec(values)
-    return np.asarray(turns.as_quat(canonical=True)[:, [3, 0, 1, 2]])
+        rotations = Rotation.from_euler("xyz", values) if form == "euler" else Rotation.from_rotvec(values)
+    return np.asarray(rotations.as_quat(canonical=True)[:, [3, 0, 1, 2]])
 
 
 def _action(take: Take, feature_map: FeatureMap) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Robot episodes as diffusion_policy's ReplayBuffer: that is how they are stored, so that they are copied or packed."""
+"""Robot episodes as diffusion_policy's ReplayBuffer, which is how they are stored: they are copied or zipped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from ivg.errors import StoreError
 
-from ..episodes import RobotEpisode, write_episodes
+from ..episode import RobotEpisode
+from ..episodes import write_episodes
 from ..store.archive import open_group
 
 
@@ -27,7 +28,7 @@ def export_replay_buffer(
         path: A folder `*.zarr` or a file `*.zarr.zip`.
         episodes: At least one, all of one size; a generator is drawn from as it is written.
         attributes: JSON values to keep beside the arrays.
-        overwrite: Replace what stands there.
+        overwrite: Replace an existing dataset.
 
     Returns:
         The path.
@@ -44,17 +45,14 @@ def export_replay_buffer(
 def check_replay_buffer(path: str | Path) -> None:
     """Check a dataset against what diffusion_policy's ReplayBuffer expects.
 
-    Zarr format 2; groups ``data`` and ``meta`` without further groups; ``meta/episode_ends`` int64, not packed,
-    growing; arrays of ``data`` as long as it says, in chunks that split time only, pictures (n, h, w, c) uint8, the
+    Zarr format 2; groups ``data`` and ``meta`` without further groups; ``meta/episode_ends`` int64, not compressed,
+    growing; arrays of ``data`` as long as it says, in chunks that split time only, images (n, h, w, c) uint8, the
     rest float32.
 
     Raises:
         StoreError: Naming the first rule that is broken.
     """
-    try:
-        group = open_group(Path(path), "r")
-    except (OSError, ValueError, KeyError) as error:
-        raise StoreError(f"'{path}' is no zarr group of format 2: {error}") from error
+    group = open_group(Path(path), "r")
     try:
         broken = _broken_rule(group)
     finally:
@@ -64,7 +62,7 @@ def check_replay_buffer(path: str | Path) -> None:
 
 
 def _broken_rule(group: Any) -> str | None:
-    """Return what is wrong, None if nothing is."""
+    """Return the first broken rule, None if there is none."""
     for name in ("data", "meta"):
         if name not in group:
             return f"it has no group {name}"
@@ -76,7 +74,7 @@ def _broken_rule(group: Any) -> str | None:
     ends = group["meta/episode_ends"]
     values = ends[:]
     if ends.dtype != np.int64 or ends.ndim != 1 or ends.compressors:
-        return f"meta/episode_ends must be int64 (e,), not packed, it is {ends.dtype} {ends.shape}"
+        return f"meta/episode_ends must be int64 (e,), not compressed, it is {ends.dtype} {ends.shape}"
     if (np.diff(values, prepend=0) <= 0).any():
         return "meta/episode_ends must grow"
     steps = int(values[-1]) if len(values) else 0

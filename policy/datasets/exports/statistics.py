@@ -1,4 +1,4 @@
-"""Statistics of rows that pass by, as LeRobot keeps them to normalise by; memory does not grow with the rows."""
+"""Running statistics of rows, as LeRobot keeps them to normalise by; memory does not grow with the rows."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..episodes import RobotEpisode
+from ..episode import RobotEpisode
 
 QUANTILES = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
 
 SAMPLE_ROWS = 8192
 """Rows that quantiles are taken from: all while there are no more, else a random sample."""
 
-SAMPLE_PICTURES = 16
-"""Pictures of an episode that its statistics are taken from."""
+SAMPLE_IMAGES = 16
+"""Images of an episode that its statistics are taken from."""
 
-PICTURE_STRIDE = 4
-"""Of these, every so many rows and columns."""
+IMAGE_STRIDE = 4
+"""Every so many of their rows and columns."""
 
 
 class RunningStatistics:
@@ -49,7 +49,7 @@ class RunningStatistics:
 
         Args:
             shape: Of each but the count; (c,) if None.
-            count: To be told as the count, if rows are parts of something larger; the rows if None.
+            count: The count to state; the number of rows if None.
         """
         values = {
             "min": self._min,
@@ -58,8 +58,8 @@ class RunningStatistics:
             "std": np.sqrt(self._squares / max(1, self.count)),
         }
         values |= dict(zip(QUANTILES, np.quantile(self._sample, list(QUANTILES.values()), axis=0), strict=True))
-        told = {key: value.reshape(shape or value.shape).tolist() for key, value in values.items()}
-        return {**told, "count": [self.count if count is None else count]}
+        lists = {key: value.reshape(shape or value.shape).tolist() for key, value in values.items()}
+        return {**lists, "count": [self.count if count is None else count]}
 
     def _keep(self, values: NDArray[np.float64]) -> None:
         """Keep each row so far with equal probability (Vitter 1985, algorithm R)."""
@@ -70,13 +70,13 @@ class RunningStatistics:
             self._sample = np.concatenate([self._sample, values[:room]])
         late = values[max(0, room) :]
         numbers = self.count + len(values) - len(late) + np.arange(len(late))
-        places = self._rng.integers(0, numbers + 1)
-        kept = places < SAMPLE_ROWS
-        self._sample[places[kept]] = late[kept]
+        slots = self._rng.integers(0, numbers + 1)
+        kept = slots < SAMPLE_ROWS
+        self._sample[slots[kept]] = late[kept]
 
 
 def image_rows(episode: RobotEpisode) -> tuple[NDArray[np.float32], int]:
-    """Return pixels of some of an episode's pictures, float32 (m, 3) in [0, 1], and of how many pictures."""
-    chosen = np.unique(np.linspace(0, len(episode) - 1, SAMPLE_PICTURES).round().astype(int))
-    pixels = episode.image[chosen, ::PICTURE_STRIDE, ::PICTURE_STRIDE].reshape(-1, 3)
+    """Return pixels of some of an episode's images, float32 (m, 3) in [0, 1], and the number of images."""
+    chosen = np.unique(np.linspace(0, len(episode) - 1, SAMPLE_IMAGES).round().astype(int))
+    pixels = episode.image[chosen, ::IMAGE_STRIDE, ::IMAGE_STRIDE].reshape(-1, 3)
     return pixels.astype(np.float32) / 255, len(chosen)

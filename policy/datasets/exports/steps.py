@@ -1,11 +1,11 @@
-"""What every format says of a step beside picture, proprioception and action, one row of numbers an array.
+"""What every format holds of a step beside image, proprioception and action, one row of numbers per array.
 
 ====================  ========  =====  ====================================================================
 name                  dtype     width  content
 ====================  ========  =====  ====================================================================
-``phase``             float32   1      where in the demonstration the step belongs, in [0, 1]
-``plan_phase``        float32   1      where on the way of the demonstration's plan it led to, in [0, 1]
-``demo_path``         float32   8      gripper path of the demonstration's frame nearest to the phase
+``phase``             float32   1      position in the demonstration, in [0, 1]
+``plan_phase``        float32   1      position along the demonstration's plan that it led to, in [0, 1]
+``demo_path``         float32   8      gripper pose of the demonstration's frame nearest to the phase
 ``demo_keypoints``    float32   84     hand joints of that frame: hand, joint, x and y
 ``demo_plan``         float32   256    the whole plan: 32 poses of 8 numbers, the same in every step
 ====================  ========  =====  ====================================================================
@@ -13,13 +13,18 @@ name                  dtype     width  content
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from ivg.errors import InputError
 from ivg.types import HANDS, JOINTS
 
-from ...conditioning.observation import PLAN_POINTS
-from ..episodes import RobotEpisode
+from ..episode import PLAN_POINTS, RobotEpisode
+
+UNKNOWN = "unknown"
+"""Id of an environment that is not known."""
 
 WIDTHS = {
     "phase": 1,
@@ -35,10 +40,10 @@ PROPRIO_NAMES = (
     *(f"joint_{number}" for number in range(1, 8)),
     "time",
 )
-"""What the 16 numbers of the proprioception are called."""
+"""Names of the 16 numbers of the proprioception."""
 
 ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "gripper")
-"""What the 7 numbers of an action are called: translation, rotation vector, gripper (-1 opens, 1 closes)."""
+"""Names of the 7 numbers of an action: translation, rotation vector, gripper (-1 opens, 1 closes)."""
 
 
 def step_arrays(episode: RobotEpisode) -> dict[str, NDArray[np.float32]]:
@@ -53,23 +58,29 @@ def step_arrays(episode: RobotEpisode) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def rewards(episode: RobotEpisode) -> NDArray[np.float32]:
-    """Return float32 (n,): 1 in the last step of an episode that succeeded, else 0."""
-    values = np.zeros(len(episode), np.float32)
-    values[-1] = float(episode.success)
-    return values
-
-
 def ends(episode: RobotEpisode) -> NDArray[np.bool_]:
     """Return bool (n,): true in the last step."""
-    values = np.zeros(len(episode), np.bool_)
-    values[-1] = True
-    return values
+    return np.arange(len(episode)) == len(episode) - 1
 
 
-def after(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return what the robot saw after each step: the rows (n, ...) one step on, the last one repeated.
+def rewards(episode: RobotEpisode) -> NDArray[np.float32]:
+    """Return float32 (n,): 1 in the last step of an episode that succeeded, else 0."""
+    return (ends(episode) & episode.success).astype(np.float32)
 
-    An episode holds no observation after its last action.
+
+def environment_of(episode: RobotEpisode) -> tuple[str, dict[str, Any]]:
+    """Return the id of the environment that an episode came from, or `UNKNOWN`, and the arguments it was made with.
+
+    The provenance says so: ``{"env": {"id": ..., ...}}``.
     """
-    return np.concatenate([values[1:], values[-1:]])
+    note = episode.provenance.get("env")
+    if not isinstance(note, dict) or not isinstance(note.get("id"), str):
+        return UNKNOWN, {}
+    return note["id"], {key: value for key, value in note.items() if key != "id"}
+
+
+def check_image_size(size: tuple[int, ...], episode: RobotEpisode) -> None:
+    """Raise an `InputError` if an episode's images have another height and width than `size`."""
+    got = episode.image.shape[1:3]
+    if got != tuple(size):
+        raise InputError(f"all images of a dataset must have one size: {tuple(size)}, got {tuple(got)}")

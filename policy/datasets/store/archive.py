@@ -5,13 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
-
-import zarr
-import zarr.storage
 
 from ivg.errors import InputError, StoreError
 
@@ -20,8 +15,9 @@ from .layout import Layout
 ENDINGS = (".zarr", ".zarr.zip")
 """What a dataset's name may end with."""
 
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip file
 
-_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can tell
+_UNREADABLE = (OSError, ValueError, KeyError, zipfile.BadZipFile)
 
 
 def is_zip(path: Path) -> bool:
@@ -36,7 +32,7 @@ def is_zip(path: Path) -> bool:
 
 
 def pack(folder: Path, archive: Path) -> None:
-    """Write a folder's files into a zip file, uncompressed (the chunks are packed already).
+    """Write a folder's files into a zip file, uncompressed (the chunks are compressed already).
 
     All files get one date, so that the same files give the same bytes.
     """
@@ -63,57 +59,40 @@ def unpack(archive: Path, folder: Path) -> None:
 def copy_for_append(source: Path, target: Path) -> None:
     """Copy a dataset's folder so that rows can be appended to the copy.
 
-    Chunks that an append leaves alone are linked where the file system can; those it writes to (the last of
+    Chunks that an append does not change are linked where the file system can; those it writes to (the last of
     each array) are copied, as are the small files that describe the arrays.
     """
     last: dict[str, int] = {}
 
-    def copy(file: str, place: str) -> str:
+    def copy(file: str, destination: str) -> str:
         folder, name = os.path.split(file)
         if name.startswith("."):
-            return str(shutil.copy2(file, place))
+            return str(shutil.copy2(file, destination))
         if folder not in last:
             last[folder] = max(_first_index(f.name) for f in Path(folder).iterdir() if f.name[0] != ".")
         if _first_index(name) == last[folder]:
-            return str(shutil.copy2(file, place))
-        return _link_or_copy(file, place)
+            return str(shutil.copy2(file, destination))
+        try:
+            os.link(file, destination)
+        except OSError:
+            return str(shutil.copy2(file, destination))
+        return destination
 
     shutil.copytree(source, target, copy_function=copy)
 
 
 def _first_index(chunk: str) -> int:
-    """Return the place on the first axis of a chunk's file, named as ``7.0.0.0``."""
+    """Return the index on the first axis of a chunk's file, named as ``7.0.0.0``."""
     return int(chunk.split(".")[0])
 
 
-def _link_or_copy(file: str, place: str) -> str:
-    try:
-        os.link(file, place)
-    except OSError:
-        return str(shutil.copy2(file, place))
-    return place
-
-
-@contextmanager
-def removed_afterwards(folder: Path | None) -> Iterator[None]:
-    """Remove a folder when the block ends, however it ends."""
-    try:
-        yield
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def open_dataset(path: Path, mode: Literal["r", "r+"], layout: Layout[Any]) -> Any:
-    """Open a dataset's folder, or a zip file to read, and check its layout.
+def open_layout(path: Path, mode: Literal["r", "r+"], layout: Layout[Any]) -> Any:
+    """Open a dataset's folder, or a zip file to read, and check that it has the arrays of a layout.
 
     Raises:
         StoreError: If it is missing or unreadable, of another zarr format, or lacks arrays.
     """
-    try:
-        group = open_group(path, mode)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise StoreError(f"'{path}' is no dataset of {layout.noun}s: {error}") from error
+    group = open_group(path, mode, f"dataset of {layout.noun}s")
     missing = [key for key in layout.arrays if key not in group]
     if missing:
         raise StoreError(f"'{path}' is no dataset of {layout.noun}s: it lacks {', '.join(missing)}")
@@ -121,10 +100,10 @@ def open_dataset(path: Path, mode: Literal["r", "r+"], layout: Layout[Any]) -> A
 
 
 def holds(path: Path, *arrays: str) -> bool:
-    """Tell whether a path is a zarr group of format 2 with these arrays; it may be incomplete."""
+    """Return whether a path is a zarr group of format 2 with these arrays; it may be incomplete."""
     try:
         group = open_group(path, "r")
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except StoreError:
         return False
     try:
         return all(name in group for name in arrays)
@@ -132,7 +111,16 @@ def holds(path: Path, *arrays: str) -> bool:
         group.store.close()
 
 
-def open_group(path: Path, mode: Literal["r", "r+"]) -> Any:
-    """Open a folder, or a zip file to read, as a zarr group of format 2, whatever it holds."""
-    store = zarr.storage.ZipStore(path, mode="r") if path.is_file() else zarr.storage.LocalStore(path)
-    return zarr.open_group(store, mode=mode, zarr_format=2)
+def open_group(path: Path, mode: Literal["r", "r+"], noun: str = "zarr group of format 2") -> Any:
+    """Open a folder, or a zip file to read, as a zarr group of format 2, whatever it holds.
+
+    Raises:
+        StoreError: If it is missing, unreadable or of another format; the message says that it is no `noun`.
+    """
+    import zarr.storage
+
+    try:
+        store = zarr.storage.ZipStore(path, mode="r") if path.is_file() else zarr.storage.LocalStore(path)
+        return zarr.open_group(store, mode=mode, zarr_format=2)
+    except _UNREADABLE as error:
+        raise StoreError(f"'{path}' is no {noun}: {error}") from error

@@ -1,7 +1,8 @@
-"""What a dataset of one kind of episode holds: names, shapes and how an episode becomes rows of arrays."""
+"""What a dataset of one kind of episode holds: names, shapes, checksums, and how an episode becomes rows of arrays."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +14,16 @@ from numpy.typing import NDArray
 from ivg.errors import InputError
 
 CHUNK_BYTES = 2_000_000
-"""Aimed-at size of a chunk, unpacked."""
+"""Target size of a chunk, uncompressed."""
 
 META_CHUNK = 4096
-"""Values in a chunk of an array of `meta/` that has one number, or bytes, an episode."""
+"""Values in a chunk of an array of `meta/` that has one number, or bytes, per episode."""
+
+CHECKSUM = "checksum"
+"""Name of the array of `meta/` with the checksums of each episode."""
+
+CHECKSUM_BYTES = 16
+"""Of a checksum: BLAKE2b (RFC 7693) of the array's type and shape, such as ``<f4(80, 7)``, and its bytes."""
 
 EpisodeT = TypeVar("EpisodeT")
 
@@ -28,8 +35,8 @@ class Rows:
     """An episode taken apart.
 
     Attributes:
-        data: A row a step (or frame), for every array of `data/`.
-        meta: One row without its first axis, for every array of `meta/` that has one row an episode.
+        data: One row per step (or frame), for every array of `data/`.
+        meta: One row without its first axis, for every array of `meta/` that has one row per episode.
         texts: Bytes of every text of `meta/`.
     """
 
@@ -49,10 +56,10 @@ class Layout(Generic[EpisodeT]):
     Attributes:
         noun: What an episode is called in messages.
         data: Arrays of `data/`, concatenated on time.
-        meta: Arrays of `meta/` with one row an episode.
-        texts: Texts of `meta/`: the bytes in ``meta/NAME``, one after the other, and their ends in ``meta/NAME_ends``.
+        meta: Arrays of `meta/` with one row per episode.
+        texts: Texts of `meta/`.
         rows_of: Takes an episode apart.
-        episode_of: Builds the episode that `rows_of` took apart. It need not be given the arrays of `derived`.
+        episode_of: Builds the episode from its rows. It need not be given the arrays of `derived`.
         derived: Arrays of `data` that follow from the others: written for readers of other projects, not read.
     """
 
@@ -67,11 +74,28 @@ class Layout(Generic[EpisodeT]):
     @property
     def arrays(self) -> tuple[str, ...]:
         """Paths of all arrays of a dataset."""
-        texts = [f"{name}{ending}" for name in self.texts for ending in ("", "_ends")]
-        return (
-            *(f"data/{key}" for key in self.data),
-            *(f"meta/{key}" for key in ("episode_ends", "checksum", *self.meta, *texts)),
-        )
+        ends = (f"{name}_ends" for name in self.texts)
+        meta = ("episode_ends", CHECKSUM, *self.meta, *self.texts, *ends)
+        return (*(f"data/{key}" for key in self.data), *(f"meta/{key}" for key in meta))
+
+
+def checksum_names(layout: Layout[EpisodeT]) -> tuple[str, ...]:
+    """Return the paths of the arrays that an episode has checksums of, in their order."""
+    return (*(f"data/{key}" for key in layout.data), *(f"meta/{key}" for key in (*layout.meta, *layout.texts)))
+
+
+def checksums(rows: Rows, layout: Layout[EpisodeT]) -> NDArray[np.uint8]:
+    """Return uint8 (k, 16): the checksums of an episode, in the order of `checksum_names`."""
+    arrays = [rows.data[key] for key in layout.data]
+    arrays += [rows.meta[key] for key in layout.meta]
+    arrays += [np.frombuffer(rows.texts[name], np.uint8) for name in layout.texts]
+    return np.stack([np.frombuffer(_digest(array), np.uint8) for array in arrays])
+
+
+def _digest(array: NDArray[np.generic]) -> bytes:
+    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    head = f"{little.dtype.str}{array.shape}".encode()
+    return hashlib.blake2b(head + little.tobytes(), digest_size=CHECKSUM_BYTES).digest()
 
 
 def provenance_bytes(provenance: dict[str, Any]) -> bytes:

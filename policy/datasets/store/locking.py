@@ -17,9 +17,7 @@ _held: set[tuple[Path, int]] = set()  # paths and the threads of this process th
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Hold the lock of a dataset, ``.NAME.lock`` beside it; what killed writers left there is cleared away.
-
-    A thread that holds it may ask for it again.
+    """Hold the lock of a dataset, ``.NAME.lock`` beside it, and remove what killed writers left there. Reentrant.
 
     Raises:
         StoreError: If another process or thread holds it.
@@ -37,7 +35,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     finally:
         _held.discard(key)
-        Path(lock.lock_file).unlink(missing_ok=True)  # held: who waits for this very file takes a new one
+        Path(lock.lock_file).unlink(missing_ok=True)  # while held: a waiting process takes a new file
         lock.release()
         for folder in made:
             folder.rmdir() if folder.exists() and not any(folder.iterdir()) else None

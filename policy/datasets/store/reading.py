@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from ivg.errors import StoreError
 
-from .archive import open_dataset
-from .checksums import CHECKSUM
-from .layout import EpisodeT, Layout, Rows
+from .archive import open_layout
+from .layout import CHECKSUM, EpisodeT, Layout, Rows
 
 TRIES = 5
-"""How often a dataset is opened anew that a writer changes meanwhile."""
+"""How often a dataset is reopened that a writer changes meanwhile."""
 
 
 class Dataset(Generic[EpisodeT]):
@@ -52,14 +51,14 @@ class Dataset(Generic[EpisodeT]):
             raise error
 
     def _identity(self) -> int:
-        """Return what changes when a writer puts a longer dataset in this one's place."""
+        """Return a number that changes when a writer replaces the dataset by a longer one."""
         return self.path.stat().st_ino
 
     def _open(self) -> StoreError | None:
-        """Open the arrays; return what is wrong with them. It may be that a writer changed them meanwhile."""
+        """Open the arrays; return the error if they do not fit together (a writer may have changed them meanwhile)."""
         layout = self.layout
         try:
-            self._group = open_dataset(self.path, "r", layout)
+            self._group = open_layout(self.path, "r", layout)
         except StoreError as error:
             return error
         self._data = {key: self._group[f"data/{key}"] for key in layout.data}
@@ -106,32 +105,27 @@ class Dataset(Generic[EpisodeT]):
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """What was written beside the arrays, JSON values."""
+        """JSON values stored beside the arrays."""
         return dict(self._group.attrs)
 
     @property
     def fingerprint(self) -> str:
-        """Hex digits that change when episodes are appended or replaced by others."""
+        """Hex digits that change when episodes are appended or replaced."""
         digest = hashlib.sha256(self.episode_ends.tobytes())
         for name in self.layout.texts:
             digest.update(self._meta[name][:].tobytes())
         return digest.hexdigest()
 
     def per_step(self, key: str) -> Any:
-        """Return an array of `data/` as zarr has it, all episodes one behind the other."""
+        """Return an array of `data/` as a zarr array, all episodes concatenated."""
         return self._data[key]
 
     def per_episode(self, key: str) -> NDArray[Any]:
-        """Read an array of `meta/` with one row an episode."""
+        """Read an array of `meta/` with one row per episode."""
         return np.asarray(self._meta[key][:])
 
     def part(self, name: str, episode: int) -> NDArray[Any]:
-        """Read what an array holds of an episode, 0 to `len` - 1; a text as its bytes.
-
-        Args:
-            name: Its path, such as "data/image" or "meta/task".
-            episode: The episode's place.
-        """
+        """Read an episode's part of an array such as "data/image" or "meta/task"; of a text its bytes."""
         folder, key = name.split("/")
         if folder == "data":
             return np.asarray(self._data[key][_span(self.episode_ends, episode)])

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
-from numcodecs import Blosc
 
 from ivg.errors import InputError, StoreError
 from ivg.io.staging import staged_output
 
 from . import archive
-from .checksums import CHECKSUM, CHECKSUM_BYTES, checksum_names, checksums
-from .layout import META_CHUNK, EpisodeT, Layout, Rows, chunk_shape
+from .layout import CHECKSUM, CHECKSUM_BYTES, META_CHUNK, EpisodeT, Layout, Rows, checksum_names, checksums, chunk_shape
 from .locking import writing
 
 BATCH = 32
@@ -36,10 +34,10 @@ def write_dataset(
 
     Args:
         path: A folder `*.zarr` or a file `*.zarr.zip`.
-        episodes: At least one, all of one picture size; a generator is drawn from as it is written.
+        episodes: At least one, all with the same array sizes; a generator is drawn from as it is written.
         layout: How they are laid out.
-        attributes: JSON values to keep beside the arrays.
-        overwrite: Replace what stands there.
+        attributes: JSON values to store beside the arrays.
+        overwrite: Replace an existing dataset.
 
     Returns:
         The path.
@@ -50,13 +48,9 @@ def write_dataset(
         StoreError: If another process writes it, or the system refuses.
     """
     path = Path(path)
-    zipped = archive.is_zip(path)
-    with _written(path), staged_output(path, overwrite=overwrite) as stage:
-        folder = _beside(stage) if zipped else stage
-        with archive.removed_afterwards(folder if zipped else None):
-            _append_all(folder, episodes, layout, attributes)
-            if zipped:
-                archive.pack(folder, stage)
+    archive.is_zip(path)
+    with _alone(path):
+        _write(path, episodes, layout, attributes, overwrite=overwrite)
     return path
 
 
@@ -74,39 +68,28 @@ def append_dataset(
 
     Args:
         path: A folder `*.zarr` or a file `*.zarr.zip`.
-        episodes: Of the dataset's picture size; at least one, or none where there is a dataset and only its
+        episodes: With the dataset's array sizes; at least one, or none where there is a dataset and only its
             attributes change.
         layout: How they are laid out.
-        attributes: JSON values to keep beside the arrays; those of other names stay.
+        attributes: JSON values to store beside the arrays; those of other names stay.
 
     Returns:
         The path.
 
     Raises:
         InputError: As `write_dataset` does, but for an existing path.
-        StoreError: If what is there is no such dataset, another process writes it, or the system refuses.
+        StoreError: If there is another kind of dataset, another process writes it, or the system refuses.
     """
     path = Path(path)
-    zipped = archive.is_zip(path)
-    with _written(path):
-        if not path.exists():
-            return write_dataset(path, episodes, layout, attributes=attributes)
-        identity = path.stat().st_ino
-        with staged_output(path, overwrite=True) as stage:
-            folder = _beside(stage) if zipped else stage
-            with archive.removed_afterwards(folder if zipped else None):
-                (archive.unpack if zipped else archive.copy_for_append)(path, folder)
-                _append_all(folder, episodes, layout, attributes)
-                if zipped:
-                    archive.pack(folder, stage)
-            if path.stat().st_ino != identity:
-                raise StoreError(f"'{path}' was changed by another writer while {layout.noun}s were appended to it")
+    archive.is_zip(path)
+    with _alone(path):
+        _write(path, episodes, layout, attributes, append=path.exists())
     return path
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[None]:
-    """Write a dataset alone, and say it in one line if the system refuses (a full disk, say)."""
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock of a dataset, and say it in one line if the system refuses (a full disk, say)."""
     try:
         with writing(path):
             yield
@@ -115,16 +98,39 @@ def _written(path: Path) -> Iterator[None]:
         raise StoreError(f"'{path}' could not be written: {error.strerror or error}; {state}") from error
 
 
-def _beside(stage: Path) -> Path:
-    return stage.with_name(f"{stage.name}.folder")
+def _write(
+    path: Path,
+    episodes: Iterable[EpisodeT],
+    layout: Layout[EpisodeT],
+    attributes: Mapping[str, Any] | None,
+    *,
+    append: bool = False,
+    overwrite: bool = False,
+) -> None:
+    zipped = archive.is_zip(path)
+    identity = path.stat().st_ino if append else None
+    with staged_output(path, overwrite=append or overwrite) as stage:
+        folder = stage.with_name(f"{stage.name}.folder") if zipped else stage
+        try:
+            if append:
+                (archive.unpack if zipped else archive.copy_for_append)(path, folder)
+            _append_all(folder, episodes, layout, attributes)
+            if zipped:
+                archive.pack(folder, stage)
+        finally:
+            if zipped:
+                shutil.rmtree(folder, ignore_errors=True)
+        if append and path.stat().st_ino != identity:
+            raise StoreError(f"'{path}' was changed by another writer while {layout.noun}s were appended to it")
 
 
 def _append_all(
     folder: Path, episodes: Iterable[EpisodeT], layout: Layout[EpisodeT], attributes: Mapping[str, Any] | None
 ) -> None:
-    """Append to the dataset in a folder, which is made with the first episode."""
-    group: Any = archive.open_dataset(folder, "r+", layout) if folder.exists() else None
-    for batch in _batches(episodes):
+    """Append to the dataset in a folder, which is created with the first episode."""
+    group: Any = archive.open_layout(folder, "r+", layout) if folder.exists() else None
+    source = iter(episodes)
+    while batch := list(itertools.islice(source, BATCH)):
         rows = [layout.rows_of(episode) for episode in batch]
         group = group or _create(folder, rows[0], layout)
         _append(group, rows, layout)
@@ -134,17 +140,13 @@ def _append_all(
         group.attrs.update(dict(attributes))
 
 
-def _batches(episodes: Iterable[EpisodeT]) -> Iterator[Sequence[EpisodeT]]:
-    source = iter(episodes)
-    while batch := list(itertools.islice(source, BATCH)):
-        yield batch
-
-
 def _create(folder: Path, first: Rows, layout: Layout[EpisodeT]) -> Any:
     """Make an empty dataset for episodes like the first one.
 
-    Numbers of episodes and their ends are not packed, so that they can be read with numpy alone.
+    Numbers of episodes and their ends are not compressed, so that they can be read with numpy alone.
     """
+    import zarr
+
     group = zarr.create_group(str(folder), zarr_format=2)
     data, meta = group.create_group("data"), group.create_group("meta")
     for key, rows in first.data.items():
@@ -160,6 +162,8 @@ def _create(folder: Path, first: Rows, layout: Layout[EpisodeT]) -> Any:
 
 
 def _create_array(group: Any, key: str, row_shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    from numcodecs import Blosc
+
     is_plain = group.basename == "meta" and not row_shape
     packing = None if is_plain else Blosc(cname="lz4", clevel=5, shuffle=Blosc.SHUFFLE)
     chunks = (META_CHUNK,) if is_plain else chunk_shape(row_shape, dtype)
@@ -182,12 +186,12 @@ def _append(group: Any, batch: Sequence[Rows], layout: Layout[EpisodeT]) -> None
 
 
 def _check_shapes(data: Any, meta: Any, rows: Rows, noun: str) -> None:
-    """Refuse an episode whose rows do not fit the dataset's; of pictures say the size."""
+    """Refuse an episode whose rows do not fit the dataset's; of images say the size."""
     pairs = [(key, data[key].shape[1:], values.shape[1:]) for key, values in rows.data.items()]
     pairs += [(key, meta[key].shape[1:], row.shape) for key, row in rows.meta.items()]
     for key, expected, got in pairs:
         if expected != got:
-            what = f"picture size {expected[:2]}, got {got[:2]}" if key == "image" else f"{key} {expected}, got {got}"
+            what = f"image size {expected[:2]}, got {got[:2]}" if key == "image" else f"{key} {expected}, got {got}"
             raise InputError(f"all {noun}s of a dataset must have its {what}")
 
 

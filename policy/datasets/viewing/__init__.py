@@ -1,18 +1,5 @@
-"""Looking at a dataset: robot episodes or demonstrations, as a web page of one file or as a recording for rerun."""
+"""Looking at a dataset of robot episodes or demonstrations: a web page of one file, or a recording for rerun."""
 
-from .dataset import KINDS, ViewedDataset
-from .episode import RobotTrack, ViewedEpisode
-from .page import Attempts, PageSettings, write_page
-from .recording import record_episodes, rerun_module
+from .view import ViewResult, view_dataset
 
-__all__ = [
-    "KINDS",
-    "Attempts",
-    "PageSettings",
-    "RobotTrack",
-    "ViewedDataset",
-    "ViewedEpisode",
-    "record_episodes",
-    "rerun_module",
-    "write_page",
-]
+__all__ = ["ViewResult", "view_dataset"]

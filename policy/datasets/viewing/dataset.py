@@ -1,4 +1,4 @@
-"""Opening a dataset of either kind to look at it, and choosing what of it is shown."""
+"""A dataset of either kind, opened to show it, and the choice of episodes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from ivg.errors import StoreError, unknown_option
 
+from ..demonstrations import DemonstrationStore
 from ..episodes import EpisodeStore, is_episode_dataset
-from ..store import DemonstrationStore
 from .episode import ViewedEpisode, named_in, view_demonstration, view_robot_episode
 
 KINDS = ("robot episodes", "demonstrations")
@@ -20,7 +20,7 @@ KINDS = ("robot episodes", "demonstrations")
 
 
 class ViewedDataset:
-    """A dataset of robot episodes or of demonstrations, to look at.
+    """A dataset of robot episodes or of demonstrations, to show.
 
     Args:
         path: A folder `*.zarr` or a file `*.zarr.zip`.
@@ -39,7 +39,7 @@ class ViewedDataset:
         self.kind = KINDS[0] if isinstance(self._store, EpisodeStore) else KINDS[1]
         if not len(self._store):
             self.close()
-            raise StoreError(f"'{self.path}' holds no episode to look at")
+            raise StoreError(f"'{self.path}' holds no episode to show")
 
     def __len__(self) -> int:
         """Return the number of episodes."""
@@ -62,7 +62,7 @@ class ViewedDataset:
 
     @cached_property
     def successes(self) -> list[bool | None]:
-        """Whether a robot did it, of every episode; None where none tried."""
+        """Whether a robot succeeded, of every episode; None where none tried."""
         if isinstance(self._store, EpisodeStore):
             return [bool(value) for value in self._store.per_episode("success")]
         return [row["success"] for row in self._named]
@@ -74,14 +74,14 @@ class ViewedDataset:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """What was written beside the arrays."""
+        """JSON values stored beside the arrays."""
         return self._store.attributes
 
     def choose(self, limit: int | None = None, tasks: Sequence[str] = ()) -> list[int]:
-        """Return which episodes to show, in their order.
+        """Return the indices of the episodes to show, in order.
 
         Args:
-            limit: How many at most; all if None. The first ones of every task are taken in turn.
+            limit: Maximum number; all if None. The first ones of every task are taken in turn.
             tasks: Names of tasks; all if empty.
 
         Raises:
@@ -92,14 +92,14 @@ class ViewedDataset:
                 raise unknown_option("task", task, sorted(set(self.tasks)))
         seen: dict[str, int] = {}
         ranked = []
-        for place, task in enumerate(self.tasks):
+        for index, task in enumerate(self.tasks):
             if not tasks or task in tasks:
-                ranked.append((seen.get(task, 0), place))
+                ranked.append((seen.get(task, 0), index))
                 seen[task] = seen.get(task, 0) + 1
-        return sorted(place for _, place in sorted(ranked)[:limit])
+        return sorted(index for _, index in sorted(ranked)[:limit])
 
     def contents(self) -> dict[str, Any]:
-        """Return what the whole dataset holds, JSON values: counts, rates, sizes."""
+        """Return counts, rates and sizes of the whole dataset, JSON values."""
         image = self._store.per_step("image")
         tried = [value for value in self.successes if value is not None]
         files = [self.path] if self.path.is_file() else [file for file in self.path.rglob("*") if file.is_file()]

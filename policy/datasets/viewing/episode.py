@@ -1,4 +1,4 @@
-"""What there is to look at in an episode, whichever kind of dataset it comes from."""
+"""An episode of either kind of dataset, as the viewers show it."""
 
 from __future__ import annotations
 
@@ -8,56 +8,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...demonstration import Demonstration
-from ..episodes import RobotEpisode
+from ..demonstrations import Demonstration
+from ..episode import RobotEpisode
 
+_HASH_DIGITS = 12
 
-@dataclass(frozen=True, eq=False)
-class RobotTrack:
-    """What a robot saw and did in n steps, and the paths that it was shown.
+_NAMED = (
+    ("source", ("source",)),
+    ("environment", ("env", "id")),
+    ("environment", ("context", "env")),
+    ("interaction", ("execution", "manner")),
+    ("outcome", ("execution", "words")),
+    ("hand", ("lifting", "hand")),
+    ("hand", ("appearance", "side")),
+    ("hand", ("demonstration", "appearance", "side")),
+    ("clip's seed", ("demonstration", "seed")),
+    ("clip's seed", ("seed",)),
+    ("denoising steps", ("demonstration", "steps")),
+    ("denoising steps", ("steps",)),
+    ("contact's cost", ("lifting", "contact", "cost")),
+    ("contact's cost", ("execution", "contact", "cost")),
+    ("lifting", ("lifting", "method")),
+    ("lifting", ("execution", "lifting", "method")),
+    ("made by ivg", ("demonstration", "versions", "ivg")),
+    ("made by ivg", ("versions", "ivg")),
+)
+"""Names, and keys of a provenance that may hold their values; the first that is there counts."""
 
-    Attributes:
-        image: uint8 (n, h, w, 3), RGB.
-        pose: float32 (n, 8), its end effector: position (m, world), quaternion wxyz, opening in [0, 1].
-        joints: float32 (n, 7), angles, rad.
-        action: float32 (n, 7) in [-1, 1].
-        phase: float32 (n,) in [0, 1], where in the demonstration each step belongs.
-        plan_phase: float32 (n,) in [0, 1], where on the way of `plan` each step led to.
-        path: float32 (t, 8), the gripper path of the demonstration's frames, as `pose`.
-        plan: float32 (32, 8), the same of a robot's gripper in the hand's place.
-        fps: Steps a second.
-    """
-
-    image: NDArray[np.uint8]
-    pose: NDArray[np.float32]
-    joints: NDArray[np.float32]
-    action: NDArray[np.float32]
-    phase: NDArray[np.float32]
-    plan_phase: NDArray[np.float32]
-    path: NDArray[np.float32]
-    plan: NDArray[np.float32]
-    fps: float
-
-    def __len__(self) -> int:
-        """Return the number of steps."""
-        return len(self.image)
+_WEIGHTS = (("weights",), ("demonstration", "weights"))
 
 
 @dataclass(frozen=True, eq=False)
 class ViewedEpisode:
-    """An episode as it is looked at.
+    """An episode as it is shown.
 
     Attributes:
         clip: uint8 (t, h, w, 3), RGB, the demonstration.
         keypoints: float32 (t, 2, 21, 2), hand joints, normalised image coordinates, NaN where absent.
         region: bool (t, h, w), the region of motion in every frame; None where the dataset has none.
-        fps: Frames of the clip a second.
+        fps: Frames per second of the clip.
         task: Name of the task, "" if unknown.
-        text: What was asked for.
+        text: Instruction.
         seed: Of the scene; None if unknown.
-        success: Whether a robot did it; None if none tried.
+        success: Whether a robot succeeded; None if none tried.
         provenance: What made it, JSON values.
-        robot: What a robot did then; None if the dataset has demonstrations only.
+        robot: The robot's episode; None if the dataset has demonstrations only.
     """
 
     clip: NDArray[np.uint8]
@@ -69,15 +64,15 @@ class ViewedEpisode:
     seed: int | None
     success: bool | None
     provenance: dict[str, Any]
-    robot: RobotTrack | None = None
+    robot: RobotEpisode | None = None
 
 
 def view_robot_episode(episode: RobotEpisode) -> ViewedEpisode:
-    """Return a robot episode as it is looked at."""
-    there = episode.demo_present[:, :, None, None] > 0.5
+    """Return a robot episode as it is shown."""
+    present = episode.demo_present[:, :, None, None] > 0.5
     return ViewedEpisode(
         clip=episode.demo_clip,
-        keypoints=np.where(there, episode.demo_keypoints, np.float32(np.nan)),
+        keypoints=np.where(present, episode.demo_keypoints, np.float32(np.nan)),
         region=None,
         fps=episode.demo_fps,
         task=episode.task,
@@ -85,22 +80,12 @@ def view_robot_episode(episode: RobotEpisode) -> ViewedEpisode:
         seed=episode.seed,
         success=episode.success,
         provenance=episode.provenance,
-        robot=RobotTrack(
-            image=episode.image,
-            pose=episode.proprio[:, :8],
-            joints=episode.proprio[:, 8:15],
-            action=episode.action,
-            phase=episode.phase,
-            plan_phase=episode.plan_phase,
-            path=episode.demo_path,
-            plan=episode.demo_plan,
-            fps=episode.fps,
-        ),
+        robot=episode,
     )
 
 
 def view_demonstration(demonstration: Demonstration) -> ViewedEpisode:
-    """Return a demonstration as it is looked at; task, text and seed stand in its provenance, if anywhere."""
+    """Return a demonstration as it is shown; task, text and seed come from its provenance."""
     named = named_in(demonstration.provenance)
     return ViewedEpisode(
         clip=demonstration.clip,
@@ -126,3 +111,29 @@ def named_in(provenance: dict[str, Any]) -> dict[str, Any]:
 
 def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def facts(episode: ViewedEpisode) -> list[tuple[str, str]]:
+    """Return pairs of a name and words about an episode: lengths, rates, and what its provenance says of its making."""
+    frames, height, width, _ = episode.clip.shape
+    rows = [("clip", f"{frames} frames, {episode.fps:g} a second, {width} x {height} px")]
+    if episode.robot is not None:
+        seconds = len(episode.robot) / episode.robot.fps
+        rows.append(("robot", f"{len(episode.robot)} steps, {episode.robot.fps:g} a second, {seconds:.1f} s"))
+    if episode.seed is not None:
+        rows.append(("seed", str(episode.seed)))
+    for name, keys in _NAMED:
+        value = _at(episode.provenance, keys)
+        if value is not None and name not in dict(rows):
+            rows.append((name, f"{value:g}" if isinstance(value, float) else str(value)))
+    weights = next((found for keys in _WEIGHTS if isinstance(found := _at(episode.provenance, keys), dict)), {})
+    if weights:
+        rows.append(("weights", f"{weights.get('name', '')} {str(weights.get('sha256', ''))[:_HASH_DIGITS]}".strip()))
+    return rows
+
+
+def _at(value: Any, keys: tuple[str, ...]) -> Any:
+    """Return the value at nested keys, or None."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -20,10 +20,10 @@ from .dataset import ViewedDataset
 from .records import episode_record, index_row
 
 TEMPLATE = Path(__file__).parent / "template"
-"""Where the page's HTML, CSS and JavaScript stand."""
+"""Folder of the page's HTML, CSS and JavaScript."""
 
 SCRIPTS = ("data.js", "pictures.js", "space.js", "timeline.js", "player.js", "list.js", "summary.js", "main.js")
-"""In the order in which they are put together."""
+"""In the order in which they are concatenated."""
 
 
 @dataclass(frozen=True)
@@ -31,21 +31,21 @@ class PageSettings:
     """How much goes into a page.
 
     Attributes:
-        pictures: Of the robot, of an episode at most.
-        size: Height and width of a picture at most, px.
-        quality: Of packed pictures, 1 to 100.
+        images: Maximum number of the robot's images per episode.
+        size: Maximum height and width of an image, px.
+        quality: Of packed images, 1 to 100.
 
     Raises:
         InputError: If a value is impossible.
     """
 
-    pictures: int = 24
+    images: int = 24
     size: int = 256
     quality: int = 70
 
     def __post_init__(self) -> None:
         """Validate the ranges."""
-        for name in ("pictures", "size"):
+        for name in ("images", "size"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}")
         if not 1 <= self.quality <= 100:
@@ -54,14 +54,14 @@ class PageSettings:
 
 @dataclass(frozen=True)
 class Attempts:
-    """What became of the attempts behind a dataset; empty where that is not known.
+    """Outcomes of the attempts behind a dataset; empty where they are not known.
 
     Attributes:
-        tasks: For each task, and for "total", JSON values: "attempts", "kept", "acceptance" (a share), "interval" (two
-            shares), "reasons" (counts).
-        refused: One row an attempt that gave no episode: "index", "task", "seed", "reason", "detail".
-        meanings: What each reason means, in words.
-        settings: What the attempts were made with.
+        tasks: For each task, and for "total", JSON values: "attempts", "kept", "acceptance" (a fraction),
+            "interval" (two fractions), "reasons" (counts).
+        refused: One row per attempt that gave no episode: "index", "task", "seed", "reason", "detail".
+        meanings: Explanation of each reason.
+        settings: Settings of the attempts.
     """
 
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Attempts:
 def write_page(
     path: str | Path,
     dataset: ViewedDataset,
-    places: Sequence[int],
+    episodes: Sequence[int],
     *,
     attempts: Attempts | None = None,
     settings: PageSettings | None = None,
@@ -82,12 +82,12 @@ def write_page(
     """Write a page; it is there whole or not at all.
 
     Args:
-        path: Where it is to stand, `*.html`.
-        dataset: What is looked at.
-        places: Which episodes are shown.
-        attempts: What became of the attempts behind them.
+        path: The file, `*.html`.
+        dataset: The dataset.
+        episodes: Indices of the episodes to show.
+        attempts: Outcomes of the attempts behind them.
         settings: How much goes into the page.
-        overwrite: Replace what stands there.
+        overwrite: Replace an existing file.
 
     Returns:
         The path.
@@ -95,30 +95,32 @@ def write_page(
     Raises:
         InputError: If the path exists (and is not to be overwritten), or no episode is to be shown.
     """
-    if not places:
+    if not episodes:
         raise InputError("there is no episode to show")
     with staged_output(path, overwrite=overwrite) as stage, stage.open("w", encoding="utf-8") as file:
-        file.writelines(_parts(dataset, places, attempts or Attempts(), settings or PageSettings()))
+        file.writelines(_parts(dataset, episodes, attempts or Attempts(), settings or PageSettings()))
     return Path(path)
 
 
-def _parts(dataset: ViewedDataset, places: Sequence[int], attempts: Attempts, settings: PageSettings) -> Iterator[str]:
+def _parts(
+    dataset: ViewedDataset, episodes: Sequence[int], attempts: Attempts, settings: PageSettings
+) -> Iterator[str]:
     """Yield the page, episode by episode, so that no more than one of them is held in memory."""
     before, after = _read("page.html").split("{{data}}")
     fills = _fills(dataset.path.name)
     yield _filled(before, fills)
     rows = []
-    for place in places:
-        episode = dataset[place]
-        rows.append(index_row(place, episode))
-        record = episode_record(episode, pictures=settings.pictures, size=settings.size, quality=settings.quality)
-        yield _data_block(f"episode-{place}", record)
+    for index in episodes:
+        episode = dataset[index]
+        rows.append(index_row(index, episode))
+        record = episode_record(episode, images=settings.images, size=settings.size, quality=settings.quality)
+        yield _data_block(f"episode-{index}", record)
     yield _data_block("dataset", {**_head(dataset, attempts), "shown": rows})
     yield _filled(after, fills)
 
 
 def _fills(name: str) -> dict[str, str]:
-    """Return what takes the places in the template; no other script or style than these can act in the page."""
+    """Return what is filled into the template; the page runs no other script or style than these."""
     script = f'"use strict";\n(() => {{\n{"".join(map(_read, SCRIPTS))}}})();\n'
     style = _read("page.css")
     return {
@@ -135,11 +137,11 @@ def _read(name: str) -> str:
 
 
 def _filled(template: str, fills: Mapping[str, str]) -> str:
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: fills[place[1]], template)
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: fills[found[1]], template)
 
 
 def _hash(text: str) -> str:
-    """Return what a content security policy calls a text."""
+    """Return the hash of a text for a content security policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 

@@ -6,10 +6,10 @@ entity                               content
 ``clip``                             the demonstration's frame
 ``clip/left``, ``right``             bones of a hand; ``.../joints``: its 21 joints
 ``clip/region``                      outlines of the region of motion, where the dataset has one
-``robot/image``                      what the robot saw
-``world/robot``, ``plan``, ``path``  ways of the gripper, coloured by its opening; ``.../now``, ``fingers``: where it is
-``scalars/...``                      phase, way of the plan, opening, each in [0, 1]
-``action``                           what the robot did, 7 numbers in [-1, 1]
+``robot/image``                      the robot's camera image
+``world/robot``, ``plan``, ``path``  gripper trajectories, coloured by the opening; ``.../now``, ``fingers``: its pose
+``scalars/...``                      phase, position along the plan, opening, each in [0, 1]
+``action``                           the robot's action, 7 numbers in [-1, 1]
 ``joints``                           the robot's 7 joint angles, rad
 ``about``                            task, text, seed, success, provenance
 ===================================  ======================================================================
@@ -20,7 +20,6 @@ Episodes follow one another on the one timeline, ``time``; clip and robot begin 
 from __future__ import annotations
 
 import importlib
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,17 +27,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
 from ivg.hands import BONES
+from ivg.io.extras import needed
+from ivg.io.images import encode_jpeg
 from ivg.io.staging import staged_output
 
+from ..episode import RobotEpisode
 from .dataset import KINDS, ViewedDataset
-from .episode import RobotTrack, ViewedEpisode
-from .facts import facts
-from .outlines import outlines
+from .episode import ViewedEpisode, facts
+from .records import outlines
 
 APPLICATION = "ivg-view"
 
@@ -47,25 +47,13 @@ _REGION_RGB, _JOINT_RGB = (255, 214, 10), (255, 255, 255)
 _CLOSED_RGB, _OPEN_RGB = np.array([232, 89, 12]), np.array([25, 113, 194])
 _PAUSE_S = 0.5
 _FINGER_M, _WIDE_M, _THIN_M = 0.045, 0.08, 0.008
-_ACTIONS = ("x", "y", "z", "turn x", "turn y", "turn z", "gripper")
+_ACTIONS = ("x", "y", "z", "rotation x", "rotation y", "rotation z", "gripper")
 _JOINTS = tuple(f"joint {number}" for number in range(1, 8))
-
-
-def rerun_module() -> Any:
-    """Return the package rerun.
-
-    Raises:
-        InputError: If it is not installed.
-    """
-    try:
-        return importlib.import_module("rerun")
-    except ImportError as error:
-        raise InputError(f"recordings for rerun need rerun-sdk: pip install 'ivg[rerun]' ({error})") from error
 
 
 def record_episodes(
     dataset: ViewedDataset,
-    places: Sequence[int],
+    episodes: Sequence[int],
     save: str | Path | None = None,
     *,
     quality: int = 85,
@@ -74,41 +62,41 @@ def record_episodes(
     """Write a recording, or show it in a viewer that is opened.
 
     Args:
-        dataset: What is looked at.
-        places: Which episodes.
+        dataset: The dataset.
+        episodes: Indices of the episodes to show.
         save: A file `*.rrd`, there whole or not at all; None opens the viewer.
-        quality: Of its pictures (JPEG), 1 to 100.
-        overwrite: Replace what stands there.
+        quality: Of its images (JPEG), 1 to 100.
+        overwrite: Replace an existing file.
 
     Raises:
         InputError: If rerun is not installed, the file exists (and is not to be overwritten), or there is no episode.
     """
-    if not places:
+    if not episodes:
         raise InputError("there is no episode to show")
-    rerun = rerun_module()
+    rerun = needed("rerun", "rerun", "a recording", "rerun-sdk")
     recording = rerun.RecordingStream(APPLICATION)
     blueprint = _blueprint(rerun, dataset.kind == KINDS[0])
     if save is None:
         recording.spawn(default_blueprint=blueprint)
-        _log_all(rerun, recording, dataset, places, quality)
+        _log_all(rerun, recording, dataset, episodes, quality)
         recording.flush()
         return
     with staged_output(save, overwrite=overwrite) as stage:
         recording.save(stage, default_blueprint=blueprint)
         try:
-            _log_all(rerun, recording, dataset, places, quality)
+            _log_all(rerun, recording, dataset, episodes, quality)
         finally:
             recording.flush()
             recording.disconnect()
 
 
-def _log_all(rerun: Any, recording: Any, dataset: ViewedDataset, places: Sequence[int], quality: int) -> None:
+def _log_all(rerun: Any, recording: Any, dataset: ViewedDataset, episodes: Sequence[int], quality: int) -> None:
     recording.log("world", rerun.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
     for entity, names in (("action", _ACTIONS), ("joints", _JOINTS)):
         recording.log(entity, rerun.SeriesLines(names=list(names)), static=True)
     begin = 0.0
-    for place in places:
-        episode = dataset[place]
+    for index in episodes:
+        episode = dataset[index]
         log = _Log(rerun, recording, begin, quality)
         log.about(episode)
         begin += max(log.demonstration(episode), log.robot(episode.robot) if episode.robot else 0.0) + _PAUSE_S
@@ -134,9 +122,9 @@ class _Log:
     def demonstration(self, episode: ViewedEpisode) -> float:
         """Write clip, tracks and region."""
         size = np.array(episode.clip.shape[2:0:-1], np.float32)
-        for frame, picture in enumerate(episode.clip):
+        for frame, image in enumerate(episode.clip):
             self._at(frame, episode.fps)
-            encoded = self._rerun.EncodedImage(contents=jpeg(picture, self._quality), media_type="image/jpeg")
+            encoded = self._rerun.EncodedImage(contents=encode_jpeg(image, self._quality), media_type="image/jpeg")
             self._log("clip", encoded)
             for hand, (side, colour) in enumerate(_SIDES):
                 self._hand(f"clip/{side}", episode.keypoints[frame, hand] * size, colour)
@@ -146,13 +134,13 @@ class _Log:
             self._log("clip/region", region if strips else self._rerun.Clear(recursive=False))
         return len(episode.clip) / episode.fps
 
-    def robot(self, robot: RobotTrack) -> float:
-        """Write paths, and pictures and numbers of each step."""
+    def robot(self, robot: RobotEpisode) -> float:
+        """Write trajectories, and images and numbers of each step."""
         self._at(0, robot.fps)
         for name, poses, radius in (
             ("robot", robot.pose, 0.003),
-            ("plan", robot.plan, 0.0015),
-            ("path", robot.path, 0.0015),
+            ("plan", robot.demo_plan, 0.0015),
+            ("path", robot.demo_path, 0.0015),
         ):
             self._log(f"world/{name}", self._strips(poses, radius))
         times = self._begin + np.arange(len(robot)) / robot.fps
@@ -160,16 +148,15 @@ class _Log:
             self._recording.send_columns(entity, [self._rerun.TimeColumn("time", duration=times)], parts)
         return len(robot) / robot.fps
 
-    def _columns(self, robot: RobotTrack) -> dict[str, Any]:
-        """Return what is written of each step, by entity."""
+    def _columns(self, robot: RobotEpisode) -> dict[str, Any]:
+        """Return the columns of each step, by entity."""
         rerun, steps = self._rerun, len(robot)
         colours = opening_rgba(robot.pose[:, 7])
-        grips = [fingers(pose) for pose in robot.pose]
-        pictures = [jpeg(picture, self._quality) for picture in robot.image]
-        places = robot.pose[:, :3]
+        positions, grips = robot.pose[:, :3], [fingers(pose) for pose in robot.pose]
+        images = [encode_jpeg(image, self._quality) for image in robot.image]
         return {
-            "robot/image": rerun.EncodedImage.columns(blob=pictures, media_type=["image/jpeg"] * steps),
-            "world/robot/now": rerun.Points3D.columns(positions=places, colors=colours, radii=[0.006] * steps),
+            "robot/image": rerun.EncodedImage.columns(blob=images, media_type=["image/jpeg"] * steps),
+            "world/robot/now": rerun.Points3D.columns(positions=positions, colors=colours, radii=[0.006] * steps),
             "world/robot/fingers": rerun.LineStrips3D.columns(strips=grips, colors=colours, radii=[0.003] * steps),
             "scalars/phase": rerun.Scalars.columns(scalars=robot.phase),
             "scalars/plan_phase": rerun.Scalars.columns(scalars=robot.plan_phase),
@@ -199,16 +186,9 @@ class _Log:
 
 def opening_rgba(opening: NDArray[np.floating]) -> NDArray[np.uint32]:
     """Return colours uint32 (n,), 0xRRGGBBAA, of openings (n,): orange where closed, blue where open."""
-    share = np.clip(opening, 0.0, 1.0)[:, None]
-    red, green, blue = np.round(_CLOSED_RGB + share * (_OPEN_RGB - _CLOSED_RGB)).astype(np.uint32).T
+    fraction = np.clip(opening, 0.0, 1.0)[:, None]
+    red, green, blue = np.round(_CLOSED_RGB + fraction * (_OPEN_RGB - _CLOSED_RGB)).astype(np.uint32).T
     return red << 24 | green << 16 | blue << 8 | np.uint32(255)
-
-
-def jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:
-    """Return a picture, uint8 (h, w, 3), RGB, as JPEG."""
-    packed = io.BytesIO()
-    Image.fromarray(picture).save(packed, "JPEG", quality=quality)
-    return packed.getvalue()
 
 
 def fingers(pose: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -220,7 +200,7 @@ def fingers(pose: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _plain(text: str) -> str:
-    """Return a text on one line whose signs Markdown leaves alone."""
+    """Return a text on one line with Markdown's signs escaped."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+-.!|" else sign for sign in " ".join(text.split()))
 
 

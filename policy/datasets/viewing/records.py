@@ -1,26 +1,38 @@
-"""Episodes as what a web page is told of them: JSON values, short numbers, packed pictures."""
+"""Episodes as data of a web page: JSON values, short numbers, packed images."""
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import math
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from .episode import RobotTrack, ViewedEpisode
-from .facts import facts
-from .outlines import outlines
-from .sprites import sprite
+from ..episode import RobotEpisode
+from .episode import ViewedEpisode, facts
 
 DIGITS = 4
 """Decimals of numbers: 0.1 mm, and well below a pixel."""
 
+_TOLERANCE_PX = 0.7
+"""Maximum distance of an outline from the region's edge, px."""
 
-def index_row(place: int, episode: ViewedEpisode) -> dict[str, Any]:
-    """Return what lists and filters need of an episode; `place` is where in the dataset it stands."""
+_BLOCK = 16
+"""Cells are multiples of this size, px, so that a block of the codec never spans two of them."""
+
+_LARGEST = 16383
+"""Maximum side of a WebP image, px."""
+
+
+def index_row(index: int, episode: ViewedEpisode) -> dict[str, Any]:
+    """Return what lists and filters need of the episode with an index in the dataset."""
     return {
-        "place": place,
+        "place": index,
         "task": episode.task,
         "text": episode.text,
         "seed": episode.seed,
@@ -29,18 +41,18 @@ def index_row(place: int, episode: ViewedEpisode) -> dict[str, Any]:
     }
 
 
-def episode_record(episode: ViewedEpisode, *, pictures: int, size: int, quality: int) -> dict[str, Any]:
+def episode_record(episode: ViewedEpisode, *, images: int, size: int, quality: int) -> dict[str, Any]:
     """Return all of an episode that a page shows.
 
     Args:
-        episode: To be shown.
-        pictures: Pictures of the robot at most, evenly spaced.
-        size: Height and width of a picture at most, px.
-        quality: Of packed pictures, 1 to 100.
+        episode: The episode.
+        images: Maximum number of the robot's images, evenly spaced.
+        size: Maximum height and width of an image, px.
+        quality: Of packed images, 1 to 100.
 
     Returns:
-        JSON values. `tracks` has a row a frame: for each hand 42 numbers (x, y of 21 joints), or None; `region` has a
-        row a frame, too: polygons (see `outlines`). `provenance` is written out, to be read by people.
+        JSON values. `tracks` has one row per frame: for each hand 42 numbers (x, y of 21 joints), or None; so has
+        `region`: polygons (see `outlines`). `provenance` is indented JSON.
     """
     record: dict[str, Any] = {
         "clip": {**sprite(episode.clip, size=size, quality=quality), "fps": episode.fps},
@@ -51,7 +63,7 @@ def episode_record(episode: ViewedEpisode, *, pictures: int, size: int, quality:
         "provenance": json.dumps(episode.provenance, indent=2, ensure_ascii=False),
     }
     if episode.robot is not None:
-        record["robot"] = _robot(episode.robot, pictures, size, quality)
+        record["robot"] = _robot(episode.robot, images, size, quality)
     return record
 
 
@@ -59,8 +71,8 @@ def _hand(joints: NDArray[np.float32]) -> list[float] | None:
     return short(joints.ravel()) if np.isfinite(joints).all() else None
 
 
-def _robot(robot: RobotTrack, pictures: int, size: int, quality: int) -> dict[str, Any]:
-    shown = np.unique(np.linspace(0, len(robot) - 1, min(pictures, len(robot))).round().astype(int))
+def _robot(robot: RobotEpisode, images: int, size: int, quality: int) -> dict[str, Any]:
+    shown = np.unique(np.linspace(0, len(robot) - 1, min(images, len(robot))).round().astype(int))
     return {
         "pictures": sprite(robot.image[shown], size=size, quality=quality),
         "shown": shown.tolist(),
@@ -69,11 +81,75 @@ def _robot(robot: RobotTrack, pictures: int, size: int, quality: int) -> dict[st
         "phase": short(robot.phase),
         "plan_phase": short(robot.plan_phase),
         "pose": short(robot.pose),
-        "path": short(robot.path),
-        "plan": short(robot.plan),
+        "path": short(robot.demo_path),
+        "plan": short(robot.demo_plan),
     }
 
 
 def short(values: NDArray[np.floating]) -> list[Any]:
     """Return numbers, nested as they were, with `DIGITS` decimals."""
     return np.round(values.astype(np.float64), DIGITS).tolist()
+
+
+def outlines(mask: NDArray[np.bool_]) -> list[list[float]]:
+    """Return the outlines of a region.
+
+    Args:
+        mask: bool (h, w).
+
+    Returns:
+        Polygons as x, y, x, y, ..., normalised image coordinates. Filled by the even-odd rule they give the region:
+        holes are polygons of their own. A polygon runs through the centres of the pixels at its edge.
+    """
+    height, width = mask.shape
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    polygons = [cv2.approxPolyDP(contour, _TOLERANCE_PX, closed=True)[:, 0] for contour in found]
+    scale = np.array([width, height])
+    return [np.round((polygon + 0.5) / scale, 4).ravel().tolist() for polygon in polygons]
+
+
+def sprite(frames: NDArray[np.uint8], *, size: int, quality: int) -> dict[str, Any]:
+    """Pack frames into one image of a grid of cells, which a web page can draw one by one.
+
+    Args:
+        frames: uint8 (n, h, w, 3), RGB.
+        size: Maximum height and width of a frame, px; larger ones are shrunk.
+        quality: Of the packed image, 1 to 100.
+
+    Returns:
+        JSON values: `data` (base64 of WebP), `type`, `count`, `columns`, `width` and `height` of a frame, and
+        `cell_width` and `cell_height` of its cell. Frame k lies at the top left of cell k; cells run from left to
+        right, row by row.
+    """
+    frames = shrunk(frames, size)
+    count, height, width, _ = frames.shape
+    down, right = -height % _BLOCK, -width % _BLOCK
+    cells = np.pad(frames, ((0, 0), (0, down), (0, right), (0, 0)), mode="edge")
+    cell_height, cell_width = cells.shape[1:3]
+    columns = min(math.ceil(math.sqrt(count)), _LARGEST // cell_width)
+    rows = math.ceil(count / columns)
+    cells = np.concatenate([cells, np.zeros((rows * columns - count, *cells.shape[1:]), np.uint8)])
+    grid = cells.reshape(rows, columns, cell_height, cell_width, 3).swapaxes(1, 2)
+    packed = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(grid.reshape(rows * cell_height, columns * cell_width, 3)))
+    image.save(packed, "WEBP", quality=quality, method=4)
+    return {
+        "data": base64.b64encode(packed.getvalue()).decode(),
+        "type": "image/webp",
+        "count": count,
+        "columns": columns,
+        "width": width,
+        "height": height,
+        "cell_width": cell_width,
+        "cell_height": cell_height,
+    }
+
+
+def shrunk(frames: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Return frames uint8 (n, h, w, 3) with neither side longer than `size` px, of the same proportions."""
+    height, width = frames.shape[1:3]
+    scale = size / max(height, width)
+    if scale >= 1:
+        return frames
+    target = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.stack([np.asarray(cv2.resize(f, target, interpolation=cv2.INTER_AREA), np.uint8) for f in frames])

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from ivg.errors import ConfigError
-from ivg.training.average import AveragedModel
-from ivg.training.optimizer import Muon
+from ivg.training.optimizer import AveragedModel, Muon
 
 from ..lifting.canonical_camera import CanonicalCamera
 from ..lifting.lifted import INDEX_TIP, THUMB_TIP

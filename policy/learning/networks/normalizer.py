@@ -1,4 +1,4 @@
-"""Scaling to and from what networks like; the statistics are buffers, so that they travel with the weights."""
+"""Normalisation of inputs and outputs; the statistics are buffers, so that they are saved with the weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class RangeNormalizer(nn.Module):
 
     Args:
         shape: Of a value.
-        smallest: Ranges are taken to be at least this wide, so that what does not vary is not blown up.
+        smallest: Least width of a range, so that constant values are not blown up.
     """
 
     low: Tensor
@@ -39,12 +39,12 @@ class RangeNormalizer(nn.Module):
 
 
 class SpreadNormalizer(nn.Module):
-    """Scales values to mean 0 and standard deviation 1 over a dataset, and draws what is far outside nearer.
+    """Scales values to mean 0 and standard deviation 1 over a dataset, and clips them.
 
     Args:
         size: Numbers of a value.
         limit: Largest number that comes out.
-        smallest: Standard deviations are taken to be at least this.
+        smallest: Least standard deviation.
     """
 
     mean: Tensor

@@ -1,4 +1,4 @@
-"""What a policy knows when it acts: camera, robot, and what it was told to do. All policies share this."""
+"""Encodes camera image, robot state and conditioning (demonstration or text) for all policies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ivg.models.nano.text import WIDTH as TEXT_WIDTH
 
 from ..config import PolicyConfig
-from .demonstration_encoder import PATH_FEATURES, DemonstrationEncoder, look_up, seen_from
+from .demonstration_encoder import POSE_FEATURES, DemonstrationEncoder, look_up, relative_to
 from .image_encoder import ImageEncoder
 from .normalizer import SpreadNormalizer
 from .rotations import matrix_to_six, quaternion_to_matrix
@@ -19,19 +19,19 @@ _STATE = 3 + 6 + 1 + 7 + 1
 _MOVING = 3 + 1
 
 Observation = dict[str, Tensor]
-"""`image` uint8 (b, s, h, w, 3), `proprio` float (b, o, 16), and what tells the task: `demo_keypoints` float
+"""`image` uint8 (b, s, h, w, 3), `proprio` float (b, o, 16), and the conditioning: `demo_keypoints` float
 (b, t, 2, 21, 2), `demo_present` (b, t, 2), `demo_path` (b, t, 8) and `demo_plan` (b, p, 8), or `text` (b, 384)."""
 
 
 @dataclass(frozen=True, eq=False)
 class EncodedObservation:
-    """What the encoder makes of an observation.
+    """An observation as features.
 
     Attributes:
         features: Float (b, width).
-        phase: Float (b, horizon) in [0, 1], where on the way of the demonstration's plan the policy takes each step of
-            the chunk to belong; None without a demonstration.
-        ahead: Float (b, horizon, 10), the plan at these places, seen from the end effector; None without a
+        phase: Float (b, horizon) in [0, 1], predicted position of each step of the chunk on the demonstration's plan;
+            None without a demonstration.
+        ahead: Float (b, horizon, 10), the plan at these positions, relative to the end effector; None without a
             demonstration.
     """
 
@@ -43,9 +43,8 @@ class EncodedObservation:
 class ObservationEncoder(nn.Module):
     """Encodes observations.
 
-    With a demonstration it first judges, for each step of the chunk, where on the way of its plan that step belongs,
-    and looks the plan up there. These places are learned from the episodes' `plan_phase`; other losses do not reach
-    them.
+    With a demonstration it first predicts the position of each step of the chunk on the plan, and looks the plan up
+    there. These positions are learned from the episodes' `plan_phase`; other losses do not reach them.
 
     Args:
         config: The policy's.
@@ -72,32 +71,34 @@ class ObservationEncoder(nn.Module):
 
     @property
     def ahead_size(self) -> int:
-        """Numbers of `Known.ahead` a step; 0 without a demonstration."""
-        return PATH_FEATURES if self.conditioning == "demo" else 0
+        """Numbers of `EncodedObservation.ahead` a step; 0 without a demonstration."""
+        return POSE_FEATURES if self.conditioning == "demo" else 0
 
     def forward(self, observation: Observation) -> EncodedObservation:
         """Encode a batch."""
         robot = self.robot(self.robot_scale(robot_features(observation["proprio"])))
         parts = [robot, self.image(observation["image"])]
         if self.conditioning == "demo":
-            return self._watch(observation, parts)
+            return self._demonstrated(observation, parts)
         if self.conditioning == "text":
             parts.append(self.text(observation["text"]))
         return EncodedObservation(self.mix(torch.cat(parts, -1)), None, None)
 
-    def _watch(self, observation: Observation, parts: list[Tensor]) -> EncodedObservation:
+    def _demonstrated(self, observation: Observation, parts: list[Tensor]) -> EncodedObservation:
         now = observation["proprio"][:, -1]
-        path, plan = seen_from(observation["demo_path"], now), seen_from(observation["demo_plan"], now)
-        told = self.demonstration(path, plan, observation["demo_keypoints"], observation["demo_present"], parts[0])
-        known = torch.cat([*parts, told], -1)
+        trajectory, plan = relative_to(observation["demo_path"], now), relative_to(observation["demo_plan"], now)
+        demonstration = self.demonstration(
+            trajectory, plan, observation["demo_keypoints"], observation["demo_present"], parts[0]
+        )
+        known = torch.cat([*parts, demonstration], -1)
         phase = self.phase(known).sigmoid()
         return EncodedObservation(self.mix(known), phase, look_up(plan, phase.detach()))
 
 
 def robot_features(proprio: Tensor) -> Tensor:
-    """Return (b, 18 + 4 (o - 1)) for proprioception (b, o, 16): the state now, and how the gripper moved before."""
+    """Return (b, 18 + 4 (o - 1)) for proprioception (b, o, 16): the state now, and the gripper's moves before."""
     now = proprio[:, -1]
-    turn = matrix_to_six(quaternion_to_matrix(now[:, 3:7]))
-    state = torch.cat([now[:, :3], turn, now[:, 7:]], -1)
+    rotation = matrix_to_six(quaternion_to_matrix(now[:, 3:7]))
+    state = torch.cat([now[:, :3], rotation, now[:, 7:]], -1)
     hand = torch.cat([proprio[..., :3], proprio[..., 7:8]], -1)
     return torch.cat([state, torch.diff(hand, dim=1).flatten(1)], -1)

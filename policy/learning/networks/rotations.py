@@ -1,4 +1,4 @@
-"""Turns as tensors: quaternions (wxyz), matrices, and the six numbers that networks learn (Zhou et al. 2019)."""
+"""Rotations as tensors: quaternions (wxyz), matrices, and the six numbers that networks learn (Zhou et al. 2019)."""
 
 from __future__ import annotations
 

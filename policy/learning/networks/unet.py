@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions over time, scaled and shifted by what is known (FiLM, Perez et al. 2018)."""
+    """Two convolutions over time, scaled and shifted by the conditioning (FiLM, Perez et al. 2018)."""
 
     def __init__(self, before: int, after: int, known: int) -> None:
         super().__init__()
@@ -34,8 +34,8 @@ class TemporalUNet(nn.Module):
     Args:
         size: Numbers of an action.
         widths: Channels, one for each length; multiples of 8. Each but the first halves the length.
-        known: Width of what is known of the observation.
-        ahead: Numbers that are known for each step of the chunk (0: none).
+        known: Width of the encoded observation.
+        ahead: Conditioning numbers of each step of the chunk (0: none).
     """
 
     def __init__(self, size: int, widths: Sequence[int], known: int, ahead: int = 0) -> None:
@@ -68,16 +68,16 @@ class TemporalUNet(nn.Module):
         local = [] if ahead is None else [ahead.mT]
         x = torch.cat([noisy.mT, *local], 1)
         time = self.time(get_timestep_embedding(timestep, self.time_width))
-        told = self.known(torch.cat([known, time], -1))
+        conditioning = self.known(torch.cat([known, time], -1))
         kept = []
         for level, block in enumerate(self.down):
-            x = block(x, told)
+            x = block(x, conditioning)
             kept.append(x)
             if level < len(self.shrink):
                 x = self.shrink[level](x)
-        x = self.middle(x, told)
+        x = self.middle(x, conditioning)
         for level in reversed(range(len(self.up))):
-            x = self.up[level](torch.cat([x, kept[level]], 1), told)
+            x = self.up[level](torch.cat([x, kept[level]], 1), conditioning)
             if level:
                 x = self.grow[level - 1](nn.functional.interpolate(x, scale_factor=2.0, mode="nearest"))
         out: Tensor = self.out(torch.cat([x, *local], 1)).mT

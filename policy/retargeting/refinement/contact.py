@@ -1,8 +1,7 @@
-"""What a lifted hand touches in the scene, and the hand moved there.
+"""Moves a lifted hand onto what it touches in the scene.
 
-A generated hand comes to a thing with an error of a centimetre or two; the context's depth picture shows where the
-thing is. The hand is moved as a whole by the way from where it closes to the nearest good grasp, and turned so that it
-closes along that grasp: what it does afterwards it does from there.
+A generated hand misses an object by a centimetre or two; the context's depth image shows where the object is. The hand
+is moved as a whole from where it closes to the nearest good grasp, and rotated to close along that grasp.
 """
 
 from __future__ import annotations
@@ -14,41 +13,41 @@ from numpy.typing import NDArray
 
 from ivg.types import Camera
 
-from ...control.interaction import Interaction
-from ...control.plan import InteractionType
-from ...control.planning import interaction_of, lowered
-from .grasp_search import WORST, Grasp, find_grasp
+from ..held_motion import interaction_of
+from ..interaction import Interaction, InteractionType
+from .grasp_scoring import WORST, Grasp
+from .grasp_search import find_grasp
 from .height_map import HeightMap, height_map
 
 Array = NDArray[np.float64]
 
 AHEAD_M = 0.05
-"""What is pushed has to stand no farther ahead of the finger tips than this."""
+"""A pushed object has to stand no farther ahead of the finger tips than this."""
 
 OVERLAP_M = 0.008
-"""How far finger tips that push have to be below the top of what they push, and above the ground."""
+"""How far pushing finger tips have to be below the top of the object, and above the ground."""
 
 HOOK_M, HOOKED = 0.03, 3.0
-"""How near a thing is that a dragging hand hooks without closing round it, and what that costs at least."""
+"""How near an object is that a dragging hand hooks without closing round it, and what that costs at least."""
 
 TIPS_BELOW_M, TIPS_DEEPEST_M = 0.008, 0.03
-"""How far below a thing's top the pinch point of a hand that holds it is at least, and at most."""
+"""How far below an object's top the pinch point of a hand that holds it is at least, and at most."""
 
 _STANDS_M, _BELOW_M, _NEAR_M, _STEP_M = 0.008, 0.03, 0.015, 0.003
 
 
 @dataclass(frozen=True, eq=False)
 class Contact:
-    """What a hand touches.
+    """A hand's contact with the scene.
 
     Attributes:
         joints_world_m: float32 (t, 21, 3), the hand, moved; as it was if it was not.
-        manner: "grasp", "drag" or "push".
+        interaction_type: "grasp", "drag" or "push".
         offset_m: float64 (3,), by how much it was moved.
-        turn_rad: By how much it was turned about the vertical through its pinch point.
-        deeper_m: How much deeper than the hand's pinch point a gripper holds what the hand grasps (negative: higher);
-            None if there is nothing to grasp. `ivg.policy.control.plan_gripper` takes it.
-        cost: How far the hand was from touching something, and how well: 0 to `WORST`. Compares hands of one scene.
+        turn_rad: By how much it was rotated about the vertical through its pinch point.
+        deeper_m: How much deeper than the hand's pinch point a gripper grasps the object (negative: higher); None if
+            there is nothing to grasp. `ivg.policy.control.plan_gripper` takes it.
+        cost: Quality of the contact, 0 (best) to `WORST` (none). Compares hands of one scene.
     """
 
     joints_world_m: NDArray[np.float32]
@@ -60,16 +59,15 @@ class Contact:
 
     @property
     def found(self) -> bool:
-        """Whether there is something to touch."""
+        """Whether there is an object to touch."""
         return self.cost < WORST
 
     @property
     def as_json(self) -> dict[str, object]:
-        """What is kept of it."""
-        offset = [round(float(value), 4) for value in self.offset_m]
+        """What provenance keeps of it, as JSON values."""
         return {
             "manner": self.interaction_type,
-            "offset_m": offset,
+            "offset_m": [round(float(value), 4) for value in self.offset_m],
             "turn_rad": round(self.turn_rad, 4),
             "cost": round(self.cost, 3),
             "deeper_m": None if self.deeper_m is None else round(self.deeper_m, 4),
@@ -79,36 +77,36 @@ class Contact:
 def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.floating], camera: Camera) -> Contact:
     """Move a hand onto what it touches.
 
-    A hand that grasps is moved and turned, one that drags is moved. A hand that grasps keeps its height, if it can hold
-    the thing there; two straight fingers hold it deeper or higher, `Contact.deeper_m` tells by how much. A hand that
-    pushes is lowered if it would pass over what it pushes; a centimetre along its way does not matter to it.
+    A hand that grasps is moved and rotated, one that drags is moved. A hand that grasps keeps its height, if it can
+    hold the object there; how much deeper or higher two straight fingers hold it is `Contact.deeper_m`. A hand that
+    pushes is lowered if it would pass over the object.
 
     Args:
         joints_world_m: Float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
         depth_m: Float (h, w), m along the optical axis: the scene without hands.
-        camera: What sees it.
+        camera: Camera of the scene.
 
     Raises:
         InputError: If the joints or the depth have another shape, or no frame has a hand.
     """
-    touch, yaw = interaction_of(joints_world_m)
+    found, yaw = interaction_of(joints_world_m)
     joints = np.asarray(joints_world_m, np.float32)
-    heights = height_map(depth_m, camera, touch.tool_world_m[touch.first])
-    if touch.interaction_type == "push":
-        return _pushed(joints, touch, heights)
-    point, closing = touch.tool_world_m[touch.first], float(yaw[touch.first])
-    grasps = touch.interaction_type == "grasp"
-    wanted = lowered(touch).tool_world_m[touch.first] if grasps else point
+    point, closing = found.tool_world_m[found.first], float(yaw[found.first])
+    heights = height_map(depth_m, camera, point)
+    if found.interaction_type == "push":
+        return _pushed(joints, found, heights)
+    grasps = found.interaction_type == "grasp"
+    wanted = found.lowered().tool_world_m[found.first] if grasps else point
     grasp = find_grasp(heights, wanted, closing, turn=grasps)
     if grasp is None:
-        return Contact(joints, touch.interaction_type, np.zeros(3), 0.0, WORST if grasps else _hooked(touch, heights))
-    return _moved(joints, touch.interaction_type, grasp, point, closing)
+        return Contact(joints, found.interaction_type, np.zeros(3), 0.0, WORST if grasps else _hooked(found, heights))
+    return _moved(joints, found.interaction_type, grasp, point, closing)
 
 
 def _moved(
     joints: NDArray[np.float32], interaction_type: InteractionType, grasp: Grasp, point: Array, closing: float
 ) -> Contact:
-    """Move and turn the hand of every frame, each about its own pinch point."""
+    """Move and rotate the hand of every frame, each about its own pinch point."""
     target, deeper = grasp.pos_world_m, None
     if interaction_type == "grasp":
         height = float(np.clip(point[2], grasp.top_m - TIPS_DEEPEST_M, grasp.top_m - TIPS_BELOW_M))
@@ -121,31 +119,26 @@ def _moved(
     return Contact(moved.astype(np.float32), interaction_type, offset, float(turn), grasp.cost, deeper)
 
 
-def _hooked(touch: Interaction, heights: HeightMap) -> float:
-    """Return what it costs that a hand that drags can only hook what stands near, not close round it."""
-    start = touch.tool_world_m[touch.first]
+def _hooked(found: Interaction, heights: HeightMap) -> float:
+    """Return the cost of a drag that can only hook a nearby object, not close round it."""
+    start = found.tool_world_m[found.first]
     steps = np.arange(-HOOK_M, HOOK_M + 1e-9, _STEP_M)
     near = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
     seen = np.nan_to_num(heights.at(start[:2] + near), nan=-np.inf)
-    stands = np.linalg.norm(near, axis=1)[seen > max(_ground(heights) + _STANDS_M, float(start[2]) - OVERLAP_M)]
+    stands = np.linalg.norm(near, axis=1)[seen > max(heights.ground_m + _STANDS_M, float(start[2]) - OVERLAP_M)]
     return min(HOOKED + float((stands.min(initial=np.inf) / _NEAR_M) ** 2), WORST)
 
 
-def _ground(heights: HeightMap) -> float:
-    return float(np.nanmin(heights.height_m, initial=np.inf))
-
-
-def _pushed(joints: NDArray[np.float32], touch: Interaction, heights: HeightMap) -> Contact:
-    """Find what begins to stand ahead of the finger tips, or behind them; lower a hand that would pass over it."""
-    start = touch.tool_world_m[touch.first]
-    way = np.arange(-AHEAD_M, AHEAD_M + 1e-9, _STEP_M)
-    seen = np.nan_to_num(heights.at(start[:2] + way[:, None] * touch.direction), nan=-np.inf)
-    ground = _ground(heights)
+def _pushed(joints: NDArray[np.float32], found: Interaction, heights: HeightMap) -> Contact:
+    """Find the object ahead of the finger tips, or behind them; lower a hand that would pass over it."""
+    start, ground = found.tool_world_m[found.first], heights.ground_m
+    ahead = np.arange(-AHEAD_M, AHEAD_M + 1e-9, _STEP_M)
+    seen = np.nan_to_num(heights.at(start[:2] + ahead[:, None] * found.direction), nan=-np.inf)
     stands = np.flatnonzero(seen > max(ground + _STANDS_M, float(start[2]) - _BELOW_M))
     if not stands.size:
-        return Contact(joints, touch.interaction_type, np.zeros(3), 0.0, WORST)
+        return Contact(joints, found.interaction_type, np.zeros(3), 0.0, WORST)
     first = int(stands[0])
     edge = float(seen[first : first + 4].max())
     down = np.array([0.0, 0.0, -max(float(start[2]) - max(edge - OVERLAP_M, ground + OVERLAP_M), 0.0)])
-    cost = (float(way[first]) / _NEAR_M) ** 2 + (float(down[2]) / _NEAR_M) ** 2
-    return Contact(joints + down.astype(np.float32), touch.interaction_type, down, 0.0, min(cost, WORST))
+    cost = (float(ahead[first]) / _NEAR_M) ** 2 + (float(down[2]) / _NEAR_M) ** 2
+    return Contact(joints + down.astype(np.float32), found.interaction_type, down, 0.0, min(cost, WORST))

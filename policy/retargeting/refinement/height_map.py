@@ -1,4 +1,4 @@
-"""How high a scene stands round a point, from a depth picture: what a gripper that comes from above has to know."""
+"""Height map of a scene round a point, from a depth image: what a grasp from above needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WINDOW_M, CELL_M = 0.24, 0.003
 
 @dataclass(frozen=True, eq=False)
 class HeightMap:
-    """Heights on a level square grid.
+    """Heights on a horizontal square grid.
 
     Attributes:
         height_m: float64 (n, n), world z of the highest surface that the camera sees in a cell; row i lies at
@@ -30,24 +30,29 @@ class HeightMap:
     origin_m: Array
     cell_m: float = CELL_M
 
+    @property
+    def ground_m(self) -> float:
+        """The lowest height in view; infinite if nothing is."""
+        return float(np.nanmin(self.height_m, initial=np.inf))
+
     def at(self, xy_world_m: Array) -> Array:
-        """Return the heights (...) at places (..., 2); NaN outside the map."""
-        places = np.rint((xy_world_m - self.origin_m) / self.cell_m).astype(np.int64)
-        inside = ((places >= 0) & (places < len(self.height_m))).all(-1)
-        column, row = np.moveaxis(np.clip(places, 0, len(self.height_m) - 1), -1, 0)
+        """Return the heights (...) at points (..., 2); NaN outside the map."""
+        cells = np.rint((xy_world_m - self.origin_m) / self.cell_m).astype(np.int64)
+        inside = ((cells >= 0) & (cells < len(self.height_m))).all(-1)
+        column, row = np.moveaxis(np.clip(cells, 0, len(self.height_m) - 1), -1, 0)
         return np.where(inside, self.height_m[row, column], np.nan)
 
 
 def height_map(depth_m: NDArray[np.floating], camera: Camera, centre_world_m: Array) -> HeightMap:
-    """Project a depth picture onto the ground round a point.
+    """Project a depth image onto the ground round a point.
 
     Args:
         depth_m: Float (h, w), m along the optical axis, of the camera's shape, in any size; not finite where unknown.
-        camera: What sees it.
+        camera: Camera of the image.
         centre_world_m: (2,) or (3,), the middle of the map.
 
     Raises:
-        InputError: If the picture is no array (h, w).
+        InputError: If the image is no array (h, w).
     """
     depth = np.asarray(depth_m, np.float64)
     if depth.ndim != 2:

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from ivg.envs.errors import EnvsError
-from ivg.envs.human.hand.anatomy import HAND_LENGTH, HandShape
+from ivg.envs.human.hand.anatomy import HandShape
 from ivg.envs.human.hand.kinematics import FingerPose, pose_hand
-from ivg.envs.human.hand.poses import CLAW, FLAT, OPEN, PINCH_GAPS_M, opening, pinch, pinch_point
+from ivg.envs.human.hand.poses import OPEN, PINCH_GAPS_M, curled, opening, pinch, pinch_point
 from ivg.envs.human.hand.skin_mesh import REST_POSE, skin_mesh
 from ivg.envs.human.rotations import blend, from_quaternion, to_quaternion, yaw_pitch_roll
 
+CLAW = curled(0.55, 0.75, spread=0.10, thumb=(0.15, 0.45, 0.2, 0.25, 0.3))
+FLAT = curled(0.10, 0.14, spread=0.10, thumb=(0.15, 0.10, 0.0, 0.15, 0.15))
 POSES = (FingerPose(), OPEN, FLAT, CLAW, pinch(0.004), pinch(0.03), pinch(0.08))
 PARENTS = [0, 0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 13, 14, 15, 0, 17, 18, 19]
 
@@ -22,7 +24,7 @@ def bone_lengths(joints: np.ndarray) -> np.ndarray:
 
 def test_hand_of_scale_one_has_the_stated_length() -> None:
     joints = pose_hand(FingerPose(), HandShape()).joints
-    assert np.linalg.norm(joints[12] - joints[0]) == pytest.approx(HAND_LENGTH, rel=0.01)
+    assert np.linalg.norm(joints[12] - joints[0]) == pytest.approx(0.185, rel=0.01)
 
 
 @pytest.mark.parametrize("pose", POSES)

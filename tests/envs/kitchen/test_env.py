@@ -12,13 +12,12 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import ivg.envs
+from ivg.envs.camera import project
 from ivg.envs.errors import EnvsError
-from ivg.envs.kitchen.camera import project
-from ivg.envs.kitchen.cutting import part_carrot
+from ivg.envs.kitchen.effects import part_carrot, wipe_stains
 from ivg.envs.kitchen.env import KitchenEnv
 from ivg.envs.kitchen.scene.scene import set_free_joint
 from ivg.envs.kitchen.tasks import TASKS
-from ivg.envs.kitchen.wiping import wipe_stains
 
 _STILL = np.zeros(7, dtype=np.float32)
 

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from ivg.envs.kitchen.camera import camera_of, project
+from ivg.envs.camera import camera_of, project
 from ivg.envs.kitchen.env import KitchenEnv
 from ivg.envs.kitchen.scene.scene import apply_scene, sample_scene
 from ivg.envs.kitchen.tasks import TASKS

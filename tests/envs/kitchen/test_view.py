@@ -17,12 +17,12 @@ def test_what_is_out_of_view_changes_no_pixel(kitchen: KitchenEnv, monkeypatch: 
     model, data = kitchen.mj_model, kitchen.mj_data
     groups = model.geom_group.copy()
     pictures = View("egocentric", 96)
-    found = pictures.picture(model, data), pictures.depth(model, data)
+    found = pictures.image(model, data), pictures.depth(model, data)
     np.testing.assert_array_equal(model.geom_group, groups)
     left_out = outside_view(model, data, "egocentric")
     robot = [geom for geom in range(model.ngeom) if model.geom_type[geom] == 7 and model.geom_group[geom] == 1]
     assert 0 < len(set(left_out) & set(robot)) < len(robot)
     monkeypatch.setattr(view, "outside_view", lambda *_: np.zeros(0, np.intp))
-    np.testing.assert_array_equal(pictures.picture(model, data), found[0])
+    np.testing.assert_array_equal(pictures.image(model, data), found[0])
     np.testing.assert_array_equal(pictures.depth(model, data), found[1])
     pictures.close()

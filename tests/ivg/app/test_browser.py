@@ -1,4 +1,4 @@
-"""`ivg-app` in a browser: a clip and a verdict appear, nothing is asked of another host, no error is logged."""
+"""`ivg-app` in a browser: a clip and a verdict appear, no other host is asked for anything, no error is logged."""
 
 import importlib.util
 import os
@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 
 import pytest
 
@@ -112,7 +111,7 @@ def test_a_scene_and_a_task_become_a_clip_and_a_verdict(page):
     page.wait_for_selector("#ivg-region img")
     page.wait_for_selector("#ivg-clip video")
     page.wait_for_selector("#ivg-hands video")
-    page.wait_for_selector("#ivg-path img, #ivg-messages .ivg-message")
+    page.wait_for_selector("#ivg-trajectory img, #ivg-messages .ivg-message")
     page.wait_for_selector("#ivg-robot .ivg-verdict, #ivg-messages .ivg-message")
     page.wait_for_function("!document.querySelector('#ivg-go').disabled")
     assert page.locator("#ivg-progress .running").count() == 0
@@ -122,8 +121,8 @@ def test_a_scene_and_a_task_become_a_clip_and_a_verdict(page):
     page.wait_for_function(f"() => {{ {playing} }}")
 
 
-def test_a_text_that_is_named_a_picture_is_refused(page, tmp_path):
-    (tmp_path / "fake.png").write_text("this is no picture")
+def test_a_text_that_is_named_an_image_is_refused(page, tmp_path):
+    (tmp_path / "fake.png").write_text("this is no image")
     page.get_by_role("radio", name="My picture").check()
     wait_for_words(page, "#ivg-messages", "trained on rendered kitchens")
     page.set_input_files("#ivg-picture input[type=file]", str(tmp_path / "fake.png"))
@@ -133,7 +132,7 @@ def test_a_text_that_is_named_a_picture_is_refused(page, tmp_path):
     assert page.locator("#ivg-scene img").count() == 0
 
 
-def test_a_picture_becomes_a_clip_and_its_limits_are_told(page, tmp_path):
+def test_an_image_becomes_a_clip_and_its_limits_are_told(page, tmp_path):
     import numpy as np
     from PIL import Image
 
@@ -180,16 +179,3 @@ def test_a_run_is_stopped_and_another_visitor_waits_meanwhile(page, browser, add
     assert page.locator("#ivg-progress .stopped").count() == 1
     other.wait_for_selector("#ivg-scene img")  # its turn
     other.close()
-
-
-def test_only_requests_that_name_this_machine_are_answered(address):
-    answered = urllib.request.urlopen(address)
-    assert "default-src 'self'" in answered.headers["content-security-policy"]
-    with pytest.raises(urllib.error.HTTPError, match="400"):
-        urllib.request.urlopen(urllib.request.Request(address, headers={"Host": "example.org"}))
-
-
-@pytest.mark.parametrize("path", ["/gradio_api/file=/etc/passwd", "/gradio_api/file=pyproject.toml", "/docs"])
-def test_files_of_the_machine_are_not_served(address, path):
-    with pytest.raises(urllib.error.HTTPError, match="40[34]"):
-        urllib.request.urlopen(address + path)

@@ -1,4 +1,4 @@
-"""The parts of `ivg-app`'s page as HTML: they show what there is, they can be played, they escape every text."""
+"""The panels as HTML: they show what there is, they can be played, they escape every text."""
 
 import base64
 import re
@@ -9,24 +9,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ivg.app import panels
-from ivg.app.media import FINE
-from ivg.app.path import draw_path
-from ivg.app.view import STAGES, AppView, Stage, ended_view, new_stages
+from ivg.app.panels import SIZE, TITLES, messages_html, panel_html, progress_html, trajectory_figures
+from ivg.app.run import AppView, new_stages
 from ivg.io.video import read_video
 from ivg.policy import Demonstration
 from ivg.policy.retargeting import gripper_trajectory
 from ivg.policy.retargeting.refinement.contact import Contact
 from ivg.types import Camera
 from ivg.viz.execution_video import LAST_S
-from ivg.workflows.context import ContextFrame
-from ivg.workflows.demo_execution import RobotRun
+from ivg.workflows.demo import ContextFrame, RobotRun
 
 NASTY = "<script>alert(1)</script> & ${1} {{x}}"
 
 
 def context(colour=(90, 120, 60), size=(48, 64)):
-    return ContextFrame(np.full((*size, 3), colour, np.uint8), NASTY, {})
+    return ContextFrame(np.full((*size, 3), colour, np.uint8), NASTY, depth=np.full(size, 0.6, np.float32))
 
 
 def demonstration(size=(48, 64)):
@@ -81,65 +78,60 @@ def shown(html):
     return np.asarray(Image.open(BytesIO(base64.b64decode(data))))
 
 
+def view(text="x", **parts):
+    return AppView(text, parts=parts)
+
+
 def test_before_a_run_every_panel_says_what_will_be_there():
-    draw = (panels.scene_html, panels.region_html, panels.clip_html, panels.hands_html, panels.path_html)
-    for html, (title, note) in zip((part(AppView()) for part in draw), panels.PANELS.values(), strict=False):
+    for key, (_, title, note) in TITLES.items():
+        html = panel_html(key, AppView())
         assert title in html
         assert note in html
         assert "data:" not in html
-    assert panels.messages_html(AppView()) == ""
-    assert all(name in panels.progress_html(AppView()) for name in STAGES.values())
+    assert messages_html(AppView()) == ""
+    assert all(name in progress_html(AppView()) for name, *_ in TITLES.values())
+    assert "Robot" not in progress_html(AppView(stages=new_stages(False, False)))
 
 
 def test_progress_tells_time_and_steps():
-    view = AppView(stages=new_stages()).with_stage("scene", phase="done", seconds=1.25)
-    view = view.with_stage("clip", phase="running", seconds=2.0, done=3, total=10)
-    html = panels.progress_html(view)
-    assert "1.2 s" in html
-    assert "3 of 10" in html
-    assert "3.2 s in all" in html
-    stopped = panels.progress_html(ended_view(view, stopped=True))
-    assert "2.0 s, stopped" in stopped
-    assert 'class="running"' not in stopped
-
-
-def test_a_picture_has_fewer_stages():
-    assert set(new_stages()) - set(new_stages(scene=False)) == {"path", "robot"}
-    assert set(new_stages()) - set(new_stages(robot=False)) == {"robot"}
-    assert AppView(stages={}).with_stage("robot", phase="done").stages == {}
-    assert "Robot" not in panels.progress_html(AppView(stages=new_stages(scene=False)))
+    shown = AppView()
+    stages = shown.stages
+    stages["scene"].phase, stages["scene"].seconds = "done", 1.25
+    stages["clip"].phase, stages["clip"].seconds, stages["clip"].done, stages["clip"].total = "running", 2.0, 3, 10
+    html = progress_html(shown)
+    for words in ("1.2 s", "3 of 10", "3.2 s in all"):
+        assert words in html
+    stages["clip"].phase = "stopped"
+    assert "2.0 s, stopped" in progress_html(shown)
 
 
 def test_every_text_is_escaped():
-    view = AppView(NASTY, context=context(), message=NASTY, notices=(NASTY,), no_path=NASTY)
-    view = view.changed(run=run(False, NASTY), extracted=extracted())
-    for part in (panels.messages_html, panels.scene_html, panels.robot_html):
-        html = part(view)
+    shown = AppView(NASTY, message=NASTY, notices=(NASTY,), no_trajectory=NASTY)
+    shown.parts = {"scene": context(), "robot": run(False, NASTY), "trajectory": extracted()}
+    for html in (messages_html(shown), panel_html("scene", shown), panel_html("robot", shown)):
         assert "<script>" not in html
         assert "&lt;script&gt;" in html
 
 
-def test_the_pictures_are_the_views():
-    scene = shown(panels.scene_html(AppView(context=context())))
-    assert scene.shape == (FINE * 48 // 64, FINE, 3)
+def test_the_images_are_the_views():
+    scene = shown(panel_html("scene", view(scene=context())))
+    assert scene.shape == (SIZE * 48 // 64, SIZE, 3)
     assert (scene == (90, 120, 60)).all()
-    made = demonstration()
-    html = panels.region_html(AppView(context=context(), region=made.region))
+    html = panel_html("region", view(scene=context(), region=demonstration().region))
     assert "25% of the picture" in html
     assert shown(html)[20, 20, 1] > shown(html)[-20, 20, 1]
 
 
-def test_the_films_can_be_played(tmp_path):
+def test_the_videos_can_be_played(tmp_path):
     made = demonstration()
-    clip = played(panels.clip_html(AppView(clip=made.clip)), tmp_path)
+    clip = played(panel_html("clip", view(clip=made.clip)), tmp_path)
     assert clip.frames.shape == made.clip.shape
     assert np.abs(clip.frames.astype(int) - made.clip).max() < 8
-    html = panels.hands_html(AppView(demonstration=made))
+    html = panel_html("hands", view(hands=made))
     assert "a hand in 15 of 15 frames" in html
     tracks = played(html, tmp_path)
-    assert len(tracks.frames) == 16
-    assert tracks.fps == pytest.approx(8)
-    robot = played(panels.robot_html(AppView("x", run=run(), extracted=extracted())), tmp_path)
+    assert (len(tracks.frames), tracks.fps) == (16, pytest.approx(8))
+    robot = played(panel_html("robot", view(robot=run(), trajectory=extracted())), tmp_path)
     assert len(robot.frames) == 11 + round(20 * LAST_S)
 
 
@@ -152,7 +144,7 @@ def test_the_films_can_be_played(tmp_path):
     ],
 )
 def test_the_verdict(outcome, kind, words):
-    html = panels.robot_html(AppView("x", run=outcome, extracted=extracted()))
+    html = panel_html("robot", view(robot=outcome, trajectory=extracted()))
     assert f'class="ivg-verdict {kind}"' in html
     assert words in html
 
@@ -165,8 +157,8 @@ def test_the_verdict(outcome, kind, words):
         (20.0, (0.0, 0, 0), ("touches nothing",)),
     ],
 )
-def test_the_figures_of_a_path(cost, moved, words):
-    figures = dict(panels.path_figures(extracted(cost, moved)))
+def test_the_figures_of_a_trajectory(cost, moved, words):
+    figures = dict(trajectory_figures(extracted(cost, moved)))
     assert figures["Way of the hand"] == "15 cm"
     assert figures["Seen in"].startswith("16 of 16")
     assert figures["Interaction"].startswith("grasps")
@@ -174,20 +166,15 @@ def test_the_figures_of_a_path(cost, moved, words):
         assert part in " ".join(figures.values())
 
 
-def test_the_path_is_drawn_in_its_scene():
-    green = context((10, 200, 30)).frame
-    picture = draw_path(extracted(), green, np.full((48, 64), 0.6, np.float32))
-    seen = picture[..., 3] > 0
-    assert not seen.all()  # transparent round it
-    scene = (np.abs(picture[..., :3].astype(int) - (10, 200, 30)).max(-1) < 40) & seen
-    assert scene.sum() > 1000
-    elsewhere = draw_path(extracted(), green, np.full((48, 64), 9.0, np.float32))
-    far = (np.abs(elsewhere[..., :3].astype(int) - (10, 200, 30)).max(-1) < 40) & (elsewhere[..., 3] > 0)
-    assert far.sum() < scene.sum() / 10  # what is metres below is left out
+def test_the_trajectory_is_drawn_in_its_scene_with_its_figures():
+    def scene_pixels(depth_m):
+        frame = ContextFrame(np.full((48, 64, 3), (10, 200, 30), np.uint8), "x", depth=np.full((48, 64), depth_m))
+        html = panel_html("trajectory", view(scene=frame, trajectory=extracted()))
+        assert "the right hand" in html
+        assert "15 cm" in html
+        plot = shown(html)
+        assert not plot[..., 3].all()  # transparent around it
+        return ((np.abs(plot[..., :3].astype(int) - (10, 200, 30)).max(-1) < 40) & (plot[..., 3] > 0)).sum()
 
-
-def test_stages_are_values():
-    assert Stage() == Stage()
-    view = AppView(stages=new_stages())
-    assert view.with_stage("scene", phase="done").stages["scene"].phase == "done"
-    assert view.stages["scene"].phase == "waiting"
+    assert scene_pixels(0.6) > 1000
+    assert scene_pixels(9.0) < scene_pixels(0.6) / 10  # what is metres below is left out

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ivg.cli.policy import main
-from ivg.cli.policy.train import read_run
-from ivg.cli.shared import multirun
+from ivg.cli.shared import hydra_job
 from ivg.errors import ConfigError
+from ivg.workflows.policy_settings import read_policy_run
 
 from ..workflows.test_policy_train import TINY, dataset  # noqa: F401 (a fixture)
 
@@ -65,11 +65,11 @@ def test_wrong_settings_are_one_line(capsys, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("command", ["train", "train-rl"])
 def test_without_submitit_its_command_is_told(command, capsys, monkeypatch):
-    monkeypatch.setattr(multirun.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(hydra_job.importlib.util, "find_spec", lambda name: None)
     assert main([command, "--multirun", "hydra/launcher=submitit_slurm", "output=x"]) == 2
     assert "pip install 'ivg[slurm]'" in capsys.readouterr().err
 
 
 def test_several_values_need_multirun():
     with pytest.raises(ConfigError, match="Ambiguous"):
-        read_run(["data.path=a", "output=b", "train.seed=0,1"])
+        read_policy_run(["data.path=a", "output=b", "train.seed=0,1"])

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivg.cli.view import MEANINGS, main, new_view_parser
-from ivg.policy.datasets.episodes import REASONS, RobotEpisode, write_episodes
-from ivg.policy.demonstration import Demonstration
-from ivg.workflows.episodes.generate import AttemptOutcome
+from ivg.cli.view import main, new_view_parser
+from ivg.policy.datasets import Demonstration, RobotEpisode, write_episodes
+from ivg.workflows.generate_pool import Outcome
 
 ROOT = Path(__file__).parents[3]
 
@@ -42,7 +41,7 @@ def make_episode(seed, task, steps=6, frames=4):
 def dataset(tmp_path):
     """Three episodes of two tasks out of five attempts, as `ivg-dataset generate` writes them."""
     tasks, outcomes = ["stir_pot", "push_plate"], ["kept", "kept", "not_done", "no_hand", "kept"]
-    attempts = [AttemptOutcome(k, tasks[k % 2], 50 + k, outcome, f"why {k}") for k, outcome in enumerate(outcomes)]
+    attempts = [Outcome(k, tasks[k % 2], 50 + k, outcome, f"why {k}") for k, outcome in enumerate(outcomes)]
     record = {"settings": {"samples": 4}, "attempts": [asdict(attempt) for attempt in attempts]}
     made = [make_episode(attempt.seed, attempt.task) for attempt in attempts if attempt.outcome == "kept"]
     return write_episodes(tmp_path / "mine.zarr", made, attributes={"generation": record})
@@ -73,10 +72,6 @@ def test_refused_attempts_are_listed_with_their_reasons(dataset, tmp_path):
     assert told["attempts"]["stir_pot"]["acceptance"] == pytest.approx(2 / 3)
     assert (told["attempts"]["total"]["kept"], told["attempts"]["total"]["attempts"]) == (3, 5)
     assert told["settings"] == {"samples": 4}
-
-
-def test_every_reason_has_a_meaning():
-    assert MEANINGS.keys() == set(REASONS)
 
 
 def test_fewer_episodes_are_shown_and_how_to_see_more_is_said(dataset, tmp_path, capsys):
@@ -119,12 +114,12 @@ def test_demonstrations_too_and_zipped(tmp_path, capsys):
     [
         (["--tasks", "stir_pott"], "unknown task 'stir_pott': did you mean 'stir_pot'?"),
         (["--episodes", "0"], "--episodes must be positive, got 0"),
-        (["--pictures", "-3"], "--pictures must be positive, got -3"),
+        (["--images", "-3"], "--images must be positive, got -3"),
         (["--size", "0"], "--size must be positive, got 0"),
         (["--quality", "0"], "quality must lie in [1, 100], got 0"),
-        (["--out", "page.txt"], "--out must end with .html, got 'page.txt'"),
-        (["--save", "a.rrd"], "--save writes a recording for rerun: give --rerun, too"),
-        (["--rerun", "--save", "a.txt"], "--save must end with .rrd, got 'a.txt'"),
+        (["--out", "page.txt"], "out must end with .html, got 'page.txt'"),
+        (["--save", "a.rrd"], "save writes a recording for rerun: ask for rerun, too"),
+        (["--rerun", "--save", "a.txt"], "save must end with .rrd, got 'a.txt'"),
     ],
 )
 def test_wrong_requests_are_refused_in_one_line(dataset, tmp_path, capsys, arguments, message):

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from ivg.cli.eval import main
 from ivg.data.clip_store import ClipRecord, ClipStore
-from ivg.evaluation.prompts import STYLES, TextTest, follow_rates, text_test
-from ivg.evaluation.summary import TARGETS, hs_err_table, lookup, notes, reached, summarise, targets_table, task_table
-from ivg.evaluation.worker import Judge, Prompt, SceneResult
+from ivg.evaluation.generator import EvaluationResult
+from ivg.evaluation.judging import Judge, Prompt, SceneResult
+from ivg.evaluation.prompts import STYLES, follow_rates, text_test
+from ivg.evaluation.summary import TARGETS, lookup, summarise
+from ivg.evaluation.tables import notes, targets_table, task_table
 from ivg.metrics.clip_figures import TrueClip
+from ivg.metrics.paper_figures import FIGURES
 from ivg.types import Appearance, HandTracks, RegionOfMotion
-from ivg.viz.grids import evaluation_grid
 
 SIZE = 64
 TASKS = ("open_drawer", "push_plate")
@@ -156,28 +158,37 @@ def test_flaws_show_where_they_are(store: ClipStore, records: list[ClipRecord]) 
     assert np.isnan(figures["skin"]["skin_spread"])
 
 
-def test_tables_and_sheet(store: ClipStore, records: list[ClipRecord]) -> None:
+def test_tables_and_grid(store: ClipStore, records: list[ClipRecord], tmp_path: Path) -> None:
     results, figures = judged(store, records)
     figures["text"] = {"other_tasks": 0.75, "paraphrases": 0.9, "truth": 1.0, "chance": 0.3}
     figures["text"] |= {"scenes": 3, "prompts": 8, "paraphrase_prompts": 3}
     table = targets_table(figures)
-    assert table.count("\n") + 1 == len(TARGETS)
+    assert table.count("\n") == len(TARGETS) + 1
     assert table.count("MISSED") == 1
     assert "75.0 %" in next(line for line in table.splitlines() if "MISSED" in line)
     assert all(task in task_table(figures, SIZE) for task in TASKS)
-    assert hs_err_table(figures).count("\n") == 4
-    assert "8 prompts in 3 scenes" in notes(figures, SIZE)
+    assert "prompts: 8 in 3 scenes" in notes(figures, SIZE)
     truths = [TrueClip.of(record) for record in records]
-    assert evaluation_grid(results, truths, per_task=1).shape[2] == 3
+    figures["paper"] = {key: {"unavailable": "not here"} for key in FIGURES}
+    evaluation = EvaluationResult(figures, results, truths)
+    assert [title.split(",")[0].split(":")[0] for title in evaluation.tables] == [
+        "The paper's table",
+        "Targets",
+        "Hand structure error (Eq. 2",
+        "By task",
+        "Further figures",
+    ]
+    evaluation.save_grid(tmp_path / "grid.png")
+    assert (tmp_path / "grid.png").stat().st_size > 2000
 
 
 def test_a_figure_that_was_not_taken_is_neither_reached_nor_missed() -> None:
-    assert {reached(bar, {}) for bar in TARGETS} == {None}
+    assert {target.reached({}) for target in TARGETS} == {None}
     assert np.isnan(lookup({"a": {"b": 1}}, "a.c"))
 
 
-def test_prompts_and_their_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hands that do what they are told are seen to; hands that always do the same are not."""
+def test_prompts_and_their_classes(tmp_path: Path) -> None:
+    """Hands that follow the prompt are recognised; hands that always do the same are not."""
     store = ClipStore.create(tmp_path / "store", count=2, size=SIZE, fps=8, source="made up")
     for index, task in enumerate(("mug_to_plate", "cut_carrot")):
         record = made_up(index)
@@ -197,17 +208,14 @@ def test_prompts_and_their_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         index: [(task, motion(task)[5:, 1]) for task in tasks for _ in range(STYLES)]
         for index, tasks in test.feasible.items()
     }
-    monkeypatch.setattr("ivg.evaluation.prompts._references", lambda *_: references)
 
-    def follow(test: TextTest, obey: bool) -> dict[str, Any]:
-        def generate(prompts: Any) -> list[HandTracks]:
-            clips = [motion(prompt.task if obey else "turn_on_stove") for prompt in prompts]
-            there = [np.isfinite(clip).all((-1, -2)) for clip in clips]
-            return [HandTracks(c, p, p.astype(np.float32)) for c, p in zip(clips, there, strict=True)]
+    def follow(obey: bool) -> dict[str, Any]:
+        clips = [motion(prompt.task if obey else "turn_on_stove") for prompt in test.prompts]
+        there = [np.isfinite(clip).all((-1, -2)) for clip in clips]
+        tracks = [HandTracks(c, p, p.astype(np.float32)) for c, p in zip(clips, there, strict=True)]
+        return follow_rates(test, tracks, references)
 
-        return follow_rates(store, test, generate, tmp_path / "cache", 1)
-
-    obeyed, ignored = follow(test, True), follow(test, False)
+    obeyed, ignored = follow(True), follow(False)
     assert (obeyed["other_tasks"], obeyed["paraphrases"], obeyed["truth"]) == (1, 1, 1)
     assert ignored["other_tasks"] == pytest.approx(2 / len(test.others))
     assert ignored["paraphrases"] == 0
@@ -218,9 +226,9 @@ def test_prompts_and_their_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--scenes", "0"], "--scenes must be positive"),
+        (["--scenes", "0"], "scenes must be positive"),
         (["--weights", "nanu"], "no weights 'nanu'"),
-        (["--guidance-scale", "0.5"], "--guidance-scale must be a number of at least 1 (1 is none), got 0.5"),
+        (["--guidance-scale", "0.5"], "guidance_scale must be a number of at least 1 (1 is none), got 0.5"),
     ],
 )
 def test_wrong_requests(

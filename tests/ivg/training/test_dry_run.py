@@ -1,7 +1,6 @@
 """What a run would need: counted on the meta device, checked against known answers."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ivg.cli.train import main
 from ivg.models.nano.denoiser import NanoVideoDenoiser
-from ivg.training.cost.dry_run import report
-from ivg.training.cost.live_memory import step_cost
+from ivg.training.cost.report import report
+from ivg.training.cost.step_cost import step_cost
 from ivg.training.settings import ClipConfig, ModelConfig
 
 PAGE = Path(__file__).parents[3] / "docs" / "base.md"
@@ -86,15 +85,6 @@ def _table(text: str) -> dict[str, list[str]]:
     return {name: values for name, *values in rows[2:]}
 
 
-def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["ivg-train", *arguments])
-    try:
-        main()
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
-
-
 def test_the_table_adds_up() -> None:
     sizes = {"latent_channels": 4, "latent_size": 4, "widths": [8, 16, 24], "embedding_width": 16, "heads": [1, 2, 2]}
     autoencoder = {"latent_channels": 4, "encoder_widths": [8, 8, 16], "decoder_widths": [8, 8, 16]}
@@ -109,16 +99,16 @@ def test_dry_run_needs_neither_data_nor_output(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert _call(monkeypatch, "train=region", "model=base_tiny", "dry_run=true") == 0
+    assert main(["train=region", "model=base_tiny", "dry_run=true"]) == 0
     table = _table(capsys.readouterr().out)
     flops = [float(value.split()[0]) for value in table["FLOPs a step"]]
     assert flops[0] < flops[1] < 1.4 * flops[0]  # one more forward pass, of all that is checkpointed
     assert not list(tmp_path.iterdir())
-    assert _call(monkeypatch, "train=autoencoder", "model=base_tiny", "dry_run=true") == 2
+    assert main(["train=autoencoder", "model=base_tiny", "dry_run=true"]) == 2
     assert "pretrained one" in capsys.readouterr().err
-    assert _call(monkeypatch, "train=masks", "model=base_tiny", "dry_run=true") == 2
+    assert main(["train=masks", "model=base_tiny", "dry_run=true"]) == 2
     assert "is for nano" in capsys.readouterr().err
-    assert _call(monkeypatch, "train=masks", "model=nano", "dry_run=true") == 0
+    assert main(["train=masks", "model=nano", "dry_run=true"]) == 0
     table = _table(capsys.readouterr().out)
     assert table["parameters, trained"] == ["0.1 M"]
     # forward and backward: 8 clips x 4 frames x 256 cells, 118,080 multiplications each, and the bare first layer's
@@ -133,7 +123,7 @@ def test_the_tables_of_the_page_are_what_the_commands_print(
     parts = re.findall(r"^    ivg-train (.*dry_run=true)\n\n(.*?)\n\n((?:\|.*\n)+)", PAGE.read_text(), re.MULTILINE)
     assert len(parts) >= 2
     for command, heading, table in parts:
-        assert _call(monkeypatch, *command.split()) == 0
+        assert main(command.split()) == 0
         printed = capsys.readouterr().out
         assert heading in printed
         assert _table(table) == _table(printed), command

@@ -6,7 +6,7 @@ import torch
 
 from ivg.envs.human import HumanDemonstrator
 from ivg.hands import MediaPipeHands
-from ivg.training.encoded.latents import LatentClips
+from ivg.training.encoded.clips import LatentClips
 from ivg.training.stages.hand_structure import HandStructure
 
 

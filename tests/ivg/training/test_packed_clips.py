@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from ivg.cli import train as cli
 from ivg.errors import ConfigError, InputError
 from ivg.models.nano.autoencoder import NanoAutoencoder
+from ivg.training.encoded.loading import load_encoded_split, pack_clips
 from ivg.training.encoded.packing import load_packed
-from ivg.training.run import Run, build_stage, load_encoded_split, pack_stores, train_stage
-from ivg.training.settings import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig
+from ivg.training.run import build_stage, train_stage
+from ivg.training.settings import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, Run
 
 SIZES = {"latent_channels": 4, "encoder_widths": [8, 8, 16], "decoder_widths": [8, 8, 16], "decoder_depth": 1}
 DENOISER = {"latent_channels": 4, "latent_size": 4, "widths": [8, 16, 16], "embedding_width": 16, "heads": [1, 1, 1]}
@@ -28,7 +28,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def packed(blob_store: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("packed") / "clips.npz"
-    pack_stores([blob_store, blob_store], weights, path)
+    pack_clips([blob_store, blob_store], weights, path)
     return path
 
 
@@ -56,7 +56,7 @@ def test_training_goes_by_packed_clips(weights: Path, packed: Path, tmp_path: Pa
     run = Run(
         config, ModelConfig(denoiser=DENOISER), DataConfig(path=str(packed)), tmp_path / "run", autoencoder=weights
     )
-    figures = train_stage(run)
+    figures = train_stage(run).figures
     assert all(np.isfinite(value) for value in figures.values())
     assert (tmp_path / "run" / "weights" / "denoiser" / "config.json").exists()
 
@@ -78,20 +78,18 @@ def test_what_is_no_packed_file_is_refused(weights: Path, packed: Path, tmp_path
             load_packed(path, autoencoder)
 
 
-def test_pictures_and_limits_need_a_store(weights: Path, packed: Path, tmp_path: Path) -> None:
+def test_images_and_limits_need_a_store(weights: Path, packed: Path, tmp_path: Path) -> None:
     data, model = DataConfig(path=str(packed)), ModelConfig(autoencoder=SIZES, denoiser=DENOISER)
-    with pytest.raises(ConfigError, match="needs pictures"):
+    with pytest.raises(ConfigError, match="needs images"):
         build_stage(Run(AutoencoderConfig(steps=1), model, data, tmp_path))
     limited = DataConfig(path=str(packed), limit=2)
     with pytest.raises(ConfigError, match="for stores"):
         build_stage(Run(ClipConfig(steps=1), model, limited, tmp_path, autoencoder=weights))
 
 
-def test_the_command_refuses_before_it_encodes(
-    blob_store: Path, weights: Path, packed: Path, capsys: pytest.CaptureFixture[str]
+def test_what_cannot_be_written_is_refused_before_anything_is_encoded(
+    blob_store: Path, weights: Path, packed: Path
 ) -> None:
     for output, words in ((packed, "exists already"), (packed.with_suffix(".zip"), "FILE.npz")):
-        with pytest.raises(SystemExit) as ended:
-            cli._pack(["--data", str(blob_store), "--autoencoder", str(weights), "--output", str(output)])
-        assert ended.value.code == 2
-        assert words in capsys.readouterr().err
+        with pytest.raises((ConfigError, InputError), match=words):
+            pack_clips([blob_store], weights, output)

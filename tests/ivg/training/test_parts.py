@@ -1,4 +1,4 @@
-"""Optimiser, average, budget and augmentation, each by itself."""
+"""Optimiser, moving average, schedule and augmentation, each by itself."""
 
 import copy
 
@@ -6,9 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from ivg.training.average import AveragedModel
-from ivg.training.optimizer import Muon, build_optimizer, orthogonalise
-from ivg.training.schedule import Budget, learning_rate
+from ivg.training.optimizer import AveragedModel, Muon, build_optimizer, orthogonalise
+from ivg.training.schedule import StopCriterion, learning_rate
 from ivg.training.settings import AutoencoderConfig, RegionConfig
 from ivg.training.stage import StepRandom
 from ivg.training.stages.region_augmentation import augment_regions
@@ -67,7 +66,7 @@ def test_average_follows_the_weights() -> None:
     assert not average.model.weight.requires_grad
 
 
-def test_learning_rates_follow_the_budget() -> None:
+def test_learning_rates_follow_the_schedule() -> None:
     flat = RegionConfig(steps=100, learning_rate=1.0, warmup_steps=10, decay=0.3)
     assert learning_rate(flat, 0, 0.0) == pytest.approx(0.1)
     assert learning_rate(flat, 50, 0.5) == 1
@@ -77,11 +76,11 @@ def test_learning_rates_follow_the_budget() -> None:
     assert learning_rate(cosine, 50, 0.5) == pytest.approx(0.5)
 
 
-def test_budget_counts_what_was_spent_before() -> None:
-    budget = Budget(RegionConfig(minutes=2.0), step=7, seconds=60)
-    assert 0.5 <= budget.fraction < 0.51
-    assert Budget(RegionConfig(minutes=1.0), seconds=61).spent
-    assert Budget(RegionConfig(steps=10, minutes=0.1), step=5, seconds=600).fraction == 0.5
+def test_a_stop_criterion_counts_what_was_done_before() -> None:
+    criterion = StopCriterion(RegionConfig(minutes=2.0), step=7, seconds=60)
+    assert 0.5 <= criterion.fraction < 0.51
+    assert StopCriterion(RegionConfig(minutes=1.0), seconds=61).fraction == 1
+    assert StopCriterion(RegionConfig(steps=10, minutes=0.1), step=5, seconds=600).fraction == 0.5
 
 
 def test_a_steps_randomness_is_a_function_of_the_step() -> None:

@@ -146,7 +146,7 @@ def test_ctrl_c_ends_a_run_after_its_step_with_a_checkpoint(
     loss = trainer.stage.loss
 
     def pressed(model: torch.nn.Module, random: StepRandom) -> Any:
-        if trainer.budget.step == 1:
+        if trainer.criterion.step == 1:
             signal.raise_signal(signal.SIGINT)
         return loss(model, random)
 
@@ -158,9 +158,9 @@ def test_ctrl_c_ends_a_run_after_its_step_with_a_checkpoint(
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, usual)
-    assert trainer.budget.step == 2  # the step was ended
+    assert trainer.criterion.step == 2  # the step was ended
     resumed = Trainer(build_stage(run), run.train, run.output, resume=True)
-    assert resumed.budget.step == 2
+    assert resumed.criterion.step == 2
 
 
 def _stop_after(run: Run, config: RunConfig, steps: int) -> None:
@@ -190,7 +190,7 @@ def test_what_is_missing_is_named(blob_store: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({}, "budget"),
+        ({"minutes": None}, "stop criterion"),
         ({"steps": 0}, "positive"),
         ({"steps": 1, "batch_size": 0}, "batch_size"),
         ({"steps": 1, "optimizer": "adam"}, "did you mean 'adamw'"),
@@ -243,7 +243,7 @@ def test_stage_two_trains_with_one_mask_for_all_clips(mask: str, blob_store: Pat
     assert region is not None
     assert torch.equal(region[0], region[1])
     assert bool((region == 1).all()) == (mask == "white")
-    assert np.isfinite(train_stage(run)["hand_mse_0.7"])
+    assert np.isfinite(train_stage(run).figures["hand_mse_0.7"])
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,9 @@ def test_stage_two_s_settings_are_checked(name: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(("config", "name"), [(RegionConfig, "region_denoiser"), (ClipConfig, "denoiser")])
-def test_a_batch_is_a_lesson(config: Any, name: str, blob_store: Path, runs: Path, tmp_path: Path) -> None:
+def test_a_student_s_batch_is_its_teacher_s(
+    config: Any, name: str, blob_store: Path, runs: Path, tmp_path: Path
+) -> None:
     teacher = runs / ("region" if config is RegionConfig else "clip") / "weights"
     run = _run(
         blob_store,
@@ -272,9 +274,9 @@ def test_a_batch_is_a_lesson(config: Any, name: str, blob_store: Path, runs: Pat
     assert stage.space == network.space
     batch = stage.batch(StepRandom(0, 0))
     assert len(set(batch.timesteps.tolist())) == 1
-    told = stage.conditions(stage.train, batch.clips, batch.conditions["context"], None)
+    conditions = stage.conditions(stage.train, batch.clips, batch.conditions["context"], None)
     with torch.no_grad():
-        made = stage._sampled(network, batch.noisy, told, 2)
+        made = stage._sampled(network, batch.noisy, conditions, 2)
     torch.testing.assert_close(batch.clean, made, atol=5e-3, rtol=5e-3)
 
 
@@ -286,7 +288,7 @@ def test_a_network_of_its_own_takes_the_last_step_of_a_pipeline(blob_store: Path
     run = _run(blob_store, tmp_path / "light", config, autoencoder=weights["autoencoder"])
     run.model = LIGHT
     train_stage(run)
-    pipeline = export_pipeline(**weights, output=tmp_path / "helped", last=tmp_path / "light" / "weights")
+    pipeline = export_pipeline(**weights, output=tmp_path / "helped", refiner=tmp_path / "light" / "weights")
     frame = np.full((32, 32, 3), 90, np.uint8)
     assert pipeline.refiner.config["widths"] == [8, 8, 8]
     plain = export_pipeline(**weights, output=tmp_path / "plain")
@@ -297,7 +299,7 @@ def test_a_network_of_its_own_takes_the_last_step_of_a_pipeline(blob_store: Path
     assert torch.equal(loaded(frame, "push the disc", num_inference_steps=2).latents, made)
     NanoVideoDenoiser(**{**LIGHT.denoiser, "residual_scale": 9.0}).save_pretrained(tmp_path / "alien" / "denoiser")
     with pytest.raises(WeightsError, match="train.residual_scale="):
-        export_pipeline(**weights, output=tmp_path / "none", last=tmp_path / "alien")
+        export_pipeline(**weights, output=tmp_path / "none", refiner=tmp_path / "alien")
 
 
 def test_a_network_of_its_own_decodes_stage_one_s_masks(blob_store: Path, runs: Path, tmp_path: Path) -> None:
@@ -306,7 +308,7 @@ def test_a_network_of_its_own_decodes_stage_one_s_masks(blob_store: Path, runs: 
     run = _run(blob_store, tmp_path / "masks", MaskDecoderConfig(steps=60, batch_size=4), **folders)
     stage = build_stage(run)
     assert isinstance(stage, MaskDecoderStage)
-    figures = train_stage(run)
+    figures = train_stage(run).figures
     assert set(figures) == {"iou_union", "iou_frame", "iou_frame_pictures", "iou_pictures"}
     made = tmp_path / "masks" / "weights"
     trained = load_component(made, "mask_decoder")
@@ -320,8 +322,8 @@ def test_a_network_of_its_own_decodes_stage_one_s_masks(blob_store: Path, runs: 
     with torch.inference_mode():
         masks = torch.from_numpy(pipeline._codec.decode_masks(latents))
         assert torch.allclose(masks, trained.decode(latents), atol=0.01)
-    told = InstructionalVideoPipeline.from_pretrained(tmp_path / "helped")(frame, "push the disc")
-    assert (told.region.per_frame == pipeline(frame, "push the disc").region.per_frame).all()
+    loaded = InstructionalVideoPipeline.from_pretrained(tmp_path / "helped")(frame, "push the disc")
+    assert (loaded.region.per_frame == pipeline(frame, "push the disc").region.per_frame).all()
     with pytest.raises(ConfigError, match="give teacher=FOLDER"):
         train_stage(_run(blob_store, tmp_path / "no", run.train, autoencoder=weights["autoencoder"]))
     NanoMaskDecoder(5, 8, 1).save_pretrained(tmp_path / "alien" / "mask_decoder")
@@ -380,5 +382,5 @@ def test_a_loss_that_is_no_number_stops_the_training_with_the_last_good_weights(
         held = load_file(tmp_path / "run" / "checkpoint" / f"{name}.safetensors")
         assert all(bool(value.isfinite().all()) for value in held.values())
     assert json.loads((tmp_path / "run" / "checkpoint" / "progress.json").read_text())["step"] == 2
-    figures = train_stage(_run(blob_store, tmp_path / "run", config, resume=True))
+    figures = train_stage(_run(blob_store, tmp_path / "run", config, resume=True)).figures
     assert np.isfinite(figures["psnr"])

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_generate import SETTINGS, FakeLauncher, fake_attempt
 
 from ivg.jobs import Processes
-from ivg.policy.datasets.episodes import Attempt
+from ivg.policy.attempt import Attempt
 from ivg.workflows.episodes import generate as generation
 from ivg.workflows.episodes.attempts import GenerateJob
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ivg.cli.dataset import main
-from ivg.policy.datasets.episodes import EpisodeStore, RobotEpisode, write_episodes
+from ivg.policy.datasets import EpisodeStore, RobotEpisode, write_episodes
 
 
 def episode(seed, task, steps=4, size=32):

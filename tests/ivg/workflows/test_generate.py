@@ -12,7 +12,8 @@ from ivg.cli.dataset import main
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.errors import InputError, IvgError, StoreError
 from ivg.jobs import CRASHED, Processes
-from ivg.policy.datasets.episodes import Attempt, EpisodeStore, RobotEpisode
+from ivg.policy.attempt import Attempt
+from ivg.policy.datasets import EpisodeStore, RobotEpisode
 from ivg.workflows.episodes import generate as generation
 from ivg.workflows.episodes.attempts import GenerateJob, GenerateSettings
 from ivg.workflows.episodes.generate import CRASHES_IN_A_ROW, generate_episodes, read_outcomes
@@ -115,7 +116,7 @@ def test_enough_is_enough(tmp_path: Path) -> None:
 
 
 def test_other_settings_and_foreign_datasets_are_refused(tmp_path: Path) -> None:
-    from ivg.policy.datasets.episodes import write_episodes
+    from ivg.policy.datasets import write_episodes
 
     path = generate(tmp_path / "d.zarr", 3).path
     for changes in ({"seed": 51}, {"source": "truth"}, {"tasks": ("stir_pot",)}):

@@ -16,7 +16,7 @@ import pytest
 
 from ivg.cli.dataset import main
 from ivg.errors import InputError, StoreError
-from ivg.policy.datasets.episodes import EpisodeStore
+from ivg.policy.datasets import EpisodeStore
 from ivg.policy.datasets.store.locking import writing
 from ivg.workflows.episodes import generate as generation
 from ivg.workflows.episodes.generate import read_outcomes

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from ivg.cli.policy import main
-from ivg.cli.policy.train import read_run
 from ivg.errors import ConfigError, InputError
-from ivg.policy.datasets.episodes import RobotEpisode, write_episodes
+from ivg.policy.datasets import RobotEpisode, write_episodes
 from ivg.policy.evaluation import Outcome
 from ivg.workflows.policies.conditioning_table import ConditioningAblation
 from ivg.workflows.policies.evaluate import PolicyReport, policy_name, rollout_jobs
+from ivg.workflows.policy_settings import read_policy_run
 
 TINY = [
     "policy.image_size=16",
@@ -64,7 +64,9 @@ def trained(dataset, tmp_path_factory):
 
 
 def test_settings_become_a_training():
-    run = read_run(["policy=behaviour_cloning", "conditioning=text", "data.path=a.zarr", "output=b", "train.seed=4"])
+    run = read_policy_run(
+        ["policy=behaviour_cloning", "conditioning=text", "data.path=a.zarr", "output=b", "train.seed=4"]
+    )
     assert (run.policy.kind, run.policy.conditioning, run.train.seed) == ("behaviour_cloning", "text", 4)
     assert (run.data.path, run.output, run.resume) == ("a.zarr", Path("b"), False)
 
@@ -84,7 +86,7 @@ def test_settings_become_a_training():
 )
 def test_wrong_settings_are_refused(settings, message):
     with pytest.raises((ConfigError, InputError), match=message):
-        read_run(settings.split())
+        read_policy_run(settings.split())
 
 
 def test_all_settings_can_be_shown(capsys):

@@ -8,7 +8,7 @@ import pytest
 
 from ivg.cli.dataset import main
 from ivg.data.clip_store import ClipStore
-from ivg.envs.kitchen.scene.feasibility import feasible_tasks, sample_foreign_scene
+from ivg.envs.kitchen.feasibility import feasible_tasks, sample_foreign_scene
 from ivg.envs.kitchen.scene.scene import sample_scene
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.errors import StoreError

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from ivg.cli.policy import main
-from ivg.cli.policy.compare_rewards import compare, plan
 from ivg.policy.rl.curve import COLUMNS, LearningCurve
-from ivg.workflows.rl_settings import read_reinforcement
+from ivg.workflows.policy_settings import read_reinforcement
+from ivg.workflows.reward_comparison import compare, plan
 
 TINY = [
     "demonstrations=truth",

@@ -12,7 +12,7 @@ from ivg.policy.conditioning.video_demo import VideoDemoWrapper
 
 @pytest.fixture
 def env(reach, guide):
-    return DemoGoalWrapper(VideoDemoWrapper(reach, guide), path_key="demo_path")
+    return DemoGoalWrapper(VideoDemoWrapper(reach, guide), trajectory_key="demo_path")
 
 
 def test_the_reward_is_that_of_compute_reward(env, reach):
@@ -44,7 +44,7 @@ def test_goals_are_waypoints_and_vary(env):
 
 
 def test_a_sequence_of_goals_leads_to_the_end(reach, guide):
-    env = DemoGoalWrapper(VideoDemoWrapper(reach, guide), path_key="demo_path", schedule="sequence")
+    env = DemoGoalWrapper(VideoDemoWrapper(reach, guide), trajectory_key="demo_path", schedule="sequence")
     observation, _ = env.reset(seed=2)
     seen, done = [], False
     while not done:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import ConfigError, InputError
-from ivg.policy.conditioning.potential import TrajectoryProgress, distance_potential, shaping
+from ivg.policy.conditioning.progress import TrajectoryProgress, distance_potential, shaping
 from ivg.policy.conditioning.tracking_reward import DemoTrackingReward
 from ivg.policy.conditioning.video_demo import VideoDemoWrapper
 
@@ -24,7 +24,7 @@ def pose(x, opening=0.0):
 @pytest.mark.parametrize("gamma", [0.9, 0.97, 1.0])
 @pytest.mark.parametrize("seed", range(5))
 def test_discounted_shaping_telescopes_whatever_the_trajectory(reach, guide, gamma, seed):
-    env = DemoTrackingReward(VideoDemoWrapper(reach, guide), gamma=gamma, path_key="demo_path", weight=2.5)
+    env = DemoTrackingReward(VideoDemoWrapper(reach, guide), gamma=gamma, trajectory_key="demo_path", weight=2.5)
     env.reset(seed=seed)
     start, rng = env.potential, np.random.default_rng(seed)
     total, discount, done = 0.0, 1.0, False
@@ -124,7 +124,7 @@ def test_the_gripper_has_to_open_and_close_too():
 def test_following_pays_more_than_standing_or_leaving(make_reach, guide):
     returns = {}
     for name, speed in (("follow", 1.0), ("stand", 0.0), ("leave", -1.0)):
-        env = DemoTrackingReward(VideoDemoWrapper(make_reach(), guide), gamma=0.97, path_key="demo_path")
+        env = DemoTrackingReward(VideoDemoWrapper(make_reach(), guide), gamma=0.97, trajectory_key="demo_path")
         env.reset(seed=3)
         aim = env.unwrapped.goal - env.unwrapped.place
         action = np.zeros(7)
@@ -134,7 +134,7 @@ def test_following_pays_more_than_standing_or_leaving(make_reach, guide):
 
 
 def test_the_potential_is_observed(reach, guide):
-    env = DemoTrackingReward(VideoDemoWrapper(reach, guide), gamma=0.97, path_key="demo_path")
+    env = DemoTrackingReward(VideoDemoWrapper(reach, guide), gamma=0.97, trajectory_key="demo_path")
     observation, _ = env.reset(seed=3)
     assert env.observation_space.contains(observation)
     for _ in range(4):
@@ -146,14 +146,14 @@ def test_the_potential_is_observed(reach, guide):
 
 
 def test_nothing_to_follow_is_no_reward(reach):
-    env = DemoTrackingReward(VideoDemoWrapper(reach, None), gamma=0.97, path_key="demo_path")
+    env = DemoTrackingReward(VideoDemoWrapper(reach, None), gamma=0.97, trajectory_key="demo_path")
     env.reset(seed=3)
     rng = np.random.default_rng(0)
     assert all(env.step(rng.uniform(-1, 1, 7))[1] == 0 for _ in range(5))
 
 
 def test_weight_zero_leaves_the_reward_alone(reach, guide):
-    env = DemoTrackingReward(VideoDemoWrapper(reach, guide), gamma=0.97, path_key="demo_path", weight=0)
+    env = DemoTrackingReward(VideoDemoWrapper(reach, guide), gamma=0.97, trajectory_key="demo_path", weight=0)
     env.reset(seed=3)
     action, rewards, done = np.zeros(7), [], False
     while not done:
@@ -175,7 +175,7 @@ def test_wrong_values_are_refused(reach, guide):
 
 def test_it_works_in_vectors(make_reach, guide):
     def make():
-        return DemoTrackingReward(VideoDemoWrapper(make_reach(), guide), gamma=0.97, path_key="demo_path")
+        return DemoTrackingReward(VideoDemoWrapper(make_reach(), guide), gamma=0.97, trajectory_key="demo_path")
 
     envs = gym.vector.SyncVectorEnv([make, make])
     envs.reset(seed=[0, 1])

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ivg.policy.conditioning import VideoDemoWrapper
-from ivg.policy.conditioning.observation import DEMONSTRATION_KEYS
 from ivg.policy.conditioning.tracking_reward import PROGRESS_KEY
 from ivg.policy.conditioning.video_demo import EMBEDDING_KEY
+from ivg.policy.datasets import DEMONSTRATION_KEYS
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "training_loop.md").read_text()
 

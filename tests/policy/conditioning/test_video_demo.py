@@ -8,9 +8,9 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from ivg.errors import InputError
-from ivg.policy.conditioning.observation import DEMONSTRATION_KEYS
+from ivg.policy.conditioning import VideoDemoWrapper, fill_cache
 from ivg.policy.conditioning.sources import GeneratedDemonstrations, PrecomputedDemonstrations
-from ivg.policy.conditioning.video_demo import VideoDemoWrapper, fill_cache
+from ivg.policy.datasets import DEMONSTRATION_KEYS
 
 
 def test_it_is_a_gymnasium_environment(reach, guide):
@@ -93,7 +93,7 @@ def test_the_picture_may_be_rendered_at_resets_only(make_reach, guide):
 
 def test_an_embedding_is_observed_and_cached(reach, guide, tmp_path):
     def middle(extracted):
-        return extracted.path.held()[:, :3].mean(0)
+        return extracted.trajectory.held()[:, :3].mean(0)
 
     def env():
         return VideoDemoWrapper(reach, guide, cache=tmp_path, keys=["demo_path"], embed=middle, embedding_size=3)
@@ -188,6 +188,6 @@ def test_generated_demonstrations_are_lifted(human_clip, empty):
     if empty:
         assert found is None
     else:
-        there = np.flatnonzero(found.path.present)
-        off = np.linalg.norm(found.path.poses[there, :3] - human_clip.gripper_trajectory[there, :3], axis=1)
+        there = np.flatnonzero(found.trajectory.present)
+        off = np.linalg.norm(found.trajectory.poses[there, :3] - human_clip.gripper_trajectory[there, :3], axis=1)
         assert np.median(off) < 0.02

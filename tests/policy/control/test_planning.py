@@ -1,4 +1,4 @@
-"""Plans for a gripper: what holds for all, and what each manner asks for."""
+"""Plans for a gripper: what holds for all, and what each interaction type asks for."""
 
 from types import SimpleNamespace
 
@@ -7,8 +7,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
-from ivg.policy.control import circle, plan_demonstration, plan_gripper, planning
-from ivg.policy.control.grasp_view import GraspView
+from ivg.policy.control import plan_demonstration, plan_gripper, planning
+from ivg.policy.retargeting import held_motion
+from ivg.policy.retargeting.grasp_view import GraspView
 from ivg.types import Camera
 
 
@@ -16,7 +17,7 @@ def joints_of(made_up, interaction_type):
     return (
         made_up.grasp_joints()
         if interaction_type == "grasp"
-        else made_up.straight_joints(made_up.way_of(interaction_type))
+        else made_up.straight_joints(made_up.motion_of(interaction_type))
     )
 
 
@@ -64,9 +65,9 @@ def test_a_grasp_closes_along_the_hand(made_up):
 def test_a_push_is_closed_starts_behind_and_goes_the_way(made_up):
     plan = plan_gripper(joints_of(made_up, "push"))
     assert plan.closed.all()
-    tips = made_up.straight_joints(made_up.way_of("push"))[made_up.FIRST, [8, 12, 16]].mean(0)
+    tips = made_up.straight_joints(made_up.motion_of("push"))[made_up.FIRST, [8, 12, 16]].mean(0)
     assert plan.pos_world_m[1, 0] < tips[0]
-    farthest = made_up.way_of("push")[-1, 0] + planning.FOLLOW_THROUGH_M
+    farthest = made_up.motion_of("push")[-1, 0] + planning.FOLLOW_THROUGH_M
     assert plan.pos_world_m[:, 0].max() - tips[0] == pytest.approx(farthest, abs=1e-6)
     np.testing.assert_allclose(plan.pos_world_m[-1, :2], plan.pos_world_m[-2, :2], atol=1e-9)  # then it goes up
     assert plan.pos_world_m[-1, 2] > plan.pos_world_m[-2, 2]
@@ -149,7 +150,7 @@ def twisting(made_up, carried, angles):
     return made_up.perform(np.concatenate([come, place + carried]), opening, axes)
 
 
-@pytest.mark.parametrize(("turn", "turned"), [(0.4, 0.4 * planning.TWIST_GAIN), (0.9, planning.MOST_TWIST_RAD)])
+@pytest.mark.parametrize(("turn", "turned"), [(0.4, 0.4 * held_motion.TWIST_GAIN), (0.9, held_motion.MAX_TWIST_RAD)])
 def test_a_twist_on_the_spot_stays_on_the_spot_and_goes_farther_than_the_hand(made_up, turn, turned):
     jitter = 0.004 * np.random.default_rng(0).normal(size=(10, 3))
     angles = np.concatenate([np.zeros(6), np.linspace(0, turn, 10)])
@@ -188,7 +189,7 @@ def test_a_hand_that_goes_round_is_followed_on_a_circle_that_is_wide_enough(made
     way = plan.pos_world_m[plan.closed][1:, :2]
     middle = 0.5 * (way.max(0) + way.min(0))
     radius = np.linalg.norm(way - middle, axis=1)
-    assert radius.mean() == pytest.approx(max(seen_m, circle.STIR_RADIUS_M), rel=0.15)
+    assert radius.mean() == pytest.approx(max(seen_m, held_motion.STIR_RADIUS_M), rel=0.15)
     assert np.ptp(radius) < 0.15 * radius.mean()
     turns = np.unwrap(np.arctan2(*(way - middle).T[::-1]))
     assert turns[-1] - turns[0] >= 2 * np.pi * 1.05  # the same way round as the hand

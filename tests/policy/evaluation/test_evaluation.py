@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError, StoreError
-from ivg.policy.evaluation import Outcome, OutcomeLog, SuccessRate, rollout, success_rates_by, wilson_interval
-from ivg.policy.evaluation.summary import reasons
+from ivg.policy.evaluation import Outcome, OutcomeLog, SuccessRate, reasons, rollout, success_rates_by, wilson_interval
 
 
 @pytest.mark.parametrize(

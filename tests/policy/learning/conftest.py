@@ -6,7 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from ivg.policy.datasets.episodes import RobotEpisode, write_episodes
+from ivg.policy.datasets import RobotEpisode, write_episodes
 from ivg.policy.learning import BehaviourCloningConfig, DiffusionConfig, EpisodeData, PolicyRun, PolicyTraining
 
 GOALS = np.array([[0.15, 0.2, 0.1], [-0.15, 0.2, 0.1]], np.float32)

@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
 from ivg.policy.learning.actions import action_coding
-from ivg.policy.learning.networks.demonstration_encoder import look_up, seen_from
+from ivg.policy.learning.networks.demonstration_encoder import look_up, relative_to
 from ivg.policy.learning.networks.rotations import (
     matrix_to_six,
     quaternion_to_matrix,
@@ -74,9 +74,9 @@ def test_a_path_is_seen_alike_by_a_robot_that_moved_with_it():
     robot = torch.from_numpy(proprio(4, 1))
     path = torch.zeros(1, 3, 8)
     path[..., :3], path[..., 3:7] = robot[:, None, :3] + 0.05, robot[:, None, 3:7]
-    seen = seen_from(path, robot)
+    seen = relative_to(path, robot)
     moved_path, moved_robot = path.clone(), robot.clone()
     moved_path[..., :3] += 1
     moved_robot[:, :3] += 1
-    torch.testing.assert_close(seen_from(moved_path, moved_robot), seen, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(relative_to(moved_path, moved_robot), seen, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(seen[0, 0, 3:9], torch.tensor([1.0, 0, 0, 0, 1, 0]), atol=1e-5, rtol=0)

@@ -12,7 +12,7 @@ from ivg.errors import ConfigError, InputError, StoreError, WeightsError
 from ivg.policy.learning import DiffusionConfig, EpisodeData, PolicyTraining, load_policy, train_policy
 from ivg.policy.learning.data import PolicyData, split_episodes
 from ivg.policy.learning.training import build_policy_stage
-from ivg.training.accelerator import new_accelerator
+from ivg.training.device import new_accelerator
 from ivg.training.trainer import Trainer
 
 KINDS = ("diffusion", "behaviour_cloning")
@@ -22,7 +22,7 @@ KINDS = ("diffusion", "behaviour_cloning")
 @pytest.mark.parametrize("conditioning", ["demo", "text", "none"])
 def test_a_training_leaves_log_curves_checkpoint_and_weights(kind, conditioning, new_run):
     run = new_run(kind, conditioning)
-    figures = train_policy(run)
+    figures = train_policy(run).figures
     assert np.isfinite(list(figures.values())).all()
     assert ("phase_error" in figures) == (conditioning == "demo")
     for name in ("log.jsonl", "curves.png", "sheet_000003.png", "run.json", "checkpoint", "weights"):
@@ -88,7 +88,7 @@ def test_the_demonstration_may_stand_in_the_observation(new_run, new_env):
     policy.reset()
     np.testing.assert_array_equal(policy.act({**observation, **env.demonstration()}), told)
     policy.reset()
-    with pytest.raises(InputError, match="watches a demonstration"):
+    with pytest.raises(InputError, match="needs a demonstration"):
         policy.act(observation)
 
 
@@ -110,7 +110,7 @@ def test_windows_are_those_of_the_episodes(dataset, tiny):
 
 
 def test_statistics_bring_chunks_into_range(dataset, tiny):
-    from ivg.policy.learning.folder import new_policy
+    from ivg.policy.learning import new_policy
 
     config = tiny("diffusion")
     data = PolicyData(EpisodeData(path=str(dataset)), np.arange(40), config)

@@ -42,12 +42,12 @@ def states(folder):
 @pytest.mark.parametrize("reward", ["tracking", "sparse", "goals"])
 def test_a_run_leaves_curve_picture_policy_and_checkpoint(make_env, guide, tmp_path, reward):
     seen, out = [], tmp_path / "run"
-    summary = train_reinforcement(make_env, guide, replace(TINY, reward=reward), out, progress=seen.append)
+    result = train_reinforcement(make_env, guide, replace(TINY, reward=reward), out, progress=seen.append)
     assert [row["step"] for row in seen] == [0, 30, 60]
     assert LearningCurve(out / "curve.csv").column("step") == [0, 30, 60]
     assert (out / "curve.csv").read_text().splitlines()[0] == ",".join(COLUMNS)
     assert (out / "curve.png").read_bytes()[:4] == b"\x89PNG"
-    assert summary["scenes"] == 3
+    assert result.scenes == 3
     assert is_finished(out)
     assert len(guide.calls) == 5  # three scenes to train in, two to evaluate in, each watched once
     allowed = {".csv", ".png", ".json", ".safetensors", ".npz"}
@@ -143,10 +143,10 @@ def test_a_damaged_policy_is_refused(make_env, guide, tmp_path):
 def test_scenes_without_a_hand_are_not_trained_in(make_env, make_guide, tmp_path):
     told = []
     guide = make_guide(blind=[1, 1_000_001])
-    summary = train_reinforcement(
+    result = train_reinforcement(
         make_env, guide, TINY, tmp_path / "run", scene_progress=lambda *call: told.append(call)
     )
-    assert (summary["scenes"], summary["scenes_asked_for"]) == (2, 3)
+    assert result.scenes == 2
     assert told == [(0, True), (1, False), (2, True), (1_000_000, True), (1_000_001, False)]
     with pytest.raises(InputError, match="no hand"):
         train_reinforcement(make_env, make_guide(blind=range(9)), TINY, tmp_path / "other")
@@ -186,7 +186,7 @@ def test_the_tracking_reward_teaches_what_the_sparse_one_does_not(make_reach, gu
     )
     make_env = partial(make_reach, pictures=False, horizon=20)
     figures = {
-        reward: train_reinforcement(make_env, guide, replace(settings, reward=reward), tmp_path / reward)
+        reward: train_reinforcement(make_env, guide, replace(settings, reward=reward), tmp_path / reward).figures
         for reward in ("tracking", "sparse")
     }
     assert figures["tracking"]["success"] >= 0.5

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Datasets of LeRobot, codebase version 3.0: written by `writer`, read by `reader`."""

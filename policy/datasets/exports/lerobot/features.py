@@ -3,21 +3,21 @@
 ===============================  =========  =========================================================================
 feature                          shape      content
 ===============================  =========  =========================================================================
-``observation.images.<camera>``  (h, w, 3)  picture
+``observation.images.<camera>``  (h, w, 3)  image
 ``observation.state``            (16,)      proprioception
 ``observation.environment_state``  (256,)   the demonstration's plan, the same in every step: LeRobot's policies
                                             (act, diffusion) take this key as a condition
 ``action``                       (7,)       in [-1, 1]
-``demo.path``                    (8,)       the demonstration's gripper path at the step's phase
+``demo.path``                    (8,)       gripper pose of the demonstration at the step's phase
 ``demo.keypoints``               (84,)      its hand joints there
-``demo.phase``                   (1,)       where in the demonstration the step belongs, in [0, 1]
-``demo.plan_phase``              (1,)       where on the way of its plan the step led to, in [0, 1]
+``demo.phase``                   (1,)       position in the demonstration, in [0, 1]
+``demo.plan_phase``              (1,)       position along its plan that the step led to, in [0, 1]
 ``next.reward``                  (1,)       1 in the last step of a success
 ``next.done``, ``next.success``  (1,)       true in the last step; of a success
 ===============================  =========  =========================================================================
 
-Policies pass over features whose names begin neither with ``observation`` nor with ``action``, so that ``demo.*``
-does no harm, and a phase, which no robot is told, is no observation.
+Policies ignore features whose names begin neither with ``observation`` nor with ``action``, so ``demo.*`` does no harm;
+a phase, which a robot does not know, is no observation.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..extras import needed
+from ivg.io.extras import needed
+
 from ..steps import ACTION_NAMES, PROPRIO_NAMES, WIDTHS
 
 CODEBASE_VERSION = "v3.0"
@@ -52,56 +53,21 @@ COUNTERS = {
 }
 """Columns that every LeRobot dataset has."""
 
+_SCALARS = {"next.reward": "float32", "next.done": "bool", "next.success": "bool", **COUNTERS}
+
 Feature = dict[str, Any]
 
 
 def image_key(camera: str) -> str:
-    """Return the key of a camera's pictures."""
+    """Return the key of a camera's images."""
     return f"observation.images.{camera}"
 
 
 def features_of(camera: str, size: tuple[int, int], fps: int, video: bool) -> dict[str, Feature]:
-    """Return the features of a dataset with pictures of height and width `size`."""
-    state_and_action = {
-        image_key(camera): _picture(size, fps, video),
-        STATE: _numbers(16, list(PROPRIO_NAMES)),
-        ACTION: _numbers(7, list(ACTION_NAMES)),
-    }
-    steps = {key: _numbers(WIDTHS[name], None) for name, key in STEP_KEYS.items()}
-    ends = {"next.reward": _scalar("float32"), "next.done": _scalar("bool"), "next.success": _scalar("bool")}
-    return {**state_and_action, **steps, **ends, **{key: _scalar(dtype) for key, dtype in COUNTERS.items()}}
-
-
-def arrow_schema(features: dict[str, Feature]) -> Any:
-    """Return the schema of the tables in ``data/``, with what the package datasets wants to know of it."""
-    arrow = needed("pyarrow", EXTRA)
-    told: dict[str, Any] = {}
-    fields = []
-    for key, feature in features.items():
-        if feature["dtype"] == "video":
-            continue
-        if feature["dtype"] == "image":
-            kind = arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())])
-            told[key] = {"_type": "Image"}
-        else:
-            kind = arrow.bool_() if feature["dtype"] == "bool" else getattr(arrow, feature["dtype"])()
-            told[key] = {"dtype": feature["dtype"], "_type": "Value"}
-        if feature["dtype"] != "image" and feature["shape"] != [1]:
-            (width,) = feature["shape"]
-            kind = arrow.list_(kind, width)
-            told[key] = {"feature": told[key], "length": width, "_type": "List"}
-        fields.append(arrow.field(key, kind))
-    return arrow.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": told}})})
-
-
-def _picture(size: tuple[int, int], fps: int, video: bool) -> Feature:
-    feature: Feature = {
-        "dtype": "video" if video else "image",
-        "shape": [*size, 3],
-        "names": ["height", "width", "channels"],
-    }
+    """Return the features of a dataset with images of height and width `size`."""
+    image = _feature("video" if video else "image", [*size, 3], ["height", "width", "channels"])
     if video:
-        feature["info"] = {
+        image["info"] = {
             "video.height": size[0],
             "video.width": size[1],
             "video.codec": "h264",
@@ -111,12 +77,36 @@ def _picture(size: tuple[int, int], fps: int, video: bool) -> Feature:
             "video.channels": 3,
             "has_audio": False,
         }
-    return feature
+    features = {
+        image_key(camera): image,
+        STATE: _feature("float32", [len(PROPRIO_NAMES)], list(PROPRIO_NAMES)),
+        ACTION: _feature("float32", [len(ACTION_NAMES)], list(ACTION_NAMES)),
+    }
+    features |= {key: _feature("float32", [WIDTHS[name]]) for name, key in STEP_KEYS.items()}
+    return features | {key: _feature(dtype, [1]) for key, dtype in _SCALARS.items()}
 
 
-def _numbers(width: int, names: list[str] | None) -> Feature:
-    return {"dtype": "float32", "shape": [width], "names": names}
+def _feature(dtype: str, shape: list[int], names: list[str] | None = None) -> Feature:
+    return {"dtype": dtype, "shape": shape, "names": names}
 
 
-def _scalar(dtype: str) -> Feature:
-    return {"dtype": dtype, "shape": [1], "names": None}
+def arrow_schema(features: dict[str, Feature]) -> Any:
+    """Return the schema of the tables in ``data/``, with the metadata of the package datasets."""
+    arrow = needed("pyarrow", EXTRA)
+    described: dict[str, Any] = {}
+    fields = []
+    for key, feature in features.items():
+        if feature["dtype"] == "video":
+            continue
+        if feature["dtype"] == "image":
+            kind = arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())])
+            described[key] = {"_type": "Image"}
+        else:
+            kind = arrow.bool_() if feature["dtype"] == "bool" else getattr(arrow, feature["dtype"])()
+            described[key] = {"dtype": feature["dtype"], "_type": "Value"}
+        if feature["dtype"] != "image" and feature["shape"] != [1]:
+            (width,) = feature["shape"]
+            kind = arrow.list_(kind, width)
+            described[key] = {"feature": described[key], "length": width, "_type": "List"}
+        fields.append(arrow.field(key, kind))
+    return arrow.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": described}})})

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import StoreError
+from ivg.io.extras import needed
+from ivg.io.images import decode_image, resized
 
-from ..extras import needed
 from ..feature_map import Feature
-from ..images import decode_image, resized
 from .features import COUNTERS, EXTRA
-from .files import INFO_PATH, TASKS_PATH
-from .video import video_frames
+from .metadata import INFO_PATH, TASKS_PATH
 
 ROWS = 256
 """Rows that are read at once."""
@@ -32,11 +32,11 @@ class LeRobotFolder:
 
     Attributes:
         root: As given.
-        info: What ``meta/info.json`` says.
-        fps: Steps a second.
+        info: Content of ``meta/info.json``.
+        fps: Steps per second.
         features: Its arrays of numbers.
-        pictures: Keys of its pictures.
-        rows: A row an episode: length, places of its files, times in videos.
+        images: Keys of its images.
+        rows: One row per episode: length, numbers of its files, times in videos.
         texts: Sentences by `task_index`.
 
     Raises:
@@ -49,9 +49,9 @@ class LeRobotFolder:
         self._parquet, self._arrow = needed("pyarrow.parquet", EXTRA), needed("pyarrow", EXTRA)
         self.info = _info(self.root)
         self.fps = float(self.info["fps"])
-        told = self.info["features"]
-        self.pictures = [key for key, feature in told.items() if feature["dtype"] in ("image", "video")]
-        self.features = {key: _feature(feature) for key, feature in told.items() if _is_numbers(key, feature)}
+        features = self.info["features"].items()
+        self.images = [key for key, feature in features if feature["dtype"] in ("image", "video")]
+        self.features = {key: _feature(feature) for key, feature in features if _is_numbers(key, feature)}
         try:
             self.rows = self._episode_rows()
             self.texts = self._task_texts()
@@ -73,14 +73,14 @@ class LeRobotFolder:
         if number + 1 != len(self.rows):
             raise StoreError(f"'{self.root}' holds {number + 1} of {len(self.rows)} episodes")
 
-    def read_pictures(self, key: str, number: int, table: Any, size: tuple[int, int] | None) -> NDArray[np.uint8]:
-        """Read an episode's pictures, uint8 (n, h, w, 3), brought to a height and width if given."""
+    def read_images(self, key: str, number: int, table: Any, size: tuple[int, int] | None) -> NDArray[np.uint8]:
+        """Read an episode's images, uint8 (n, h, w, 3), resized to a height and width if given."""
         if self.info["features"][key]["dtype"] == "image":
             packed = table.column(key).to_pylist()
             return np.stack([resized(decode_image(cell["bytes"] or b""), size) for cell in packed])
         row = self.rows[number]
-        place = {name: row[f"videos/{key}/{name}"] for name in ("chunk_index", "file_index")}
-        path = self.root / self.info["video_path"].format(video_key=key, **place)
+        file = {name: row[f"videos/{key}/{name}"] for name in ("chunk_index", "file_index")}
+        path = self.root / self.info["video_path"].format(video_key=key, **file)
         return video_frames(path, row[f"videos/{key}/from_timestamp"], row["length"], self.fps, size)
 
     def _episode_rows(self) -> list[dict[str, Any]]:
@@ -112,7 +112,8 @@ def numbers(table: Any, key: str) -> NDArray[Any]:
 
 
 def _by_episode(tables: Iterable[Any]) -> Iterator[Any]:
-    """Divide tables that follow each other where the number of the episode changes."""
+    """Split consecutive tables where the index of the episode changes."""
+    concat = needed("pyarrow", EXTRA).concat_tables
     waiting: list[Any] = []
     current = None
     for table in tables:
@@ -120,16 +121,12 @@ def _by_episode(tables: Iterable[Any]) -> Iterator[Any]:
         bounds = [0, *(np.flatnonzero(np.diff(episodes)) + 1).tolist(), len(episodes)]
         for start, end in itertools.pairwise(bounds):
             if waiting and episodes[start] != current:
-                yield _joined(waiting)
+                yield concat(waiting)
                 waiting = []
             current = episodes[start]
             waiting.append(table.slice(start, end - start))
     if waiting:
-        yield _joined(waiting)
-
-
-def _joined(tables: list[Any]) -> Any:
-    return needed("pyarrow", EXTRA).concat_tables(tables)
+        yield concat(waiting)
 
 
 def _info(root: Path) -> dict[str, Any]:
@@ -166,3 +163,39 @@ def _flat(names: Any) -> list[str]:
     if isinstance(names, list):
         return [name for value in names for name in _flat(value)]
     return [] if names is None else [str(names)]
+
+
+def video_frames(
+    path: Path, start_s: float, count: int, fps: float, size: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """Read `count` consecutive frames of a video.
+
+    Args:
+        path: Any file that FFmpeg reads.
+        start_s: Time of the first of them.
+        count: Number of frames.
+        fps: Frames per second.
+        size: Height and width that they are resized to, one by one; as they are if None.
+
+    Returns:
+        uint8 (count, h, w, 3), RGB.
+
+    Raises:
+        StoreError: If the file cannot be read, or ends before.
+    """
+    frames: list[NDArray[np.uint8]] = []
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            begin = float((stream.start_time or 0) * (stream.time_base or 0))
+            container.seek(max(0, int((begin + start_s - 0.5 / fps) * av.time_base)))
+            for frame in container.decode(stream):
+                if (frame.time or 0.0) - begin > start_s - 0.5 / fps:
+                    frames.append(resized(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8), size))
+                if len(frames) == count:
+                    break
+    except (av.FFmpegError, OSError, IndexError) as error:
+        raise StoreError(f"cannot read video '{path}': {error}") from error
+    if len(frames) < count:
+        raise StoreError(f"'{path}' has {len(frames)} frames from {start_s:g} s on, {count} are needed")
+    return np.stack(frames)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ...episodes import RobotEpisode
+from ...episode import RobotEpisode
 from ..feature_names import map_by_names
 from ..foreign import ImportOptions, chosen_camera, foreign_episode, of_size
-from .demonstrations import read_demonstrations
 from .features import ACTION, STATE, STEP_KEYS
 from .folder import LeRobotFolder, numbers
+from .metadata import read_demonstrations
 
 _DEFAULTS = ImportOptions()
 
@@ -33,31 +33,33 @@ def lerobot_episodes(path: str | Path, options: ImportOptions = _DEFAULTS) -> It
         StoreError: If there is no such dataset, or it is of another version or incomplete.
     """
     folder = LeRobotFolder(path)
-    told = read_demonstrations(folder.root, [row["length"] for row in folder.rows])
-    return _foreign(folder, options) if told is None else _own(folder, told, options)
+    demonstrations = read_demonstrations(folder.root, [row["length"] for row in folder.rows])
+    return _foreign(folder, options) if demonstrations is None else _own(folder, demonstrations, options)
 
 
-def _own(folder: LeRobotFolder, told: Iterator[dict[str, Any]], options: ImportOptions) -> Iterator[RobotEpisode]:
-    (picture,) = folder.pictures
+def _own(
+    folder: LeRobotFolder, demonstrations: Iterator[dict[str, Any]], options: ImportOptions
+) -> Iterator[RobotEpisode]:
+    (camera,) = folder.images
     phases = {name: STEP_KEYS[name] for name in ("phase", "plan_phase")}
-    for number, (table, arguments) in enumerate(zip(folder.tables(), told, strict=True)):
+    for number, (table, arguments) in enumerate(zip(folder.tables(), demonstrations, strict=True)):
         arguments |= {name: numbers(table, key)[:, 0] for name, key in phases.items()}
         arguments |= {"proprio": numbers(table, STATE), "action": numbers(table, ACTION)}
-        arguments["image"] = folder.read_pictures(picture, number, table, None)
+        arguments["image"] = folder.read_images(camera, number, table, None)
         yield RobotEpisode(**of_size(arguments, options.size))
 
 
 def _foreign(folder: LeRobotFolder, options: ImportOptions) -> Iterator[RobotEpisode]:
-    feature_map = options.feature_map or map_by_names(folder.features, folder.pictures)
+    feature_map = options.feature_map or map_by_names(folder.features, folder.images)
     feature_map.check(folder.features)
-    picture = chosen_camera(folder.pictures, options, feature_map.image)
+    camera = chosen_camera(folder.images, options, feature_map.image)
     for number, table in enumerate(folder.tables()):
         columns = {key: numbers(table, key) for key in folder.features}
         frames = np.arange(len(table))
         yield foreign_episode(
             columns,
             frames / folder.fps,
-            folder.read_pictures(picture, number, table, options.size),
+            folder.read_images(camera, number, table, options.size),
             feature_map,
             folder.features,
             text=options.text or folder.texts.get(int(table.column("task_index")[0].as_py()), ""),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ivg.policy.datasets.episodes import RobotEpisode
+from ivg.policy.datasets import RobotEpisode
 
 
 def make_episode(seed=0, steps=12, size=10, frames=16, task="open_drawer", **changes):
@@ -40,7 +40,7 @@ def make():
 @pytest.fixture
 def dataset(tmp_path):
     """Three episodes of 12, 5 and 8 steps, of two tasks."""
-    from ivg.policy.datasets.episodes import write_episodes
+    from ivg.policy.datasets import write_episodes
 
     made = [make_episode(0), make_episode(1, 5, task="push_plate"), make_episode(2, 8)]
     return write_episodes(tmp_path / "d.zarr", made), made

@@ -6,7 +6,7 @@ import pytest
 
 from ivg.errors import InputError
 from ivg.policy import Demonstration
-from ivg.policy.datasets.episodes import Attempt, attempt_episode
+from ivg.policy.attempt import Attempt, attempt_episode
 from ivg.policy.hands3d.lifting import LiftedHands
 
 

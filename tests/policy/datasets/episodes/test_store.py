@@ -9,8 +9,7 @@ import pytest
 import zarr
 
 from ivg.errors import InputError, StoreError
-from ivg.policy.datasets.episodes import EpisodeStore, append_episodes, is_episode_dataset, write_episodes
-from ivg.policy.datasets.store import DemonstrationStore
+from ivg.policy.datasets import DemonstrationStore, EpisodeStore, append_episodes, is_episode_dataset, write_episodes
 
 ENDINGS = pytest.mark.parametrize("ending", [".zarr", ".zarr.zip"])
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError
-from ivg.policy.datasets.episodes import EpisodeWindows, append_episodes
+from ivg.policy.datasets import EpisodeWindows, append_episodes
 
 
 def test_every_step_is_one_window_and_batches_equal_samples(dataset):
@@ -199,5 +199,5 @@ def test_its_own_loader_gives_what_torchs_gives(dataset):
 
 
 def test_importing_it_loads_no_torch():
-    code = "import sys, ivg.policy.datasets.episodes; assert 'torch' not in sys.modules"
+    code = "import sys, ivg.policy.datasets; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

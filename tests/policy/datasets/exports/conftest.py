@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from ivg.policy.datasets.episodes import RobotEpisode, write_episodes
+from ivg.policy.datasets import RobotEpisode, write_episodes
 
 HEIGHT, WIDTH, FRAMES = 40, 48, 16
 

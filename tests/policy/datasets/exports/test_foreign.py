@@ -9,18 +9,13 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError, StoreError
-from ivg.policy.datasets.episodes import EpisodeStore, EpisodeWindows, append_episodes, write_episodes
-from ivg.policy.datasets.exports import (
-    Feature,
-    ImportOptions,
-    Part,
-    export_lerobot,
-    lerobot_episodes,
-    load_feature_map,
-    robomimic_episodes,
-)
-from ivg.policy.datasets.exports.feature_map import feature_map_of
+from ivg.policy.datasets import EpisodeStore, EpisodeWindows, append_episodes, write_episodes
+from ivg.policy.datasets.exports.feature_map import Feature, Part, feature_map_of, load_feature_map
 from ivg.policy.datasets.exports.feature_names import map_by_names
+from ivg.policy.datasets.exports.foreign import ImportOptions
+from ivg.policy.datasets.exports.lerobot.reader import lerobot_episodes
+from ivg.policy.datasets.exports.lerobot.writer import export_lerobot
+from ivg.policy.datasets.exports.robomimic_reader import robomimic_episodes
 
 
 def proprio(steps, seed=0):
@@ -149,7 +144,7 @@ def test_an_error_lists_what_there_is_and_what_is_needed(foreign):
         "position, rotation, opening, joints by names",
         "m0, m1",
         "action (7)",
-        "top (pictures)",
+        "top (images)",
         "--map FILE",
     ):
         assert part in str(caught.value)
@@ -280,7 +275,7 @@ def test_another_camera_and_text(robosuite):
     ("lacking", "message"),
     [
         ("robot0_eef_quat", "unknown feature 'robot0_eef_quat'.*The dataset has: actions .7.; .*--map FILE"),
-        ("agentview_image robot0_eye_in_hand_image", "has no pictures"),
+        ("agentview_image robot0_eye_in_hand_image", "has no images"),
     ],
 )
 def test_what_robomimic_files_lack_is_named(robosuite, lacking, message):

@@ -12,14 +12,11 @@ import numpy as np
 import pytest
 
 import ivg.envs
-from ivg.policy.datasets.exports import (
-    check_replay_buffer,
-    export_lerobot,
-    export_minari,
-    export_replay_buffer,
-    export_robomimic,
-    lerobot_episodes,
-)
+from ivg.policy.datasets.exports.lerobot.reader import lerobot_episodes
+from ivg.policy.datasets.exports.lerobot.writer import export_lerobot
+from ivg.policy.datasets.exports.minari import export_minari
+from ivg.policy.datasets.exports.replay_buffer import check_replay_buffer, export_replay_buffer
+from ivg.policy.datasets.exports.robomimic_writer import export_robomimic
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 

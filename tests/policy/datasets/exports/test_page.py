@@ -8,8 +8,10 @@ import h5py
 import pytest
 from omegaconf import OmegaConf
 
-from ivg.policy.datasets.exports import Feature, export_lerobot, export_minari, export_robomimic
-from ivg.policy.datasets.exports.feature_map import feature_map_of
+from ivg.policy.datasets.exports.feature_map import Feature, feature_map_of
+from ivg.policy.datasets.exports.lerobot.writer import export_lerobot
+from ivg.policy.datasets.exports.minari import export_minari
+from ivg.policy.datasets.exports.robomimic_writer import export_robomimic
 
 PAGE = (Path(__file__).parents[4] / "docs" / "exports.md").read_text()
 TABLE = PAGE.split("| ours |")[1].split("\n\n")[0].splitlines()[2:]

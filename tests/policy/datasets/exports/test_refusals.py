@@ -9,14 +9,10 @@ import pytest
 import zarr
 
 from ivg.errors import InputError, StoreError
-from ivg.policy.datasets.exports import (
-    check_replay_buffer,
-    export_lerobot,
-    export_minari,
-    export_replay_buffer,
-    export_robomimic,
-)
-from ivg.policy.datasets.exports.robomimic.writer import split
+from ivg.policy.datasets.exports.lerobot.writer import export_lerobot
+from ivg.policy.datasets.exports.minari import export_minari
+from ivg.policy.datasets.exports.replay_buffer import check_replay_buffer, export_replay_buffer
+from ivg.policy.datasets.exports.robomimic_writer import export_robomimic, split
 
 WRITERS = {
     "lerobot": lambda path, episodes, **more: export_lerobot(path, episodes, **more),
@@ -79,7 +75,7 @@ def test_episodes_are_drawn_one_by_one(tmp_path, make, name):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"fps": 12.5}, "whole number of steps a second, got 12.5"),
+        ({"fps": 12.5}, "whole number of steps per second, got 12.5"),
         ({"height": 41}, "even height and width, got 41 x 48: use PNG"),
     ],
 )
@@ -95,7 +91,10 @@ def test_odd_pictures_go_as_png(tmp_path, make):
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"fps": 10.0}, "one number of steps a second: 20, got 10"), ({"height": 42}, "one size: .40, 48., got .42, 48")],
+    [
+        ({"fps": 10.0}, "one number of steps per second: 20, got 10"),
+        ({"height": 42}, "one size: .40, 48., got .42, 48"),
+    ],
 )
 def test_episodes_that_differ(tmp_path, make, changes, message):
     with pytest.raises(InputError, match=message):

@@ -8,18 +8,15 @@ import pyarrow.parquet as parquet
 import pytest
 import zarr
 
-from ivg.policy.datasets.episodes import EpisodeStore
-from ivg.policy.datasets.exports import (
-    check_replay_buffer,
-    export_lerobot,
-    export_minari,
-    export_replay_buffer,
-    export_robomimic,
-    lerobot_episodes,
-    robomimic_episodes,
-)
-from ivg.policy.datasets.exports.images import decode_image
+from ivg.io.images import decode_image
+from ivg.policy.datasets import EpisodeStore
 from ivg.policy.datasets.exports.lerobot.folder import LeRobotFolder, numbers
+from ivg.policy.datasets.exports.lerobot.reader import lerobot_episodes
+from ivg.policy.datasets.exports.lerobot.writer import export_lerobot
+from ivg.policy.datasets.exports.minari import export_minari
+from ivg.policy.datasets.exports.replay_buffer import check_replay_buffer, export_replay_buffer
+from ivg.policy.datasets.exports.robomimic_reader import robomimic_episodes
+from ivg.policy.datasets.exports.robomimic_writer import export_robomimic
 
 NAMES = ("image", "proprio", "action", "phase", "plan_phase", "demo_path", "demo_keypoints", "demo_plan", "reward")
 
@@ -38,8 +35,8 @@ def from_lerobot(path):
     }
     tables = list(folder.tables())
     arrays = {name: np.concatenate([numbers(table, key) for table in tables]) for name, key in keys.items()}
-    (key,) = folder.pictures
-    seen = [folder.read_pictures(key, number, table, None) for number, table in enumerate(tables)]
+    (key,) = folder.images
+    seen = [folder.read_images(key, number, table, None) for number, table in enumerate(tables)]
     return {**arrays, "image": np.concatenate(seen)}
 
 

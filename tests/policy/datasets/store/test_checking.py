@@ -8,10 +8,9 @@ import pytest
 import zarr
 
 from ivg.cli.dataset import main
-from ivg.policy.datasets.store import DemonstrationStore, append_demonstrations, write_demonstrations
-from ivg.policy.datasets.store.checking import check_episodes
-from ivg.policy.datasets.store.checksums import CHECKSUM, checksum_names
-from ivg.policy.datasets.store.demonstrations import DEMONSTRATIONS
+from ivg.policy.datasets import DemonstrationStore, append_demonstrations, check_dataset, write_demonstrations
+from ivg.policy.datasets.demonstrations import DEMONSTRATIONS
+from ivg.policy.datasets.store.layout import CHECKSUM, checksum_names
 
 
 @pytest.fixture
@@ -21,8 +20,8 @@ def path(tmp_path, make):
 
 
 def damages(path):
-    with DemonstrationStore(path) as store:
-        return [[str(damage) for damage in found] for found in check_episodes(store)]
+    found = check_dataset(path)
+    return [[str(damage) for damage in found.damages if damage.episode == k] for k in range(found.episodes)]
 
 
 def test_what_was_written_is_whole(path):

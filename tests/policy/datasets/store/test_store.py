@@ -107,7 +107,7 @@ def test_an_append_that_fails_leaves_the_dataset_as_it_was(tmp_path, make):
     before = contents(tmp_path)
     with pytest.raises(RuntimeError, match="broke"):
         append_demonstrations(path, failing())
-    with pytest.raises(InputError, match="picture size"):
+    with pytest.raises(InputError, match="image size"):
         append_demonstrations(path, [make(7), make(8, height=24)])
     assert contents(tmp_path) == before
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivg.policy.datasets.episodes import RobotEpisode, write_episodes
-from ivg.policy.datasets.store import write_demonstrations
-from ivg.policy.datasets.viewing import Attempts, ViewedDataset, write_page
-from ivg.policy.demonstration import Demonstration
+from ivg.policy.datasets import Demonstration, RobotEpisode, write_demonstrations, write_episodes
+from ivg.policy.datasets.viewing.dataset import ViewedDataset
+from ivg.policy.datasets.viewing.page import Attempts, write_page
 
 HOSTILE = '</script><script>document.title = "broken"</script><img src=x onerror=alert(1)> & "quotes" \u2028'
 """A text that must stay text."""
@@ -163,23 +162,22 @@ def parts():
 
 @pytest.fixture(scope="session")
 def open_browser():
-    """Opens browsers of one session, `open_browser(width=..., dark=...)`; all are closed at its end."""
+    """Opens pages of one Chromium, `open_browser(width=..., dark=...)`."""
+    pytest.importorskip("playwright")
     specification = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    chromium = module.find_chromium()
-    if chromium is None:
-        pytest.skip("no Chromium: install one (apt-get install chromium), or say where it is in IVG_CHROMIUM")
+    path = module.find_chromium()
+    if path is None:
+        pytest.skip("no Chromium: install one (apt-get install chromium), or give its path in IVG_CHROMIUM")
     opened = {}
+    with module.chromium(path) as started:
 
-    def get(width=1400, height=1000, dark=False):
-        key = (width, height, dark)
-        if key not in opened:
-            opened[key] = module.Browser(chromium, width, height, dark)
-        opened[key].complaints.clear()
-        opened[key].requests.clear()
-        return opened[key]
+        def get(width=1400, height=1000, dark=False):
+            browser = opened.setdefault((width, height, dark), None) or module.Browser(started, width, height, dark)
+            opened[width, height, dark] = browser
+            browser.complaints.clear()
+            browser.requests.clear()
+            return browser
 
-    yield get
-    for browser in opened.values():
-        browser.close()
+        yield get

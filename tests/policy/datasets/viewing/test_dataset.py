@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError, StoreError
-from ivg.policy.datasets.store import write_demonstrations
-from ivg.policy.datasets.viewing import ViewedDataset
-from ivg.policy.datasets.viewing.episode import named_in
-from ivg.policy.datasets.viewing.facts import facts
+from ivg.policy.datasets import write_demonstrations
+from ivg.policy.datasets.viewing.dataset import ViewedDataset
+from ivg.policy.datasets.viewing.episode import facts, named_in
 
 
 def test_robot_episodes_are_told_from_demonstrations(episodes, demonstrations):

@@ -14,12 +14,10 @@ import pytest
 from PIL import Image
 
 from ivg.errors import InputError
-from ivg.policy.datasets.episodes import write_episodes
-from ivg.policy.datasets.store import DemonstrationStore
-from ivg.policy.datasets.viewing import PageSettings, ViewedDataset, write_page
-from ivg.policy.datasets.viewing.outlines import outlines
-from ivg.policy.datasets.viewing.page import SCRIPTS, TEMPLATE
-from ivg.policy.datasets.viewing.sprites import sprite
+from ivg.policy.datasets import DemonstrationStore, write_episodes
+from ivg.policy.datasets.viewing.dataset import ViewedDataset
+from ivg.policy.datasets.viewing.page import SCRIPTS, TEMPLATE, PageSettings, write_page
+from ivg.policy.datasets.viewing.records import outlines, sprite
 
 ROOT = Path(__file__).parents[4]
 
@@ -170,7 +168,7 @@ def test_a_zipped_dataset_gives_the_same_episodes(page, made, tmp_path, parts):
 
 def test_less_is_smaller(page, episodes, tmp_path, parts):
     with ViewedDataset(episodes) as dataset:
-        small = write_page(tmp_path / "small.html", dataset, [2], settings=PageSettings(pictures=5))
+        small = write_page(tmp_path / "small.html", dataset, [2], settings=PageSettings(images=5))
     blocks = parts(small).blocks
     assert blocks.keys() == {"dataset", "episode-2"}
     assert len(blocks["episode-2"]["robot"]["shown"]) == 5
@@ -178,7 +176,7 @@ def test_less_is_smaller(page, episodes, tmp_path, parts):
     assert small.stat().st_size < page.stat().st_size
 
 
-@pytest.mark.parametrize("values", [{"pictures": 0}, {"size": -1}, {"quality": 101}, {"quality": 0}])
+@pytest.mark.parametrize("values", [{"images": 0}, {"size": -1}, {"quality": 101}, {"quality": 0}])
 def test_impossible_settings_are_refused(values):
     with pytest.raises(InputError, match=f"{next(iter(values))} .*{next(iter(values.values()))}"):
         PageSettings(**values)

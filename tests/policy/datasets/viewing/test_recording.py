@@ -9,9 +9,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
-from ivg.policy.datasets.store import DemonstrationStore
-from ivg.policy.datasets.viewing import ViewedDataset, record_episodes
-from ivg.policy.datasets.viewing.recording import fingers, opening_rgba
+from ivg.policy.datasets import DemonstrationStore
+from ivg.policy.datasets.viewing.dataset import ViewedDataset
+from ivg.policy.datasets.viewing.recording import fingers, opening_rgba, record_episodes
 
 WITHOUT = "rerun-sdk is not installed (pip install 'ivg[rerun]')"
 

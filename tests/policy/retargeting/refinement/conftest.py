@@ -7,15 +7,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from ivg.policy.retargeting.gripper import FULL_OPENING_M, WRIST_TO_MIDDLE_M
 from ivg.policy.retargeting.refinement import HeightMap
 from ivg.policy.retargeting.refinement.height_map import CELL_M, WINDOW_M
 from ivg.types import Camera
 
 SIZE = 256
 FRAMES, FIRST, LET_GO = 16, 6, 12
-DOWN = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, -1]])  # columns: the hand's axes; closes along the world's x
-FORWARD = np.array([[0.0, 0.6, 0.8], [1, 0, 0], [0, 0.8, -0.6]])  # points forward, along x, and down
 
 
 @dataclass(frozen=True)
@@ -88,63 +85,40 @@ def depth_of(boxes, camera, size=SIZE):
     return depth.astype(np.float32)
 
 
-def hand(opening):
-    """A hand of scale 1 about its pinch point, (21, 3): its z points to the tips, y goes from thumb to index finger."""
-    half, root = 0.5 * opening * FULL_OPENING_M, np.array([0.0, 0.0, -0.08])
-    joints = [root - [0, 0, WRIST_TO_MIDDLE_M], *np.linspace(root - [0, 0.03, 0.03], [0, -half, 0], 4)]
-    for place in (0.0, -0.02, -0.04, -0.06):
-        joints += [*np.linspace(root + [place, 0.03, 0], [place, half, 0], 4)]
-    made = np.array(joints)
-    made[9] = root
-    return made
+@pytest.fixture(scope="session")
+def table(made_up):
+    """A table with objects on it, how it is seen, and the hands that come to it."""
 
+    def grasp_at(place):
+        """Comes to a place until frame 6, closes, carries an object up and to the side, opens at frame 12, leaves."""
+        place = np.asarray(place, float)
+        come = np.linspace(place + [-0.3, -0.2, 0.27], place, FIRST + 1)[:-1]
+        carry = np.linspace(place, place + [0, 0.2, 0], LET_GO - FIRST)
+        carry[:, 2] += 0.08 * np.sin(np.linspace(0, np.pi, len(carry)))
+        away = np.linspace(carry[-1], carry[-1] + [-0.1, 0, 0.17], FRAMES - LET_GO + 1)[1:]
+        opening = np.full(FRAMES, 0.9)
+        opening[FIRST:LET_GO] = 0.2
+        return made_up.perform(np.concatenate([come, carry, away]), opening, made_up.DOWN)
 
-def perform(pinch, opening, axes):
-    """Joints (t, 21, 3) of a hand led along pinch points (t, 3); frame 0 shows none."""
-    joints = np.stack([p + hand(w) @ axes.T for p, w in zip(pinch, opening, strict=True)])
-    joints[0] = np.nan
-    return joints
+    def straight_at(place, motion):
+        """Comes with its finger tips to a place until frame 6 and does not close; then moves by (10, 3) from there."""
+        tips = (made_up.hand(0.7) @ made_up.FORWARD.T)[[8, 12, 16]].mean(0)
+        place = np.asarray(place, float) - tips
+        come = np.linspace(place + [-0.3, 0, 0.3], place, FIRST + 1)[:-1]
+        return made_up.perform(np.concatenate([come, place + motion]), np.full(FRAMES, 0.7), made_up.FORWARD)
 
+    def push_at(place):
+        """Pushes along x."""
+        return straight_at(place, made_up.motion_of("push"))
 
-def grasp_at(place):
-    """Comes to a place until frame 6, closes, carries a thing up and to the side, opens at frame 12, goes away."""
-    place = np.asarray(place, float)
-    come = np.linspace(place + [-0.3, -0.2, 0.27], place, FIRST + 1)[:-1]
-    carry = np.linspace(place, place + [0, 0.2, 0], LET_GO - FIRST)
-    carry[:, 2] += 0.08 * np.sin(np.linspace(0, np.pi, len(carry)))
-    away = np.linspace(carry[-1], carry[-1] + [-0.1, 0, 0.17], FRAMES - LET_GO + 1)[1:]
-    opening = np.full(FRAMES, 0.9)
-    opening[FIRST:LET_GO] = 0.2
-    return perform(np.concatenate([come, carry, away]), opening, DOWN)
+    def drag_at(place):
+        """Drags to and fro along y."""
+        return straight_at(place, made_up.motion_of("drag"))
 
-
-def straight_at(place, way):
-    """Comes with its finger tips to a place until frame 6 and does not close; then goes a way (10, 3) from there."""
-    tips = (hand(0.7) @ FORWARD.T)[[8, 12, 16]].mean(0)
-    place = np.asarray(place, float) - tips
-    come = np.linspace(place + [-0.3, 0, 0.3], place, FIRST + 1)[:-1]
-    return perform(np.concatenate([come, place + way]), np.full(FRAMES, 0.7), FORWARD)
-
-
-def push_at(place):
-    """Pushes along x."""
-    ahead = np.arange(FRAMES - FIRST) * 0.02
-    return straight_at(place, np.stack([ahead, 0 * ahead, 0 * ahead], 1))
-
-
-def drag_at(place):
-    """Drags to and fro along y."""
-    side = np.array([0, 1, 2, 1, 0, 1, 2, 1, 0, 1]) * 0.025
-    return straight_at(place, np.stack([0 * side, side, 0 * side], 1))
+    made = (Box, Post, height_at, map_of, camera_at, depth_of, grasp_at, push_at, drag_at, differ)
+    return SimpleNamespace(**{one.__name__: one for one in made}, SIZE=SIZE, FIRST=FIRST)
 
 
 def differ(one, other):
     """Difference of two closing directions, fingers alike, rad in [0, pi / 2]."""
     return abs((one - other + np.pi / 2) % np.pi - np.pi / 2)
-
-
-@pytest.fixture(scope="session")
-def table():
-    """What the tests lay on a table, how it is seen, and who comes to it."""
-    made = (Box, Post, height_at, map_of, camera_at, depth_of, grasp_at, push_at, drag_at, differ)
-    return SimpleNamespace(**{one.__name__: one for one in made}, SIZE=SIZE, FIRST=FIRST)

@@ -1,0 +1,7 @@
+"""``python -m ivg.cli.train``, as ``accelerate launch`` and ``torchrun`` call it."""
+
+import sys
+
+from . import main
+
+sys.exit(main())

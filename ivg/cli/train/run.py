@@ -1,0 +1,45 @@
+"""``ivg-train train=...``: one training, or many by ``--multirun``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...models.device import check_device
+from ..shared.command import INTERRUPTED
+from ..shared.hydra_job import hydra_job, run_hydra
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def run_training(arguments: Sequence[str]) -> None:
+    """Train as settings say.
+
+    Raises:
+        IvgError: If a setting is wrong, or clips or weights cannot be used.
+    """
+    from ...training.composition import register
+    from ...training.registry import TRAIN_OPTIONS
+
+    register(TRAIN_OPTIONS)
+    try:
+        run_hydra(train_one, arguments, "train", "ivg-train")
+    except KeyboardInterrupt:
+        print("ivg-train: stopped; resume=true goes on from the last checkpoint, if there is one", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def train_one(config: DictConfig) -> None:
+    """Train what a configuration says, or report what that would need."""
+    with hydra_job("ivg-train"):
+        from ...training import ProgressBar, report, train_stage
+        from ...training.composition import is_dry_run, read_run, read_stage
+
+        if is_dry_run(config):
+            print(report(*read_stage(config)))
+            return
+        run = read_run(config)
+        check_device(run.device)
+        train_stage(run, ProgressBar())

@@ -1,0 +1,219 @@
+"""The paper's ablation (Sec. 4): what mask stage 2 is given, and whether L_hand trains it; equal data and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..data.clip_store import ClipStore
+from ..errors import InputError
+from ..io.checks import check_positive
+from ..jobs import Launcher, Processes, all_results
+from ..metrics.region_iou import best_prior_mask
+from ..models.device import check_device
+from ..pipeline import find_weights
+from .ablation_figures import ablation_figures, ablation_table, draw_ablation
+from .ablation_worker import AblationJob, AblationWorker
+from .scenes import SIZE, OnProgress, held_out_scenes, stage_progress, training_regions
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the paper's table.
+
+    Attributes:
+        number: As in the paper's table.
+        title: What the mask is.
+        training: The mask in training, of `ivg.training.settings.MASKS`. Rows 2, 4 and 5 train on the annotation.
+        inference: The mask when clips are generated: one of these, or "stage 1", the predicted region.
+        hand_loss: Whether L_hand is in the loss.
+    """
+
+    number: int
+    title: str
+    training: str
+    inference: str
+    hand_loss: bool
+
+    @property
+    def run(self) -> str:
+        """Name of the training that the row takes its weights from; rows 2 and 4 share one."""
+        return f"{self.training}{'-hand' if self.hand_loss else ''}"
+
+
+ROWS = (
+    Row(1, "white (no constraint)", "white", "white", hand_loss=False),
+    Row(2, "pseudo ground truth", "annotation", "annotation", hand_loss=False),
+    Row(3, "prior", "prior", "prior", hand_loss=True),
+    Row(4, "stage 1", "annotation", "stage 1", hand_loss=False),
+    Row(5, "stage 1", "annotation", "stage 1", hand_loss=True),
+)
+
+
+def choose_rows(numbers: Iterable[int | str]) -> tuple[Row, ...]:
+    """Returns the rows of these numbers, in the table's order.
+
+    Raises:
+        InputError: If one is no row, or there is none.
+    """
+    by_number = {str(row.number): row for row in ROWS}
+    wanted = [str(number) for number in numbers]
+    for number in wanted:
+        if number not in by_number:
+            raise InputError(f"row {number!r} is no row of the ablation; the rows are {', '.join(by_number)}")
+    if not wanted:
+        raise InputError(f"no row of the ablation is chosen; the rows are {', '.join(by_number)}")
+    return tuple(row for row in ROWS if str(row.number) in wanted)
+
+
+def trainings(rows: Sequence[Row]) -> dict[str, Row]:
+    """Returns the trainings that rows need, by name, each with one row that it is for."""
+    return {row.run: row for row in reversed(rows)}
+
+
+@dataclass(frozen=True)
+class AblationResult:
+    """The outcome of `ablate`.
+
+    Attributes:
+        figures: The settings, and under "rows" the figures of every row, a value for each sampling seed.
+    """
+
+    figures: dict[str, Any]
+
+    @property
+    def table(self) -> str:
+        """The table in Markdown: means over the sampling seeds, with their standard deviation."""
+        return ablation_table(self.figures)
+
+    def save_plot(self, path: str | Path) -> None:
+        """Write a plot of every column, a point for each row and sampling seed."""
+        draw_ablation(self.figures, Path(path))
+
+
+def ablate(
+    store: str | Path,
+    out: str | Path,
+    *,
+    steps: int,
+    start: str | Path = "nano",
+    batch_size: int = 4,
+    rows: Iterable[int | str] = (1, 2, 3, 4, 5),
+    scenes: int = 36,
+    seeds: int = 3,
+    sampling_steps: int = 10,
+    cache: str | Path = "out/eval",
+    launcher: Launcher | None = None,
+    threads: int = 0,
+    device: str = "cpu",
+    on_progress: OnProgress | None = None,
+) -> AblationResult:
+    """Train stage 2 with every mask and loss of the ablation, generate clips in held-out kitchens, and judge them.
+
+    Every training starts from the same weights and takes the same steps on the same clips. Trainings that are done are
+    kept; one that was stopped goes on.
+
+    Args:
+        store: Training clips, of 128 px.
+        out: Folder of the trainings and their pipelines.
+        steps: Optimiser steps of every training.
+        start: Pipeline to go on from.
+        batch_size: Samples of a step.
+        rows: Numbers of the rows.
+        scenes: Number of held-out scenes.
+        seeds: Sampling seeds, from 0 on.
+        sampling_steps: Denoising steps.
+        cache: Folder of the rendered held-out clips.
+        launcher: Where clips are rendered and generated; by default two processes.
+        threads: Threads of the training; 0 leaves the choice to torch.
+        device: Where torch computes.
+        on_progress: Progress callback.
+
+    Raises:
+        InputError: A value is out of its range, or the clips are of another size.
+        IvgError: Weights or clips cannot be used, or a worker process died.
+    """
+    check_positive(steps=steps, batch_size=batch_size, scenes=scenes, seeds=seeds, sampling_steps=sampling_steps)
+    check_device(device)
+    chosen, weights, launcher = choose_rows(rows), find_weights(start), launcher or Processes()
+    clips = ClipStore.open(Path(store))
+    if clips.size != SIZE:
+        raise InputError(f"{store} holds clips of {clips.size} px; the held-out kitchens have {SIZE} px")
+    training = _Training(Path(store), Path(out), weights, steps, batch_size, threads, device)
+    pipelines = {}
+    for name, row in trainings(chosen).items():
+        pipelines[name] = training.run(name, row, on_progress)
+    prior = None
+    if any(row.inference == "prior" for row in chosen):
+        regions = training_regions(clips)
+        prior = best_prior_mask(regions.mean(0), regions).region
+    held_out = held_out_scenes(Path(cache), scenes, launcher, on_progress=on_progress)
+    make_worker = partial(AblationWorker, pipelines, held_out.path, sampling_steps, prior, device)
+    jobs = [
+        AblationJob(row.run, row.inference, scene, seed)
+        for row in chosen
+        for seed in range(seeds)
+        for scene in range(scenes)
+    ]
+    judged = all_results(launcher, make_worker, jobs, stage_progress(on_progress, "clips"))
+    by_row_and_seed = {
+        (row.number, seed): judged[(index * seeds + seed) * scenes : (index * seeds + seed + 1) * scenes]
+        for index, row in enumerate(chosen)
+        for seed in range(seeds)
+    }
+    words = {"steps": steps, "batch_size": batch_size, "scenes": scenes, "seeds": seeds}
+    words |= {"sampling_steps": sampling_steps, "start": str(start)}
+    return AblationResult(ablation_figures(chosen, by_row_and_seed, held_out, words, device))
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What all trainings have in common."""
+
+    store: Path
+    out: Path
+    start: Path
+    steps: int
+    batch_size: int
+    threads: int
+    device: str
+
+    def run(self, name: str, row: Row, on_progress: OnProgress | None) -> Path:
+        """Trains what a row needs, unless that is done, and returns the folder of its pipeline."""
+        from ..training.checkpoint import FOLDER
+        from ..training.export import export_pipeline
+        from ..training.run import Run, train_stage
+        from ..training.settings import ClipConfig, DataConfig, ModelConfig
+
+        output, pipeline = self.out / "runs" / name, self.out / "pipelines" / f"{name}-{self.steps}"
+        report = stage_progress(on_progress, f"training {name}") or (lambda done, total: None)
+        report(self.steps if pipeline.is_dir() else 0, self.steps)
+        if pipeline.is_dir():
+            return pipeline
+        config = ClipConfig(
+            steps=self.steps,
+            batch_size=self.batch_size,
+            decay=0.4,
+            threads=self.threads,
+            mask=row.training,
+            hand_structure_weight=1.0 if row.hand_loss else 0.0,
+        )
+        run = Run(
+            train=config,
+            model=ModelConfig(),
+            data=DataConfig(path=str(self.store)),
+            output=output,
+            resume=(output / FOLDER).exists(),
+            autoencoder=self.start,
+            start=self.start,
+            device=self.device,
+        )
+        train_stage(run)
+        unfinished = pipeline.with_name(f"{pipeline.name}.part")
+        export_pipeline(self.start, self.start, output / "weights", unfinished)
+        unfinished.rename(pipeline)
+        report(self.steps, self.steps)
+        return pipeline

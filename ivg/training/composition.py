@@ -1,0 +1,165 @@
+"""Configurations composed by hydra and read as checked dataclasses: the one way of all commands that train."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_module
+from hydra.core.config_store import ConfigStore
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ..errors import ConfigError, unknown_option
+from .registry import MODELS, STAGES, TRAIN_OPTIONS
+from .settings import BaseModelConfig, DataConfig, ModelConfig, Run, RunConfig
+
+T = TypeVar("T")
+
+CONFIGS = "ivg.configs"
+"""Package of hydra's files."""
+
+UNREADABLE = "these settings cannot be read: groups such as data, model and policy take a name"
+"""Message where hydra comes upon an error of Python's own, as it does of ``data=[1]``."""
+
+
+def register(options: Mapping[str, Any]) -> None:
+    """Make dataclasses options of hydra's groups: ``{"train/region": RegionConfig}`` gives ``train=region``."""
+    for name, node in options.items():
+        group, _, option = name.rpartition("/")
+        ConfigStore.instance().store(group=group or None, name=option, node=node)
+
+
+def compose(name: str, overrides: Sequence[str]) -> DictConfig:
+    """Return the configuration that a file of `configs/` and settings give; register its options first.
+
+    Args:
+        name: The file, without its ending.
+        overrides: As hydra takes them: NAME=VALUE.
+
+    Raises:
+        ConfigError: If a setting is unknown or has a value of the wrong type.
+    """
+    try:
+        with initialize_config_module(CONFIGS, version_base="1.3"):
+            return hydra_compose(name, overrides=list(overrides))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(one_line(error)) from error
+    except Exception as error:  # nothing of ours runs there
+        raise ConfigError(f"{UNREADABLE} ({type(error).__name__}: {error})") from error
+
+
+def one_line(error: BaseException) -> str:
+    """Return what hydra says of an error, and of its cause, in one line."""
+    causes = [str(cause) for cause in (error, error.__cause__) if cause is not None]
+    return " ".join(" ".join(causes).split())
+
+
+def resolve(config: DictConfig) -> None:
+    """Replace references (``${conditioning}``) by the values that they refer to.
+
+    Raises:
+        ConfigError: If one is not there, or of the wrong type.
+    """
+    try:
+        OmegaConf.resolve(config)
+    except OmegaConfBaseException as error:
+        raise ConfigError(" ".join(str(error).split())) from error
+
+
+def read(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -> T:
+    """Check values against a dataclass and build it.
+
+    Raises:
+        ConfigError: If a key is unknown, missing, or of the wrong type.
+    """
+    try:
+        built = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), values))
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"{name}: {str(error).splitlines()[0]}") from error
+    assert isinstance(built, kind)
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    for key, value in vars(built).items():
+        if key not in known:  # put in with +NAME=VALUE
+            raise unknown_option(f"key of {name}", key, known)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{name}.{key} must be a finite number, got {value}")
+    return built
+
+
+def read_top(kind: type[T], config: DictConfig) -> T:
+    """Check the top level of a configuration, of which a dataclass names some keys.
+
+    Raises:
+        ConfigError: If a value is missing, refers to what is not there, or is of the wrong type.
+    """
+    try:
+        values = {field.name: config[field.name] for field in fields(kind)}  # type: ignore[arg-type]
+    except OmegaConfBaseException as error:
+        raise ConfigError(" ".join(str(error).split())) from error
+    return read(kind, "settings", values)
+
+
+@dataclass(kw_only=True)
+class _Top:
+    """Top level of `configs/train.yaml`."""
+
+    output: str
+    resume: bool
+    autoencoder: str | None
+    start: str | None
+    teacher: str | None
+    device: str | None
+
+
+@dataclass(kw_only=True)
+class _DryRun:
+    """Of the top level what a report needs, for which nothing is trained."""
+
+    dry_run: bool
+
+
+def is_dry_run(config: DictConfig) -> bool:
+    """Whether a configuration asks for a report of what its training would need, rather than for the training."""
+    return read_top(_DryRun, config).dry_run
+
+
+def compose_train(overrides: Sequence[str]) -> DictConfig:
+    """Return the configuration that `configs/train.yaml` and settings NAME=VALUE give.
+
+    Raises:
+        ConfigError: If a setting is unknown or has a value of the wrong type.
+    """
+    register(TRAIN_OPTIONS)
+    return compose("train", overrides)
+
+
+def read_stage(config: DictConfig) -> tuple[RunConfig, ModelConfig | BaseModelConfig]:
+    """Return the settings of the stage and of the networks, which are all that a dry run needs.
+
+    Raises:
+        ConfigError: If one is unknown or has an impossible value.
+    """
+    stage, model = config.train.get("stage"), config.model.get("kind", "nano")
+    if stage not in STAGES:
+        raise unknown_option("train.stage", stage, STAGES)
+    if model not in MODELS:
+        raise unknown_option("model.kind", model, MODELS)
+    return read(STAGES[stage].settings, "train", config.train), read(MODELS[model], "model", config.model)
+
+
+def read_run(config: DictConfig) -> Run:
+    """Return the training that a composed configuration stands for.
+
+    Raises:
+        ConfigError: If a setting is unknown, missing, or has an impossible value.
+    """
+    top = vars(read_top(_Top, config))
+    folders = {name: top[name] and Path(top[name]) for name in ("output", "autoencoder", "start", "teacher")}
+    train, model = read_stage(config)
+    return Run(train, model, read(DataConfig, "data", config.data), **{**top, **folders})

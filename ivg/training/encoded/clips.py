@@ -1,0 +1,111 @@
+"""Encoded clips in memory: latents, masks and weights, texts as tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+_SPARE = 0.25
+"""Fraction of the free memory of a GPU that training clips may take up."""
+
+
+@dataclass(frozen=True, eq=False)
+class LatentClips:
+    """Encoded clips; c is the latents' height and width, s that of the frames.
+
+    Attributes:
+        latents: float16 (n, t, z, c, c), of the frames.
+        mask_latents: float16 (n, t, z, c, c), of the region's masks as white on black images.
+        black: float32 (z, c, c), latent of a black image.
+        masks: uint8 (n, t, s, s / 8), the region of motion per frame, bits packed (numpy's order: highest first).
+        hands: uint8 (n, t, c, c), fraction of hands in a cell, of 255; the arm outside the hull counts half.
+        moved: uint8 (n, t, c, c), fraction of moved objects that look changed.
+        change: uint8 (n, c, c), fraction of pixels near to any that change during the clip.
+        appearance: float32 (n, 5), NaN where unknown.
+        keypoints: float32 (n, t, 2, 21, 2), the annotated hands, normalised; NaN where there is none.
+        tokens: float32 (m, l, width), the distinct texts.
+        token_mask: bool (m, l).
+        text_of: int64 (n,), each clip's text.
+        indices: int64 (n,), the clips' indices in the store.
+    """
+
+    latents: Tensor
+    mask_latents: Tensor
+    black: Tensor
+    masks: Tensor
+    hands: Tensor
+    moved: Tensor
+    change: Tensor
+    appearance: Tensor
+    keypoints: Tensor
+    tokens: Tensor
+    token_mask: Tensor
+    text_of: Tensor
+    indices: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of clips."""
+        return len(self.indices)
+
+    def to(self, device: torch.device) -> LatentClips:
+        """Return these clips in a device's memory, if it is the CPU's or has room to spare; else as they are.
+
+        Batches of clips that lie on a GPU are put together there, not copied to it one by one.
+        """
+        tensors = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        if device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(device)
+            if sum(value.nbytes for value in tensors.values()) > free * _SPARE:
+                return self
+        return replace(self, **{name: value.to(device) for name, value in tensors.items()})
+
+    def region(self, clips: Tensor) -> Tensor:
+        """Return the masks of some clips, float (b, t, s, s), 0 or 1, where the clips are."""
+        packed = self.masks[clips]
+        bits = torch.arange(7, -1, -1, dtype=torch.uint8, device=packed.device)
+        return ((packed[..., None] >> bits) & 1).flatten(-2).float()
+
+    def unions(self) -> NDArray[np.bool_]:
+        """Return the union of every clip's region of motion, bool (n, s, s)."""
+        return np.unpackbits(np.bitwise_or.reduce(self.masks.cpu().numpy(), axis=1), axis=-1).astype(bool)
+
+    def text(self, clips: Tensor) -> tuple[Tensor, Tensor]:
+        """Return tokens (b, l, width) and their mask (b, l) of some clips, no longer than they need to be."""
+        chosen = self.text_of[clips]
+        mask = self.token_mask[chosen]
+        length = int(mask.sum(1).max())
+        return self.tokens[chosen, :length], mask[:, :length]
+
+    def select(self, chosen: NDArray[np.bool_]) -> LatentClips:
+        """Return the clips of a mask (n,); the texts stay as they are."""
+        rows = torch.from_numpy(np.flatnonzero(chosen))
+        shared = ("black", "tokens", "token_mask", "indices")
+        own = {name: value[rows] for name, value in vars(self).items() if name not in shared}
+        return replace(self, **own, indices=self.indices[chosen])
+
+
+def join(parts: Sequence[LatentClips]) -> LatentClips:
+    """Put clips of one autoencoder and one text encoder together; texts stay apart, part by part."""
+    longest = max(part.tokens.shape[1] for part in parts)
+    starts = np.cumsum([0, *(len(part.tokens) for part in parts)])
+    tensors: dict[str, Tensor] = {}
+    for name, value in vars(parts[0]).items():
+        if isinstance(value, Tensor) and name != "black":
+            values = [getattr(part, name) for part in parts]
+            if name in ("tokens", "token_mask"):
+                values = [_padded(each, longest) for each in values]
+            if name == "text_of":
+                values = [each + int(start) for each, start in zip(values, starts, strict=False)]
+            tensors[name] = torch.cat(values)
+    return replace(parts[0], **tensors, indices=np.concatenate([part.indices for part in parts]))
+
+
+def _padded(values: Tensor, length: int) -> Tensor:
+    """Fill tokens (m, l, ...) up to a length with zeros."""
+    more = values.new_zeros((len(values), length - values.shape[1], *values.shape[2:]))
+    return torch.cat([values, more], 1)

@@ -1,0 +1,88 @@
+"""Training clips and held-out ones, from a store, its cache or a packed file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...data.clip_arrays import ClipArrays
+from ...data.clip_store import ClipStore
+from ...data.split import split_indices
+from ...errors import ConfigError
+from ...io.staging import refuse_existing
+from ...models.interfaces import ImageAutoencoder, TextEncoder
+from ...models.nano.autoencoder import NanoAutoencoder
+from ...models.weights import load_weights
+from ..settings import DataConfig
+from .clips import LatentClips
+from .latents import load_latents
+from .packing import load_packed, write_packed
+
+
+def load_split(data: DataConfig) -> tuple[ClipArrays, ClipArrays]:
+    """Read the clips for training and the held-out ones of a store.
+
+    Raises:
+        ConfigError: If the clips are packed ones, which hold no images.
+    """
+    if Path(data.path).is_file():
+        raise ConfigError(f"train=autoencoder needs images: data.path={data.path} must be a store, not a file")
+    store = ClipStore.open(data.path)
+    train, held_out = split_indices(store.indices_done[: data.limit])
+    return ClipArrays.load(store, train), ClipArrays.load(store, held_out)
+
+
+def load_encoded_split(
+    data: DataConfig,
+    autoencoder: ImageAutoencoder,
+    text_encoder: TextEncoder | None = None,
+    masks: bool = True,
+) -> tuple[LatentClips, LatentClips]:
+    """Read or make the latents of the clips for training and of the held-out ones.
+
+    Args:
+        data: Where they are.
+        autoencoder: Encodes the images.
+        text_encoder: Encodes the texts of a store; MiniLM if None.
+        masks: Whether the masks' latents are needed, which packed clips hold none of.
+
+    Raises:
+        ConfigError: If `data.limit` is given for packed clips, which are taken whole.
+    """
+    if Path(data.path).is_file():
+        if data.limit is not None:
+            raise ConfigError(f"data.limit={data.limit} is for stores; {data.path} is a file of packed clips")
+        return load_packed(Path(data.path), autoencoder, masks)
+    store = ClipStore.open(data.path)
+    cache = Path(data.cache) if data.cache else store.path.with_name(f"{store.path.name}.latents")
+    train, held_out = split_indices(store.indices_done[: data.limit])
+    return (
+        load_latents(store, train, autoencoder, cache, text_encoder),
+        load_latents(store, held_out, autoencoder, cache, text_encoder),
+    )
+
+
+def pack_clips(stores: Sequence[str | Path], autoencoder: str | Path, output: str | Path) -> Path:
+    """Encode clips into one small file, to train on another machine: give it as the data's path.
+
+    Args:
+        stores: Clip stores; what is encoded already is read from their caches.
+        autoencoder: Folder of weights to encode with (nano).
+        output: File to write, `.npz`.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: If the file exists.
+        ConfigError: If its name has another ending.
+        WeightsError: If there is no such autoencoder.
+    """
+    output = Path(output)
+    refuse_existing(output, overwrite=False)
+    if output.suffix != ".npz":
+        raise ConfigError(f"packed clips are written to a file FILE.npz, got '{output}'")
+    network: NanoAutoencoder = load_weights(NanoAutoencoder, Path(autoencoder) / "autoencoder")
+    splits = [load_encoded_split(DataConfig(path=str(store)), network) for store in stores]
+    write_packed([train for train, _ in splits], [held_out for _, held_out in splits], network, output)
+    return output

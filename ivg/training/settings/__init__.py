@@ -1,0 +1,24 @@
+"""Settings of training. These dataclasses hold the only defaults, of the command (by hydra) and of Python alike."""
+
+from .denoisers import MASKS, ClipConfig, DenoiserConfig, RefinerConfig, RegionConfig, RegionStudentConfig
+from .run import BaseModelConfig, DataConfig, ModelConfig, Run
+from .stages import OPTIMIZERS, PRECISIONS, SCHEDULES, AutoencoderConfig, MaskDecoderConfig, RunConfig
+
+__all__ = [
+    "MASKS",
+    "OPTIMIZERS",
+    "PRECISIONS",
+    "SCHEDULES",
+    "AutoencoderConfig",
+    "BaseModelConfig",
+    "ClipConfig",
+    "DataConfig",
+    "DenoiserConfig",
+    "MaskDecoderConfig",
+    "ModelConfig",
+    "RefinerConfig",
+    "RegionConfig",
+    "RegionStudentConfig",
+    "Run",
+    "RunConfig",
+]

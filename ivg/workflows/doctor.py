@@ -1,0 +1,67 @@
+"""Examines an installation: each finding says what is there and, where something is missing, what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from . import doctor_checks
+from .doctor_checks import MISSING, OK, OPTIONAL
+
+_SIGNS = {OK: "  ", OPTIONAL: "- ", MISSING: "X "}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of a check; as a string, the line to print.
+
+    Attributes:
+        group: The check.
+        name: What was examined.
+        state: `OK`, `OPTIONAL` or `MISSING`.
+        found: What is there, or what is wrong.
+        mend: The command that mends it; "" where nothing is to be done.
+    """
+
+    group: str
+    name: str
+    state: str
+    found: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        mend = f"\n      -> {self.mend}" if self.mend else ""
+        return f"{_SIGNS[self.state]}{self.name}: {self.found}{mend}"
+
+
+def examine(on_finding: Callable[[Finding], None] | None = None) -> list[Finding]:
+    """Make every check, one after another.
+
+    Args:
+        on_finding: Called with each finding as soon as it is known.
+
+    Returns:
+        All findings. A check that breaks is a finding, too.
+    """
+    findings = []
+    for finding in _all_findings():
+        findings.append(finding)
+        if on_finding is not None:
+            on_finding(finding)
+    return findings
+
+
+def verdict(findings: Sequence[Finding]) -> str:
+    """Return all findings in one sentence."""
+    missing = [finding.name for finding in findings if finding.state == MISSING]
+    if missing:
+        return f"missing: {', '.join(missing)}; the lines with -> say what mends it"
+    return "all that is needed is there; lines with - are needed for some things only"
+
+
+def _all_findings() -> Iterator[Finding]:
+    for check in doctor_checks.CHECKS:
+        try:
+            yield from (Finding(check.__name__, *found) for found in check())
+        except Exception as error:
+            yield Finding(check.__name__, check.__name__, MISSING, f"{type(error).__name__}: {error}")

@@ -1,0 +1,123 @@
+"""Settings of ``ivg-policy train`` and ``train-rl``, composed by hydra and read as the trainings that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from ..errors import ConfigError, unknown_option
+from ..policy.learning.config import POLICIES, EpisodeData, PolicyRun, PolicyTraining
+from ..policy.rl.settings import KIND, PRESETS, ReinforcementSettings
+from ..training.composition import compose, read, read_top, register, resolve
+from .demo.context import KITCHEN
+from .rl_environment import SOURCES, EnvironmentSettings, ReinforcementRun
+
+IMITATION, REINFORCEMENT = "policy_train", "policy_train_rl"
+"""Files of `configs/`."""
+
+
+def _as_at_the_top(kind: type) -> DictConfig:
+    """Return a policy's defaults with the conditioning of the configuration's top level."""
+    node: DictConfig = OmegaConf.structured(kind)
+    node.conditioning = "${conditioning}"
+    return node
+
+
+POLICY_OPTIONS: dict[str, Any] = {
+    **{f"policy/{name}": _as_at_the_top(kind) for name, kind in POLICIES.items()},
+    **{f"policy/{name}": ReinforcementSettings(**values) for name, values in PRESETS.items()},
+    "schema/policy_training": PolicyTraining,
+    "schema/robot_episodes": EpisodeData,
+    "schema/environment": EnvironmentSettings,
+}
+"""Options for hydra (`ivg.training.composition.register`)."""
+
+
+def compose_policy(overrides: Sequence[str], name: str = IMITATION) -> DictConfig:
+    """Return the configuration that a file of `configs/` and settings give.
+
+    Args:
+        overrides: As hydra takes them: NAME=VALUE.
+        name: `IMITATION` or `REINFORCEMENT`.
+
+    Raises:
+        ConfigError: If a setting is unknown or has a value of the wrong type.
+    """
+    register(POLICY_OPTIONS)
+    return compose(name, overrides)
+
+
+@dataclass(kw_only=True)
+class _ImitationTop:
+    output: str
+    resume: bool
+    device: str | None
+
+
+@dataclass(kw_only=True)
+class _ReinforcementTop:
+    task: str
+    demonstrations: str
+    weights: str
+    output: str
+    cache: str | None
+    resume: bool
+
+
+def read_policy_run(settings: DictConfig | Sequence[str]) -> PolicyRun:
+    """Return the training of a policy on episodes that settings describe.
+
+    Args:
+        settings: A composed configuration, or NAME=VALUE.
+
+    Raises:
+        ConfigError: If a setting is unknown, missing, or has an impossible value.
+    """
+    config = settings if isinstance(settings, DictConfig) else compose_policy(settings)
+    if config.policy.kind not in POLICIES:
+        raise unknown_option("policy.kind", config.policy.kind, POLICIES)
+    _refuse_missing(config, "output", "output=FOLDER")
+    _refuse_missing(config.data, "path", "data.path=EPISODES.zarr")
+    resolve(config)  # the policy's conditioning is the top level's, from where it is taken now
+    top = read_top(_ImitationTop, config)
+    return PolicyRun(
+        policy=read(POLICIES[config.policy.kind], "policy", config.policy),
+        train=read(PolicyTraining, "train", config.train),
+        data=read(EpisodeData, "data", config.data),
+        **{**vars(top), "output": Path(top.output)},
+    )
+
+
+def read_reinforcement(settings: DictConfig | Sequence[str]) -> ReinforcementRun:
+    """Return the training by reinforcement that settings describe.
+
+    Args:
+        settings: A composed configuration, or NAME=VALUE.
+
+    Raises:
+        ConfigError: If a setting is unknown, missing, or has an impossible value.
+        InputError: If a name is unknown.
+    """
+    config = settings if isinstance(settings, DictConfig) else compose_policy(settings, REINFORCEMENT)
+    if config.policy.kind != KIND:
+        raise ConfigError(f"policy '{config.policy.kind}' learns from episodes: use ivg-policy train policy=...")
+    _refuse_missing(config, "output", "output=FOLDER")
+    resolve(config)
+    top = read_top(_ReinforcementTop, config)
+    if top.demonstrations not in SOURCES:
+        raise unknown_option("demonstrations", top.demonstrations, SOURCES)
+    policy = read(ReinforcementSettings, "policy", config.policy)
+    environment = read(EnvironmentSettings, "environment", config.environment)
+    if environment.name == KITCHEN and "image" not in policy.observe:
+        environment.options = {"image": False, **environment.options}  # rendering takes most of a step
+    folders = {"output": Path(top.output), "cache": None if top.cache is None else Path(top.cache)}
+    return ReinforcementRun(policy=policy, environment=environment, **{**vars(top), **folders})
+
+
+def _refuse_missing(part: DictConfig, key: str, example: str) -> None:
+    if OmegaConf.is_missing(part, key):
+        raise ConfigError(f"{example.partition('=')[0]} is missing: give {example}")

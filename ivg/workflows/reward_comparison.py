@@ -1,0 +1,229 @@
+"""Sample efficiency of the tracking reward against the sparse one: trainings over tasks and seeds, and their table."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError, IvgError
+from ..io.staging import write_text_whole
+from ..jobs import CRASHED, Processes
+from .policy_settings import read_reinforcement
+from .rl_environment import environment_factory
+from .rl_training import train_by_reinforcement
+
+if TYPE_CHECKING:
+    from ..policy.rl import LearningCurve
+
+TASKS = ("push_plate", "close_drawer")
+REWARDS = ("tracking", "sparse")
+
+_OWN = ("task", "output", "cache", "resume", "policy.reward", "policy.seed")
+
+Curves = dict[str, dict[str, dict[int, "LearningCurve"]]]
+"""By task, reward and seed."""
+
+
+@dataclass(frozen=True)
+class CompareJob:
+    """One training.
+
+    Attributes:
+        task: What is to be done.
+        reward: One of `REWARDS`.
+        seed: Of the training.
+        output: Its folder.
+        cache: Folder of demonstrations, which are all there.
+        settings: As ``ivg-policy train-rl`` takes them.
+        fingerprint: Of the source of demonstrations; None without demonstrations.
+    """
+
+    task: str
+    reward: str
+    seed: int
+    output: Path
+    cache: Path
+    settings: tuple[str, ...]
+    fingerprint: dict[str, Any] | None = None
+
+    @property
+    def overrides(self) -> list[str]:
+        """Settings of this training."""
+        own = (f"task={self.task}", f"policy.reward={self.reward}", f"policy.seed={self.seed}")
+        return [*self.settings, *own, f"output={_quoted(self.output)}", f"cache={_quoted(self.cache)}"]
+
+
+@dataclass(frozen=True)
+class RewardComparison:
+    """What came of it.
+
+    Attributes:
+        table: Lines of text.
+        figures: The same by task and reward.
+        files: Table, figures and images of the curves.
+    """
+
+    table: list[str]
+    figures: dict[str, Any]
+    files: list[Path]
+
+
+def compare_rewards(
+    out: Path,
+    tasks: Sequence[str] = TASKS,
+    seeds: int = 3,
+    *,
+    workers: int = 2,
+    settings: Sequence[str] = (),
+    progress: Callable[[str], None] | None = None,
+) -> RewardComparison:
+    """Train with both rewards, over seeds, and compare the learning curves; what a stopped call has done stays.
+
+    Args:
+        out: Folder of the trainings, of table, figures and images.
+        tasks: Of the environment.
+        seeds: Trainings of each task and reward.
+        workers: Processes.
+        settings: As ``ivg-policy train-rl`` takes them, such as policy.steps=20000.
+        progress: Progress callback, called with lines of text, in other processes too.
+
+    Raises:
+        ConfigError: If a setting is wrong, a training was done with others, or one failed.
+    """
+    jobs = plan(out, tasks, seeds, tuple(settings))
+    for task in tasks:
+        todo = [job for job in jobs if job.task == task and not finished(job)]
+        if todo:
+            fingerprint = _prefetch(todo[0], progress)
+            jobs = [replace(job, fingerprint=fingerprint) if job in todo else job for job in jobs]
+    left = [job for job in jobs if not finished(job)]
+    for index, problem in Processes(workers).run(partial(_trainer, progress), left):
+        if problem is not None:
+            reason = "its process died" if problem is CRASHED else problem
+            raise ConfigError(f"training of {left[index].output} failed: {reason}")
+    return _write(jobs, out)
+
+
+def plan(out: Path, tasks: Sequence[str], seeds: int, settings: tuple[str, ...]) -> list[CompareJob]:
+    """Return all trainings, the rewards of one seed side by side."""
+    for setting in settings:
+        if setting.split("=")[0] in _OWN:
+            raise ConfigError(f"'{setting}' is what compare-rewards itself decides; leave it out of --settings")
+    return [
+        CompareJob(task, reward, seed, out / task / reward / f"seed-{seed}", out / "demonstrations", settings)
+        for task in tasks
+        for seed in range(seeds)
+        for reward in REWARDS
+    ]
+
+
+def finished(job: CompareJob) -> bool:
+    """Whether a training is done.
+
+    Raises:
+        ConfigError: If it was done with other settings.
+    """
+    from ..policy.rl.training import is_finished, read_settings
+
+    if not is_finished(job.output):
+        return False
+    if read_settings(job.output) != read_reinforcement(job.overrides).policy:
+        raise ConfigError(f"'{job.output}' was trained with other settings; give another --out")
+    return True
+
+
+def _prefetch(job: CompareJob, progress: Callable[[str], None] | None) -> dict[str, Any] | None:
+    """Put the demonstrations of a task's scenes into the cache; return their source's fingerprint."""
+    from ..policy.conditioning.cache import DemonstrationCache
+    from ..policy.conditioning.sources import fingerprint_of
+    from ..policy.rl.environment import conditioned_environment
+    from ..policy.rl.training import prefetch_demonstrations
+
+    run = read_reinforcement(job.overrides)
+    source = run.source()
+    if source is None:
+        return None
+    make_env = environment_factory(run.environment, run.task)
+    env = conditioned_environment(make_env, source, DemonstrationCache(job.cache), run.policy)
+    try:
+        scenes = prefetch_demonstrations(env, source, run.policy)
+    finally:
+        env.close()
+    if progress is not None:
+        progress(f"{job.task}: demonstrations of {len(scenes)} of {run.policy.scenes} scenes to train in")
+    return fingerprint_of(source, lasting=True)
+
+
+def _trainer(progress: Callable[[str], None] | None) -> Callable[[CompareJob], str | None]:
+    return partial(_train_job, progress=progress)
+
+
+def _train_job(job: CompareJob, progress: Callable[[str], None] | None) -> str | None:
+    """Train, or go on where a stopped training left off; return what is wrong with the request, if anything is."""
+    from ..policy.conditioning.sources import PrecomputedDemonstrations
+    from ..policy.rl.training import CHECKPOINT, describe_row
+
+    source = None if job.fingerprint is None else PrecomputedDemonstrations(job.fingerprint)
+    try:
+        run = read_reinforcement(job.overrides)
+        begun = (run.output / CHECKPOINT).is_dir()
+        if not begun:  # stopped before its first checkpoint: there is nothing to go on from
+            shutil.rmtree(run.output, ignore_errors=True)
+        label = f"{job.task} {job.reward} seed {job.seed}: "
+        row = None if progress is None else lambda values: progress(label + describe_row(values, run.policy.steps))
+        train_by_reinforcement(replace(run, resume=begun), source, progress=row)
+    except IvgError as error:
+        return str(error)
+    return None
+
+
+def _write(jobs: Sequence[CompareJob], out: Path) -> RewardComparison:
+    """Write the table, and draw the curves of each task."""
+    from ..policy.rl.curve import CURVE, LearningCurve, draw_comparison
+
+    curves: Curves = {}
+    for job in jobs:
+        curves.setdefault(job.task, {}).setdefault(job.reward, {})[job.seed] = LearningCurve(job.output / CURVE)
+    table, figures = compare(curves)
+    files = [out / "table.txt", out / "figures.json"]
+    files[0].write_text("\n".join(table) + "\n")
+    write_text_whole(files[1], json.dumps(figures, indent=2, default=float) + "\n")
+    for task, by_reward in curves.items():
+        shown = {
+            reward: (next(iter(runs.values())).column("step"), [run.column("success") for run in runs.values()])
+            for reward, runs in by_reward.items()
+        }
+        files.append(out / f"{task}.png")
+        draw_comparison(shown, files[-1])
+    return RewardComparison(table, figures, files)
+
+
+def compare(curves: Curves) -> tuple[list[str], dict[str, Any]]:
+    """Return a table's lines, and its figures for JSON."""
+    from ..policy.rl.comparison import efficiency, gain
+
+    heads = ("mean over training", "at the end", "steps to 50 %")
+    lines = [f"{'task':<18}{'reward':<12}" + "".join(f"{head:>24}" for head in heads)]
+    figures: dict[str, Any] = {}
+    for task, by_reward in curves.items():
+        for reward, runs in by_reward.items():
+            found = efficiency(list(runs.values()))
+            steps = ", ".join("-" if step is None else str(step) for step in found.steps_to_half)
+            cells = (str(found.area), str(found.final), steps)
+            lines.append(f"{task:<18}{reward:<12}" + "".join(f"{cell:>24}" for cell in cells))
+            figures.setdefault(task, {})[reward] = asdict(found)
+        more = gain(by_reward[REWARDS[0]], by_reward[REWARDS[1]])
+        figures[task]["gain"] = asdict(more)
+        lines.append(f"{task:<18}{'gain':<12}{more!s:>24}")
+    return lines, figures
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as a value of hydra's, whatever it holds."""
+    escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

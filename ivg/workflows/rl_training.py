@@ -1,0 +1,118 @@
+"""Training by reinforcement in one of the environments, and the evaluation of what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import WeightsError
+from .rl_environment import EnvironmentSettings, ReinforcementRun, demonstration_source, environment_factory
+
+if TYPE_CHECKING:
+    from ..policy.conditioning.sources import DemonstrationSource
+    from ..policy.rl.evaluation import Episode
+    from ..policy.rl.training import ReinforcementResult, RowCallback, SceneCallback
+
+_RUN = "run.json"
+
+
+def train_by_reinforcement(
+    run: ReinforcementRun,
+    source: DemonstrationSource | None,
+    *,
+    progress: RowCallback | None = None,
+    scene_progress: SceneCallback | None = None,
+) -> ReinforcementResult:
+    """Train a policy in the environment that a run names.
+
+    Args:
+        run: What to train.
+        source: Its demonstrations; `run.source()`, or what stands for them.
+        progress: Progress callback, called with each row of the learning curve.
+        scene_progress: Called with each scene's seed, and whether a demonstration was found.
+
+    Raises:
+        IvgError: If a setting is wrong, or what is to be resumed cannot be.
+        EnvsError: If the environment is not installed.
+    """
+    from ..policy.rl import train_reinforcement
+
+    result = train_reinforcement(
+        environment_factory(run.environment, run.task),
+        source,
+        run.policy,
+        run.output,
+        cache=run.cache,
+        resume=run.resume,
+        progress=progress,
+        scene_progress=scene_progress,
+    )
+    described = {
+        "environment": asdict(run.environment),
+        "task": run.task,
+        "demonstrations": run.demonstrations,
+        "weights": run.weights,
+        "cache": str(run.cache or run.output / "demonstrations"),
+    }
+    (run.output / _RUN).write_text(json.dumps(described, indent=2) + "\n")
+    return result
+
+
+@dataclass(frozen=True)
+class ReinforcementEvaluation:
+    """How a policy did in scenes that it was not trained in.
+
+    Attributes:
+        task: In words.
+        episodes: One a scene.
+        figures: As `ivg.policy.rl.summarise` gives them.
+    """
+
+    task: str
+    episodes: list[Episode]
+    figures: dict[str, float]
+
+
+def evaluate_reinforcement(
+    folder: Path,
+    *,
+    episodes: int = 20,
+    first_scene: int | None = None,
+    progress: Callable[[Episode], None] | None = None,
+) -> ReinforcementEvaluation:
+    """Play a trained policy where it was trained, in other scenes.
+
+    Args:
+        folder: Output of `train_by_reinforcement`.
+        episodes: How many scenes.
+        first_scene: Seed of the first; None takes the held-out ones.
+        progress: Progress callback, called after each episode.
+
+    Raises:
+        WeightsError: If the folder holds no such policy.
+    """
+    from ..policy.rl import conditioned_environment, load_policy, play, summarise
+
+    policy, settings = load_policy(folder / "policy")
+    if not (folder / _RUN).is_file():
+        raise WeightsError(f"'{folder}' does not say where its policy was trained: {_RUN} is missing")
+    described: dict[str, Any] = json.loads((folder / _RUN).read_text())
+    environment, task = EnvironmentSettings(**described["environment"]), described["task"]
+    source = demonstration_source(
+        described["demonstrations"],
+        environment.name,
+        task,
+        size=environment.camera_size,
+        weights=described["weights"],
+    )
+    first = settings.first_evaluation_scene if first_scene is None else first_scene
+    make_env = environment_factory(environment, task)
+    env = conditioned_environment(make_env, source, described["cache"], settings, following=True)
+    try:
+        played = play(policy, env, range(first, first + episodes), progress)
+    finally:
+        env.close()
+    return ReinforcementEvaluation(task, played, summarise(played))

@@ -1,0 +1,149 @@
+"""One attempt at a robot episode: a demonstration of the scene, lifted, retargeted, executed, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.io.stopwatch import Stopwatch
+from ivg.types import Camera
+
+from .conditioning.observation import demonstration_observation
+from .datasets.attempts import REASONS
+from .datasets.episode import RobotEpisode
+from .retargeting import contact_frames
+
+if TYPE_CHECKING:
+    import gymnasium
+
+    from .control import ActionScale, Execution
+    from .extraction import ExtractedDemonstration
+    from .hands3d.lifting import HandLifter
+    from .sampling import Demonstrate
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """Result of an attempt.
+
+    Attributes:
+        episode: The episode, if it succeeded.
+        reason: One of `REASONS` if it did not, else "".
+        detail: More about the reason, in words.
+        seconds: Time of each stage: "reset", "watching", "execution".
+
+    Raises:
+        InputError: If there is neither an episode nor a reason, or both.
+    """
+
+    episode: RobotEpisode | None
+    reason: str = ""
+    detail: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Validate that there is an episode or a known reason."""
+        if (self.episode is None) != (self.reason in REASONS):
+            raise InputError(f"an attempt has an episode, or one of the reasons {', '.join(REASONS)}")
+
+
+def attempt_episode(
+    env: gymnasium.Env[Any, Any],
+    demonstrate: Demonstrate,
+    text: str,
+    seed: int,
+    *,
+    lifter: HandLifter | None = None,
+    depth: Callable[[], NDArray[np.floating]] | None = None,
+    samples: int = 1,
+    scale: ActionScale | None = None,
+    notes: Mapping[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
+) -> Attempt:
+    """Reset an environment, generate a demonstration of its task, and let the robot follow it.
+
+    Args:
+        env: Observations hold `image` and `proprio`, actions are (7,) in [-1, 1], `info` has `camera`, `task` and
+            `is_success`, such as `ivg/Kitchen-v0`.
+        demonstrate: Makes the demonstration, such as a `DemoGenerator`.
+        text: Instruction.
+        seed: Of the scene and of the demonstration.
+        lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
+        depth: Returns the scene's depth image after the reset, float (h, w), m, such as the kitchen's
+            `env.unwrapped.depth`: the hand is then moved onto what it touches.
+        samples: Maximum number of demonstrations to choose the one with the best contact from (`best_of_n`).
+        scale: Of the environment's action; that of `ivg/Kitchen-v0` if None.
+        notes: JSON values for the episode's provenance.
+        options: Of the environment's reset.
+
+    Returns:
+        The attempt. Errors other than a failed demonstration or execution pass through.
+    """
+    from .control import execute, plan_demonstration
+    from .extraction import NoHandError
+    from .sampling import best_of_n
+
+    clock = Stopwatch()
+    with clock("reset"):
+        observation, info = env.reset(seed=seed, options=options)
+    try:
+        with clock("watching"):
+            extracted = best_of_n(
+                demonstrate,
+                observation["image"],
+                text,
+                Camera(**info["camera"]),
+                seed=seed,
+                lifter=lifter,
+                depth=None if depth is None else depth(),
+                samples=samples,
+            )
+            plan = plan_demonstration(extracted)
+    except NoHandError as error:
+        return Attempt(None, "no_hand", str(error), clock.seconds)
+    with clock("execution"):
+        execution = execute(env, plan, observation, scale=scale)
+    if not execution.success:
+        reason = "not_done" if contact_frames(extracted.trajectory, pushing=False).any() else "no_contact"
+        return Attempt(None, reason, f"{plan.interaction_type}, {len(execution)} steps", clock.seconds)
+    notes = {**(notes or {}), "execution": {"manner": plan.interaction_type, "steps": len(execution)}}
+    task = str(info.get("task") or text)
+    episode = _episode(execution, extracted, task, text, seed, float(env.metadata.get("render_fps", 20)), notes)
+    return Attempt(episode, seconds=clock.seconds)
+
+
+def _episode(
+    execution: Execution,
+    extracted: ExtractedDemonstration,
+    task: str,
+    text: str,
+    seed: int,
+    fps: float,
+    notes: Mapping[str, Any],
+) -> RobotEpisode:
+    demonstration = extracted.demonstration
+    made = {key: value for key, value in demonstration.provenance.items() if key != "timings_s"}
+    lifting = {"method": extracted.hands.method, "hand": extracted.hand, **extracted.hands.provenance}
+    if extracted.contact is not None:
+        lifting["contact"] = extracted.contact.as_json
+    return RobotEpisode(
+        image=execution.observations["image"],
+        proprio=execution.observations["proprio"],
+        action=execution.actions,
+        phase=execution.phase,
+        plan_phase=execution.fraction_done,
+        **demonstration_observation(extracted),
+        demo_clip=demonstration.clip,
+        task=task,
+        text=text,
+        seed=seed,
+        success=execution.success,
+        provenance={**notes, "demonstration": made, "lifting": lifting},
+        fps=fps,
+        demo_fps=demonstration.fps,
+    )

@@ -1,0 +1,161 @@
+"""Robot episodes as a Minari dataset: a folder of the id's name with ``data/metadata.json`` and an HDF5 file.
+
+==================================  ========  ==================  ====================================================
+name                                dtype     shape               content
+==================================  ========  ==================  ====================================================
+``episode_i/observations/image``    uint8     (n + 1, h, w, 3)    image
+``episode_i/observations/proprio``  float32   (n + 1, 16)         proprioception
+``episode_i/observations/NAME``     float32   (n + 1, width)      every array of `ivg.policy.datasets.exports.steps`
+``episode_i/actions``               float32   (n, 7)              in [-1, 1]
+``episode_i/rewards``               float32   (n,)                1 in the last step of a success, else 0
+``episode_i/terminations``          bool      (n,)                true in the last step of a success
+``episode_i/truncations``           bool      (n,)                true in the last step of what did not succeed
+``episode_i/infos/is_success``      bool      (n + 1,)            true after the last step of a success
+==================================  ========  ==================  ====================================================
+
+An episode holds no observation after its last action, so the last one is repeated. Minari packs images of 32 pixels or
+more as lossy JPEG; here they are PNG, which it reads as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import InputError
+from ivg.io.extras import needed
+from ivg.io.images import encode_png
+from ivg.io.staging import staged_output
+
+from ..episode import RobotEpisode
+from .hdf5 import new_hdf5, write_demonstration
+from .steps import UNKNOWN, WIDTHS, check_image_size, ends, environment_of, rewards, step_arrays
+
+EXTRA = "minari"
+
+MINARI_VERSION = "0.5.3"
+"""The version whose layout this is; later ones read it too."""
+
+DATASET_ID = re.compile(r"[-\w]+/[-\w]+/[-\w]+-v\d+")
+
+LEAST_IMAGE = 32
+"""Minari packs images whose height and width are at least this, px."""
+
+Shape = tuple[int, ...]
+
+
+def export_minari(
+    root: str | Path,
+    episodes: Iterable[RobotEpisode],
+    dataset_id: str,
+    *,
+    env_spec: str | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Write episodes as a Minari dataset; it is there whole or not at all.
+
+    Args:
+        root: The folder of all datasets, Minari's environment variable MINARI_DATASETS_PATH.
+        episodes: At least one, all with images of one size; a generator is drawn from as it is written.
+        dataset_id: ``namespace/env/name-v0``.
+        env_spec: JSON of the environment's `gymnasium.envs.registration.EnvSpec`, so that Minari can recreate it.
+        overwrite: Replace a dataset of that id.
+
+    Returns:
+        The dataset's folder, ``root/dataset_id``.
+
+    Raises:
+        InputError: If h5py is missing, the id has another form, there is such a dataset (and it is not to be
+            overwritten), there is no episode, or their images differ in size.
+    """
+    if not DATASET_ID.fullmatch(dataset_id):
+        raise InputError(
+            f"a dataset's id must be namespace/env/name-v0, of letters, digits, - and _, got {dataset_id!r}"
+        )
+    h5py = needed("h5py", EXTRA)
+    target = Path(root) / dataset_id
+    with staged_output(target, overwrite=overwrite) as stage:
+        path = stage / "data" / "main_data.hdf5"
+        path.parent.mkdir(parents=True)
+        count, steps, first = 0, 0, None
+        with new_hdf5(h5py, path, track_order=True) as (file, check):
+            for count, episode in enumerate(episodes, start=1):
+                first = first or episode
+                check_image_size(first.image.shape[1:3], episode)
+                _write_episode(h5py, file.create_group(f"episode_{count - 1}"), episode, count - 1)
+                steps += len(episode)
+                check()
+        if first is None:
+            raise InputError("there is no robot episode to write")
+        metadata = _metadata(dataset_id, first, env_spec)
+        metadata |= {"total_episodes": count, "total_steps": steps}
+        metadata["dataset_size"] = round(path.stat().st_size / 1e6, 1)
+        path.with_name("metadata.json").write_text(json.dumps(metadata))
+    return target
+
+
+def _metadata(dataset_id: str, first: RobotEpisode, env_spec: str | None) -> dict[str, Any]:
+    spaces = {name: _box((width,), "float32", -1e4, 1e4) for name, width in WIDTHS.items()}
+    spaces["proprio"] = _box((first.proprio.shape[1],), "float32", -1e4, 1e4)
+    spaces["image"] = _box(first.image.shape[1:], "uint8", 0, 255)
+    environment, _ = environment_of(first)
+    metadata = {
+        "dataset_id": dataset_id,
+        "minari_version": MINARI_VERSION,
+        "data_format": "hdf5",
+        "observation_space": json.dumps({"type": "Dict", "subspaces": spaces}),
+        "action_space": json.dumps(_box((first.action.shape[1],), "float32", -1.0, 1.0)),
+        "algorithm_name": "a robot that follows generated demonstrations",
+        "description": f"Robot episodes made by ivg without teleoperation, in {environment}.",
+        "requirements": ["ivg"] if environment != UNKNOWN else [],
+    }
+    return {**metadata, "env_spec": env_spec} if env_spec else metadata
+
+
+def _box(shape: Shape, dtype: str, low: float, high: float) -> dict[str, Any]:
+    """Return a gymnasium Box as Minari writes it."""
+    bounds = {name: np.full(shape, value, dtype).tolist() for name, value in (("low", low), ("high", high))}
+    return {"type": "Box", "dtype": dtype, "shape": list(shape), **bounds}
+
+
+def _write_episode(h5py: Any, group: Any, episode: RobotEpisode, number: int) -> None:
+    group.attrs.update({"id": number, "total_steps": len(episode), "task": episode.task, "text": episode.text})
+    if episode.seed >= 0:
+        group.attrs["seed"] = episode.seed
+    for name, values in {"proprio": episode.proprio, **step_arrays(episode)}.items():
+        _write_rows(group, f"observations/{name}", _with_last(values))
+    _write_images(h5py, group, _with_last(episode.image))
+    last = ends(episode)
+    _write_rows(group, "actions", episode.action)
+    _write_rows(group, "rewards", rewards(episode))
+    _write_rows(group, "terminations", last & episode.success)
+    _write_rows(group, "truncations", last & (not episode.success))
+    _write_rows(group, "infos/is_success", np.append(False, last & episode.success))
+    write_demonstration(group, episode)
+
+
+def _with_last(values: NDArray[Any]) -> NDArray[Any]:
+    """Return (n + 1, ...) of (n, ...): the last row is repeated."""
+    return np.concatenate([values, values[-1:]])
+
+
+def _write_rows(group: Any, name: str, values: NDArray[Any]) -> None:
+    packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+    group.create_dataset(name, data=values, chunks=True, maxshape=(None, *values.shape[1:]), **packing)
+
+
+def _write_images(h5py: Any, group: Any, images: NDArray[np.uint8]) -> None:
+    if min(images.shape[1:3]) < LEAST_IMAGE:
+        _write_rows(group, "observations/image", images)
+        return
+    packed = np.empty(len(images), object)
+    for index, image in enumerate(images):
+        packed[index] = np.frombuffer(encode_png(image), np.uint8)
+    kind = h5py.vlen_dtype(np.uint8)
+    group.create_dataset("observations/image", data=packed, dtype=kind, chunks=True, maxshape=(None,))

@@ -1,0 +1,59 @@
+"""Reading the rows of some episodes from a dataset into one array, in memory or mapped from a cache file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivg.errors import StoreError
+from ivg.io.staging import new_array, staged_output
+
+from .episodes import EpisodeStore
+
+READ_ROWS = 4096
+"""Maximum rows that are read at once."""
+
+
+def read_rows(store: EpisodeStore, key: str, spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
+    """Read spans of the rows of an array of `data/`, one after the other."""
+    rows = store.per_step(key)
+    values = np.empty((sum(end - start for start, end in spans), *rows.shape[1:]), rows.dtype)
+    _fill(values, rows, spans)
+    return values
+
+
+def _fill(target: NDArray[Any], rows: Any, spans: Sequence[tuple[int, int]]) -> None:
+    """Read spans of a zarr array one after the other into an array; adjacent ones are read at once."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and joined[-1][1] == start and end - joined[-1][0] <= READ_ROWS:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    filled = 0
+    for start, end in joined:
+        target[filled : filled + end - start] = rows[start:end]
+        filled += end - start
+
+
+def map_images(store: EpisodeStore, spans: Sequence[tuple[int, int]], cache: Path) -> NDArray[Any]:
+    """Map the images of some spans from a file in the cache folder, which is written if it does not exist."""
+    rows = store.per_step("image")
+    digest = hashlib.sha256(repr((store.fingerprint, list(spans), rows.shape[1:])).encode()).hexdigest()
+    file = cache / f"images-{digest[:16]}.npy"
+    if not file.exists():
+        shape = (sum(end - start for start, end in spans), *rows.shape[1:])
+        with staged_output(file, overwrite=True) as stage:
+            written = new_array(stage, rows.dtype, shape)
+            _fill(written, rows, spans)
+            del written  # closes, and so flushes, the file
+    try:
+        mapped: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise StoreError(f"'{file}' cannot be read, remove it: {error}") from error
+    return mapped

@@ -1,0 +1,173 @@
+"""How good grasps from above are, for many positions along one closing direction at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .height_map import HeightMap
+
+Array = NDArray[np.float64]
+
+OPENING_M, FINGER_M, PAD_M = 0.076, 0.015, 0.018
+"""A gripper's width between its open fingers, a finger's thickness along the closing direction, its width across."""
+
+LEAST_GRIP_M, FIRM_GRIP_M, MOST_GRIP_M = 0.008, 0.016, 0.03
+"""How far finger tips have to reach below an object's top, should reach if there is room, and may reach."""
+
+FREE_M = 0.012
+"""How far above what lies beside an object finger tips should stay, if there is room: they sink as they rotate."""
+
+SHORT_M = 0.045
+"""An object whose ends are both nearer than this is short."""
+
+YAW_SPREAD_RAD = 0.9
+"""Standard deviation of a gripper's closing direction from the hand's: a hand can hold a handle in ways that two
+parallel fingers cannot."""
+
+WORST = 20.0
+"""A grasp that costs more is none."""
+
+CLEAR_M = 0.003
+"""Clearance of the finger tips above a surface."""
+
+_STEP_M, _NEAR_M, _WIDTH_M, _SLOPE, _OFF_M, _BARE = 0.003, 0.015, 0.04, 0.2, 0.004, 0.5
+_ROWS = np.linspace(-0.5, 0.5, 5) * PAD_M
+
+
+@dataclass(frozen=True, eq=False)
+class Grasp:
+    """A grasp from above.
+
+    Attributes:
+        pos_world_m: float64 (3,), between the finger tips.
+        yaw_rad: Of the closing direction about the world's z axis, within a quarter turn of what was asked for.
+        width_m: Of what is between the fingers.
+        top_m: How high up in the world that reaches.
+        cost: How far it is from what was asked for, and how poor a hold; from 0 to `WORST`.
+    """
+
+    pos_world_m: Array
+    yaw_rad: float
+    width_m: float
+    top_m: float
+    cost: float
+
+
+def best_grasp_along(heights: HeightMap, point: Array, positions: Array, yaw: float, turned: float) -> Grasp | None:
+    """Return the best grasp that closes along one direction.
+
+    Args:
+        heights: Of the scene.
+        point: (3,), where the hand closed.
+        positions: (n, 2), world x and y to look at.
+        yaw: The hand's closing direction, rad.
+        turned: Rotation of the gripper's closing direction from it, rad.
+    """
+    seen, reach = profiles(heights, positions, yaw + turned)
+    middle = seen.shape[1] // 2
+    top = np.median(seen[:, middle - 1 : middle + 2].max(1), axis=1)
+    lowest = np.maximum(landing(seen, reach) + CLEAR_M, top - MOST_GRIP_M)
+    possible = np.isfinite(top) & (lowest <= top - LEAST_GRIP_M)
+    lowest = np.maximum(lowest, np.minimum(_beside(seen, top - FIRM_GRIP_M) + FREE_M, top - LEAST_GRIP_M))
+    if not possible.any():
+        return None
+    positions, seen, lowest, top = positions[possible], seen[possible], lowest[possible], top[possible]
+    height = np.clip(point[2], lowest, np.maximum(top - FIRM_GRIP_M, lowest))
+    width, off, slope, rows = _hold(seen > (height + CLEAR_M)[:, None, None])
+    aside = _off_middle(heights, positions, yaw + turned, height)
+    cost = (
+        _huber(np.linalg.norm(positions - point[:2], axis=1) / _NEAR_M)
+        + ((height - point[2]) / _NEAR_M) ** 2
+        + (turned / YAW_SPREAD_RAD) ** 2
+        + (width / _WIDTH_M) ** 2
+        + (off / _OFF_M) ** 2
+        + (aside / _NEAR_M) ** 2
+        + (slope / _SLOPE) ** 2
+        + _BARE * (len(_ROWS) - rows)
+    )
+    cost = np.where((rows >= 2) & (width <= OPENING_M), cost, np.inf)
+    best = int(cost.argmin())
+    if not cost[best] < WORST:
+        return None
+    pos = np.array([*positions[best], height[best]])
+    return Grasp(pos, yaw + turned, float(width[best]), float(top[best]), float(cost[best]))
+
+
+def profiles(heights: HeightMap, positions: Array, yaw: float) -> tuple[Array, Array]:
+    """Return heights (n, u, v) under a gripper at positions (n, 2), -inf where unknown, and their distances (u,).
+
+    u runs along the closing direction, from outside of one finger to outside of the other; v across the fingers.
+    """
+    along, across = np.array([np.cos(yaw), np.sin(yaw)]), np.array([-np.sin(yaw), np.cos(yaw)])
+    cells = round((0.5 * OPENING_M + FINGER_M) / _STEP_M)
+    reach = np.arange(-cells, cells + 1) * _STEP_M
+    under = reach[:, None, None] * along + _ROWS[:, None] * across
+    seen = heights.at(positions[:, None, None] + under)
+    return np.where(np.isnan(seen), -np.inf, seen), reach
+
+
+def landing(seen: Array, reach: Array) -> Array:
+    """Return the height (n,) of the ground under the open fingers, of what `profiles` returns."""
+    return np.asarray(seen[:, np.abs(reach) >= 0.5 * OPENING_M].max((1, 2)))
+
+
+def _beside(seen: Array, level: Array) -> Array:
+    """Return the height (n,) under and between the fingers (n, u, v) beside what stands above a level (n,)."""
+    middle = seen.shape[1] // 2
+    above = seen > level[:, None, None]
+    before = np.cumprod(above[:, middle::-1], axis=1)[:, ::-1]
+    after = np.cumprod(above[:, middle:], axis=1)
+    held = np.concatenate([before, after[:, 1:]], axis=1).astype(bool)
+    return np.asarray(np.where(held, -np.inf, seen).max((1, 2)))
+
+
+def _huber(distance: Array) -> Array:
+    """Return the cost (n,) of distances: their square, from 2 on growing no faster than there."""
+    return np.asarray(np.where(distance < 2.0, distance**2, 4.0 * distance - 4.0))
+
+
+def _hold(filled: NDArray[np.bool_]) -> tuple[Array, Array, Array, Array]:
+    """Measure what is between the fingers.
+
+    Args:
+        filled: bool (n, u, v), where something stands as high as the fingers.
+
+    Returns:
+        Its width (n,), m; how far its middle is off the fingers', m; the slope of its faces; and how many of the rows
+        across the fingers it fills.
+    """
+    middle = filled.shape[1] // 2
+    before = np.cumprod(filled[:, middle::-1], axis=1).sum(1)  # (n, v): cells from the middle on
+    after = np.cumprod(filled[:, middle:], axis=1).sum(1)
+    there = before > 0
+    rows = there.sum(1)
+    count = np.maximum(rows, 1)
+    width = np.where(there, before + after - 1, 0).sum(1) / count * _STEP_M
+    off = 0.5 * np.where(there, after - before, 0).sum(1) / count * _STEP_M
+    slope = 0.5 * (np.abs(_slope(before, there)) + np.abs(_slope(after, there))) * _STEP_M
+    return width, off, slope, rows
+
+
+def _off_middle(heights: HeightMap, positions: Array, yaw: float, height: Array) -> Array:
+    """Return the distance (n,) of positions from the middle of a short object, along its length; 0 on a long one.
+
+    A rotated object rotates about its middle, and one that is held there hangs in balance.
+    """
+    cells = round(SHORT_M / _STEP_M)
+    along = np.arange(-cells, cells + 1) * _STEP_M
+    seen = heights.at(positions[:, None] + along[:, None] * np.array([-np.sin(yaw), np.cos(yaw)]))
+    filled = np.nan_to_num(seen, nan=-np.inf) > (height + CLEAR_M)[:, None]
+    before = np.cumprod(filled[:, cells::-1], axis=1).sum(1)
+    after = np.cumprod(filled[:, cells:], axis=1).sum(1)
+    ends = (before > 0) & (before <= cells) & (after <= cells)
+    return np.where(ends, 0.5 * np.abs(after - before) * _STEP_M, 0.0)
+
+
+def _slope(edges: NDArray[np.int64], there: NDArray[np.bool_]) -> Array:
+    """Return the slope (n,) of edges (n, v), in cells a metre, by least squares over the rows that are there."""
+    mean = np.where(there, _ROWS, 0.0).sum(1) / np.maximum(there.sum(1), 1)
+    centred = np.where(there, _ROWS - mean[:, None], 0.0)
+    return np.asarray((centred * edges).sum(1) / np.maximum((centred**2).sum(1), 1e-9))
