@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..jobs.processes import environment
+from ..jobs import environment
 from ..workflows.demo.context import PACKAGED_WEIGHTS
 from .run import AppWorker
 from .upload import MAX_FILE_MB

@@ -476,7 +476,8 @@ def test_annotation_whose_processes_die_loses_one_clip_and_says_which(tmp_path: 
 def test_generation_whose_processes_die_loses_one_attempt_and_says_which(tmp_path: Path, importable: Any) -> None:
     from ivg.policy.datasets import EpisodeStore
     from ivg.workflows.episodes.attempts import GenerateSettings
-    from ivg.workflows.episodes.generate import generate_episodes, read_outcomes
+    from ivg.workflows.episodes.generate import generate_episodes
+    from ivg.workflows.episodes.ledger import read_outcomes
 
     class Dying(Processes):
         def run(self, make_worker: Any, jobs: Any) -> Any:

@@ -19,6 +19,7 @@ from ivg.errors import InputError
 from ivg.io.video import write_video
 from ivg.jobs import CRASHED, ONE_THREAD, Processes, RayCluster, WorkerStartError
 from ivg.workflows.episodes import generate as generation
+from ivg.workflows.episodes import ledger
 from ivg.workflows.episodes.attempts import GenerateSettings
 from ivg.workflows.episodes.generate import generate_episodes
 
@@ -234,7 +235,7 @@ def test_the_dataset_is_the_same_to_the_byte(
 ) -> None:
     (code / "ivg_toy_worker.py").write_text(TOY)
     toy = importlib.import_module("ivg_toy_worker")
-    monkeypatch.setattr(generation, "COMMIT_EVERY", 5)
+    monkeypatch.setattr(ledger, "COMMIT_EVERY", 5)
     monkeypatch.setattr(generation, "EpisodeWorker", toy.Worker)
     settings = GenerateSettings("kitchen", ("open_drawer", "push_plate"), seed=50, size=16)
     made = {}

@@ -14,6 +14,7 @@ from test_generate import SETTINGS, FakeLauncher, fake_attempt
 from ivg.jobs import Processes
 from ivg.policy.attempt import Attempt
 from ivg.workflows.episodes import generate as generation
+from ivg.workflows.episodes import ledger
 from ivg.workflows.episodes.attempts import GenerateJob
 
 
@@ -38,7 +39,7 @@ class SlowProcesses(Processes):
 
 def generate(path: str, episodes: str, workers: str) -> None:
     """Generates; with workers, in real processes."""
-    generation.COMMIT_EVERY = 4
+    ledger.COMMIT_EVERY = 4
     launcher = SlowProcesses(int(workers)) if int(workers) else FakeLauncher()
     generation.generate_episodes(Path(path), SETTINGS, episodes=int(episodes), max_attempts=1000, launcher=launcher)
 

@@ -20,13 +20,8 @@ from ivg.jobs import CRASHED, Processes
 from ivg.jobs.results import ALL_CRASHED
 from ivg.policy.evaluation import Outcome, OutcomeLog, SuccessRate
 from ivg.policy.extraction import NoHandError
-from ivg.workflows.policies.execute import (
-    ELSEWHERE,
-    ExecuteSettings,
-    ExecutionReport,
-    ExecutionWorker,
-    execute_demonstrations,
-)
+from ivg.workflows.policies.execute import ExecutionReport, execute_demonstrations
+from ivg.workflows.policies.execution_worker import ELSEWHERE, ExecuteSettings, ExecutionWorker
 from ivg.workflows.policies.sources import EXECUTION_SOURCES
 from ivg.workflows.policies.trials import Trial, run_trials
 
@@ -272,13 +267,13 @@ def test_each_source_is_extracted_with_its_own_settings(
 
     monkeypatch.setattr("ivg.policy.sampling.best_of_n", best_of_n)
     monkeypatch.setattr("ivg.policy.control.plan_demonstration", lambda extracted: f"{extracted}: planned")
-    monkeypatch.setattr(ExecutionWorker, "_source", lambda self, name, task: lambda job: (name, job.task, job.seed))
     worker = object.__new__(ExecutionWorker)
-    worker.env, worker.lifter = Scene(), SimpleNamespace()
+    worker.env, worker.lifter, worker.settings = Scene(), SimpleNamespace(), SETTINGS
+    worker.sources = lambda name, task, size: lambda job: (name, job.task, job.seed, size)
     plan: Any = worker._plan(trial(source, "push_plate", 4), np.zeros((8, 8, 3), np.uint8), SimpleNamespace())
     assert plan == "extracted: planned"
     (given,) = asked
-    assert given["demonstrate"] == (maker, "push_plate", 4)
+    assert given["demonstrate"] == (maker, "push_plate", 4, 64)
     assert (given["depth"] is not None, given["samples"], given["seed"]) == (depth, samples, 4)
     assert given["lifter"] is worker.lifter
 

@@ -13,11 +13,12 @@ from ivg.envs.kitchen.tasks import TASKS
 from ivg.errors import InputError, IvgError, StoreError
 from ivg.jobs import CRASHED, Processes
 from ivg.policy.attempt import Attempt
-from ivg.policy.datasets import EpisodeStore, RobotEpisode
-from ivg.workflows.episodes import generate as generation
+from ivg.policy.datasets import EpisodeStore, RobotEpisode, acceptance
+from ivg.workflows.episodes import ledger
 from ivg.workflows.episodes.attempts import GenerateJob, GenerateSettings
-from ivg.workflows.episodes.generate import CRASHES_IN_A_ROW, generate_episodes, read_outcomes
-from ivg.workflows.episodes.report import acceptance, episodes_report
+from ivg.workflows.episodes.generate import generate_episodes
+from ivg.workflows.episodes.ledger import CRASHES_IN_A_ROW, read_outcomes
+from ivg.workflows.episodes.report import episodes_report
 
 SETTINGS = GenerateSettings("kitchen", ("open_drawer", "push_plate", "stir_pot"), seed=50, size=16)
 STAGES = {"watching": 2.0, "execution": 3.0}
@@ -93,7 +94,7 @@ def test_attempts_go_in_turn_and_only_what_succeeds_is_kept(tmp_path: Path) -> N
 
 
 def test_the_number_of_workers_and_stops_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "COMMIT_EVERY", 6)
+    monkeypatch.setattr(ledger, "COMMIT_EVERY", 6)
     alone = generate(tmp_path / "alone.zarr", 9, launcher=FakeLauncher(workers=1))
     many = generate(tmp_path / "many.zarr", 9, launcher=FakeLauncher(workers=7))
     assert len(alone.outcomes) > 2 * 6

@@ -18,8 +18,8 @@ from ivg.cli.dataset import main
 from ivg.errors import InputError, StoreError
 from ivg.policy.datasets import EpisodeStore
 from ivg.policy.datasets.store.locking import writing
-from ivg.workflows.episodes import generate as generation
-from ivg.workflows.episodes.generate import read_outcomes
+from ivg.workflows.episodes import ledger
+from ivg.workflows.episodes.ledger import read_outcomes
 
 from .test_generate import contents, generate
 
@@ -76,7 +76,7 @@ def runs(pid: int) -> bool:
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, ending: str, kills: int
 ) -> None:
-    monkeypatch.setattr(generation, "COMMIT_EVERY", 4)
+    monkeypatch.setattr(ledger, "COMMIT_EVERY", 4)
     killed, whole = tmp_path / "killed" / f"d{ending}", tmp_path / "whole" / f"d{ending}"
     began = time.perf_counter()
     generate(whole, 12, most=1000)

@@ -195,7 +195,8 @@ def test_a_report_counts_all():
 def test_the_ablation_from_training_to_table(dataset, tmp_path, capsys):
     table = tmp_path / "table.md"
     request = f"ablate-conditioning --data {dataset} --out {tmp_path / 'out'} --seeds 1 --steps 2 --episodes 1 "
-    request += f"--max-steps 2 --tasks open_drawer --workers 2 --table {table} --plot {tmp_path / 'plot.png'} --set {' '.join(TINY)}"
+    request += f"--max-steps 2 --tasks open_drawer --table {table} --plot {tmp_path / 'plot.png'} "
+    request += f"--set {' '.join(TINY)}"
     assert main(request.split()) == 0
     assert table.read_text().strip() in capsys.readouterr().out
     lines = (tmp_path / "out" / "outcomes.jsonl").read_text().splitlines()
