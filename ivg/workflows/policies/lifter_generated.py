@@ -122,6 +122,7 @@ def evaluate_generated(
         IvgError: If a value is impossible, the weights cannot be used, or a process died.
     """
     from ...pipeline import sample_steps
+    from ...policy.hands3d.training.first_contact import summarise_contacts
 
     check_positive(clips=clips, steps=steps, samples=samples)
     check_first_seed(seed_offset=seed_offset)

@@ -112,9 +112,9 @@ def test_demonstrations_too_and_zipped(tmp_path, capsys):
     ("arguments", "message"),
     [
         (["--tasks", "stir_pott"], "unknown task 'stir_pott': did you mean 'stir_pot'?"),
-        (["--episodes", "0"], "--episodes must be positive, got 0"),
-        (["--images", "-3"], "--images must be positive, got -3"),
-        (["--size", "0"], "--size must be positive, got 0"),
+        (["--episodes", "0"], "episodes must be positive, got 0"),
+        (["--images", "-3"], "images must be positive, got -3"),
+        (["--size", "0"], "size must be positive, got 0"),
         (["--quality", "0"], "quality must lie in [1, 100], got 0"),
         (["--out", "page.txt"], "out must end with .html, got 'page.txt'"),
         (["--save", "a.rrd"], "save writes a recording for rerun: ask for rerun, too"),
