@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from ivg.inputs import check_device
 from ivg.training.device import new_accelerator
 from ivg.training.progress import ProgressCallback
 from ivg.training.trainer import Trainer
@@ -41,6 +42,7 @@ def train_policy(run: PolicyRun, progress: ProgressCallback | None = None) -> Tr
     """
     from ivg.training.run import TrainingResult
 
+    check_device(run.device)
     torch.manual_seed(run.train.seed)
     stage = build_policy_stage(run)
     accelerator = new_accelerator(run.train, run.device)
