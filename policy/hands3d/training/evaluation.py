@@ -139,7 +139,7 @@ def _tracks(hands: StoreHands, clip: int, name: str, fps: float) -> HandTracks:
 
 
 def _approach(poses: NDArray[np.float32]) -> Array:
-    """Return the z axes (t, 3) of gripper poses (t, 8); NaN where the hand is absent, which scipy's Rotation refuses."""
+    """Return the z axes (t, 3) of gripper poses (t, 8); NaN where the hand is absent, which scipy refuses."""
     w, x, y, z = poses[:, 3:7].astype(np.float64).T
     return np.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], -1)
 
