@@ -40,8 +40,7 @@ class DemoGenerator:
 
     Example:
         >>> generator = DemoGenerator.from_pretrained("nano")
-        >>> demonstration = generator(frame, "cut the carrot", seed=0)
-        >>> demonstration.save("cut_carrot.zarr")
+        >>> generator(frame, "cut the carrot", seed=0).save("cut_carrot.zarr")
     """
 
     def __init__(
@@ -90,8 +89,8 @@ class DemoGenerator:
     ) -> Any:
         """Generate a demonstration of what the text says, in the scene that the frame shows.
 
-        Lists of frames, texts, seeds or appearances, of one length, are generated as one batch; what is no list is used
-        for all. See `ivg.pipeline.InstructionalVideoPipeline` for how far a batch equals its clips made alone.
+        Lists of one length are generated as one batch; what is no list is used for all. A batch equals its clips made
+        alone as closely as `ivg.pipeline.InstructionalVideoPipeline` says.
 
         Args:
             frame: uint8 (h, w, 3), RGB: the scene, without hands.
@@ -103,9 +102,8 @@ class DemoGenerator:
             on_part: Called as soon as they are known with ("region", bool (h, w)) and ("clip", uint8 (t, h, w, 3)).
 
         Returns:
-            The demonstration, with images of the frame's size, or a list of them. `provenance` holds prompt, the text
-            that was used, rewriter, seed, steps, appearance, weights, versions, device and times (seconds; a batch's
-            divided by its size).
+            The demonstration, with images of the frame's size, or a list of them; `provenance` is that of
+            `ivg.policy.provenance.describe_generation` (times of a batch are divided by its size).
 
         Raises:
             InputError: If the frame or the text cannot be used.
@@ -178,7 +176,7 @@ class DemoGenerator:
         """Stop the detector's threads (not those of a detector that was given); the next call starts them again."""
         if self._own_detector is not None:
             self._own_detector.close()
-            self._own_detector = None
+        self._own_detector = None
 
     def __enter__(self) -> DemoGenerator:
         return self
