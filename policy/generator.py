@@ -21,9 +21,6 @@ from .provenance import describe_generation, weights_sha256
 if TYPE_CHECKING:
     from ivg.hands.batched_detector import BatchedHands
 
-_SEARCH_EVERY = 8
-"""Palms are looked for in so many frames once; in between hands are followed."""
-
 ProgressCallback = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages are "region", "clip" and "hands"."""
 
@@ -205,5 +202,5 @@ class DemoGenerator:
             from ivg.hands.batched_detector import BatchedHands
 
             device = str(getattr(self.pipeline, "device", "cpu"))
-            self._own_detector = BatchedHands(device=device, search_every=_SEARCH_EVERY, model_complexity=0)
+            self._own_detector = BatchedHands(device=device, search_every=8, model_complexity=0)
         return self._own_detector

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -163,7 +163,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         with clock("clip"):
             latents = sampling.sample_clips(conditions, masks, steps)
         plain: list[Any] = list(latents.float().cpu())
-        clips, composited = plain, cast("list[Any]", [None] * len(plain))
+        clips, composited = plain, list[Any]([None] * len(plain))
         with clock("decode"):
             if output_type != "latent":
                 clips, composited = self._codec.decode_clips(inputs.images, context, latents, masks, inputs.framings)
