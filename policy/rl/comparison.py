@@ -87,12 +87,7 @@ def area_of(curve: LearningCurve) -> float:
 
 
 def gain(better: Mapping[int, LearningCurve], than: Mapping[int, LearningCurve]) -> Mean:
-    """Return how much larger the area is, seed by seed (scenes and first weights of a seed are the same).
-
-    Args:
-        better: Curves by seed.
-        than: Those to compare with; the same seeds.
-    """
+    """Return how much larger the area is, seed by seed (scenes and first weights of a seed are the same)."""
     return Mean.of([area_of(better[seed]) - area_of(than[seed]) for seed in sorted(better)])
 
 

@@ -79,12 +79,7 @@ def draw_curve(curve: LearningCurve, target: Path) -> None:
 
 
 def draw_comparison(runs: Mapping[str, Sequence[LearningCurve]], target: Path) -> None:
-    """Draw mean success over training seeds, and each seed thinly.
-
-    Args:
-        runs: By label, the curves of runs that differ in their seed.
-        target: A PNG file.
-    """
+    """Draw mean success over training seeds, and each seed thinly: by label, curves that differ in their seed."""
     figure, (ax,) = new_figure(6.4, 3.8)
     for label, curves in runs.items():
         steps, success = curves[0].column("step"), [curve.column("success") for curve in curves]
