@@ -23,13 +23,7 @@ from .trainer import Trainer
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a training came to.
-
-    Attributes:
-        output: Its folder.
-        weights: Folder of the averaged weights in it.
-        figures: Last figures on held-out clips.
-    """
+    """Folder of a training, of the averaged weights in it, and the last figures on held-out clips."""
 
     output: Path
     weights: Path
@@ -118,13 +112,10 @@ def train_stage(run: Run, progress: ProgressCallback | None = None) -> TrainingR
 def build_stage(run: Run, device: torch.device | None = None) -> Stage:
     """Build the stage that a run names, with its clips and the weights it goes on from.
 
-    Args:
-        run: What to train.
-        device: Where to put frozen networks and clips; None takes what the run names, else the CPU.
+    Frozen networks and clips are put on the device; None takes the one that the run names, else the CPU.
 
     Raises:
-        ConfigError: If there is no such stage.
-        IvgError: If clips or weights cannot be used.
+        IvgError: If there is no such stage, or clips or weights cannot be used.
     """
     if run.train.stage not in STAGES:
         raise ConfigError(f"no stage {run.train.stage!r}")

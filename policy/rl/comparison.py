@@ -17,13 +17,7 @@ from .curve import LearningCurve
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over training seeds.
-
-    Attributes:
-        value: The mean.
-        half: Half the width of its 95 % interval (Student's t); NaN of fewer than two seeds.
-        count: How many seeds.
-    """
+    """A mean over training seeds, and half the width of its 95 % interval (Student's t; NaN of one seed)."""
 
     value: float
     half: float

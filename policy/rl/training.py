@@ -32,14 +32,7 @@ _MAY_CHANGE = {"steps", "evaluate_every", "device", "threads"}
 
 @dataclass(frozen=True)
 class ReinforcementResult:
-    """What a training came to.
-
-    Attributes:
-        output: Its folder.
-        policy: Folder of the policy in it (`load_policy`).
-        figures: Last row of the learning curve.
-        scenes: How many scenes to train in have a demonstration.
-    """
+    """Folder, its policy (`load_policy`), last row of the curve, and how many training scenes have a demonstration."""
 
     output: Path
     policy: Path
@@ -149,12 +142,6 @@ def prefetch_demonstrations(
     progress: SceneCallback | None = None,
 ) -> list[int]:
     """Put the demonstrations of all scenes into the cache.
-
-    Args:
-        env: As `conditioned_environment` makes it.
-        source: Of its demonstrations.
-        settings: They say which scenes.
-        progress: Called with each scene's seed, and whether a demonstration was found.
 
     Returns:
         The scenes to train in: those in whose demonstration a hand was found.
