@@ -10,10 +10,10 @@ from typing import Any
 
 from ..data.clip_store import ClipStore
 from ..errors import InputError
+from ..inputs import check_device
 from ..io.checks import check_positive
 from ..jobs import Launcher, Processes, all_results
 from ..metrics.region_iou import best_prior_mask
-from ..models.device import check_device
 from ..pipeline import find_weights
 from .ablation_figures import ablation_figures, ablation_table, draw_ablation
 from .ablation_worker import AblationJob, AblationWorker

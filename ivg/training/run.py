@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ..errors import ConfigError, unknown_option
-from ..models.device import check_device
+from ..inputs import check_device
 from ..pipeline import find_weights
 from .composition import compose_train, read_stage
 from .device import new_accelerator

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import torch
 
-from ivg.models.device import check_device
+from ivg.inputs import check_device
 from ivg.training.device import new_accelerator
 from ivg.training.progress import ProgressCallback
 from ivg.training.run import TrainingResult

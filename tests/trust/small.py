@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ivg.data.clip_store import ClipRecord, ClipStore
+from ivg.data.clip_record import ClipRecord
+from ivg.data.clip_store import ClipStore
 from ivg.policy import Demonstration
 
 SIZE = 32

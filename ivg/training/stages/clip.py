@@ -11,7 +11,7 @@ from ...losses import stage2_loss
 from ...metrics.region_iou import best_prior_mask
 from ...models.interfaces import ImageAutoencoder, VideoDenoiser
 from ...models.noise import STEPS
-from ...models.region_input import region_input
+from ...models.sampler import region_input
 from ..encoded.clips import LatentClips
 from ..encoded.images import from_model, grid
 from ..settings import ClipConfig

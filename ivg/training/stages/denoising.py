@@ -7,8 +7,8 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from ...losses import huber_loss, noise_loss
-from ...models.folder import load_component
 from ...models.interfaces import VideoDenoiser
+from ...models.loading import load_component
 from ...models.noise import add_noise, draw_timesteps, output_error_weight, predicted_clean
 from ..encoded.clips import LatentClips
 from ..networks import load_denoiser

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...errors import ConfigError
-from ...models.folder import load_component
+from ...models.loading import load_component
 from ...models.nano.mask_decoder import NanoMaskDecoder
 from ..encoded.images import from_model
 from ..settings import BaseModelConfig, MaskDecoderConfig, RegionConfig, Run
