@@ -63,11 +63,7 @@ class LearningCurve:
 
 
 def draw_curve(curve: LearningCurve, target: Path) -> None:
-    """Draw success on held-out scenes, its interval, and the success in training.
-
-    Raises:
-        InputError: If the curve has no row.
-    """
+    """Draw success on held-out scenes, its interval, and the success in training; refuses no row (`InputError`)."""
     if not curve.rows:
         raise InputError(f"'{curve.file}' has no row to draw")
     figure, (ax,) = new_figure(6.4, 3.8)

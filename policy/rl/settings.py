@@ -83,9 +83,6 @@ class ReinforcementSettings:
         device: Where torch computes.
         threads: CPU threads of torch; 0 leaves its choice.
 
-    Raises:
-        ConfigError: If a value is out of its range.
-        InputError: If a name is unknown.
     """
 
     kind: str = KIND
@@ -146,11 +143,7 @@ class ReinforcementSettings:
 
 
 def check_learner(kind: type, arguments: dict[str, Any]) -> None:
-    """Refuse arguments that a learner's class does not take, or that other settings give.
-
-    Raises:
-        InputError: With the nearest name.
-    """
+    """Refuse arguments that a learner's class does not take, or that other settings give (`InputError`)."""
     allowed = sorted(set(inspect.signature(kind).parameters) - _OURS)
     for name in arguments:
         if name not in allowed:
