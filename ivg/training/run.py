@@ -61,7 +61,7 @@ def train(
         teacher: Weights whose samples are learned.
         resume: Go on from the checkpoint in `output`.
         device: Name of a device, or None for accelerate's choice.
-        progress: Progress callback, such as a `ProgressBar`.
+        progress: Such as a `ProgressBar`.
         **settings: Of the stage (`ivg.training.settings`), such as `steps`, `learning_rate`, `batch_size`.
 
     Raises:
@@ -74,16 +74,15 @@ def train(
     for name in settings:
         if not hasattr(train_settings, name):
             raise unknown_option(f"setting of {preset}", name, vars(train_settings))
+    folders = {"autoencoder": autoencoder, "start": start, "teacher": teacher}
     run = Run(
-        train=replace(train_settings, **settings),
-        model=networks if isinstance(model, str) else model,
-        data=data if isinstance(data, DataConfig) else DataConfig(path=str(data)),
-        output=Path(output),
+        replace(train_settings, **settings),
+        networks if isinstance(model, str) else model,
+        data if isinstance(data, DataConfig) else DataConfig(path=str(data)),
+        Path(output),
         resume=resume,
-        autoencoder=None if autoencoder is None else find_weights(autoencoder),
-        start=None if start is None else find_weights(start),
-        teacher=None if teacher is None else find_weights(teacher),
         device=device,
+        **{name: None if folder is None else find_weights(folder) for name, folder in folders.items()},
     )
     return train_stage(run, progress)
 

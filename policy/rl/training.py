@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -68,9 +69,6 @@ def train_reinforcement(
         progress: Progress callback, called with each row of the curve.
         scene_progress: Called with each scene's seed, and whether a demonstration was found.
 
-    Returns:
-        Where the policy is, and the last row of the curve.
-
     Raises:
         InputError: If the folder exists (and is not resumed), or no scene has a demonstration.
         ConfigError: If a resumed run had other settings.
@@ -81,12 +79,10 @@ def train_reinforcement(
     if settings.threads:
         torch.set_num_threads(settings.threads)
     demonstrations = DemonstrationCache(Path(cache) if cache else output / "demonstrations")
-    evaluation = conditioned_environment(make_env, source, demonstrations, settings, following=True)
-    try:
+    with closing(conditioned_environment(make_env, source, demonstrations, settings, following=True)) as evaluation:
         scenes = prefetch_demonstrations(evaluation, source, settings, scene_progress)
         workers = source if source is None or settings.environments == 1 else _precomputed(source)
-        envs = training_environments(make_env, workers, demonstrations, settings, scenes)
-        try:
+        with closing(training_environments(make_env, workers, demonstrations, settings, scenes)) as envs:
             learner = make_learner(envs, settings)
             if resume:
                 load_checkpoint(learner, output / CHECKPOINT)
@@ -95,10 +91,6 @@ def train_reinforcement(
             if left > 0:
                 learner.learn(left, callback=recorder, reset_num_timesteps=False)
             recorder.finish(learner)
-        finally:
-            envs.close()
-    finally:
-        evaluation.close()
     summary = {**recorder.curve.rows[-1], "scenes": len(scenes), "scenes_asked_for": settings.scenes}
     (output / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
     return ReinforcementResult(output, output / POLICY, recorder.curve.rows[-1], len(scenes))
