@@ -23,12 +23,12 @@ from report import parser, report, spread, time_alternately
 from torch.utils.data import DataLoader, Dataset
 
 from ivg.data.clip_store import ClipStore
-from ivg.models.folder import load_component
+from ivg.models.loading import load_component
 from ivg.models.nano.autoencoder import NanoAutoencoder
 from ivg.models.nano.denoiser import NanoVideoDenoiser
 from ivg.models.nano.text import MiniLMTextEncoder
 from ivg.models.noise import STEPS, add_noise
-from ivg.models.region_input import region_input
+from ivg.models.sampler import region_input
 from ivg.pipeline import find_weights
 from ivg.training.encoded.images import to_model
 from ivg.training.run import Run, build_stage

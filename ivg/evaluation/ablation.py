@@ -10,10 +10,10 @@ from typing import Any
 
 from ..data.clip_store import ClipStore
 from ..errors import InputError
+from ..inputs import check_device
 from ..io.checks import check_positive
 from ..jobs import Launcher, Processes, all_results
 from ..metrics.region_iou import best_prior_mask
-from ..models.device import check_device
 from ..pipeline import find_weights
 from .ablation_figures import ablation_figures, ablation_table, draw_ablation
 from .ablation_worker import AblationJob, AblationWorker
@@ -185,8 +185,8 @@ class _Training:
         """Trains what a row needs, unless that is done, and returns the folder of its pipeline."""
         from ..training.checkpoint import FOLDER
         from ..training.export import export_pipeline
-        from ..training.run import Run, train_stage
-        from ..training.settings import ClipConfig, DataConfig, ModelConfig
+        from ..training.run import train_stage
+        from ..training.settings import ClipConfig, DataConfig, ModelConfig, Run
 
         output, pipeline = self.out / "runs" / name, self.out / "pipelines" / f"{name}-{self.steps}"
         report = stage_progress(on_progress, f"training {name}") or (lambda done, total: None)
@@ -196,7 +196,7 @@ class _Training:
         config = ClipConfig(
             steps=self.steps,
             batch_size=self.batch_size,
-            decay=0.4,
+            warmup_steps=100,
             threads=self.threads,
             mask=row.training,
             hand_structure_weight=1.0 if row.hand_loss else 0.0,
@@ -211,7 +211,7 @@ class _Training:
             start=self.start,
             device=self.device,
         )
-        train_stage(run)
+        train_stage(run, lambda progress: report(progress.step, self.steps))
         unfinished = pipeline.with_name(f"{pipeline.name}.part")
         export_pipeline(self.start, self.start, output / "weights", unfinished)
         unfinished.rename(pipeline)

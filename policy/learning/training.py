@@ -7,7 +7,10 @@ from dataclasses import asdict
 
 import torch
 
+from ivg.inputs import check_device
 from ivg.training.device import new_accelerator
+from ivg.training.progress import ProgressCallback
+from ivg.training.run import TrainingResult
 from ivg.training.trainer import Trainer
 
 from ..provenance import versions
@@ -34,6 +37,7 @@ def train_policy(run: PolicyRun, progress: ProgressCallback | None = None) -> Tr
     Raises:
         IvgError: If the dataset, the request or the checkpoint cannot be used.
     """
+    check_device(run.device)
     torch.manual_seed(run.train.seed)
     stage = build_policy_stage(run)
     accelerator = new_accelerator(run.train, run.device)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from hypothesis import HealthCheck, settings
 
-from ivg.data.clip_store import ClipRecord, ClipStore
+from ivg.data.clip_record import ClipRecord
+from ivg.data.clip_store import ClipStore
 from ivg.policy import Demonstration
 
 SIZE = 32

@@ -277,7 +277,7 @@ CASES = [
     Case("video", "missing", lambda w: annotate(w, w.path("no.mp4")), r"no\.mp4"),
     Case("video", "empty file", lambda w: annotate(w, w.path("a.mp4", b"")), r"a\.mp4"),
     Case("video", "text named .mp4", lambda w: annotate(w, w.path("a.mp4", "hello" * 99)), r"a\.mp4"),
-    Case("video", "sound only", lambda w: annotate(w, audio(w)), r"sound\.wav.*it has no picture"),
+    Case("video", "sound only", lambda w: annotate(w, audio(w)), r"sound\.wav.*it has no image"),
     Case("video", "its head only", lambda w: annotate(w, video(w, "a.mp4", 16, 0.2)), r"a\.mp4"),
     Case("video", "start after its end", lambda w: annotate(w, video(w, "a.mp4", 8), "--start", "9"), r"9"),
     Case("video", "times reversed", lambda w: annotate(w, video(w, "a.mp4", 8), "--start", "2", "--end", "1"), r"start < end"),

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ivg.data.clip_store import INFO_BYTES, ClipRecord, ClipStore
+from ivg.data.clip_record import INFO_BYTES, ClipRecord
+from ivg.data.clip_store import ClipStore
 from ivg.errors import InputError, IvgError, StoreError
 from ivg.policy import Demonstration, DemonstrationStore, append_demonstrations, write_demonstrations
 from ivg.policy.datasets import EpisodeStore, EpisodeWindows, RobotEpisode, append_episodes, write_episodes

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ...data.clip_store import ClipRecord, ClipStore
+from ...data.clip_record import ClipRecord
+from ...data.clip_store import ClipStore
 from ...envs.kitchen.feasibility import sample_foreign_scene
 from ...envs.kitchen.scene.scene import sample_scene
 from ...envs.kitchen.tasks import TASKS

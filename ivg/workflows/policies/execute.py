@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ...data.split import HELD_OUT_SEEDS
 from ...errors import InputError, unknown_option
+from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress
-from ...models.device import check_device
 from ...types import HANDS, Camera
 from ..clips.render import check_tasks
 from ..demo.context import ENVIRONMENTS

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.clip_store import ClipRecord, ClipStore
+from ...data.clip_record import ClipRecord
+from ...data.clip_store import ClipStore
 from ...data.split import HELD_OUT_SEEDS
+from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Progress, all_results
-from ...models.device import check_device
 from ...types import HANDS, Appearance, Camera, HandTracks, Side
 from ..clips.context_depth import ContextDepth
 from ..clips.fingerprint import scenes_fingerprint

@@ -1,4 +1,4 @@
-"""A dropped image file as a frame: nothing about the file is trusted."""
+"""What visitors give: a task, a seed, an image file. Nothing about them is trusted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from ..errors import InputError
 from ..workflows.demo import ContextFrame
 from ..workflows.demo.context import MIN_IMAGE_SIDE, frame_of_image
 
+MAX_TEXT, MAX_SEED = 200, 2**31 - 1
+"""Characters of a task, and the largest seed."""
+
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 """Formats that are decoded; Pillow's other decoders are not tried."""
 
@@ -19,6 +22,34 @@ MAX_PIXELS = 40_000_000
 MAX_ASPECT = 4
 
 _DAMAGED = (OSError, ValueError, SyntaxError, EOFError, OverflowError, MemoryError)
+
+
+def checked_task(text: str | None) -> str:
+    """Return a task without needless blanks.
+
+    Raises:
+        InputError: If it says nothing, is too long, or cannot be printed.
+    """
+    task = " ".join((text or "").split())
+    if not any(character.isalpha() for character in task):
+        raise InputError('the task must say what to do, such as "cut the carrot"')
+    if len(task) > MAX_TEXT:
+        raise InputError(f"the task has {len(task)} characters; at most {MAX_TEXT} are taken")
+    if not task.isprintable():
+        raise InputError("the task holds characters that cannot be printed")
+    return task
+
+
+def checked_seed(seed: int | None) -> int:
+    """Return a seed.
+
+    Raises:
+        InputError: If it is none, or not in [0, `MAX_SEED`].
+    """
+    if seed is None or not 0 <= seed <= MAX_SEED:
+        shown = "nothing" if seed is None else str(seed)[:40]
+        raise InputError(f"seed must be a whole number from 0 to {MAX_SEED:,}, got {shown}")
+    return int(seed)
 
 
 def frame_from_upload(path: Path, name: str) -> ContextFrame:

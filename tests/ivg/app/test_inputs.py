@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ivg.app import upload
-from ivg.app.upload import frame_from_upload
+from ivg.app import inputs
+from ivg.app.inputs import frame_from_upload
 from ivg.errors import InputError
 from ivg.workflows.demo.context import MAX_IMAGE_SIDE, MIN_IMAGE_SIDE
 
@@ -136,7 +136,7 @@ def test_an_image_that_shows_no_scene_is_refused(dropped, size, words):
 
 
 def test_a_large_file_is_refused_unread(dropped, monkeypatch):
-    monkeypatch.setattr(upload, "MAX_FILE_MB", 0.0001)
+    monkeypatch.setattr(inputs, "MAX_FILE_MB", 0.0001)
     monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(InputError, match="MB are taken"):
         dropped(halves())
