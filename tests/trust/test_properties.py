@@ -317,7 +317,7 @@ def tracks_of(seed: int, frames: int) -> HandTracks:
 @few(50)
 @given(seed=SEEDS, frames=st.integers(1, 20), gap=st.integers(0, 6))
 def test_filling_gaps_keeps_what_was_found_and_is_done_once(seed: int, frames: int, gap: int) -> None:
-    from ivg.policy.hands3d.tracking.gaps import fill_gaps
+    from ivg.policy.hands3d.tracking import fill_gaps
 
     tracks = tracks_of(seed, frames)
     filled, new = fill_gaps(tracks, gap)
@@ -344,8 +344,7 @@ def test_filling_gaps_keeps_what_was_found_and_is_done_once(seed: int, frames: i
 def test_smoothing_moves_with_the_hand_and_invents_none(
     name: str, seed: int, frames: int, fps: float, shift: float, aspect: float
 ) -> None:
-    from ivg.policy.hands3d.tracking.cleaning import SMOOTHERS
-    from ivg.policy.hands3d.tracking.smoothing import smooth_tracks
+    from ivg.policy.hands3d.tracking import SMOOTHERS, smooth_tracks
 
     tracks, smoother = tracks_of(seed, frames), SMOOTHERS[name]
     assert smoother is not None

@@ -20,7 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ...io.staging import new_array, write_text_whole
-from ...models.weights import WEIGHTS_FILE
+from ...models.loading import WEIGHTS_FILE
 from ..encoded.latents import alone
 
 _SEED = 7_000_003
