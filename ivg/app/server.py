@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..jobs.processes import environment
+from ..jobs import environment
 from ..workflows.demo.context import PACKAGED_WEIGHTS
 from .inputs import MAX_FILE_MB
 from .run import AppWorker

@@ -1,4 +1,4 @@
-"""Work for pools whose processes die: some jobs kill theirs (SIGKILL), the first time or always.
+"""Workers whose processes die: some jobs kill theirs (SIGKILL), the first time or always.
 
 A spawned process imports this by its name, so that this folder has to be on `sys.path`.
 """
@@ -17,8 +17,6 @@ ONCE, ALWAYS = 1, 3
 MARKS = "IVG_TEST_MARKS"
 """Environment variable: a folder in which is marked who died."""
 
-_stores: list[Any] = []
-
 
 def die(index: int) -> None:
     """Kill this process if it is the job's turn."""
@@ -28,21 +26,25 @@ def die(index: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def open_store(path: Path, *_: Any) -> None:
-    """Prepare a process that writes clips."""
-    from ivg.data.clip_store import ClipStore
+class Annotator:
+    """Does `AnnotationJob`s with made-up clips."""
 
-    _stores[:] = [ClipStore.open(path, mode="r+")]
+    def __init__(self, path: Path, *_: Any) -> None:
+        from ivg.data.clip_store import ClipStore
+
+        self.store = ClipStore.open(path, mode="r+")
+
+    def __call__(self, job: Any) -> None:
+        die(job.index)
+        self.store.write(job.index, import_module("small").clip_of(job.index))
 
 
-def write_clip(job: Any) -> None:
-    """Do an `AnnotationJob` with a made-up clip."""
-    die(job.index)
-    _stores[0].write(job.index, import_module("small").clip_of(job.index))
+def new_attempts() -> Any:
+    """Return a worker that does `GenerateJob`s with made-up episodes."""
+    return attempt
 
 
 def attempt(job: Any) -> Any:
-    """Do a `GenerateJob` with a made-up episode."""
     die(job.index)
     return made_up(job)
 

@@ -8,6 +8,7 @@ holds them as a table; `IVG_WRITE_DOCS=1 pytest tests/trust` writes it anew.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -208,15 +209,17 @@ def reshaped(path: Path) -> None:
     path.write_text(json.dumps({**config, "latent_channels": 8}))
 
 
+@functools.cache
 def pipeline() -> Any:
-    """Return the packaged pipeline."""
+    """Return the packaged pipeline, loaded once."""
     from ivg.pipeline import InstructionalVideoPipeline
 
     return InstructionalVideoPipeline.from_pretrained("nano")
 
 
+@functools.cache
 def hands() -> Any:
-    """Return a detector."""
+    """Return a detector, made once."""
     from ivg.hands import MediaPipeHands
 
     return MediaPipeHands()

@@ -26,10 +26,9 @@ from ivg.data.clip_filter import ClipFilter
 from ivg.data.clip_record import INFO_BYTES, ClipRecord
 from ivg.data.clip_store import ClipStore
 from ivg.io.video import write_video
-from ivg.jobs.processes import CRASHED
+from ivg.jobs import CRASHED, Processes
 from ivg.types import HandTracks
-from ivg.workflows import annotate_pool, annotate_worker
-from ivg.workflows.annotate_pool import SKIPPED_FILE
+from ivg.workflows.clips.annotate_dataset import SKIPPED_FILE
 
 
 def one_hand(frames: Any) -> HandTracks:
@@ -62,9 +61,9 @@ def produced(folder: Path) -> list[str]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Finds hands without MediaPipe."""
-    from ivg.workflows import annotation_files as annotate
+    from ivg import region
 
-    monkeypatch.setattr(annotate, "annotate_video", partial(annotate.annotate_video, detector=one_hand))
+    monkeypatch.setattr(region, "annotate_video", partial(region.annotate_video, detector=one_hand))
 
 
 @pytest.mark.usefixtures("quick")
@@ -120,16 +119,13 @@ def test_all_good_is_no_error(videos: Path, tmp_path: Path) -> None:
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Annotates segments in this process, without MediaPipe; a video called `killer` takes its process down."""
 
-    def run(work: Callable[[Any], Any], jobs: Sequence[Any], **options: Any) -> Iterator[tuple[int, Any]]:
-        store, root, keep = options["arguments"]
-        worker = object.__new__(annotate_worker._Worker)
-        worker.store, worker.root, worker.keep = ClipStore.open(store, mode="r+"), root, keep
-        worker.frames, worker.source, worker.detector = 4, "made up", one_hand  # type: ignore[assignment]
-        monkeypatch.setattr(annotate_worker, "_workers", [worker])
-        for place, job in enumerate(jobs):
-            yield place, CRASHED if job.segment.video.stem == "killer" else work(job)
+    def run(self: Any, make_worker: Callable[[], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        worker = make_worker()
+        for index, job in enumerate(jobs):
+            yield index, CRASHED if job.segment.video.stem == "killer" else worker(job)
 
-    monkeypatch.setattr(annotate_pool, "annotate_segments", partial(annotate_pool.annotate_segments, run=run))
+    monkeypatch.setattr("ivg.hands.MediaPipeHands", lambda: one_hand)
+    monkeypatch.setattr(Processes, "run", run)
 
 
 def annotated(tmp_path: Path, *source: str) -> tuple[int, dict[str, str]]:
@@ -260,10 +256,8 @@ def test_a_file_in_the_place_of_the_folder_is_told_before_anything_is_done(
 ) -> None:
     from importlib import import_module
 
-    from ivg.jobs import processes
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(processes, "run_jobs", lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr(Processes, "run", lambda *_: pytest.fail("work was begun"))
     (tmp_path / "taken").write_text("kept")
     (tmp_path / "a.mp4").write_bytes((videos / "stir_pot.mp4").read_bytes())
     assert import_module(f"ivg.cli.{command}").main([*arguments, "--out", out]) == 2

@@ -34,7 +34,7 @@ from safetensors import SafetensorError
 from ivg.data.clip_store import ClipStore
 from ivg.errors import IvgError, StoreError
 from ivg.io.checks import refusal_of
-from ivg.jobs.processes import run_jobs
+from ivg.jobs import Processes
 
 from . import dying_work
 from .small import clip_of, contents, demonstration, python, write_clips
@@ -165,15 +165,15 @@ def world(given: Path, tmp_path: Path) -> Path:
 
 
 def _job(index: int) -> Any:
-    from ivg.workflows.generate_worker import GenerateSettings
+    from ivg.workflows.episodes.attempts import GenerateSettings
 
     return GenerateSettings("kitchen", ("open_drawer", "stir_pot"), seed=50, size=16).job(index)
 
 
 COMMANDS = [
     "view demonstrations.zarr --out page.html --overwrite",
-    "dataset sheet clips --out sheet.png",
-    "dataset sheet episodes.zarr --out sheet.png",
+    "dataset grid clips --out sheet.png",
+    "dataset grid episodes.zarr --out sheet.png",
     "dataset info clips --json new/figures.json",
     "dataset export episodes.zarr --format lerobot --out new/lerobot",
     "dataset export episodes.zarr --format robomimic --out new/robomimic.hdf5",
@@ -243,9 +243,9 @@ def test_a_clip_that_did_not_fit_is_not_in_its_store_and_the_next_ones_are(tmp_p
 
 
 def test_a_renderer_on_a_full_disk_says_so_and_goes_on_later(tmp_path: Path) -> None:
-    from ivg.workflows.render_pool import render_store
+    from ivg.workflows import render_clips
 
-    render = partial(render_store, clips=1, size=32, workers=1, annotate=False, progress=False)
+    render = partial(render_clips, clips=1, size=32, annotate=False, launcher=Processes(1))
     with full_disk(8000), pytest.raises(StoreError, match=r"too large.*the same command goes on"):
         render(tmp_path / "clips")
     assert not ClipStore.open(tmp_path / "clips").indices_done.size
@@ -408,7 +408,7 @@ def test_ctrl_c_ends_a_demo_and_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_rendering_that_is_stopped_and_loses_a_process_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    command = ["render", "--clips", "12", "--size", "32", "--no-annotate", "--workers", "1", "--out"]
+    command = ["render", "--clips", "8", "--size", "32", "--no-annotate", "--workers", "1", "--out"]
     process = python(DATASET, [*command, str(broken)])
     _wait(process, lambda: _done(broken) >= 1)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of its processes
@@ -416,7 +416,7 @@ def test_rendering_that_is_stopped_and_loses_a_process_ends_as_if_nothing_had_be
     assert (process.returncode, said.splitlines()[-1]) == (130, "ivg-dataset: stopped")
     assert "Traceback" not in said
     before = _done(broken)
-    assert before < 12
+    assert before < 8
     process = python(DATASET, [*command, str(broken)])
     _wait(process, lambda: _done(broken) > before)
     os.kill(_workers(process.pid)[0], signal.SIGKILL)
@@ -456,15 +456,16 @@ def importable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_annotation_whose_processes_die_loses_one_clip_and_says_which(tmp_path: Path, importable: Any) -> None:
     from ivg.data.readers import Reading, Segment
-    from ivg.workflows.annotate_pool import annotate_segments
+    from ivg.workflows import annotate_dataset
 
-    def run(_: Any, jobs: Any, *, workers: int, start: Any, arguments: Any) -> Any:
-        return run_jobs(importable.write_clip, jobs, workers=1, start=importable.open_store, arguments=arguments)
+    class Dying(Processes):
+        def run(self, make_worker: Any, jobs: Any) -> Any:
+            return super().run(partial(importable.Annotator, *make_worker.args), jobs)
 
     reading = Reading("made up")
     for index in range(5):
         reading.add(Segment(video=tmp_path / f"{index}.mp4", name=f"clip {index}", text="push the disc", task="push"))
-    result = annotate_segments(tmp_path / "clips", reading, tmp_path, size=32, progress=False, run=run)
+    result = annotate_dataset(tmp_path / "clips", reading, tmp_path, size=32, launcher=Dying(1))
     assert result.store.indices_done.tolist() == [0, 1, 2, 4]
     assert [(row.name, row.reason) for row in result.skipped] == [("clip 3", "unreadable")]
     assert "crashed" in result.skipped[0].detail
@@ -474,29 +475,23 @@ def test_annotation_whose_processes_die_loses_one_clip_and_says_which(tmp_path: 
 
 def test_generation_whose_processes_die_loses_one_attempt_and_says_which(tmp_path: Path, importable: Any) -> None:
     from ivg.policy.datasets import EpisodeStore
-    from ivg.workflows.generate_pool import generate_episodes, read_outcomes
-    from ivg.workflows.generate_worker import GenerateSettings
+    from ivg.workflows.episodes.attempts import GenerateSettings
+    from ivg.workflows.episodes.generate import generate_episodes
+    from ivg.workflows.episodes.ledger import read_outcomes
 
-    def run(_: Any, jobs: Any, **__: Any) -> Any:
-        return run_jobs(importable.attempt, jobs, workers=1)
+    class Dying(Processes):
+        def run(self, make_worker: Any, jobs: Any) -> Any:
+            return super().run(replace(make_worker, make_worker=importable.new_attempts), jobs)
 
     settings = GenerateSettings("kitchen", ("open_drawer", "stir_pot"), seed=50, size=16)
     path = tmp_path / "d.zarr"
-    generate_episodes(path, settings, episodes=4, max_attempts=9, progress=False, run=run)
+    generate_episodes(path, settings, episodes=4, max_attempts=9, launcher=Dying(1))
     outcomes = read_outcomes(path)
     assert [outcome.outcome for outcome in outcomes] == ["kept", "kept", "kept", "crashed", "kept"]
     assert outcomes[3].detail == "its process died"
     with EpisodeStore(path) as store:
         for episode, index in zip(store, (0, 1, 2, 4), strict=True):
             np.testing.assert_array_equal(episode.image, dying_work.made_up(settings.job(index)).episode.image)
-
-
-def test_what_waits_when_a_run_is_broken_off_is_not_begun(tmp_path: Path) -> None:
-    job = f"__import__('time').sleep(0.2); open(r'{tmp_path}/' + __import__('uuid').uuid4().hex, 'w')"
-    results = run_jobs(exec, [job] * 50, workers=1)
-    next(results)
-    results.close()  # type: ignore[attr-defined]
-    assert 1 <= len(list(tmp_path.iterdir())) <= 3
 
 
 # what a machine lacks

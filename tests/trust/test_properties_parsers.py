@@ -17,20 +17,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ivg.data.readers import Reading, read_caption_list, read_ego4d, read_epic_kitchens, read_video_folder
 from ivg.envs.errors import EnvsError
 from ivg.errors import InputError, IvgError, StoreError, WeightsError
 
+from .small import few
+
 T = TypeVar("T")
-
-
-def few(examples: int) -> settings:
-    """Settings of a test: the same examples always, no clock: a suite that fails now and then is not believed."""
-    slow = [HealthCheck.too_slow]
-    return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=slow)
 
 
 ANY_TEXT = st.text(st.characters(), max_size=40)  # of half characters, too

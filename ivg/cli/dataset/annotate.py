@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import InputError
 from ...jobs import progress_bar
 from ..shared.command import add_action, write_json
-from ..shared.launcher_options import add_launcher_options, launcher_from
+from ..shared.launcher_options import LAUNCHERS, add_launcher_options, launcher_from
 from ..shared.options import add_options
 
 SOURCES = ("epic", "ego4d", "captions", "folder")
@@ -68,7 +68,8 @@ def run_annotate(options: argparse.Namespace) -> None:
         raise InputError(f"give either video files or exactly one of {choices}")
     kind, unused = (f"--{named[0]}", _ONLY_FILES) if named else ("video files", (*_ONLY_STORES, *_LAUNCHER))
     for name in unused:
-        if getattr(options, name) not in (None, False, "processes"):
+        value = getattr(options, name)
+        if value is not None and value is not False and value != LAUNCHERS[0]:
             raise InputError(f"--{name.replace('_', '-')} does not go with {kind}")
     if named:
         _annotate_dataset(options, named[0])

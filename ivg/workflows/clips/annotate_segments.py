@@ -125,7 +125,7 @@ class Annotator:
     def __init__(self, store: Path, root: Path, keep: ClipFilter) -> None:
         import av
 
-        from ....hands import MediaPipeHands
+        from ...hands import MediaPipeHands
 
         av.logging.set_level(None)  # FFmpeg's complaints are in the reasons
         self.store = ClipStore.open(store, mode="r+")

@@ -6,11 +6,10 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 
-from ...data.clip_record import ClipRecord
 from ...data.clip_store import ClipStore
 from ...envs.kitchen.feasibility import sample_foreign_scene
 from ...envs.kitchen.scene.scene import sample_scene
@@ -18,11 +17,8 @@ from ...envs.kitchen.tasks import TASKS
 from ...errors import StoreError, unknown_option
 from ...io.checks import check_can_be_folder, check_first_seed, check_fraction, check_positive, refusal_of
 from ...jobs import CRASHED, TWO_PROCESSES, Launcher, Progress, WorkerStartError
-from ...types import FPS, SCALE_RANGE, Appearance, Side
-
-if TYPE_CHECKING:
-    from ...envs.human.clip import HumanClip
-    from ...hands import MediaPipeHands
+from ...types import FPS
+from .records import annotated, record_of
 
 KEPT = "clips that are done are kept, the same command goes on"
 """What an error says of the store."""
@@ -171,50 +167,3 @@ class Renderer:
         clip = self.demonstrator.render(job.task, job.seed, scene)
         record = record_of(clip, source=str(self.store.attrs["source"]), scene=job.scene)
         self.store.write(job.index, annotated(record, self.detector) if self.detector else record)
-
-
-def record_of(clip: HumanClip, *, source: str, scene: tuple[str, int] | None = None) -> ClipRecord:
-    """Return a rendered clip as a record for the store, not yet annotated.
-
-    Args:
-        clip: As the demonstrator gives it.
-        source: What the store says of where clips come from.
-        scene: Task and seed that the scene was laid out for; the clip's own if None.
-    """
-    frames = len(clip.frames)
-    scale = float(np.clip(clip.hand_scale, *SCALE_RANGE))
-    skin = np.clip(np.asarray(clip.skin_rgb, dtype=np.float32), 0, 1)
-    return ClipRecord(
-        frames=clip.frames,
-        keypoints=np.full((frames, 2, 21, 2), np.nan, dtype=np.float32),
-        present=np.zeros((frames, 2), dtype=bool),
-        score=np.zeros((frames, 2), dtype=np.float32),
-        info={
-            "task": clip.task,
-            "text": clip.text,
-            "seed": int(clip.seed),
-            "side": clip.side,
-            "object": clip.object_name,
-            "source": source,
-            "scene": list(scene or (clip.task, int(clip.seed))),
-            "annotated": False,
-        },
-        appearance=Appearance(skin, scale, cast(Side, clip.side)).vector,
-        gt_keypoints=clip.keypoints,
-        gt_visible=clip.visible,
-        labels=clip.labels,
-        joints_world_m=clip.joints_world_m,
-        gripper_trajectory=clip.gripper_trajectory,
-        object_pose=clip.object_pose,
-        grasp_point=np.asarray(clip.grasp_point_world_m, dtype=np.float32),
-        contact=clip.contact,
-        K=np.asarray(clip.camera_K, dtype=np.float64),
-        T_world_camera=np.asarray(clip.T_world_camera, dtype=np.float64),
-    )
-
-
-def annotated(record: ClipRecord, detector: MediaPipeHands) -> ClipRecord:
-    """Return the record with the detector's keypoints."""
-    tracks = detector(record.frames)
-    values = {**vars(record), "keypoints": tracks.keypoints, "present": tracks.present, "score": tracks.score}
-    return ClipRecord(**{**values, "info": {**record.info, "annotated": True}})

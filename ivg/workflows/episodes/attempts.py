@@ -167,7 +167,7 @@ def _rendered(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate
     from ...hands import MediaPipeHands
     from ...policy.extraction import demonstration_of_clip
     from ...policy.provenance import describe_appearance, versions
-    from ..clips.render import record_of
+    from ..clips.records import record_of
 
     demonstrator, detector = HumanDemonstrator(size=settings.size), MediaPipeHands()
 

@@ -7,54 +7,26 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import InputError, IvgError, StoreError
+from ...errors import InputError
+from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
-from ...jobs import TWO_PROCESSES, Launcher, Progress, in_order, run_guarded
+from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress, in_order, run_guarded
+from ...policy.datasets.attempts import KEPT, AttemptOutcome
 from .attempts import EpisodeWorker, GenerateSettings, failed_attempt
+from .ledger import Ledger
 
 if TYPE_CHECKING:
-    from ...policy.attempt import Attempt, RobotEpisode
-
-KEPT = "kept"
-"""Outcome of an attempt that gave an episode; the others are `ivg.policy.datasets.episodes.REASONS`."""
-
-RECORD = "generation"
-"""Name of the dataset's attribute that holds settings and attempts."""
-
-COMMIT_EVERY = 16
-"""Attempts that are written at once."""
-
-CRASHES_IN_A_ROW = 8
-"""So many crashed attempts one after another are no accident: the run stops."""
+    from ...policy.attempt import Attempt
 
 ATTEMPTS_PER_EPISODE = 4
 """Attempts at most for each episode wanted, unless asked otherwise."""
 
 FIRST_SEED = 100_000
 """Of generated episodes. Training clips are usually rendered with seeds from 0 on; see `HELD_OUT_SEEDS`, too."""
-
-
-@dataclass(frozen=True)
-class AttemptOutcome:
-    """One attempt as the dataset remembers it.
-
-    Attributes:
-        index: Of the attempt.
-        task: What was to be done.
-        seed: Of scene and demonstration.
-        outcome: `KEPT` or a reason.
-        detail: More about the reason.
-    """
-
-    index: int
-    task: str
-    seed: int
-    outcome: str
-    detail: str = ""
 
 
 @dataclass
@@ -148,107 +120,46 @@ def generate_episodes(
     check_positive(episodes=episodes, max_attempts=most, size=settings.size)
     check_first_seed(seed=settings.seed)
     is_zip(out)
+    if settings.weights != "nano" and not Path(settings.weights).is_dir():
+        raise InputError(f"weights must be nano or a folder, there is no folder '{settings.weights}'")
+    if isinstance(launcher, Processes):  # other machines have other devices
+        check_device(settings.device)
     with writing(out):
-        return _generate(_Book(out, settings), settings, episodes, most, launcher, progress)
+        return _generate(Ledger(out, settings), settings, episodes, most, launcher, progress)
 
 
 def _generate(
-    book: _Book,
+    ledger: Ledger,
     settings: GenerateSettings,
     episodes: int,
     most: int,
     launcher: Launcher,
     progress: Progress | None,
 ) -> GenerationResult:
-    result = GenerationResult(book.path, book.outcomes, launcher.workers)
+    result = GenerationResult(ledger.path, ledger.outcomes, launcher.workers)
     began = time.perf_counter()
-    jobs = [settings.job(index) for index in range(len(book.outcomes), most)] if book.kept < episodes else []
+    jobs = [settings.job(index) for index in range(len(ledger.outcomes), most)] if ledger.kept < episodes else []
     make_worker = functools.partial(EpisodeWorker, settings)
     if progress is not None:
-        progress(book.kept, episodes)
+        progress(ledger.kept, episodes)
     try:
         with closing(in_order(run_guarded(launcher, make_worker, jobs, failed_attempt))) as attempts:  # type: ignore[type-var]
             for attempt in attempts:
                 result.add(attempt)
-                book.add(attempt)
+                ledger.add(attempt)
                 if progress is not None:
-                    progress(book.kept, episodes, attempts=len(book.outcomes))
-                if book.kept >= episodes:
+                    progress(ledger.kept, episodes, attempts=len(ledger.outcomes))
+                if ledger.kept >= episodes:
                     break
     finally:
-        book.commit()
+        ledger.commit()
     result.seconds = time.perf_counter() - began
-    if not book.kept:
-        raise InputError(f"none of {len(book.outcomes)} attempts gave an episode: {summary_of(book.outcomes)}")
+    if not ledger.kept:
+        raise InputError(f"none of {len(ledger.outcomes)} attempts gave an episode: {_summary_of(ledger.outcomes)}")
     return result
 
 
-class _Book:
-    """The one that writes: outcomes of all attempts, and the episodes that are not written yet."""
-
-    def __init__(self, path: Path, settings: GenerateSettings) -> None:
-        self.path, self.settings = path, settings
-        self.outcomes = read_outcomes(path, settings) if path.exists() else []
-        self.kept = sum(outcome.outcome == KEPT for outcome in self.outcomes)
-        self._waiting: list[RobotEpisode] = []
-        self._written = len(self.outcomes)
-
-    def add(self, attempt: Attempt) -> None:
-        """Add the next attempt."""
-        job = self.settings.job(len(self.outcomes))
-        self.outcomes.append(AttemptOutcome(job.index, job.task, job.seed, attempt.reason or KEPT, attempt.detail))
-        if attempt.episode is not None:
-            self._waiting.append(attempt.episode)
-            self.kept += 1
-        self._stop_if_nothing_works()
-        if len(self.outcomes) - self._written >= COMMIT_EVERY:
-            self.commit()
-
-    def commit(self) -> None:
-        """Write what is not written yet; attempts before the first episode wait for it."""
-        from ...policy.datasets.episodes import append_episodes
-
-        if len(self.outcomes) == self._written or not (self._waiting or self.path.exists()):
-            return
-        before = len(read_outcomes(self.path)) if self.path.exists() else 0
-        if before != self._written:
-            raise StoreError(
-                f"{self.path} was changed by another writer: it has {before} attempts, not {self._written}"
-            )
-        record = {"settings": self.settings.as_json, "attempts": [asdict(outcome) for outcome in self.outcomes]}
-        episodes, self._waiting, self._written = self._waiting, [], len(self.outcomes)
-        append_episodes(self.path, episodes, attributes={RECORD: record})
-
-    def _stop_if_nothing_works(self) -> None:
-        """Raise if the last attempts all crashed; these are forgotten, so that another run tries them again."""
-        last = self.outcomes[-CRASHES_IN_A_ROW:]
-        if len(last) < CRASHES_IN_A_ROW or any(outcome.outcome != "crashed" for outcome in last):
-            return
-        del self.outcomes[max(self._written, len(self.outcomes) - CRASHES_IN_A_ROW) :]
-        raise IvgError(f"{CRASHES_IN_A_ROW} attempts in a row crashed; the last one: {last[-1].detail}")
-
-
-def read_outcomes(path: Path, settings: GenerateSettings | None = None) -> list[AttemptOutcome]:
-    """Return the attempts behind a dataset; none if it was not made by this command.
-
-    Args:
-        path: A dataset of robot episodes.
-        settings: What it must have been begun with, if given.
-
-    Raises:
-        StoreError: It is no such dataset, or was begun with other settings.
-    """
-    from ...policy.datasets.episodes import EpisodeStore
-
-    with EpisodeStore(path) as store:
-        record = store.attributes.get(RECORD)
-    if settings is not None and (record is None or record["settings"] != settings.as_json):
-        begun = record["settings"] if record else "something else than this command"
-        raise StoreError(f"{path} was begun with {begun}, not {settings.as_json}; give a new path")
-    return [AttemptOutcome(**row) for row in record["attempts"]] if record else []
-
-
-def summary_of(outcomes: Sequence[AttemptOutcome]) -> str:
+def _summary_of(outcomes: Sequence[AttemptOutcome]) -> str:
     """Return the reasons of refused attempts with their counts, such as "3 not_done, 1 no_hand"."""
     reasons = Counter(outcome.outcome for outcome in outcomes if outcome.outcome != KEPT)
     return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())

@@ -3,40 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .generate import KEPT, RECORD, AttemptOutcome, read_outcomes
+from ...policy.datasets.attempts import CONFIDENCE, RECORD, acceptance, recorded_attempts
 
 if TYPE_CHECKING:
     from ...policy.datasets.episodes import EpisodeStore
-
-CONFIDENCE = 0.95
-"""Of the intervals (Wilson 1927)."""
-
-
-def acceptance(outcomes: Sequence[AttemptOutcome]) -> dict[str, dict[str, Any]]:
-    """Return attempts, kept ones, their fraction with its interval, and reasons, for each task and in "total"."""
-    groups: dict[str, list[AttemptOutcome]] = {}
-    for outcome in outcomes:
-        groups.setdefault(outcome.task, []).append(outcome)
-    return {name: _row(group) for name, group in [*groups.items(), ("total", list(outcomes))] if group}
-
-
-def _row(group: Sequence[AttemptOutcome]) -> dict[str, Any]:
-    from scipy.stats import binomtest
-
-    counts = Counter(outcome.outcome for outcome in group)
-    kept = counts.pop(KEPT, 0)
-    interval = binomtest(kept, len(group)).proportion_ci(CONFIDENCE, "wilson")
-    return {
-        "attempts": len(group),
-        "kept": kept,
-        "acceptance": kept / len(group),
-        "interval": [float(interval.low), float(interval.high)],
-        "reasons": dict(counts.most_common()),
-    }
 
 
 def episodes_report(path: Path) -> dict[str, Any]:
@@ -49,9 +22,8 @@ def episodes_report(path: Path) -> dict[str, Any]:
 
     with EpisodeStore(path) as store:
         report = _contents(store)
-        record = store.attributes.get(RECORD)
-    report["generation"] = record["settings"] if record else None
-    report["acceptance"] = acceptance(read_outcomes(path))
+        report["generation"] = store.attributes.get(RECORD, {}).get("settings")
+        report["acceptance"] = acceptance(recorded_attempts(store.attributes))
     return report
 
 

@@ -13,7 +13,7 @@ from ...data.split import HELD_OUT_SEEDS
 from ...errors import InputError
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
-from ...jobs import TWO_PROCESSES, Launcher, Progress
+from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress
 from ..clips.render import check_tasks
 from .rollouts import DEFAULT_SETTINGS, EvaluateSettings, RolloutJob, RolloutWorker
 from .sources import NOTHING

@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import functools
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import gymnasium
-import numpy as np
-from numpy.typing import NDArray
 
 from ...data.split import HELD_OUT_SEEDS
 from ...errors import InputError, unknown_option
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress
-from ...types import HANDS, Camera
 from ..clips.render import check_tasks
-from ..demo.context import ENVIRONMENTS
-from ..episodes.attempts import HORIZON, GenerateJob, GenerateSettings, demonstrations
+from .execution_worker import ExecuteSettings, ExecutionWorker
 from .sources import EXECUTION_SOURCES
 from .trials import Trial, run_trials
 
 if TYPE_CHECKING:
-    from ...policy.control import GripperPlan
     from ...policy.evaluation import Outcome
-    from ...policy.sampling import Demonstrate
-
-ELSEWHERE = 7_000_000
-"""Added to a scene's seed for the kitchen that "elsewhere" is in."""
-
-
-@dataclass(frozen=True)
-class ExecuteSettings:
-    """What every worker needs to know.
-
-    Attributes:
-        env: A key of `ENVIRONMENTS`.
-        weights: Of the generator: "nano" or a folder.
-        size: Height and width of the images, px.
-        device: Where the generator computes.
-    """
-
-    env: str = "kitchen"
-    weights: str = "nano"
-    size: int = 256
-    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -110,7 +81,7 @@ def execute_demonstrations(
     tasks: Sequence[str] = (),
     sources: Sequence[str] = tuple(EXECUTION_SOURCES),
     first_seed: int = HELD_OUT_SEEDS,
-    settings: ExecuteSettings = ExecuteSettings(),
+    settings: ExecuteSettings | None = None,
     launcher: Launcher = TWO_PROCESSES,
     progress: Progress | None = None,
 ) -> ExecutionReport:
@@ -122,7 +93,7 @@ def execute_demonstrations(
         tasks: Names of tasks; all of them if empty.
         sources: What is followed, keys of `EXECUTION_SOURCES`.
         first_seed: Seed of the first scene of each task.
-        settings: Environment, generator and image size.
+        settings: Environment, generator and image size; the defaults if None.
         launcher: Where the workers run.
         progress: Progress callback.
 
@@ -130,6 +101,7 @@ def execute_demonstrations(
         InputError: A value is impossible, or a task or source unknown.
         IvgError: All that is tried crashes.
     """
+    settings = settings or ExecuteSettings()
     check_positive(episodes=episodes, size=settings.size)
     check_first_seed(first_seed=first_seed)
     if isinstance(launcher, Processes):  # other machines have other devices
@@ -149,89 +121,3 @@ def execute_demonstrations(
     ]
     outcomes = run_trials(launcher, functools.partial(ExecutionWorker, settings), trials, out, progress)
     return ExecutionReport(outcomes, list(sources), names)
-
-
-class ExecutionWorker:
-    """A worker that lets the robot follow a demonstration.
-
-    It keeps an environment, the demonstrator, the lifter, and sources of demonstrations that it has met.
-    """
-
-    def __init__(self, settings: ExecuteSettings) -> None:
-        from ...policy.hands3d.lifting import HandLifter
-
-        self.settings = settings
-        self.lifter = HandLifter.from_pretrained("kitchen")
-        self.sources: dict[str, Callable[[GenerateJob], Demonstrate]] = {}
-        self.demonstrator: Any = None
-        self.env: gymnasium.Env[Any, Any] = gymnasium.make(
-            f"ivg.envs:{ENVIRONMENTS[settings.env]}",
-            camera_size=settings.size,
-            image=False,
-            render_mode="rgb_array",
-            horizon=HORIZON,
-            disable_env_checker=True,
-        )
-
-    def __call__(self, trial: Trial) -> Outcome:
-        """Make one attempt."""
-        from ...policy.control import execute
-        from ...policy.extraction import NoHandError
-
-        began = time.perf_counter()
-        observation, info = self.env.reset(seed=trial.seed, options={"task": trial.task})
-        frame, camera = np.asarray(self.env.render()), Camera(**info["camera"])
-        try:
-            plan = self._plan(trial, frame, camera)
-        except NoHandError as error:
-            return trial.outcome("no_hand", str(error), seconds=time.perf_counter() - began)
-        done = execute(self.env.unwrapped, plan, observation)  # type: ignore[arg-type]
-        reason = "" if done.success else "not_done"
-        return trial.outcome(reason, plan.interaction_type, len(done), time.perf_counter() - began)
-
-    def _plan(self, trial: Trial, frame: NDArray[np.uint8], camera: Camera) -> GripperPlan:
-        from ...policy.control import plan_demonstration, plan_gripper
-        from ...policy.retargeting.refinement import refine_contact
-        from ...policy.sampling import SAMPLES, best_of_n
-
-        depth = self.env.unwrapped.depth()  # type: ignore[attr-defined]
-        if trial.source in ("path", "elsewhere"):
-            joints = self._true_joints(trial.task, trial.seed + (ELSEWHERE if trial.source == "elsewhere" else 0))
-            contact = refine_contact(joints, depth, camera)
-            seen = () if contact.found else (frame, camera)
-            return plan_gripper(contact.joints_world_m, *seen, deeper_m=contact.deeper_m)
-        attempt = trial.attempt
-        demonstrate = self._source("truth" if trial.source == "truth" else "generated", trial.task)(attempt)
-        return plan_demonstration(
-            best_of_n(
-                demonstrate,
-                frame,
-                attempt.text,
-                camera,
-                seed=trial.seed,
-                lifter=self.lifter,
-                depth=None if trial.source == "colour" else depth,
-                samples=SAMPLES if trial.source == "chosen" else 1,
-            )
-        )
-
-    def _source(self, name: str, task: str) -> Callable[[GenerateJob], Demonstrate]:
-        """Return what gives demonstrations, loaded when it is first asked for."""
-        if name not in self.sources:
-            own = self.settings
-            settings = GenerateSettings(
-                own.env, (task,), size=own.size, source=name, weights=own.weights, device=own.device
-            )
-            self.sources[name] = demonstrations(settings)
-        return self.sources[name]
-
-    def _true_joints(self, task: str, seed: int) -> NDArray[np.floating]:
-        """Return the joints of the person who acts a task in its scene; frame 0 shows no hand."""
-        if self.demonstrator is None:
-            from ...envs.human.demonstrator import HumanDemonstrator
-
-            self.demonstrator = HumanDemonstrator(size=32)
-        clip = self.demonstrator.render(task, seed)
-        joints: NDArray[np.floating] = clip.joints_world_m[:, HANDS.index(clip.side)].copy()
-        joints[0] = np.nan
-        return joints

@@ -8,35 +8,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ...data.clip_record import ClipRecord
 from ...data.clip_store import ClipStore
 from ...data.split import HELD_OUT_SEEDS
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Progress, all_results
-from ...types import HANDS, Appearance, Camera, HandTracks, Side
-from ..clips.context_depth import ContextDepth
+from ...types import Appearance, HandTracks
 from ..clips.fingerprint import scenes_fingerprint
 from ..clips.render import render_clips
+from .first_contacts import Scene, Touch, contacts_of, others_contacts, read_scenes, touch_of
 
 if TYPE_CHECKING:
     from ...policy.hands3d.lifting import HandLifter
-    from ...policy.hands3d.training.first_contact import FirstContact, TrueContact
+    from ...policy.hands3d.training.first_contact import FirstContact
 
 SIZE = 128
 """Height and width of the clips, px."""
 
 TARGET_MM = 12.0
 """What the median of "touch_to_grasp_mm" of the generated clips that a robot follows has to stay below."""
-
-ANOTHER = 50_000_000
-"""Added to a scene's seed: the person whose performance is compared with the scene's own."""
-
-FIRST_OBJECT = 3
-"""Lowest label of a moved object in a store's `labels`."""
 
 ROWS = {
     "truth": "the true hand",
@@ -56,29 +46,6 @@ _COLUMNS = {
     "touch_in_time_mm": "touch in time",
     "nearest_mm": "nearest pass",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class _Scene:
-    """A held-out scene: its true clip, where that touches, and the depth of the context."""
-
-    index: int
-    record: ClipRecord
-    truth: TrueContact
-    depth: NDArray[np.float32]
-    fps: float
-
-    @property
-    def camera(self) -> Camera:
-        return camera_of(self.record)
-
-
-@dataclass(frozen=True)
-class _Touch:
-    """Where a hand that was moved onto what it touches does so, and how well."""
-
-    contact: FirstContact
-    cost: float
 
 
 @dataclass(frozen=True)
@@ -163,16 +130,16 @@ def evaluate_generated(
     own_steps, region_steps = sample_steps(weights)  # a wrong name is reported before minutes go into rendering
     folder = cache / scenes_fingerprint() / f"scenes-{clips}-from-{seed_offset}"
     store = render_clips(folder, clips, size=SIZE, seed_offset=seed_offset, launcher=launcher, progress=progress)
-    scenes = _scenes(store)
+    scenes = read_scenes(store)
     generate = _Generation(weights, store.path, steps or own_steps, region_steps, device, launcher, progress)
     generated = generate([Prompt(scene.index) for scene in scenes])
     rows: dict[str, list[FirstContact | None]] = {name: [] for name in ROWS}
     touches = []
     for scene, tracks in zip(scenes, generated, strict=True):
-        touches.append(_touch(lifter, tracks, scene))
-        for name, contact in _contacts(lifter, tracks, scene).items():
+        touches.append(touch_of(lifter, tracks, scene))
+        for name, contact in contacts_of(lifter, tracks, scene).items():
             rows[name].append(contact)
-    rows["another"] = _others(scenes)
+    rows["another"] = others_contacts(scenes)
     best = _best(lifter, scenes, touches, samples, generate)
     rows["moved"] = [touch.contact if touch else None for touch in touches]
     rows["chosen"] = [touch.contact if touch else None for touch in best]
@@ -190,37 +157,6 @@ def evaluate_generated(
             for scene, contact in zip(scenes, rows["chosen"], strict=True)
         ],
     )
-
-
-def _scenes(store: ClipStore) -> list[_Scene]:
-    with ContextDepth(store.size) as contexts:
-        scenes = []
-        for index in store.indices_done:
-            record = store.read(int(index))
-            depth = contexts(record.info, record.frames[0])
-            scenes.append(_Scene(int(index), record, true_contact(record, depth), depth, store.fps))
-    return scenes
-
-
-def true_contact(record: ClipRecord, depth: NDArray[np.float32]) -> TrueContact:
-    """Return where and when the hand of a rendered clip touches, and the object's visible points."""
-    from ...policy.hands3d.training.first_contact import TrueContact, visible_points
-
-    assert record.joints_world_m is not None
-    assert record.contact is not None
-    assert record.grasp_point is not None
-    assert record.labels is not None
-    points = visible_points(depth, record.labels[0] >= FIRST_OBJECT, camera_of(record))
-    joints = record.joints_world_m[:, HANDS.index(record.info["side"])]
-    return TrueContact.of(joints, record.contact, record.grasp_point, points)
-
-
-def camera_of(record: ClipRecord) -> Camera:
-    """Return the camera of a rendered clip."""
-    assert record.K is not None
-    assert record.T_world_camera is not None
-    size = record.frames.shape[1]
-    return Camera(np.asarray(record.K), np.asarray(record.T_world_camera), size, size)
 
 
 @dataclass(frozen=True)
@@ -280,29 +216,13 @@ class _Generation:
         return all_results(self.launcher, functools.partial(PromptWorker, *settings), prompts, self.progress)
 
 
-def _others(scenes: list[_Scene]) -> list[FirstContact | None]:
-    """Return where another person who does the same in the same scene first touches: how much people differ."""
-    from ...envs.human.demonstrator import HumanDemonstrator
-    from ...envs.kitchen.scene.scene import sample_scene
-
-    demonstrator = HumanDemonstrator(size=32)
-    contacts: list[FirstContact | None] = []
-    for scene in scenes:
-        task, seed = scene.record.info["scene"]
-        clip = demonstrator.render(scene.record.task, int(seed) + ANOTHER, sample_scene(task, int(seed)))
-        joints = clip.joints_world_m[:, HANDS.index(clip.side)]
-        contacts.append(scene.truth.at(joints, int(clip.contact.argmax())))
-    demonstrator.close()
-    return contacts
-
-
 def _best(
     lifter: HandLifter,
-    scenes: list[_Scene],
-    touches: list[_Touch | None],
+    scenes: list[Scene],
+    touches: list[Touch | None],
     samples: int,
     generate: _Generation,
-) -> list[_Touch | None]:
+) -> list[Touch | None]:
     """Return the touches of best contact: scenes without a good one get further samples."""
     from ...policy.sampling import GOOD_CONTACT, demonstrators
 
@@ -315,49 +235,7 @@ def _best(
         prompts = [Prompt(scenes[i].index, *others[i][sample]) for i in todo]
         for i, prompt, tracks in zip(todo, prompts, generate(prompts), strict=True):
             assert prompt.appearance is not None
-            touch, own = _touch(lifter, tracks, scenes[i], prompt.appearance.side), best[i]
+            touch, own = touch_of(lifter, tracks, scenes[i], prompt.appearance.side), best[i]
             if touch is not None and (own is None or touch.cost < own.cost):
                 best[i] = touch
     return best
-
-
-def _contacts(lifter: HandLifter, generated: HandTracks, scene: _Scene) -> dict[str, FirstContact | None]:
-    """Return the first contacts of a scene of the truth and of the hands as lifted, by row of `ROWS`."""
-    record, truth = scene.record, scene.truth
-    assert record.joints_world_m is not None
-    true_clip = HandTracks(record.keypoints, record.present, record.score)
-    return {
-        "truth": truth.at(record.joints_world_m[:, HANDS.index(record.info["side"])], truth.frame),
-        "true_clip": _first(_lifted(lifter, true_clip, scene), truth),
-        "generated": _first(_lifted(lifter, generated, scene), truth),
-    }
-
-
-def _touch(lifter: HandLifter, tracks: HandTracks, scene: _Scene, side: Side | None = None) -> _Touch | None:
-    """Return where a clip's hand touches when it is moved onto what is there; None without a hand."""
-    from ...policy.control.planning import interaction_of
-    from ...policy.retargeting.refinement import refine_contact
-
-    hand = _lifted(lifter, tracks, scene, side)
-    if hand is None:
-        return None
-    moved = refine_contact(hand, scene.depth, scene.camera)
-    joints = moved.joints_world_m
-    return _Touch(scene.truth.at(joints, interaction_of(joints)[0].first), moved.cost)
-
-
-def _lifted(
-    lifter: HandLifter, tracks: HandTracks, scene: _Scene, side: Side | None = None
-) -> NDArray[np.float32] | None:
-    """Return the joints (t, 21, 3) of the acting hand; of the other one, if only that is seen; None without a hand."""
-    from ...policy.hands3d.tracking import clean_tracks
-
-    hands = lifter(clean_tracks(tracks, scene.fps), scene.camera)
-    acting, seen = HANDS.index(side or scene.record.info["side"]), hands.present.sum(0)
-    return hands.joints_world_m[:, acting if seen[acting] else 1 - acting] if seen.any() else None
-
-
-def _first(joints: NDArray[np.float32] | None, truth: TrueContact) -> FirstContact | None:
-    from ...policy.retargeting import gripper_trajectory
-
-    return None if joints is None else truth.of_path(joints, gripper_trajectory(joints))

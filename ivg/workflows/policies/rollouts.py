@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import time
@@ -15,9 +16,8 @@ import gymnasium
 from ...errors import IvgError
 from ..clips.fingerprint import scenes_fingerprint
 from ..demo.context import ENVIRONMENTS
-from ..episodes.attempts import GenerateSettings, demonstrations
 from .sources import NOTHING
-from .trials import Trial
+from .trials import Sources, Trial
 
 if TYPE_CHECKING:
     from ...policy.conditioning.cache import ObservedDemonstration
@@ -81,7 +81,7 @@ class RolloutWorker:
         assert settings.cache is not None
         self.cache = DemonstrationCache(settings.cache)
         self.policies: dict[Path, ChunkPolicy] = {}
-        self.sources: dict[tuple[str, int], Any] = {}
+        self.sources = Sources(settings.env, settings.weights, settings.device)
         self.env: gymnasium.Env[Any, Any] | None = None
         self.size = 0
 
@@ -141,7 +141,7 @@ class RolloutWorker:
 
     def _key(self, job: RolloutJob) -> str:
         """Return what decides a demonstration, hashed."""
-        weights = self._source(job)[1]
+        weights = _hash_of(self.settings.weights) if job.source == "generated" else ""
         described = [
             *(job.source, job.task, job.seed, job.size, weights, self.lifter.provenance, scenes_fingerprint()),
             *(self.settings.depth, self._samples(job)),
@@ -162,7 +162,7 @@ class RolloutWorker:
         assert self.env is not None
         try:
             extracted = best_of_n(
-                self._source(job)[0](job.attempt),
+                self.sources(job.source, job.task, job.size)(job.attempt),
                 observation["image"],
                 job.attempt.text,
                 Camera(**info["camera"]),
@@ -175,30 +175,13 @@ class RolloutWorker:
             return ObservedDemonstration(no_demonstration(), found=False)
         return ObservedDemonstration(demonstration_observation(extracted), found=True)
 
-    def _source(self, job: RolloutJob) -> tuple[Any, str]:
-        """Return the source of demonstrations, and what identifies its weights."""
-        name = job.source, job.size
-        if name not in self.sources:
-            settings = GenerateSettings(
-                self.settings.env,
-                (job.task,),
-                size=job.size,
-                source=job.source,
-                weights=self.settings.weights,
-                device=self.settings.device,
-            )
-            self.sources[name] = demonstrations(settings), _weights_of(settings)
-        found: tuple[Any, str] = self.sources[name]
-        return found
 
-
-def _weights_of(settings: GenerateSettings) -> str:
-    """Hash the files of the generator's weights; "" where nothing is generated."""
+@functools.cache
+def _hash_of(weights: str) -> str:
+    """Hash the files of a generator's weights."""
     from ...pipeline import find_weights
 
-    if settings.source != "generated":
-        return ""
     digest = hashlib.sha256()
-    for path in sorted(find_weights(settings.weights).rglob("*.safetensors")):
+    for path in sorted(find_weights(weights).rglob("*.safetensors")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...io.checks import check_can_be_folder
 from ...jobs import Launcher, MakeWorker, Progress, run_logged
-from ..episodes.attempts import GenerateJob
+from ..episodes.attempts import GenerateJob, GenerateSettings, demonstrations
 
 if TYPE_CHECKING:
     from ...policy.evaluation import Outcome
+    from ...policy.sampling import Demonstrate
 
 LOG = "outcomes.jsonl"
 """In the output folder: the outcomes, see `ivg.policy.evaluation.OutcomeLog`."""
@@ -49,6 +50,27 @@ class Trial:
         from ...policy.evaluation import Outcome
 
         return Outcome(*self.key, reason, detail, steps, round(seconds, 2))
+
+
+class Sources:
+    """Sources of demonstrations, each loaded when a worker first asks for it.
+
+    Args:
+        env: A key of `ENVIRONMENTS`.
+        weights: Of the generator.
+        device: Where the generator computes.
+    """
+
+    def __init__(self, env: str, weights: str, device: str) -> None:
+        self.env, self.weights, self.device = env, weights, device
+        self._loaded: dict[tuple[str, int], Callable[[GenerateJob], Demonstrate]] = {}
+
+    def __call__(self, name: str, task: str, size: int) -> Callable[[GenerateJob], Demonstrate]:
+        """Return a source for a task, "generated" or "truth", with images of `size` px."""
+        if (name, size) not in self._loaded:
+            made_by = {"source": name, "weights": self.weights, "device": self.device}
+            self._loaded[name, size] = demonstrations(GenerateSettings(self.env, (task,), size=size, **made_by))
+        return self._loaded[name, size]
 
 
 def run_trials(

@@ -44,5 +44,5 @@ def test_figures_go_to_a_file_or_to_stdout(tmp_path: Path, capsys: pytest.Captur
 
 def test_positive_options() -> None:
     check_positive(clips=1)
-    with pytest.raises(InputError, match="--seed-offset must be positive, got 0"):
+    with pytest.raises(InputError, match="seed_offset must be positive, got 0"):
         check_positive(clips=2, seed_offset=0)

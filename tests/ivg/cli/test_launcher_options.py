@@ -1,4 +1,4 @@
-"""`--launcher`, `--ray-address`, `--gpus-per-worker`: what pools are called with, and what is refused."""
+"""`--launcher`, `--ray-address`, `--gpus-per-worker`: the launcher that they give, and what is refused."""
 
 import argparse
 import importlib.util
@@ -7,40 +7,40 @@ from pathlib import Path
 import pytest
 
 from ivg.cli.dataset import main
-from ivg.cli.shared.launcher_options import add_launcher_options, launcher_arguments
+from ivg.cli.shared.launcher_options import add_launcher_options, launcher_from
 from ivg.errors import InputError
-from ivg.jobs import ray_cluster as ray_jobs
-from ivg.jobs.ray_cluster import RayJobs
+from ivg.jobs import Processes, RayCluster, ray_cluster
 
 
 def arguments_of(*given, device="cpu"):
     parser = argparse.ArgumentParser()
     parser.add_argument("--device", default=device)
     add_launcher_options(parser)
-    return launcher_arguments(parser.parse_args(given))
+    return launcher_from(parser.parse_args(given))
 
 
 @pytest.fixture
 def ray_is_installed(monkeypatch):
-    monkeypatch.setattr(ray_jobs, "check_ray", lambda: None)
+    monkeypatch.setattr(ray_cluster, "check_ray", lambda: None)
 
 
 def test_processes_are_the_default():
-    assert arguments_of() == arguments_of("--launcher", "processes") == {}
+    assert arguments_of() == arguments_of("--launcher", "processes") == Processes(2)
+    assert arguments_of("--workers", "3") == Processes(3)
 
 
 @pytest.mark.usefixtures("ray_is_installed")
 @pytest.mark.parametrize(
-    ("given", "jobs"),
+    ("given", "arguments"),
     [
-        ([], RayJobs("local", 0.0)),
-        (["--ray-address", "auto"], RayJobs("auto", 0.0)),
-        (["--gpus-per-worker", "0.25", "--device", "cuda"], RayJobs("local", 0.25)),
-        (["--gpus-per-worker", "2"], RayJobs("local", 2.0)),
+        ([], (2, "local", 0.0)),
+        (["--ray-address", "auto", "--workers", "5"], (5, "auto", 0.0)),
+        (["--gpus-per-worker", "0.25", "--device", "cuda"], (2, "local", 0.25)),
+        (["--gpus-per-worker", "2"], (2, "local", 2.0)),
     ],
 )
-def test_ray_is_asked_for(given, jobs):
-    assert arguments_of("--launcher", "ray", *given) == {"run": jobs}
+def test_ray_is_asked_for(given, arguments):
+    assert arguments_of("--launcher", "ray", *given) == RayCluster(*arguments)
 
 
 @pytest.mark.usefixtures("ray_is_installed")
@@ -77,5 +77,5 @@ def test_no_cluster_is_told_and_nothing_is_left(address, tmp_path, monkeypatch, 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     options = ["--launcher", "ray", "--ray-address", address]
     assert main(["generate", "--episodes", "1", "--out", "new.zarr", *options]) == 2
-    assert f"no Ray cluster at --ray-address {address}: " in capsys.readouterr().err
+    assert f"no Ray cluster at address {address}: " in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from ivg.cli.view import main, new_view_parser
-from ivg.policy.datasets import Demonstration, RobotEpisode, write_episodes
-from ivg.workflows.generate_pool import Outcome
+from ivg.policy.datasets import AttemptOutcome, Demonstration, RobotEpisode, write_episodes
 
 ROOT = Path(__file__).parents[3]
 
@@ -41,7 +40,7 @@ def make_episode(seed, task, steps=6, frames=4):
 def dataset(tmp_path):
     """Three episodes of two tasks out of five attempts, as `ivg-dataset generate` writes them."""
     tasks, outcomes = ["stir_pot", "push_plate"], ["kept", "kept", "not_done", "no_hand", "kept"]
-    attempts = [Outcome(k, tasks[k % 2], 50 + k, outcome, f"why {k}") for k, outcome in enumerate(outcomes)]
+    attempts = [AttemptOutcome(k, tasks[k % 2], 50 + k, outcome, f"why {k}") for k, outcome in enumerate(outcomes)]
     record = {"settings": {"samples": 4}, "attempts": [asdict(attempt) for attempt in attempts]}
     made = [make_episode(attempt.seed, attempt.task) for attempt in attempts if attempt.outcome == "kept"]
     return write_episodes(tmp_path / "mine.zarr", made, attributes={"generation": record})
@@ -78,7 +77,7 @@ def test_fewer_episodes_are_shown_and_how_to_see_more_is_said(dataset, tmp_path,
     page = tmp_path / "page.html"
     assert main([str(dataset), "--out", str(page), "--episodes", "2"]) == 0
     assert "shown are 2 of 3 episodes; more: --episodes N, or --episodes all" in capsys.readouterr().out
-    assert [row["place"] for row in head(page)["shown"]] == [0, 1]
+    assert [row["index"] for row in head(page)["shown"]] == [0, 1]
     assert head(page)["episodes"] == 3
     assert main([str(dataset), "--out", str(page), "--episodes", "all", "--overwrite"]) == 0
     assert "more" not in capsys.readouterr().out
@@ -113,9 +112,9 @@ def test_demonstrations_too_and_zipped(tmp_path, capsys):
     ("arguments", "message"),
     [
         (["--tasks", "stir_pott"], "unknown task 'stir_pott': did you mean 'stir_pot'?"),
-        (["--episodes", "0"], "--episodes must be positive, got 0"),
-        (["--images", "-3"], "--images must be positive, got -3"),
-        (["--size", "0"], "--size must be positive, got 0"),
+        (["--episodes", "0"], "episodes must be positive, got 0"),
+        (["--images", "-3"], "images must be positive, got -3"),
+        (["--size", "0"], "size must be positive, got 0"),
         (["--quality", "0"], "quality must lie in [1, 100], got 0"),
         (["--out", "page.txt"], "out must end with .html, got 'page.txt'"),
         (["--save", "a.rrd"], "save writes a recording for rerun: ask for rerun, too"),

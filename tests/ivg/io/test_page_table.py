@@ -35,7 +35,7 @@ def test_a_place_without_an_end_is_refused_and_the_page_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("page", "name"), [("ablation", "ablation"), ("execution", "execution"), ("policies", "evidence")]
+    ("page", "name"), [("ablation", "ablation"), ("execution", "execution"), ("policies", "conditioning-ablation")]
 )
 def test_the_pages_have_places_for_their_tables(page, name):
     lines = (DOCS / f"{page}.md").read_text().splitlines()

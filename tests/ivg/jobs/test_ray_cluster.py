@@ -1,4 +1,4 @@
-"""Jobs on a Ray cluster: the laws of `run_jobs`, and the same dataset to the byte as processes give."""
+"""Jobs on a Ray cluster: the laws of `Processes`, and the same dataset to the byte."""
 
 import importlib
 import importlib.util
@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ import pytest
 from ivg.cli.dataset import main
 from ivg.errors import InputError
 from ivg.io.video import write_video
-from ivg.jobs.processes import CRASHED, ONE_THREAD, run_jobs
-from ivg.jobs.ray_cluster import RayJobs
-from ivg.workflows import generate_pool
-from ivg.workflows.generate_pool import generate_episodes
-from ivg.workflows.generate_worker import GenerateSettings
+from ivg.jobs import CRASHED, ONE_THREAD, Processes, RayCluster, WorkerStartError
+from ivg.workflows.episodes import generate as generation
+from ivg.workflows.episodes import ledger
+from ivg.workflows.episodes.attempts import GenerateSettings
+from ivg.workflows.episodes.generate import generate_episodes
 
+EVAL = partial(eval, "eval")  # makes a worker that evaluates
 KILLER = "__import__('os')._exit(3)"
 NODE = "__import__('ray').get_runtime_context().get_node_id()"
+
+Run = Callable[..., Iterator[tuple[int, Any]]]
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed: pip install 'ivg[ray]'"),
@@ -56,17 +59,18 @@ def cluster(code: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-def run(cluster: Any) -> RayJobs:
-    return RayJobs(cluster.address)
+def run(cluster: Any) -> Run:
+    """Runs jobs on the cluster: `run(jobs, workers)`."""
+    return lambda jobs, workers, make_worker=EVAL: RayCluster(workers, cluster.address).run(make_worker, jobs)
 
 
-def test_all_jobs_are_done(run: RayJobs) -> None:
+def test_all_jobs_are_done(run: Run) -> None:
     jobs = [f"{n} * {n}" for n in range(9)]
-    assert dict(run(eval, jobs, workers=3)) == {n: n * n for n in range(9)}
+    assert dict(run(jobs, 3)) == {n: n * n for n in range(9)}
 
 
-def test_no_job_is_no_work(run: RayJobs) -> None:
-    assert list(run(eval, [], workers=2)) == []
+def test_no_job_is_no_work(run: Run) -> None:
+    assert list(run([], 2)) == []
 
 
 def waiting_for(count: int, folder: Path, value: str) -> str:
@@ -78,48 +82,47 @@ def waiting_for(count: int, folder: Path, value: str) -> str:
     )
 
 
-def test_workers_are_on_both_machines_and_have_one_thread(run: RayJobs, tmp_path: Path) -> None:
+def test_workers_are_on_both_machines_and_have_one_thread(run: Run, tmp_path: Path) -> None:
     told = f"[*[__import__('os').environ[name] for name in {list(ONE_THREAD)}], {NODE}]"
-    results = dict(run(eval, [waiting_for(4, tmp_path, told)] * 4, workers=4)).values()
+    results = dict(run([waiting_for(4, tmp_path, told)] * 4, 4)).values()
     assert {thread for *threads, _ in results for thread in threads} == {"1"}
     assert len({node for *_, node in results}) == 2
 
 
-def test_a_job_that_kills_its_worker_is_told_and_the_others_are_done(run: RayJobs) -> None:
+def test_a_job_that_kills_its_worker_is_told_and_the_others_are_done(run: Run) -> None:
     jobs = ["1", KILLER, "3", "4", KILLER, "6"]
-    results = dict(run(eval, jobs, workers=2))
+    results = dict(run(jobs, 2))
     assert results.pop(1) is CRASHED
     assert results.pop(4) is CRASHED
     assert results == {0: 1, 2: 3, 3: 4, 5: 6}
 
 
-def test_a_job_whose_worker_died_is_tried_once_more(run: RayJobs, tmp_path: Path) -> None:
+def test_a_job_whose_worker_died_is_tried_once_more(run: Run, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     once = f"'done' if __import__('pathlib').Path({str(mark)!r}).exists() else (open({str(mark)!r}, 'w'), {KILLER})"
-    assert dict(run(eval, ["1", once, "3"], workers=1)) == {0: 1, 1: "done", 2: 3}
+    assert dict(run(["1", once, "3"], 1)) == {0: 1, 1: "done", 2: 3}
 
 
-def test_an_error_passes_through(run: RayJobs) -> None:
+def test_an_error_passes_through(run: Run) -> None:
     with pytest.raises(ZeroDivisionError, match="^division by zero$"):
-        list(run(eval, ["1 / 0"], workers=1))
+        list(run(["1 / 0"], 1))
 
 
 def test_every_worker_starts_once_and_a_failing_start_ends_the_run(
-    run: RayJobs, capsys: pytest.CaptureFixture[str]
+    run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    begin = "import os; os.IVG_STARTS = getattr(os, 'IVG_STARTS', 0) + 1"
-    results = dict(run(eval, ["__import__('os').IVG_STARTS"] * 5, workers=2, start=exec, arguments=(begin,)))
+    count = "[setattr(os := __import__('os'), 'IVG_MADE', getattr(os, 'IVG_MADE', 0) + 1), eval][1]"
+    results = dict(run(["__import__('os').IVG_MADE"] * 5, 2, partial(eval, count)))
     assert set(results.values()) == {1}
-    with pytest.raises(BrokenProcessPool):
-        list(run(eval, ["1"], workers=1, start=eval, arguments=("1 / 0",)))
+    for broken in ("1 / 0", KILLER):
+        with pytest.raises(WorkerStartError):
+            list(run(["1"], 1, partial(eval, broken)))
     assert "division by zero" in capsys.readouterr().err
-    with pytest.raises(BrokenProcessPool):
-        list(run(eval, ["1"], workers=1, start=eval, arguments=(KILLER,)))
 
 
-def test_a_closed_run_ends_its_workers(run: RayJobs, tmp_path: Path) -> None:
+def test_a_closed_run_ends_its_workers(run: Run, tmp_path: Path) -> None:
     jobs = ["__import__('os').getpid()", f"open({str(tmp_path / 'begun')!r}, 'w'), __import__('time').sleep(600)"]
-    results = run(eval, jobs, workers=1)
+    results = run(jobs, 1)
     _, pid = next(results)
     while not (tmp_path / "begun").exists():
         time.sleep(0.05)
@@ -139,23 +142,23 @@ def _is_alive(pid: int) -> bool:
 
 
 def test_relative_paths_are_meant_from_where_the_command_was_given(
-    run: RayJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert list(run(eval, ["__import__('os').getcwd()"], workers=1)) == [(0, str(tmp_path))]
+    assert list(run(["__import__('os').getcwd()"], 1)) == [(0, str(tmp_path))]
 
 
-def test_no_more_jobs_are_under_way_than_there_are_workers(run: RayJobs, tmp_path: Path) -> None:
+def test_no_more_jobs_are_under_way_than_there_are_workers(run: Run, tmp_path: Path) -> None:
     jobs = [f"open({str(tmp_path)!r} + '/{n}', 'w') and None" for n in range(20)]
-    results = run(eval, jobs, workers=2)
+    results = run(jobs, 2)
     next(results)
     time.sleep(1)
     assert len(list(tmp_path.iterdir())) <= 3, "nobody takes the results"
     assert len(list(results)) == 19
 
 
-def test_results_can_be_written_to(run: RayJobs) -> None:
-    ((_, zeros),) = run(eval, ["__import__('numpy').zeros(300000)"], workers=1)
+def test_results_can_be_written_to(run: Run) -> None:
+    ((_, zeros),) = run(["__import__('numpy').zeros(300000)"], 1)
     zeros += 1
 
 
@@ -163,13 +166,13 @@ def test_what_has_no_room_is_refused(cluster: Any) -> None:
     with pytest.raises(
         InputError, match="no machine has room for a worker of 1 CPU and 0.25 GPU; they have 2 CPU and 0"
     ):
-        list(RayJobs(cluster.address, gpus_per_worker=0.25)(eval, ["1"], workers=1))
+        list(RayCluster(1, cluster.address, gpus_per_worker=0.25).run(EVAL, ["1"]))
 
 
-def test_a_machine_that_is_lost_costs_no_job(cluster: Any, run: RayJobs, tmp_path: Path) -> None:
+def test_a_machine_that_is_lost_costs_no_job(cluster: Any, run: Run, tmp_path: Path) -> None:
     node = cluster.add_node(num_cpus=2, resources={"third": 1}, node_ip_address="127.0.0.2", include_dashboard=False)
     told = f"(__import__('time').sleep(2), {NODE})[1]"
-    results = run(eval, [*[waiting_for(6, tmp_path, "0")] * 6, *[told] * 12], workers=6)
+    results = run([*[waiting_for(6, tmp_path, "0")] * 6, *[told] * 12], 6)
     assert [next(results)[1] for _ in range(6)] == [0] * 6
     cluster.remove_node(node, allow_graceful=False)
     after = list(results)
@@ -180,8 +183,9 @@ def test_a_machine_that_is_lost_costs_no_job(cluster: Any, run: RayJobs, tmp_pat
 def test_a_cluster_can_be_made_for_the_run_twice() -> None:
     """In a process of its own: Ray keeps in a process whether clusters want a token, as this kind does."""
     code = (
-        "from ivg.jobs.ray_cluster import CRASHED, RayJobs\n"
-        f"runs = [dict(RayJobs()(eval, ['1', {KILLER!r}, '3'], workers=2)) for _ in range(2)]\n"
+        "from functools import partial\nfrom ivg.jobs import CRASHED, RayCluster\n"
+        f"jobs, make = ['1', {KILLER!r}, '3'], partial(eval, 'eval')\n"
+        "runs = [dict(RayCluster(2).run(make, jobs)) for _ in range(2)]\n"
         "print(runs == [{0: 1, 1: CRASHED, 2: 3}] * 2)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240)
@@ -193,17 +197,18 @@ import numpy as np
 from ivg.policy.attempt import Attempt
 from ivg.policy.datasets import RobotEpisode
 
-settings = []
+class Worker:
+    def __init__(self, settings):
+        self.size = settings.size
 
-def start(given, enough):
-    settings[:] = [given, enough]
+    def __call__(self, job):
+        return attempt(job, self.size)
 
-def attempt(job):
-    assert not settings[1].is_set() or job.index > 8
+def attempt(job, size):
     if job.index % 4 == 1:
         return Attempt(None, "not_done", "made up")
     rng = np.random.default_rng(job.seed)
-    size, steps = settings[0].size, 3 + job.seed % 4
+    steps = 3 + job.seed % 4
     episode = RobotEpisode(
         image=rng.integers(0, 256, (steps, size, size, 3), np.uint8),
         proprio=rng.random((steps, 16)).astype(np.float32),
@@ -226,18 +231,18 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_dataset_is_the_same_to_the_byte(
-    run: RayJobs, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Any, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (code / "ivg_toy_worker.py").write_text(TOY)
     toy = importlib.import_module("ivg_toy_worker")
-    monkeypatch.setattr(generate_pool, "COMMIT_EVERY", 5)
-    monkeypatch.setattr(generate_pool, "attempt", toy.attempt)
-    monkeypatch.setattr(generate_pool, "start", toy.start)
+    monkeypatch.setattr(ledger, "COMMIT_EVERY", 5)
+    monkeypatch.setattr(generation, "EpisodeWorker", toy.Worker)
     settings = GenerateSettings("kitchen", ("open_drawer", "push_plate"), seed=50, size=16)
     made = {}
-    for name, pool, workers in (("one", run_jobs, 1), ("two", run_jobs, 2), ("ray", run, 2)):
+    launchers = {"one": Processes(1), "two": Processes(2), "ray": RayCluster(2, cluster.address)}
+    for name, launcher in launchers.items():
         path = tmp_path / f"{name}.zarr"
-        generate_episodes(path, settings, episodes=7, max_attempts=300, workers=workers, progress=False, run=pool)
+        generate_episodes(path, settings, episodes=7, max_attempts=300, launcher=launcher)
         made[name] = contents(path)
     assert made["one"]
     assert made["one"] == made["two"] == made["ray"]

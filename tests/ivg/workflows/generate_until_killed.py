@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_generate import SETTINGS, FakePool, fake_attempt
+from test_generate import SETTINGS, FakeLauncher, fake_attempt
 
-from ivg.jobs.processes import run_jobs
+from ivg.jobs import Processes
 from ivg.policy.attempt import Attempt
-from ivg.workflows import generate_pool
-from ivg.workflows.generate_worker import GenerateJob
+from ivg.workflows.episodes import generate as generation
+from ivg.workflows.episodes import ledger
+from ivg.workflows.episodes.attempts import GenerateJob
 
 
 def slow_attempt(job: GenerateJob) -> Attempt:
@@ -24,23 +25,23 @@ def slow_attempt(job: GenerateJob) -> Attempt:
     return fake_attempt(job)
 
 
-def run_slowly(work, jobs, *, workers, start, arguments):
-    """A real pool of processes that needs no generator."""
-    return run_jobs(slow_attempt, jobs, workers=workers)
+def slow_worker():
+    """A worker that needs no generator."""
+    return slow_attempt
+
+
+class SlowProcesses(Processes):
+    """Real processes with that worker."""
+
+    def run(self, make_worker, jobs):
+        return super().run(slow_worker, jobs)
 
 
 def generate(path: str, episodes: str, workers: str) -> None:
-    """Generates; with workers, in a real pool of processes."""
-    generate_pool.COMMIT_EVERY = 4
-    generate_pool.generate_episodes(
-        Path(path),
-        SETTINGS,
-        episodes=int(episodes),
-        max_attempts=1000,
-        workers=max(int(workers), 1),
-        progress=False,
-        run=run_slowly if int(workers) else FakePool(),
-    )
+    """Generates; with workers, in real processes."""
+    ledger.COMMIT_EVERY = 4
+    launcher = SlowProcesses(int(workers)) if int(workers) else FakeLauncher()
+    generation.generate_episodes(Path(path), SETTINGS, episodes=int(episodes), max_attempts=1000, launcher=launcher)
 
 
 def main() -> None:

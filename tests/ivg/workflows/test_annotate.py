@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from ivg.cli.dataset import main
-from ivg.cli.dataset.annotate import read_source
 from ivg.data.clip_filter import ClipFilter
 from ivg.data.clip_store import ClipStore
 from ivg.envs.human.demonstrator import HumanDemonstrator
@@ -19,8 +18,8 @@ from ivg.io.video import write_video
 from ivg.training.run import Run, train_stage
 from ivg.training.settings import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, RegionConfig
 from ivg.types import HandTracks
-from ivg.workflows.annotate_pool import SKIPPED_FILE
-from ivg.workflows.annotate_worker import framed_keypoints, segment_record
+from ivg.workflows.clips.annotate_dataset import SKIPPED_FILE, read_dataset
+from ivg.workflows.clips.annotate_segments import framed_keypoints, segment_record
 
 SIZE = 64
 Write = Callable[..., Path]
@@ -68,7 +67,7 @@ def test_a_folder_becomes_a_store(store: ClipStore) -> None:
     assert report["clips"] == 3
     assert report["skipped"] == {"unreadable": 1, "static": 1}
     assert 0 < report["frames_with_hands"] <= 1
-    assert (store.path / "sheet.png").stat().st_size > 5000
+    assert (store.path / "grid.png").stat().st_size > 5000
 
 
 def test_frames_are_fitted_without_distortion(store: ClipStore) -> None:
@@ -189,8 +188,8 @@ def sources(videos: Path, tmp_path: Path) -> dict[str, list[str]]:
 @pytest.mark.parametrize("name", ["epic-kitchens", "ego4d", "captions"])
 def test_every_source_gives_the_same_clip(sources: dict[str, list[str]], store: ClipStore, name: str) -> None:
     option, annotation = sources[name][:2]
-    root = Path(annotation).parent
-    reading = read_source(option.removeprefix("--"), Path(annotation), root)
+    reading, root = read_dataset(option.removeprefix("--"), Path(annotation))
+    assert root == Path(annotation).parent
     assert reading.source == name
     (segment,) = reading.segments
     record = segment_record(segment, size=SIZE, frames=16, keep=ClipFilter(), detector=one_hand, source=name, video="v")
@@ -227,8 +226,8 @@ def test_rows_are_skipped_and_a_dataset_is_annotated(sources: dict[str, list[str
         (["--folder", "still", "--workers", "1"], "none of 1 segments gives a clip: 1 unreadable"),
         (["--folder", "still", "--start", "2"], "--start does not go with --folder"),
         (["--folder", "still", "--min-motion", "3"], "min_motion"),
-        (["--folder", "still", "--size", "0"], "--size must be positive"),
-        (["--folder", "still", "--root", "x"], "--root does not go with --folder"),
+        (["--folder", "still", "--size", "0"], "size must be positive"),
+        (["--folder", "still", "--root", "x"], "root does not go with a folder of videos"),
         (["a.mp4", "--retry"], "--retry does not go with video files"),
         (["a.mp4", "--min-motion", "0"], "--min-motion does not go with video files"),
     ],

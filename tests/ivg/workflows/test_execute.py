@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,60 +15,73 @@ import numpy as np
 import pytest
 
 from ivg.cli.policy import main
-from ivg.cli.policy.execute import execute_all, report_of, table_of
 from ivg.errors import IvgError
-from ivg.jobs import processes
-from ivg.policy.evaluation import Outcome, OutcomeLog
+from ivg.jobs import CRASHED, Processes
+from ivg.jobs.results import ALL_CRASHED
+from ivg.policy.evaluation import Outcome, OutcomeLog, SuccessRate
 from ivg.policy.extraction import NoHandError
-from ivg.workflows import execute_worker
-from ivg.workflows.execute_sources import SOURCES
-from ivg.workflows.execute_worker import ELSEWHERE, ExecuteJob, ExecuteSettings, _Worker, run
-from ivg.workflows.outcome_pool import ALL_CRASHED
+from ivg.workflows.policies.execute import ExecutionReport, execute_demonstrations
+from ivg.workflows.policies.execution_worker import ELSEWHERE, ExecuteSettings, ExecutionWorker
+from ivg.workflows.policies.sources import EXECUTION_SOURCES
+from ivg.workflows.policies.trials import Trial, run_trials
 
 SETTINGS = ExecuteSettings(size=64)
 TASKS = ["push_plate", "open_drawer"]
-JOBS = [ExecuteJob(source, task, seed) for seed in (5, 6, 7) for task in TASKS for source in ("path", "truth")]
 
 
-def made_up(job: ExecuteJob) -> Outcome:
+def trial(source: str, task: str, seed: int) -> Trial:
+    return Trial(name="nano, 256 px", source=source, task=task, seed=seed)
+
+
+JOBS = [trial(source, task, seed) for seed in (5, 6, 7) for task in TASKS for source in ("path", "truth")]
+
+
+def made_up(job: Trial) -> Outcome:
     """The path always leads to success; a clip does with even seeds, and shows no hand with seed 7."""
     reason = "" if job.source == "path" or job.seed % 2 == 0 else "no_hand" if job.seed == 7 else "not_done"
     return job.outcome(reason, "made up", steps=10, seconds=2.0 if job.source == "path" else 4.0)
 
 
-class Pool:
-    """Stands for `run_jobs`: does the jobs here, the last one first; keeps what it was asked to do."""
+class Launcher:
+    """Does the jobs here, the last one first; keeps what it was asked to do."""
+
+    workers = 1
 
     def __init__(self, work: Any = made_up, stop_after: int | None = None) -> None:
         self.work, self.stop_after = work, stop_after
-        self.jobs: list[ExecuteJob] = []
-        self.settings: list[ExecuteSettings] = []
+        self.jobs: list[Trial] = []
+        self.made: list[Any] = []
 
-    def __call__(
-        self, work: Any, jobs: Sequence[ExecuteJob], *, workers: int, start: Any, arguments: Any
-    ) -> Iterator[tuple[int, Any]]:
-        assert (work, start) == (execute_worker.run, execute_worker.start)
-        self.settings.extend(arguments)
-        for place in reversed(range(len(jobs))):
+    def run(self, make_worker: Any, jobs: Sequence[Trial]) -> Iterator[tuple[int, Any]]:
+        self.made.append(make_worker.make_worker)
+        for index in reversed(range(len(jobs))):
             if len(self.jobs) == self.stop_after:
                 raise KeyboardInterrupt
-            self.jobs.append(jobs[place])
-            yield place, self.work(jobs[place])
+            self.jobs.append(jobs[index])
+            yield index, self.work(jobs[index])
 
 
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Puts a pool in the place of the processes."""
+    """Puts a launcher in the place of the processes."""
 
-    def put(pool: Pool) -> Pool:
-        monkeypatch.setattr(processes, "run_jobs", pool)
-        return pool
+    def put(launcher: Launcher) -> Launcher:
+        monkeypatch.setattr(Processes, "run", lambda self, make_worker, jobs: launcher.run(make_worker, jobs))
+        return launcher
 
     return put
 
 
 def outcomes() -> list[Outcome]:
     return [made_up(job) for job in JOBS]
+
+
+def execute_all(out: Path, launcher: Launcher) -> list[Outcome]:
+    return run_trials(launcher, partial(ExecutionWorker, SETTINGS), JOBS, out, None)
+
+
+def report_of(done: list[Outcome], sources: list[str]) -> dict[str, Any]:
+    return ExecutionReport(done, sources, TASKS).as_json
 
 
 def test_the_report_counts_by_source_and_task() -> None:
@@ -84,73 +98,62 @@ def test_the_report_counts_by_source_and_task() -> None:
 
 
 def test_the_mean_over_tasks_gives_each_task_the_same_weight() -> None:
-    many = [ExecuteJob("path", "push_plate", seed).outcome("") for seed in range(9)]
-    report = report_of([*many, ExecuteJob("path", "open_drawer", 0).outcome("not_done")], ["path"])
+    many = [trial("path", "push_plate", seed).outcome("") for seed in range(9)]
+    report = report_of([*many, trial("path", "open_drawer", 0).outcome("not_done")], ["path"])
     assert report["path"]["all"]["share"] == pytest.approx(0.9)
     assert report["path"]["mean_over_tasks"] == pytest.approx(0.5)
 
 
 def test_the_table_has_a_row_for_each_task_and_one_for_all() -> None:
-    table = table_of(outcomes(), ["path", "truth"], TASKS)
+    table = ExecutionReport(outcomes(), ["path", "truth"], TASKS).table
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
-    assert rows[0] == ["task", SOURCES["path"], SOURCES["truth"]]
+    assert rows[0] == ["task", EXECUTION_SOURCES["path"], EXECUTION_SOURCES["truth"]]
     assert [row[0] for row in rows[2:]] == ["`push_plate`", "`open_drawer`", "all"]
     assert all(len(row) == 3 for row in rows)
     done, third = [f"{SuccessRate(n, n)}" for n in (3, 6)], [f"{SuccessRate(n, 3 * n)}" for n in (1, 2)]
     assert [row[1:] for row in rows[2:]] == [[done[0], third[0]], [done[0], third[0]], [done[1], third[1]]]
-    assert f"- {SOURCES['path']}: failures: none" in table
+    assert f"- {EXECUTION_SOURCES['path']}: failures: none" in table
     assert "2 no_hand" in table
 
 
-def test_outcomes_come_in_the_order_of_the_jobs(tmp_path: Path, use: Any) -> None:
-    use(Pool())
-    assert execute_all(JOBS, tmp_path / "log.jsonl", SETTINGS, 2) == outcomes()
-
-
-def test_what_is_known_is_not_tried_again(tmp_path: Path, use: Any) -> None:
-    log = tmp_path / "out" / "log.jsonl"
-    stopped = use(Pool(stop_after=5))
+def test_what_is_known_is_not_tried_again(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    stopped = Launcher(stop_after=5)
     with pytest.raises(KeyboardInterrupt):
-        execute_all(JOBS, log, SETTINGS, 2)
-    assert len(OutcomeLog(log).read()) == 5
-    going_on = use(Pool())
-    assert execute_all(JOBS, log, SETTINGS, 2) == outcomes()
+        execute_all(out, stopped)
+    assert len(OutcomeLog(out / "outcomes.jsonl").read()) == 5
+    going_on = Launcher()
+    assert execute_all(out, going_on) == outcomes()
     assert len(going_on.jobs) == len(JOBS) - 5
     assert not {job.key for job in going_on.jobs} & {job.key for job in stopped.jobs}
-    again = use(Pool())
-    assert execute_all(JOBS, log, SETTINGS, 2) == outcomes()
+    again = Launcher()
+    assert execute_all(out, again) == outcomes(), "in the order of the jobs"
     assert again.jobs == []
 
 
-def test_a_process_that_dies_is_a_failure(tmp_path: Path, use: Any) -> None:
-    use(Pool(lambda job: processes.CRASHED if job is JOBS[0] else made_up(job)))
-    done = execute_all(JOBS, tmp_path / "log.jsonl", SETTINGS, 1)
+def test_a_process_that_dies_is_a_failure(tmp_path: Path) -> None:
+    done = execute_all(tmp_path, Launcher(lambda job: CRASHED if job is JOBS[0] else made_up(job)))
     assert (done[0].reason, done[0].success, done[0].key) == ("crashed", False, JOBS[0].key)
     assert done[1:] == outcomes()[1:]
 
 
-def test_it_gives_up_where_all_crashes_from_the_start(tmp_path: Path, use: Any) -> None:
-    pool = use(Pool(lambda job: job.outcome("crashed", "no such weights")))
-    with pytest.raises(IvgError, match=f"first {ALL_CRASHED} attempts all crashed; the last one: no such weights"):
-        execute_all(JOBS, tmp_path / "log.jsonl", SETTINGS, 1)
-    assert len(pool.jobs) == ALL_CRASHED
-
-
-def test_crashes_after_a_success_are_counted_to_the_end(tmp_path: Path, use: Any) -> None:
-    use(Pool(lambda job: made_up(job) if job is JOBS[-1] else job.outcome("crashed", "now and then")))
-    done = execute_all(JOBS, tmp_path / "log.jsonl", SETTINGS, 1)
-    assert [one.reason for one in done] == ["crashed"] * (len(JOBS) - 1) + [made_up(JOBS[-1]).reason]
+def test_it_gives_up_where_all_crashes_from_the_start(tmp_path: Path) -> None:
+    launcher = Launcher(lambda job: job.outcome("crashed", "no such weights"))
+    with pytest.raises(IvgError, match=f"first {ALL_CRASHED} jobs all crashed; the last one: no such weights"):
+        execute_all(tmp_path, launcher)
+    assert len(launcher.jobs) == ALL_CRASHED
 
 
 def test_the_command_writes_table_and_report(tmp_path: Path, use: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    pool = use(Pool())
+    launcher = use(Launcher())
     table, report = tmp_path / "a" / "table.md", tmp_path / "report.json"
     chosen = ["--sources", "path,truth", "--tasks", ",".join(TASKS), "--episodes", "3", "--first-seed", "5"]
     files = ["--out", str(tmp_path / "out"), "--table", str(table), "--json", str(report)]
     assert main(["execute", *chosen, *files, "--size", "96", "--weights", "w", "--device", "cpu"]) == 0
-    assert {job.key[1:] for job in pool.jobs} == {job.key[1:] for job in JOBS}
-    assert pool.settings == [ExecuteSettings("kitchen", "w", 96, "cpu")]
-    expected = table_of(outcomes(), ["path", "truth"], TASKS)
+    assert {job.key[1:] for job in launcher.jobs} == {job.key[1:] for job in JOBS}
+    (made,) = launcher.made
+    assert (made.func, made.args) == (ExecutionWorker, (ExecuteSettings("kitchen", "w", 96, "cpu"),))
+    expected = ExecutionReport(outcomes(), ["path", "truth"], TASKS).table
     assert expected in capsys.readouterr().out
     assert table.read_text() == expected + "\n"
     assert json.loads(report.read_text()) == report_of(outcomes(), ["path", "truth"])
@@ -160,9 +163,9 @@ def test_other_weights_and_sizes_are_tried_anew(tmp_path: Path, use: Any) -> Non
     chosen = ["execute", "--out", str(tmp_path), "--sources", "truth", "--tasks", "push_plate", "--episodes", "2"]
     tried = []
     for options in ([], ["--size", "96"], ["--weights", "w"], [], ["--size", "96"]):
-        pool = use(Pool())
+        launcher = use(Launcher())
         assert main([*chosen, *options]) == 0
-        tried.append(len(pool.jobs))
+        tried.append(len(launcher.jobs))
     assert tried == [2, 2, 2, 0, 0]
 
 
@@ -172,19 +175,19 @@ def test_other_weights_and_sizes_are_tried_anew(tmp_path: Path, use: Any) -> Non
         (["--sources", "path,trooth"], r"'trooth'.*truth"),
         (["--sources", ","], "names no source; options: path, truth, generated, chosen, colour, elsewhere"),
         (["--tasks", "push_plait"], r"'push_plait'.*push_plate"),
-        (["--episodes", "0"], "--episodes must be positive, got 0"),
-        (["--workers", "-1"], "--workers must be positive, got -1"),
+        (["--episodes", "0"], "episodes must be positive, got 0"),
+        (["--workers", "-1"], "workers must be positive, got -1"),
     ],
 )
 def test_bad_options_are_refused(
     tmp_path: Path, use: Any, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
-    pool = use(Pool())
+    launcher = use(Launcher())
     assert main(["execute", "--out", str(tmp_path / "out"), *options]) == 2
     said = capsys.readouterr().err
     assert re.search(message, said)
     assert said.count("\n") == 1
-    assert pool.jobs == []
+    assert launcher.jobs == []
     assert not (tmp_path / "out").exists()
 
 
@@ -196,14 +199,24 @@ def test_the_parser_refuses_what_it_cannot_read(arguments: list[str], capsys: py
     assert "usage" in capsys.readouterr().err
 
 
-def test_an_error_in_an_attempt_is_its_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(job: ExecuteJob) -> Outcome:
+def test_an_error_in_an_attempt_is_its_outcome(tmp_path: Path) -> None:
+    def fail(job: Trial) -> Outcome:
         raise ValueError("out of paint")
 
-    monkeypatch.setattr(execute_worker, "_workers", [SimpleNamespace(run=fail)])
-    outcome = run(JOBS[0])
+    class Here(Launcher):
+        def run(self, make_worker: Any, jobs: Sequence[Trial]) -> Iterator[tuple[int, Any]]:
+            worker = make_worker()
+            return ((index, worker(job)) for index, job in enumerate(jobs))
+
+    (outcome,) = run_trials(Here(), lambda: fail, JOBS[:1], tmp_path, None)
     assert (outcome.reason, outcome.key) == ("crashed", JOBS[0].key)
     assert re.fullmatch(r"ValueError: out of paint \(test_execute\.py:\d+\)", outcome.detail)
+
+
+def test_values_are_checked_before_anything_is_done(tmp_path: Path) -> None:
+    with pytest.raises(IvgError, match="first_seed must not be negative, got -1"):
+        execute_demonstrations(tmp_path / "out", first_seed=-1)
+    assert not (tmp_path / "out").exists()
 
 
 class Scene(gymnasium.Env[Any, Any]):
@@ -222,13 +235,13 @@ class Scene(gymnasium.Env[Any, Any]):
 
 
 def test_a_clip_without_a_hand_is_a_failure_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    def blind(self: _Worker, job: ExecuteJob, frame: Any, camera: Any) -> Any:
+    def blind(self: ExecutionWorker, job: Trial, frame: Any, camera: Any) -> Any:
         raise NoHandError("a hand is seen in 0 of 16 frames")
 
-    monkeypatch.setattr(_Worker, "_plan", blind)
-    worker = object.__new__(_Worker)
+    monkeypatch.setattr(ExecutionWorker, "_plan", blind)
+    worker = object.__new__(ExecutionWorker)
     worker.env = scene = Scene()
-    outcome = worker.run(ExecuteJob("generated", "push_plate", 4))
+    outcome = worker(trial("generated", "push_plate", 4))
     assert scene.asked == (4, {"task": "push_plate"})
     assert (outcome.reason, outcome.detail) == ("no_hand", "a hand is seen in 0 of 16 frames")
     assert outcome.key[1:] == ("generated", "push_plate", 4)
@@ -243,24 +256,24 @@ def test_a_clip_without_a_hand_is_a_failure_of_its_own(monkeypatch: pytest.Monke
         ("colour", False, 1, "generated"),
     ],
 )
-def test_each_source_is_watched_in_its_way(
+def test_each_source_is_extracted_with_its_own_settings(
     monkeypatch: pytest.MonkeyPatch, source: str, depth: bool, samples: int, maker: str
 ) -> None:
     asked: list[dict[str, Any]] = []
 
     def best_of_n(demonstrate: Any, frame: Any, text: str, camera: Any, **given: Any) -> str:
         asked.append({"demonstrate": demonstrate, **given})
-        return "watched"
+        return "extracted"
 
     monkeypatch.setattr("ivg.policy.sampling.best_of_n", best_of_n)
-    monkeypatch.setattr("ivg.policy.control.plan_demonstration", lambda watched: f"{watched}: planned")
-    monkeypatch.setattr(_Worker, "_source", lambda self, name, task: lambda job: (name, job.task, job.seed))
-    worker = object.__new__(_Worker)
-    worker.env, worker.lifter = Scene(), SimpleNamespace()
-    plan: Any = worker._plan(ExecuteJob(source, "push_plate", 4), np.zeros((8, 8, 3), np.uint8), SimpleNamespace())
-    assert plan == "watched: planned"
+    monkeypatch.setattr("ivg.policy.control.plan_demonstration", lambda extracted: f"{extracted}: planned")
+    worker = object.__new__(ExecutionWorker)
+    worker.env, worker.lifter, worker.settings = Scene(), SimpleNamespace(), SETTINGS
+    worker.sources = lambda name, task, size: lambda job: (name, job.task, job.seed, size)
+    plan: Any = worker._plan(trial(source, "push_plate", 4), np.zeros((8, 8, 3), np.uint8), SimpleNamespace())
+    assert plan == "extracted: planned"
     (given,) = asked
-    assert given["demonstrate"] == (maker, "push_plate", 4)
+    assert given["demonstrate"] == (maker, "push_plate", 4, 64)
     assert (given["depth"] is not None, given["samples"], given["seed"]) == (depth, samples, 4)
     assert given["lifter"] is worker.lifter
 
@@ -272,15 +285,15 @@ def test_true_joints_are_moved_by_the_depth(
 ) -> None:
     planned: list[Any] = []
     moved = SimpleNamespace(joints_world_m="moved", found=found, deeper_m=0.004)
-    monkeypatch.setattr(_Worker, "_true_joints", lambda self, task, seed: (task, seed))
+    monkeypatch.setattr(ExecutionWorker, "_true_joints", lambda self, task, seed: (task, seed))
     monkeypatch.setattr(
         "ivg.policy.retargeting.refinement.refine_contact",
         lambda joints, depth, camera: moved if joints == ("push_plate", seed) and depth.shape == (8, 8) else None,
     )
     monkeypatch.setattr("ivg.policy.control.plan_gripper", lambda *given, **options: planned.append((given, options)))
-    worker = object.__new__(_Worker)
+    worker = object.__new__(ExecutionWorker)
     worker.env = Scene()
-    worker._plan(ExecuteJob(source, "push_plate", 4), "frame", "camera")  # type: ignore[arg-type]
+    worker._plan(trial(source, "push_plate", 4), "frame", "camera")  # type: ignore[arg-type]
     assert planned == [(("moved",) if found else ("moved", "frame", "camera"), {"deeper_m": 0.004})]
 
 

@@ -1,6 +1,5 @@
 """``ivg-dataset generate``: ordered commits, going on, refusals, reports; and once for real."""
 
-import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,14 @@ import pytest
 from ivg.cli.dataset import main
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.errors import InputError, IvgError, StoreError
-from ivg.jobs.processes import CRASHED
+from ivg.jobs import CRASHED, Processes
 from ivg.policy.attempt import Attempt
-from ivg.policy.datasets import EpisodeStore, RobotEpisode
-from ivg.workflows import generate_pool
-from ivg.workflows.generate_pool import CRASHES_IN_A_ROW, generate_episodes, read_outcomes
-from ivg.workflows.generate_report import acceptance, dataset_report
-from ivg.workflows.generate_worker import GenerateJob, GenerateSettings
+from ivg.policy.datasets import EpisodeStore, RobotEpisode, acceptance
+from ivg.workflows.episodes import ledger
+from ivg.workflows.episodes.attempts import GenerateJob, GenerateSettings
+from ivg.workflows.episodes.generate import generate_episodes
+from ivg.workflows.episodes.ledger import CRASHES_IN_A_ROW, read_outcomes
+from ivg.workflows.episodes.report import episodes_report
 
 SETTINGS = GenerateSettings("kitchen", ("open_drawer", "push_plate", "stir_pot"), seed=50, size=16)
 STAGES = {"watching": 2.0, "execution": 3.0}
@@ -52,34 +52,26 @@ def fake_attempt(job: GenerateJob) -> Attempt:
     return Attempt(None, reason, "made up", STAGES) if reason else Attempt(episode_of(job), seconds=STAGES)
 
 
-class FakePool:
-    """Does jobs in this process, some at a time in random order, like a pool of so many workers."""
+class FakeLauncher:
+    """Does jobs in this process, some at a time in random order, like so many workers."""
 
-    def __init__(self, work: Any = fake_attempt, stop_after: int | None = None) -> None:
-        self.work, self.stop_after, self.done = work, stop_after, 0
+    def __init__(self, work: Any = fake_attempt, stop_after: int | None = None, workers: int = 2) -> None:
+        self.work, self.stop_after, self.workers, self.done = work, stop_after, workers, 0
 
-    def __call__(self, work: Any, jobs: Any, *, workers: int, start: Any, arguments: Any) -> Any:
-        assert arguments[0].env == "kitchen"
-        rng = np.random.default_rng(workers)
-        for first in range(0, len(jobs), workers):
-            for place in rng.permutation(np.arange(first, min(first + workers, len(jobs)))):
+    def run(self, make_worker: Any, jobs: Any) -> Any:
+        rng = np.random.default_rng(self.workers)
+        for first in range(0, len(jobs), self.workers):
+            for index in rng.permutation(np.arange(first, min(first + self.workers, len(jobs)))):
                 if self.done == self.stop_after:
                     raise KeyboardInterrupt
                 self.done += 1
-                yield int(place), self.work(jobs[place])
+                yield int(index), self.work(jobs[index])
 
 
-def generate(path: Path, episodes: int, *, workers: int = 2, most: int = 200, pool: Any = None, **changes: Any) -> Any:
+def generate(path: Path, episodes: int, *, most: int = 200, launcher: Any = None, **changes: Any) -> Any:
     settings = GenerateSettings(**{**vars(SETTINGS), **changes})
-    return generate_episodes(
-        path,
-        settings,
-        episodes=episodes,
-        max_attempts=most,
-        workers=workers,
-        progress=False,
-        run=pool or FakePool(),
-    )
+    launcher = launcher or FakeLauncher()
+    return generate_episodes(path, settings, episodes=episodes, max_attempts=most, launcher=launcher)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -102,25 +94,25 @@ def test_attempts_go_in_turn_and_only_what_succeeds_is_kept(tmp_path: Path) -> N
 
 
 def test_the_number_of_workers_and_stops_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generate_pool, "COMMIT_EVERY", 6)
-    alone = generate(tmp_path / "alone.zarr", 9, workers=1)
-    many = generate(tmp_path / "many.zarr", 9, workers=7)
+    monkeypatch.setattr(ledger, "COMMIT_EVERY", 6)
+    alone = generate(tmp_path / "alone.zarr", 9, launcher=FakeLauncher(workers=1))
+    many = generate(tmp_path / "many.zarr", 9, launcher=FakeLauncher(workers=7))
     assert len(alone.outcomes) > 2 * 6
     assert contents(alone.path) == contents(many.path)
     path = tmp_path / "stopped.zarr"
     for stop_after in (2, 5):
         with pytest.raises(KeyboardInterrupt):
-            generate(path, 9, workers=3, pool=FakePool(stop_after=stop_after))
+            generate(path, 9, launcher=FakeLauncher(stop_after=stop_after, workers=3))
     assert 0 < len(read_outcomes(path)) < len(alone.outcomes)
-    generate(path, 6, workers=2)
-    generate(path, 9, workers=5)
+    generate(path, 6)
+    generate(path, 9, launcher=FakeLauncher(workers=5))
     assert contents(path) == contents(alone.path)
 
 
 def test_enough_is_enough(tmp_path: Path) -> None:
     generate(tmp_path / "d.zarr", 6)
     before = contents(tmp_path)
-    again = generate(tmp_path / "d.zarr", 6, pool=FakePool(stop_after=0))
+    again = generate(tmp_path / "d.zarr", 6, launcher=FakeLauncher(stop_after=0))
     assert (again.attempts, again.kept, contents(tmp_path)) == (0, 0, before)
 
 
@@ -145,7 +137,7 @@ def test_a_second_writer_is_noticed(tmp_path: Path) -> None:
         return fake_attempt(job)
 
     with pytest.raises(StoreError, match="another writer"):
-        generate(path, 30, pool=FakePool(meanwhile))
+        generate(path, 30, launcher=FakeLauncher(meanwhile))
     assert len(read_outcomes(path)) == 3, "the other one's attempts"
 
 
@@ -159,7 +151,7 @@ def test_crashes_are_counted_and_too_many_end_the_run(tmp_path: Path) -> None:
 
     path = tmp_path / "d.zarr"
     with pytest.raises(IvgError, match=rf"{CRASHES_IN_A_ROW} attempts in a row crashed.*out of memory"):
-        generate(path, 30, pool=FakePool(dying))
+        generate(path, 30, launcher=FakeLauncher(dying))
     outcomes = read_outcomes(path)
     assert [o.index for o in outcomes if o.outcome == "crashed"][:2] == [0, 4]
     assert outcomes[0].detail == "its process died"
@@ -168,9 +160,9 @@ def test_crashes_are_counted_and_too_many_end_the_run(tmp_path: Path) -> None:
 
 
 def test_nothing_kept_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
-    nothing = FakePool(lambda job: Attempt(None, "not_done" if job.index % 3 else "no_hand"))
+    nothing = FakeLauncher(lambda job: Attempt(None, "not_done" if job.index % 3 else "no_hand"))
     with pytest.raises(InputError, match="none of 9 attempts gave an episode: 6 not_done, 3 no_hand"):
-        generate(tmp_path / "d.zarr", 2, most=9, pool=nothing)
+        generate(tmp_path / "d.zarr", 2, most=9, launcher=nothing)
     assert not list(tmp_path.iterdir())
 
 
@@ -193,18 +185,17 @@ def test_everything_in_a_job_depends_on_its_seed() -> None:
 
 @pytest.fixture
 def fake_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command with a fake pool."""
-    fake = functools.partial(generate_episodes, run=FakePool())
-    monkeypatch.setattr(generate_pool, "generate_episodes", fake)
+    """The command without processes."""
+    monkeypatch.setattr(Processes, "run", lambda self, make_worker, jobs: FakeLauncher().run(make_worker, jobs))
 
 
 @pytest.mark.usefixtures("fake_command")
 def test_the_command_reports_and_the_dataset_can_be_looked_at(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, report, sheet = tmp_path / "d.zarr", tmp_path / "r.json", tmp_path / "s.png"
+    path, report, grid = tmp_path / "d.zarr", tmp_path / "r.json", tmp_path / "s.png"
     base = ["generate", "--out", str(path), "--size", "16", "--tasks", "open_drawer,stir_pot"]
-    assert main([*base, "--episodes", "6", "--json", str(report), "--sheet", str(sheet)]) == 0
+    assert main([*base, "--episodes", "6", "--json", str(report), "--grid", str(grid)]) == 0
     figures = json.loads(report.read_text())
     assert (figures["episodes"], figures["run"]["kept"], figures["run"]["attempts"]) == (6, 6, 10)
     assert figures["acceptance"]["total"]["reasons"] == {"not_done": 2, "no_hand": 2}
@@ -215,8 +206,8 @@ def test_the_command_reports_and_the_dataset_can_be_looked_at(
     assert "2 not_done, 2 no_hand" in out
     assert main(["info", str(path), "--json", "-"]) == 0
     assert '"source": "generated"' in capsys.readouterr().out
-    assert main(["sheet", str(path), "--joints", "--skip", "1"]) == 0
-    for picture in (sheet, tmp_path / "d.zarr.png"):
+    assert main(["grid", str(path), "--joints", "--skip", "1"]) == 0
+    for picture in (grid, tmp_path / "d.zarr.png"):
         height, width, _ = cv2.imread(str(picture)).shape
         assert width > 8 * 16
         assert height > 4 * 16, "two rows a task"
@@ -227,17 +218,17 @@ def test_too_few_episodes_is_said_and_they_stay(tmp_path: Path, capsys: pytest.C
     path = tmp_path / "d.zarr"
     assert main(["generate", "--out", str(path), "--episodes", "9", "--size", "16", "--max-attempts", "10"]) == 2
     assert "holds 6 of 9 episodes after 10 attempts" in capsys.readouterr().err
-    assert dataset_report(path)["episodes"] == 6
+    assert episodes_report(path)["episodes"] == 6
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--episodes", "0", "--out", "x.zarr"], "--episodes must be positive"),
-        (["--episodes", "1", "--out", "x.zarr", "--max-attempts", "0"], "--max-attempts must be positive"),
+        (["--episodes", "0", "--out", "x.zarr"], "episodes must be positive"),
+        (["--episodes", "1", "--out", "x.zarr", "--max-attempts", "0"], "max_attempts must be positive"),
         (["--episodes", "1", "--out", "x"], "must end with .zarr or .zarr.zip"),
         (["--episodes", "1", "--out", "x.zarr", "--tasks", "stir_pott"], "did you mean 'stir_pot'"),
-        (["--episodes", "1", "--out", "x.zarr", "--seed", "-1"], "--seed must not be negative"),
+        (["--episodes", "1", "--out", "x.zarr", "--seed", "-1"], "seed must not be negative"),
         (["--episodes", "1", "--out", "x.zarr", "--weights", "nowhere"], "there is no folder 'nowhere'"),
     ],
 )

@@ -18,10 +18,10 @@ from ivg.cli.dataset import main
 from ivg.errors import InputError, StoreError
 from ivg.policy.datasets import EpisodeStore
 from ivg.policy.datasets.store.locking import writing
-from ivg.workflows import generate_pool
-from ivg.workflows.generate_pool import read_outcomes
+from ivg.workflows.episodes import ledger
+from ivg.workflows.episodes.ledger import read_outcomes
 
-from .test_generate import FakePool, contents, generate
+from .test_generate import contents, generate
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="tells living processes by /proc")
 
@@ -76,7 +76,7 @@ def runs(pid: int) -> bool:
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, ending: str, kills: int
 ) -> None:
-    monkeypatch.setattr(generate_pool, "COMMIT_EVERY", 4)
+    monkeypatch.setattr(ledger, "COMMIT_EVERY", 4)
     killed, whole = tmp_path / "killed" / f"d{ending}", tmp_path / "whole" / f"d{ending}"
     began = time.perf_counter()
     generate(whole, 12, most=1000)
@@ -173,7 +173,7 @@ def test_a_read_only_file_system_is_said(tmp_path: Path) -> None:
 
 def test_attempts_and_episodes_that_disagree_are_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "d.zarr"
-    generate(path, 9, pool=FakePool())
+    generate(path, 9)
     attributes = json.loads((path / ".zattrs").read_text())
     attributes["generation"]["attempts"][0]["seed"] += 1
     (path / ".zattrs").write_text(json.dumps(attributes))

@@ -1,4 +1,4 @@
-"""``ivg-policy train``, ``evaluate`` and ``evidence`` as people call them."""
+"""``ivg-policy train``, ``evaluate`` and ``ablate-conditioning``, and the tables that they make."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivg.cli.policy import main, new_policy_parser
+from ivg.cli.policy import main
 from ivg.errors import ConfigError, InputError
 from ivg.policy.datasets import RobotEpisode, write_episodes
 from ivg.policy.evaluation import Outcome
-from ivg.workflows.conditioning_rows import ROWS, conditionings
-from ivg.workflows.conditioning_table import draw_plot, figures_of, table_of
-from ivg.workflows.policy_pool import jobs_for, policy_name, report_of
+from ivg.workflows.policies.conditioning_table import ConditioningAblation
+from ivg.workflows.policies.evaluate import PolicyReport, policy_name, rollout_jobs
 from ivg.workflows.policy_settings import read_policy_run
 
 TINY = [
@@ -111,17 +110,17 @@ def test_a_training_ends_with_figures_and_goes_on(trained, dataset, capsys):
 
 def test_rollouts_are_of_scenes_that_are_held_out(trained):
     weights = trained / "weights"
-    jobs = jobs_for(weights, "truth", ["open_drawer", "push_plate"], 2, 1_000_000, None)
+    jobs = rollout_jobs(weights, "truth", ["open_drawer", "push_plate"], 2, 1_000_000, None)
     assert [(job.task, job.seed) for job in jobs] == [
         ("open_drawer", 1_000_000), ("push_plate", 1_000_000), ("open_drawer", 1_000_001), ("push_plate", 1_000_001),
     ]  # fmt: skip
     assert {(job.size, job.max_steps, job.name) for job in jobs} == {(32, 26, policy_name(weights))}
     assert jobs[0].attempt.text
     with pytest.raises(InputError, match="not held out"):
-        jobs_for(weights, "truth", ["open_drawer"], 2, 99, None)
+        rollout_jobs(weights, "truth", ["open_drawer"], 2, 99, None)
 
 
-def test_what_does_not_watch_is_shown_nothing(dataset, tmp_path, capsys):
+def test_a_policy_without_demonstrations_is_given_none(dataset, tmp_path, capsys):
     output = tmp_path / "blind"
     assert main(["train", f"data.path={dataset}", f"output={output}", "train.steps=1", "conditioning=none", *TINY]) == 0
     capsys.readouterr()
@@ -161,53 +160,52 @@ def outcomes(shares: dict[str, int]) -> dict:
     }
 
 
-@pytest.fixture
-def options(dataset, tmp_path):
-    request = f"evidence --data {dataset} --out {tmp_path} --seeds 2 --episodes 5 --steps 10"
-    return new_policy_parser().parse_args(request.split())
+def ablation(dataset, **done: int) -> ConditioningAblation:
+    return ConditioningAblation(dataset, "diffusion", 10, 2, 5, outcomes(done))
 
 
-def test_the_table_has_shares_intervals_and_verdicts(options, tmp_path):
-    figures = figures_of(outcomes({"generated": 6, "truth": 8, "text": 4, "nothing": 2}), options)
-    table = table_of(figures)
+def test_the_table_has_rates_intervals_and_verdicts(dataset, tmp_path):
+    made = ablation(dataset, generated=6, truth=8, text=4, nothing=2)
+    table = made.table
+    assert table.startswith("5 episodes of `e.zarr`; diffusion, 10 steps, 2 training seeds, 5 held-out scenes")
     assert "| a generated demonstration | 60.0 % | 39 to 78 | 60, 60 | 20 |" in table
-    assert "0.75 times (bar 0.8): missed" in table
-    assert "3.00 times (bar 2): met" in table
+    assert "0.75 times (target 0.8): missed" in table
+    assert "3.00 times (target 2): met" in table
     assert "| `a` | 6/10 | 8/10 | 4/10 | 2/10 |" in table
-    draw_plot(figures, tmp_path / "new" / "plot.png")
+    made.draw_plot(tmp_path / "new" / "plot.png")
     assert (tmp_path / "new" / "plot.png").stat().st_size > 2000
-    json.dumps(figures)
+    json.dumps(made.as_json)
 
 
-def test_nothing_that_never_succeeds_is_no_division(options):
-    table = table_of(figures_of(outcomes({"generated": 1, "truth": 0, "text": 0, "nothing": 0}), options))
-    assert "over nothing: that never succeeds (bar 2): met" in table
-
-
-def test_demonstrations_of_both_kinds_go_to_the_same_trainings():
-    assert [row.name for row in ROWS] == ["generated", "truth", "text", "nothing"]
-    assert conditionings(ROWS) == ("demo", "text", "none")
+def test_nothing_that_never_succeeds_is_no_division(dataset):
+    table = ablation(dataset, generated=1, truth=0, text=0, nothing=0).table
+    assert "over nothing: that never succeeds (target 2): met" in table
 
 
 def test_a_report_counts_all():
-    report = report_of(outcomes({"text": 5})["text", 0])
+    made = PolicyReport("mine", "text", "none", outcomes({"text": 5})["text", 0])
+    assert "all tasks" in made.report
+    report = made.as_json
     assert report["all"]["successes"] == 5
     assert report["tasks"]["a"]["count"] == 5
     assert report["failures"] == "5 not_done"
 
 
 @pytest.mark.slow
-def test_the_evidence_from_training_to_table(dataset, tmp_path, capsys):
+def test_the_ablation_from_training_to_table(dataset, tmp_path, capsys):
     table = tmp_path / "table.md"
-    request = f"evidence --data {dataset} --out {tmp_path / 'out'} --seeds 1 --steps 2 --episodes 1 --max-steps 2 "
-    request += f"--tasks open_drawer --workers 2 --table {table} --plot {tmp_path / 'plot.png'} --set {' '.join(TINY)}"
+    request = f"ablate-conditioning --data {dataset} --out {tmp_path / 'out'} --seeds 1 --steps 2 --episodes 1 "
+    request += f"--max-steps 2 --tasks open_drawer --table {table} --plot {tmp_path / 'plot.png'} "
+    request += f"--set {' '.join(TINY)}"
     assert main(request.split()) == 0
     assert table.read_text().strip() in capsys.readouterr().out
     lines = (tmp_path / "out" / "outcomes.jsonl").read_text().splitlines()
     assert {json.loads(line)["reason"] for line in lines} <= {"not_done", "no_hand", ""}
     assert len(lines) == 4
+    trainings = list((tmp_path / "out" / "runs").rglob("weights/*"))
+    written = max(path.stat().st_mtime_ns for path in trainings)
     assert main(request.split()) == 0
-    assert "diffusion-demo-0-2: trained already" in capsys.readouterr().out
+    assert max(path.stat().st_mtime_ns for path in trainings) == written, "nothing is trained again"
     assert (tmp_path / "out" / "outcomes.jsonl").read_text().splitlines() == lines
     assert main([*request.split(), "train.learning_rate=0.1"]) == 2
     assert "trained with other settings" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Draw the kitchen's four surface textures (run once: ``python envs/kitchen/assets/make_textures.py``).
+"""Draw the kitchen's four surface textures (run once: ``python scripts/make_textures.py``).
 
 Soft, low-contrast patterns of our own making, 256 x 256 px PNG, seeded.
 """
@@ -37,16 +37,16 @@ def stone(seed: int, rgb: tuple[float, float, float], contrast: float) -> np.nda
 
 
 def main() -> None:
-    """Write the textures beside this file."""
-    folder = Path(__file__).parent
-    pictures = {
+    """Write the textures into the kitchen's assets."""
+    folder = Path(__file__).parents[1] / "envs" / "kitchen" / "assets"
+    images = {
         "oak": wood(1, (0.86, 0.80, 0.72), 5, 0.05),
         "walnut": wood(2, (0.80, 0.74, 0.70), 7, 0.06),
         "stone": stone(3, (0.84, 0.84, 0.84), 0.035),
         "maple": wood(4, (0.94, 0.86, 0.74), 6, 0.05),
     }
-    for name, picture in pictures.items():
-        cv2.imwrite(str(folder / f"{name}.png"), picture[..., ::-1])
+    for name, image in images.items():
+        cv2.imwrite(str(folder / f"{name}.png"), image[..., ::-1])
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def test_episodes_and_tasks_can_be_chosen_in_any_order(dataset, tmp_path, cached
     assert (len(pushes), pushes.tasks, pushes.episodes.tolist()) == (5, ("push_plate",), [1])
 
 
-def test_mapped_pictures_equal_those_in_memory_and_follow_the_dataset(dataset, tmp_path, make):
+def test_mapped_pictures_equal_those_in_memory_and_follow_the_dataset(dataset, tmp_path, make_episode):
     path, _ = dataset
     memory = EpisodeWindows(path)
     order = np.random.default_rng(0).permutation(25)
@@ -102,7 +102,7 @@ def test_mapped_pictures_equal_those_in_memory_and_follow_the_dataset(dataset, t
         mapped = EpisodeWindows(path, cache=tmp_path / "cache")
         np.testing.assert_array_equal(mapped.batch(order)["image"], memory.batch(order)["image"])
     assert len(list((tmp_path / "cache").iterdir())) == 1
-    append_episodes(path, [make(5, 4)])
+    append_episodes(path, [make_episode(5, 4)])
     assert len(EpisodeWindows(path, cache=tmp_path / "cache")) == 29
 
 

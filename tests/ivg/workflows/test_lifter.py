@@ -11,10 +11,11 @@ from ivg.data.clip_store import ClipStore
 from ivg.envs.human import HumanDemonstrator
 from ivg.errors import StoreError
 from ivg.io.video import write_video
+from ivg.jobs import Processes
 from ivg.policy.hands3d.lifting import HandLifter
 from ivg.types import HandTracks
-from ivg.workflows import lifter_generated
-from ivg.workflows.context_depth import ContextDepth
+from ivg.workflows.clips.context_depth import ContextDepth
+from ivg.workflows.policies import lifter_generated
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_extract_lifts_by_pnp_where_no_lifter_knows_the_camera(clip, video, tmp_
         assert arrays["contact"].dtype == bool
     assert np.nanmedian(np.linalg.norm(off, axis=-1)) < 0.1
     assert main([*arguments, "--depth", str(depth)]) == 2
-    assert "--depth is for --lifter pnp" in capsys.readouterr().err
+    assert "depth is for the lifter pnp" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("depth", ["none.npy", "text.npy", "flat.npy"])
@@ -113,7 +114,7 @@ def test_pnp_is_judged_with_the_depth_of_the_scene(store, tmp_path, capsys):
     figures = tmp_path / "figures.json"
     assert main(["evaluate-lifter", "--method", "pnp", "--store", str(store), "--json", str(figures)]) == 0
     printed = capsys.readouterr().out
-    assert "bar 40 mm" in printed
+    assert "target 40 mm" in printed
     assert "contact_frames, corrected by the context's depth" in printed
     values = json.loads(figures.read_text())
     assert 0 < values["depth"]["all"]["pinch_mm"]["median"] < 100
@@ -137,17 +138,18 @@ def test_first_contacts_of_true_and_of_generated_clips_are_told(clip, tmp_path, 
     """The generator gives the true clip back, so that its rows must be the same."""
     asked = []
 
-    def gives_back(prompts, settings, workers):
+    def gives_back(self, prompts):
         asked.append(prompts)
-        store = ClipStore.open(settings.store)
+        store = ClipStore.open(self.store)
         records = [store.read(prompt.index) for prompt in prompts]
         return [HandTracks(record.keypoints, record.present, record.score) for record in records]
 
-    monkeypatch.setattr(lifter_generated, "_generate", gives_back)
+    monkeypatch.setattr(lifter_generated._Generation, "__call__", gives_back)
     lifter = HandLifter.from_pretrained("kitchen")
-    figures = lifter_generated.evaluate_generated(
-        lifter, 2, weights="nano", cache=tmp_path, workers=1, seed_offset=1_000_000, steps=1, samples=3
+    contacts = lifter_generated.evaluate_generated(
+        lifter, 2, cache=tmp_path, launcher=Processes(1), seed_offset=1_000_000, steps=1, samples=3
     )
+    figures = contacts.as_json
     assert figures["generated"] == figures["true_clip"]
     assert figures["truth"]["touch_to_grasp_mm"]["median"] < 20
     assert figures["truth"]["frames_late"]["p90"] == 0
@@ -158,8 +160,8 @@ def test_first_contacts_of_true_and_of_generated_clips_are_told(clip, tmp_path, 
     assert all(prompt.seed is None for prompt in asked[0])
     again = [prompt for prompts in asked[1:] for prompt in prompts]
     assert all(prompt.seed not in (None, 1_000_000, 1_000_001) for prompt in again)
-    lines = lifter_generated.generated_lines(figures)
-    assert "bar 12 mm" in lines[-1]
+    lines = contacts.report.splitlines()
+    assert "target 12 mm" in lines[-1]
     assert any("cut_carrot" in line for line in lines)
 
 
@@ -168,7 +170,7 @@ def test_generated_clips_are_judged(tmp_path, capsys):
     figures = tmp_path / "figures.json"
     options = ["--steps", "2", "--workers", "1", "--cache", str(tmp_path), "--json", str(figures)]
     assert main(["evaluate-lifter", "--generated", "1", *options]) == 0
-    assert "bar 12 mm" in capsys.readouterr().out
+    assert "target 12 mm" in capsys.readouterr().out
     assert json.loads(figures.read_text())["generated"]["n"] == 1
 
 
@@ -189,8 +191,8 @@ def test_a_lifter_is_trained_and_judged(store, tmp_path, capsys):
     judge = ["evaluate-lifter", "--store", str(store), "--lifter", str(lifter), "--json", str(figures)]
     assert main([*judge, "--picture", str(picture)]) == 0
     printed = capsys.readouterr().out
-    assert "bar 6 mm" in printed
-    assert "the object's place known" in printed
+    assert "target 6 mm" in printed
+    assert "the object's position known" in printed
     found = json.loads(figures.read_text())["found"]
     assert found["contact"]["pinch_mm"]["median"] > 0
     assert set(found["tasks"]) == {"open_drawer"}
@@ -212,7 +214,7 @@ def test_requests_that_do_not_go_together_are_refused(store, capsys):
     assert main(["evaluate-lifter", "--generated", "1", "--method", "pnp"]) == 2
     assert "leave --method" in capsys.readouterr().err
     assert main(["evaluate-lifter", "--generated", "0"]) == 2
-    assert "--generated must be positive" in capsys.readouterr().err
+    assert "clips must be positive" in capsys.readouterr().err
 
 
 def test_what_is_missing_is_named(tmp_path, capsys):

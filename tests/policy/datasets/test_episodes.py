@@ -43,14 +43,14 @@ def assert_same(one, other):
         ({"fps": 0.0}, "fps and demo_fps must be positive"),
     ],
 )
-def test_what_does_not_fit_is_refused(make, change, message):
+def test_what_does_not_fit_is_refused(make_episode, change, message):
     with pytest.raises(InputError, match=message):
-        make(**change)
+        make_episode(**change)
 
 
 @ENDINGS
-def test_what_is_written_comes_back(tmp_path, make, ending):
-    made = [make(0), make(1, 5, task="push_plate", success=False, fps=10.0), make(2, 8)]
+def test_what_is_written_comes_back(tmp_path, make_episode, ending):
+    made = [make_episode(0), make_episode(1, 5, task="push_plate", success=False, fps=10.0), make_episode(2, 8)]
     path = write_episodes(tmp_path / f"d{ending}", made[:2], attributes={"a": 1, "b": [2]})
     append_episodes(path, made[2:], attributes={"b": {"c": None}})
     with EpisodeStore(path) as store:
@@ -85,16 +85,16 @@ def test_every_step_has_the_track_of_its_phase(dataset):
 
 
 @pytest.mark.parametrize("change", [{"size": 12}, {"frames": 8}])
-def test_sizes_must_agree_and_a_failed_append_changes_nothing(dataset, tmp_path, make, change):
+def test_sizes_must_agree_and_a_failed_append_changes_nothing(dataset, tmp_path, make_episode, change):
     before = contents(tmp_path)
     with pytest.raises(InputError, match="all robot episodes of a dataset must have its"):
-        append_episodes(dataset[0], [make(7), make(8, **change)])
+        append_episodes(dataset[0], [make_episode(7), make_episode(8, **change)])
     assert contents(tmp_path) == before
 
 
 @ENDINGS
-def test_attributes_change_without_episodes(tmp_path, make, ending):
-    path = write_episodes(tmp_path / f"d{ending}", [make(0)])
+def test_attributes_change_without_episodes(tmp_path, make_episode, ending):
+    path = write_episodes(tmp_path / f"d{ending}", [make_episode(0)])
     append_episodes(path, [], attributes={"attempts": 5})
     with EpisodeStore(path) as store:
         assert (len(store), store.attributes) == (1, {"attempts": 5})
@@ -102,8 +102,8 @@ def test_attributes_change_without_episodes(tmp_path, make, ending):
         append_episodes(tmp_path / f"nothing{ending}", [], attributes={"attempts": 5})
 
 
-def test_how_it_was_appended_does_not_show(tmp_path, make):
-    made = [make(seed, 20 + seed, size=120) for seed in range(3)]
+def test_how_it_was_appended_does_not_show(tmp_path, make_episode):
+    made = [make_episode(seed, 20 + seed, size=120) for seed in range(3)]
     whole = write_episodes(tmp_path / "whole.zarr", made)
     parts = write_episodes(tmp_path / "parts.zarr", made[:1])
     append_episodes(parts, made[1:])
@@ -111,12 +111,12 @@ def test_how_it_was_appended_does_not_show(tmp_path, make):
     assert contents(whole) == contents(parts)
 
 
-def test_untouched_chunks_are_linked_in_meta_too(tmp_path, make):
-    path = write_episodes(tmp_path / "d.zarr", [make(seed, 3, size=220) for seed in range(3)])
+def test_untouched_chunks_are_linked_in_meta_too(tmp_path, make_episode):
+    path = write_episodes(tmp_path / "d.zarr", [make_episode(seed, 3, size=220) for seed in range(3)])
     clips = path / "meta" / "demo_clip"
     before = {file.name: file.stat().st_ino for file in clips.glob("[0-9]*")}
     assert len(before) == 3, "one chunk an episode"
-    append_episodes(path, [make(9, 3, size=220)])
+    append_episodes(path, [make_episode(9, 3, size=220)])
     after = {file.name: file.stat().st_ino for file in clips.glob("[0-9]*")}
     assert [after[name] == before[name] for name in sorted(before)] == [True, True, False]
 
@@ -134,7 +134,7 @@ def test_kinds_of_datasets_are_told_apart(dataset, tmp_path):
 
 
 def test_the_table_of_the_page_is_complete(dataset):
-    page = Path(__file__).parents[4] / "docs" / "robot_episodes.md"
+    page = Path(__file__).parents[3] / "docs" / "robot_episodes.md"
     rows = [line for line in page.read_text().splitlines() if re.match(r"\| `(data|meta)/", line)]
     named = [name for row in rows for name in re.findall(r"`([\w/]+)`", row.split("|")[1])]
     root = zarr.open_group(str(dataset[0]), mode="r", zarr_format=2)

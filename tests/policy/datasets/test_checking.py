@@ -1,14 +1,18 @@
 """Every array of every episode has a checksum, and what is broken is named."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 import zarr
 
-from ivg.cli.dataset import main
-from ivg.policy.datasets import DemonstrationStore, append_demonstrations, check_dataset, write_demonstrations
+from ivg.errors import StoreError
+from ivg.policy.datasets import (
+    DemonstrationStore,
+    append_demonstrations,
+    append_episodes,
+    check_dataset,
+    write_demonstrations,
+    write_episodes,
+)
 from ivg.policy.datasets.demonstrations import DEMONSTRATIONS
 from ivg.policy.datasets.store.layout import CHECKSUM, checksum_names
 
@@ -68,32 +72,31 @@ def test_the_same_episode_has_the_same_checksums_in_any_dataset(path, tmp_path, 
         assert (first.per_episode(CHECKSUM)[3] == second.per_episode(CHECKSUM)[0]).all()
 
 
-def test_the_command_names_what_is_broken(path, tmp_path, capsys):
-    assert main(["check", str(path)]) == 0
-    assert "4 demonstrations, all as they were written" in capsys.readouterr().out
+def test_the_report_names_what_is_broken(path):
+    seen = []
+    result = check_dataset(path, progress=lambda done, total: seen.append((done, total)))
+    assert (result.findings, result.broken, seen) == ([], 0, [(1, 4), (2, 4), (3, 4), (4, 4)])
+    assert "4 demonstrations, all as they were written" in result.report
     zarr.open_group(str(path), mode="r+", zarr_format=2)["data/present"][0] = 0.5
-    figures = tmp_path / "check.json"
-    assert main(["check", str(path), "--json", str(figures)]) == 2
-    assert "1 of 4 demonstrations are broken\n  episode 0, data/present" in capsys.readouterr().err
-    assert json.loads(figures.read_text())["broken"] == 1
+    result = check_dataset(path)
+    assert "1 of 4 demonstrations are broken\n  episode 0, data/present" in result.report
+    assert (result.as_json["broken"], len(result.as_json["damages"])) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", ["nothing", "a text", "half"])
-def test_what_cannot_be_opened_is_an_error(path, tmp_path, kind, capsys):
+def test_what_cannot_be_opened_is_an_error(path, tmp_path, kind):
     target = {"nothing": tmp_path / "no.zarr", "a text": tmp_path / "text.zarr", "half": path}[kind]
     if kind == "a text":
-        Path(target).write_text("text")
+        target.write_text("text")
     if kind == "half":
-        ends = zarr.open_group(str(path), mode="r+", zarr_format=2)["meta/episode_ends"]
-        ends.resize((3,))
-    assert main(["check", str(target)]) == 2
-    assert "d.zarr' is incomplete" in capsys.readouterr().err or kind != "half"
+        zarr.open_group(str(path), mode="r+", zarr_format=2)["meta/episode_ends"].resize((3,))
+    with pytest.raises(StoreError, match=r"d\.zarr' is incomplete" if kind == "half" else target.name):
+        check_dataset(target)
 
 
-def test_info_tells_what_demonstrations_there_are(path, tmp_path, capsys):
-    figures = tmp_path / "info.json"
-    assert main(["info", str(path), "--json", str(figures)]) == 0
-    printed = capsys.readouterr().out
-    assert "4 demonstrations, 64 frames of 28 x 20 px, 8 fps" in printed
-    assert "schneide die Möhre" in printed
-    assert json.loads(figures.read_text())["prompts"] == {"schneide die Möhre": 4}
+def test_attempts_that_do_not_fit_the_episodes_are_reported(tmp_path, make_episode):
+    kept = {"index": 0, "task": "open_drawer", "seed": 1, "outcome": "kept"}
+    path = write_episodes(tmp_path / "d.zarr", [make_episode(1)], attributes={"generation": {"attempts": [kept]}})
+    assert check_dataset(path).findings == []
+    append_episodes(path, [make_episode(2)])
+    assert check_dataset(path).findings == ["its attempts list 1 kept episodes, which are not its 2"]

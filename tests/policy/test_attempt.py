@@ -63,7 +63,7 @@ def test_a_robot_that_gets_there_gives_an_episode(human_clip, demonstrate, lifte
     env = PointRobot(human_clip, human_clip.gripper_trajectory[human_clip.contact][-1, :3])
     attempt = attempt_episode(env, demonstrate, "put the mug away", 3, lifter=lifter, notes={"index": 7})
     episode = attempt.episode
-    assert (attempt.reason, set(attempt.seconds)) == ("", {"reset", "watching", "execution"})
+    assert (attempt.reason, set(attempt.seconds)) == ("", {"reset", "demonstration", "execution"})
     assert (episode.task, episode.text, episode.seed, episode.success) == ("mug_to_plate", "put the mug away", 3, True)
     assert episode.image[:, 0, 0, 0].tolist() == list(range(len(episode))), "step i was seen before action i"
     moved = episode.proprio[:-1, :3] + 0.05 * episode.action[:-1, :3]

@@ -12,7 +12,8 @@ from ivg.envs.kitchen.feasibility import feasible_tasks, sample_foreign_scene
 from ivg.envs.kitchen.scene.scene import sample_scene
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.errors import StoreError
-from ivg.workflows.render_pool import render_store
+from ivg.jobs import Processes
+from ivg.workflows import render_clips
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ClipStore:
     """Two clips of two tasks, the second in a scene that is laid out for another task."""
     path = tmp_path_factory.mktemp("render") / "store"
     tasks = ["wipe_counter", "turn_on_stove"]
-    return render_store(path, clips=2, workers=1, seed_offset=40, tasks=tasks, foreign=1.0, progress=False)
+    return render_clips(path, 2, seed_offset=40, tasks=tasks, foreign=1.0, launcher=Processes(1))
 
 
 def test_clips_are_whole_and_annotated(store: ClipStore) -> None:
@@ -51,16 +52,17 @@ def test_only_what_is_missing_is_rendered_again(store: ClipStore) -> None:
     writable = ClipStore.open(store.path, mode="r+")
     writable.array("done")[1] = 0
     writable.array("frames")[0] = 7
-    again = render_store(
+    tasks, seen = ["wipe_counter", "turn_on_stove"], []
+    again = render_clips(
         store.path,
-        clips=2,
-        workers=1,
+        2,
         seed_offset=40,
-        tasks=["wipe_counter", "turn_on_stove"],
+        tasks=tasks,
         foreign=1.0,
-        annotate=True,
-        progress=False,
+        launcher=Processes(1),
+        progress=lambda done, total: seen.append((done, total)),
     )
+    assert seen == [(1, 2), (2, 2)]
     assert again.indices_done.tolist() == [0, 1]
     assert (again.read(0).frames == 7).all(), "clip 0 was there and is left alone"
     writable.array("frames")[0] = before
@@ -68,28 +70,28 @@ def test_only_what_is_missing_is_rendered_again(store: ClipStore) -> None:
 
 def test_another_request_does_not_go_into_the_same_store(store: ClipStore) -> None:
     with pytest.raises(StoreError, match="give a new folder"):
-        render_store(store.path, clips=2, seed_offset=41, tasks=["wipe_counter", "turn_on_stove"])
+        render_clips(store.path, 2, seed_offset=41, tasks=["wipe_counter", "turn_on_stove"])
 
 
-def test_info_and_sheet(store: ClipStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_and_grid(store: ClipStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", str(store.path), "--json", str(tmp_path / "info.json")]) == 0
     report = json.loads((tmp_path / "info.json").read_text())["annotation"]
     assert set(report) == {"wipe_counter", "turn_on_stove", "total"}
     assert report["total"]["hand_rate"] > 0.6
     assert report["total"]["median_joint_error"] < 0.15
     assert "joint error" in capsys.readouterr().out
-    assert main(["sheet", str(store.path), "--joints", "--out", str(tmp_path / "sheet.png")]) == 0
-    assert (tmp_path / "sheet.png").stat().st_size > 20_000
+    assert main(["grid", str(store.path), "--joints", "--out", str(tmp_path / "grid.png")]) == 0
+    assert (tmp_path / "grid.png").stat().st_size > 20_000
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["render", "--clips", "0", "--out", "x"], "--clips must be positive"),
+        (["render", "--clips", "0", "--out", "x"], "clips must be positive"),
         (["render", "--clips", "1", "--out", "x", "--tasks", "cut_carot"], "did you mean 'cut_carrot'"),
-        (["render", "--clips", "1", "--out", "x", "--foreign", "2"], "--foreign must lie in [0, 1]"),
+        (["render", "--clips", "1", "--out", "x", "--foreign", "2"], "foreign must lie in [0, 1]"),
         (["info", "nowhere"], "no clip store at nowhere"),
-        (["sheet", "nowhere"], "no clip store at nowhere"),
+        (["grid", "nowhere"], "no clip store at nowhere"),
         (["annotate", "nowhere.mp4", "--out", "x"], "nowhere.mp4"),
     ],
 )

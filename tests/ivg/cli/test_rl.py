@@ -5,9 +5,10 @@ import json
 import pytest
 
 from ivg.cli.policy import main
+from ivg.policy.rl.comparison import comparison_table
 from ivg.policy.rl.curve import COLUMNS, LearningCurve
 from ivg.workflows.policy_settings import read_reinforcement
-from ivg.workflows.reward_comparison import compare, plan
+from ivg.workflows.reward_comparison import REWARDS, plan
 
 TINY = [
     "demonstrations=truth",
@@ -71,7 +72,7 @@ def test_the_table_says_which_reward_gains(tmp_path):
             for step, success in ((0, 0.0), (10, end)):
                 runs[seed].add(dict.fromkeys(COLUMNS, 0.0) | {"step": step, "success": success})
         curves["push_plate"][reward] = runs
-    lines, figures = compare(curves)
+    lines, figures = comparison_table(curves, REWARDS)
     assert figures["push_plate"]["gain"]["value"] == pytest.approx(0.5)
     assert figures["push_plate"]["sparse"]["steps_to_half"] == (None, None)
     assert "10, 10" in lines[1]

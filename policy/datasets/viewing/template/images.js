@@ -1,4 +1,4 @@
-// Pictures: unpacking sprites, drawing one of their cells, and hands and regions over it.
+// Images: unpacking sprites, drawing one of their cells, and hands and regions over it.
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -19,7 +19,7 @@ function surface(canvas) {
   return { context, width, height };
 }
 
-/** Draws one picture of a sprite over the whole of a canvas. */
+/** Draws one image of a sprite over the whole of a canvas. */
 function drawCell(context, bitmap, sprite, index, width, height) {
   const x = (index % sprite.columns) * sprite.cell_width;
   const y = Math.floor(index / sprite.columns) * sprite.cell_height;

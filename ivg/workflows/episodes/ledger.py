@@ -1,0 +1,91 @@
+"""The ledger of a generated dataset: attempts and episodes are committed together, in order."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import IvgError, StoreError
+from ...policy.datasets.attempts import KEPT, RECORD, AttemptOutcome, recorded_attempts
+from .attempts import GenerateSettings
+
+if TYPE_CHECKING:
+    from ...policy.attempt import Attempt
+    from ...policy.datasets import RobotEpisode
+
+COMMIT_EVERY = 16
+"""Attempts that are written at once."""
+
+CRASHES_IN_A_ROW = 8
+"""So many crashed attempts one after another are no accident: the run stops."""
+
+
+class Ledger:
+    """Outcomes of all attempts, and the episodes that are not written yet; the only writer of a dataset.
+
+    Args:
+        path: The dataset.
+        settings: What is attempted.
+    """
+
+    def __init__(self, path: Path, settings: GenerateSettings) -> None:
+        self.path, self.settings = path, settings
+        self.outcomes = read_outcomes(path, settings) if path.exists() else []
+        self.kept = sum(outcome.outcome == KEPT for outcome in self.outcomes)
+        self._waiting: list[RobotEpisode] = []
+        self._written = len(self.outcomes)
+
+    def add(self, attempt: Attempt) -> None:
+        """Add the next attempt."""
+        job = self.settings.job(len(self.outcomes))
+        self.outcomes.append(AttemptOutcome(job.index, job.task, job.seed, attempt.reason or KEPT, attempt.detail))
+        if attempt.episode is not None:
+            self._waiting.append(attempt.episode)
+            self.kept += 1
+        self._stop_if_nothing_works()
+        if len(self.outcomes) - self._written >= COMMIT_EVERY:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write what is not written yet; attempts before the first episode wait for it."""
+        from ...policy.datasets.episodes import append_episodes
+
+        if len(self.outcomes) == self._written or not (self._waiting or self.path.exists()):
+            return
+        before = len(read_outcomes(self.path)) if self.path.exists() else 0
+        if before != self._written:
+            raise StoreError(
+                f"{self.path} was changed by another writer: it has {before} attempts, not {self._written}"
+            )
+        record = {"settings": self.settings.as_json, "attempts": [asdict(outcome) for outcome in self.outcomes]}
+        episodes, self._waiting, self._written = self._waiting, [], len(self.outcomes)
+        append_episodes(self.path, episodes, attributes={RECORD: record})
+
+    def _stop_if_nothing_works(self) -> None:
+        """Raise if the last attempts all crashed; these are forgotten, so that another run tries them again."""
+        last = self.outcomes[-CRASHES_IN_A_ROW:]
+        if len(last) < CRASHES_IN_A_ROW or any(outcome.outcome != "crashed" for outcome in last):
+            return
+        del self.outcomes[max(self._written, len(self.outcomes) - CRASHES_IN_A_ROW) :]
+        raise IvgError(f"{CRASHES_IN_A_ROW} attempts in a row crashed; the last one: {last[-1].detail}")
+
+
+def read_outcomes(path: Path, settings: GenerateSettings | None = None) -> list[AttemptOutcome]:
+    """Return the attempts behind a dataset; none if it was not made by this command.
+
+    Args:
+        path: A dataset of robot episodes.
+        settings: What it must have been begun with, if given.
+
+    Raises:
+        StoreError: It is no such dataset, or was begun with other settings.
+    """
+    from ...policy.datasets.episodes import EpisodeStore
+
+    with EpisodeStore(path) as store:
+        attributes = store.attributes
+    begun = attributes.get(RECORD, {}).get("settings", "something else than this command")
+    if settings is not None and begun != settings.as_json:
+        raise StoreError(f"{path} was begun with {begun}, not {settings.as_json}; give a new path")
+    return recorded_attempts(attributes)
