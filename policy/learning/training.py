@@ -8,6 +8,8 @@ from dataclasses import asdict
 import torch
 
 from ivg.training.device import new_accelerator
+from ivg.training.progress import ProgressCallback
+from ivg.training.run import TrainingResult
 from ivg.training.trainer import Trainer
 
 from ..provenance import versions
