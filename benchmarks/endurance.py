@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import multiprocessing
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ import gymnasium
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from report import report
+from report import memory_mib, report
 
 from ivg.envs.kitchen.tasks import TASKS
 from ivg.io.page_table import opens
@@ -116,7 +115,7 @@ def demonstrations(minutes: float, threads: int) -> Course:
 
 
 def resets(count: int) -> Course:
-    """Reset the kitchen so many times after the warm-up, with a picture each."""
+    """Reset the kitchen so many times after the warm-up, with an image each."""
     env = gymnasium.make(KITCHEN)
     names = list(TASKS)
 
@@ -150,30 +149,23 @@ def watch(
 
     Args:
         what: What it is.
-        do: Called with the number of the turn, from 0 on.
-        enough: Told the turns and hours since the warm-up, says whether it is enough.
-        every: Turns between two looks, at least.
-        every_s: Seconds between two looks, at least.
+        do: Called with the number of the run, from 0 on.
+        enough: Returns, from the runs and hours since the warm-up, whether they suffice.
+        every: Minimum number of runs between two looks.
+        every_s: Minimum seconds between two looks.
     """
     for number in range(WARM_UP):
         do(number)
     began = time.monotonic()
-    looks, count = [(0, 0.0, resident_mib())], 0
+    looks, count = [(0, 0.0, memory_mib())], 0
     while not enough(count, hours := (time.monotonic() - began) / 3600):
         do(WARM_UP + count)
         count += 1
         if count - looks[-1][0] >= every and 3600 * (hours - looks[-1][1]) >= every_s:
-            looks.append((count, (time.monotonic() - began) / 3600, resident_mib()))
+            looks.append((count, (time.monotonic() - began) / 3600, memory_mib()))
             print(f"{what}: {count:6}, {60 * looks[-1][1]:6.1f} minutes, {looks[-1][2]:7.1f} MiB", flush=True)
-    looks.append((count, (time.monotonic() - began) / 3600, resident_mib()))
+    looks.append((count, (time.monotonic() - began) / 3600, memory_mib()))
     return Course(what, *np.array(looks, np.float64).T)
-
-
-def resident_mib() -> float:
-    """Return the MiB of memory that this process holds (Linux)."""
-    found = re.search(r"VmRSS:\s*(\d+) kB", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found.group(1)) / 1024
 
 
 if __name__ == "__main__":

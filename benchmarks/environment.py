@@ -1,9 +1,9 @@
-"""The kitchen's step and picture: the time they take beside robosuite's own step, and beside pictures of everything.
+"""The kitchen's step and image: their time beside robosuite's own step, and beside images of everything.
 
     python benchmarks/environment.py [--steps 60] [--repeats 5]
 
-The same actions in the same scenes, ways in turn in one process; printed are CPU milliseconds, and the median ratio
-with its spread over the repeats.
+The same actions in the same scenes, variants alternately in one process; printed are CPU milliseconds, and the median
+ratio with its spread over the repeats.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from unittest.mock import patch
 
 import numpy as np
+from report import measure_alternately, spread
 from robosuite.environments.base import MujocoEnv
 
 from ivg.envs import view
@@ -34,40 +35,38 @@ def main() -> None:
         "robosuite's step": lambda action: MujocoEnv.step(env._simulation, action),
         "ours": env._simulation.step,
     }
-    pictures: dict[str, Callable[[np.ndarray], object]] = {
-        "pictures of everything": lambda action: _whole_picture(env),
+    images: dict[str, Callable[[np.ndarray], object]] = {
+        "images of everything": lambda action: _whole_image(env),
         "ours": lambda action: env.render(),
     }
-    for ways in (steps, pictures):
-        taken: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(options.repeats):
-            for name, way in ways.items():
-                taken[name].append(sum(_seconds(env, task, way, actions) for task in TASKS))
-        _print(taken, options.steps * len(TASKS))
+    for variants in (steps, images):
+        timed = {
+            name: lambda act=act: sum(_seconds(env, task, act, actions) for task in TASKS)
+            for name, act in variants.items()
+        }
+        _print(measure_alternately(timed, options.repeats), options.steps * len(TASKS))
     env.close()
 
 
-def _whole_picture(env: KitchenEnv) -> np.ndarray | None:
+def _whole_image(env: KitchenEnv) -> np.ndarray | None:
     with patch.object(view, "outside_view", lambda *_: np.zeros(0, np.intp)):
         return env.render()
 
 
-def _seconds(env: KitchenEnv, task: str, way: Callable[[np.ndarray], object], actions: np.ndarray) -> float:
+def _seconds(env: KitchenEnv, task: str, act: Callable[[np.ndarray], object], actions: np.ndarray) -> float:
     env.reset(seed=5, options={"task": task})
-    way(actions[0])
+    act(actions[0])
     began = time.process_time()
     for action in actions:
-        way(action)
+        act(action)
     return time.process_time() - began
 
 
-def _print(taken: dict[str, list[float]], calls: int) -> None:
-    first = np.array(next(iter(taken.values())))
-    print(f"{'':24} {'ms':>7} {'ratio':>6}  spread of the ratio")
+def _print(taken: dict[str, np.ndarray], calls: int) -> None:
+    first = next(iter(taken.values()))
+    print(f"{'':24} {'ms':>7}  ratio and its spread")
     for name, seconds in taken.items():
-        ratio = first / np.array(seconds)
-        spread = f"{ratio.min():.2f} to {ratio.max():.2f}"
-        print(f"{name:24} {1000 * np.median(seconds) / calls:7.2f} {np.median(ratio):6.2f}  {spread}")
+        print(f"{name:24} {1000 * np.median(seconds) / calls:7.2f}  {spread(first / seconds)}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python benchmarks/extraction.py [--clips 6] [--repeats 5] [--threads 2] [--table docs/speed.md]
 
 All run on the same rendered clips, in turn, `repeats` times in one process; printed is the median of the ratios with
-their spread. `mediapipe.solutions.hands` gets the frames as they are, one by one, in its mode for single pictures
+their spread. `mediapipe.solutions.hands` gets the frames as they are, one by one, in its mode for single images
 (which is what the ratios refer to) and in its mode for videos ("following").
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from report import parser, report, spread, take_turns
+from report import parser, report, spread, time_alternately
 
 from ivg.envs.human import HumanClip, HumanDemonstrator
 from ivg.envs.kitchen.tasks import TASKS
@@ -48,15 +48,17 @@ def main() -> None:
     }
     if not bf16_pays("cpu"):
         del detectors["BatchedHands, torch bf16"]
-    ways = {name: lambda detector=detector: [detector(clip) for clip in frames] for name, detector in detectors.items()}
-    seconds = take_turns(ways, options.repeats)
+    variants = {
+        name: lambda detector=detector: [detector(clip) for clip in frames] for name, detector in detectors.items()
+    }
+    seconds = time_alternately(variants, options.repeats)
     plain = seconds["mediapipe.solutions.hands"]
     rows = [
         [f"`{name}`", f"{16 * len(frames) / np.median(taken):.0f}", spread(plain / taken)]
         for name, taken in seconds.items()
     ]
     note = (
-        f"{len(frames)} clips of 16 frames, 128 px; {options.repeats} turns, {options.threads} thread(s) of torch and "
+        f"{len(frames)} clips of 16 frames, 128 px; {options.repeats} rounds, {options.threads} thread(s) of torch and "
         "LiteRT. MediaPipe's graph chooses its own, and uses one."
     )
     report("extraction", ["detector", "frames a second", "times plain MediaPipe"], rows, note, options.table)
@@ -98,7 +100,7 @@ def _print_agreement(name: str, ours: object, theirs: object, clips: list[Frames
 
 
 def _print_errors(name: str, detector: Any, clips: list[HumanClip]) -> None:
-    """Print how many of the hands in the pictures a detector finds, and how far its joints lie from the truth."""
+    """Print how many of the hands in the images a detector finds, and how far its joints lie from the truth."""
     errors: list[float] = []
     wanted = 0
     for clip in clips:

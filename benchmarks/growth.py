@@ -8,11 +8,9 @@ Networks of nano's shape with random weights; one evaluation. Each row changes o
 from __future__ import annotations
 
 import multiprocessing
-import re
-from pathlib import Path
 
 import torch
-from report import parser, report, spread, take_turns
+from report import memory_mib, parser, report, spread, time_alternately
 
 from ivg.models.nano.denoiser import NanoVideoDenoiser
 
@@ -32,13 +30,13 @@ def main() -> None:
     """Print ratios of time, and memory."""
     options = parser(__doc__, "growth").parse_args()
     torch.set_num_threads(options.threads)
-    seconds = take_turns({str(case): _evaluation(*case) for case in CASES}, options.repeats)
+    seconds = time_alternately({str(case): _evaluation(*case) for case in CASES}, options.repeats)
     first, rows = seconds[str(CASES[0])], []
     for case in CASES:
         ratio = spread(seconds[str(case)] / first)
         rows.append([*map(str, case), ratio, f"{_memory(case):.0f}"])
     note = (
-        f"Time of one evaluation beside the first row's, median of {options.repeats} turns with the spread; memory is "
+        f"Time of one evaluation beside the first row's, median of {options.repeats} rounds with the spread; memory is "
         "what a process's peak grows by at the evaluation."
     )
     report("growth", ["clips", "frames", "pixels", "time", "MiB"], rows, note, options.table)
@@ -65,16 +63,9 @@ def _memory(case: tuple[int, int, int]) -> float:
 
 def _grown(case: tuple[int, int, int]) -> float:
     run = _evaluation(*case)
-    before = _peak_mib()
+    before = memory_mib("VmHWM")  # `getrusage` would count the parent's, too
     run()
-    return _peak_mib() - before
-
-
-def _peak_mib() -> float:
-    """Return the most MiB that this process has held (Linux); `getrusage` would count its parent's, too."""
-    found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found.group(1)) / 1024
+    return memory_mib("VmHWM") - before
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-"""Loading windows to train on: samples a second of our loaders beside what people use instead, on the same data.
+"""Loading windows to train on: samples per second of our loaders beside common alternatives, on the same data.
 
     python benchmarks/loading.py --dataset out/kitchen.zarr [--lerobot out/kitchen_lerobot] [--repeats 5]
 
-All give batches of 64 windows in random order: 2 pictures and proprioceptions, 16 actions. They take turns, `repeats`
-times in one process with one thread; printed is the median with its spread. Rivals are our own code for what their
-projects describe:
+All give batches of 64 windows in random order: 2 images and proprioceptions, 16 actions. They alternate, `repeats`
+times in one process with one thread; printed is the median with its spread. The alternatives are our own code for what
+their projects describe:
 
 * plain zarr: a dataset that reads each window's rows from the zarr arrays, as a first script would;
 * sequence sampling (diffusion_policy): arrays unpacked into memory, one table of padded windows made in advance, each
   sample cut out and padded by itself, put together by torch's DataLoader (without the demonstration that ours gives);
 * LeRobot (needs ``--lerobot``, a dataset that ``ivg-dataset export --format lerobot`` made of the same one, and
   ``--lerobot-python``, the interpreter of an environment with lerobot): its own LeRobotDataset with delta_timestamps
-  in torch's DataLoader. It runs in a process of its own, between ours; pictures come from video or PNG, as exported.
+  in torch's DataLoader. It runs in a process of its own, between ours; images come from video or PNG, as exported.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import numpy as np
 import torch
 import zarr
 from numpy.typing import NDArray
+from report import measure_alternately, spread
 from torch.utils.data import DataLoader, Dataset
 
 from ivg.policy.datasets import EpisodeWindows
@@ -53,12 +54,12 @@ class PlainZarr(Dataset[dict[str, NDArray[Any]]]):
         episode = int(np.searchsorted(self.ends, step, side="right"))
         first, end = (int(self.ends[episode - 1]) if episode else 0), int(self.ends[episode])
         wanted = np.arange(step - N_OBS_STEPS + 1, step - N_OBS_STEPS + 1 + HORIZON)
-        places = np.clip(wanted, first, end - 1)
-        low, high = int(places[0]), int(places[-1]) + 1
-        seen, done = places[:N_OBS_STEPS] - low, places - low
+        steps = np.clip(wanted, first, end - 1)
+        low, high, now = int(steps[0]), int(steps[-1]) + 1, int(steps[N_OBS_STEPS - 1]) + 1
+        seen, done = steps[:N_OBS_STEPS] - low, steps - low
         return {
-            "image": self.group["data/image"][low : int(places[N_OBS_STEPS - 1]) + 1][seen],
-            "proprio": self.group["data/proprio"][low : int(places[N_OBS_STEPS - 1]) + 1][seen],
+            "image": self.group["data/image"][low:now][seen],
+            "proprio": self.group["data/proprio"][low:now][seen],
             "action": self.group["data/action"][low:high][done],
         }
 
@@ -108,12 +109,12 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, required=True, help="robot episodes, *.zarr")
     parser.add_argument("--lerobot", type=Path, help="the same, exported for LeRobot")
     parser.add_argument("--lerobot-python", default="python", help="interpreter that has lerobot")
-    parser.add_argument("--batches", type=int, default=20, help="timed in each turn (plain zarr and LeRobot: a fifth)")
+    parser.add_argument("--batches", type=int, default=20, help="timed in each round (plain zarr and LeRobot: a fifth)")
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     torch.set_num_threads(1)
     windows = EpisodeWindows(options.dataset, n_obs_steps=N_OBS_STEPS, horizon=HORIZON)
-    ways: dict[str, Callable[[], Batches]] = {
+    loaders: dict[str, Callable[[], Batches]] = {
         "EpisodeWindows.loader": lambda: iter(windows.loader(BATCH)),
         "EpisodeWindows in DataLoader": lambda: _shuffled(windows),
         "sequence sampling (diffusion_policy)": lambda: _shuffled(sampling),
@@ -121,27 +122,26 @@ def main() -> None:
     }
     sampling, plain = SequenceSampling(options.dataset), PlainZarr(options.dataset)
     _check(windows, sampling, plain)
-    rates: dict[str, list[float]] = {name: [] for name in ways}
+    fewer = max(2, options.batches // 5)
+    rates: dict[str, Callable[[], float]] = {
+        name: lambda begin=begin, count=fewer if name == "plain zarr" else options.batches: _rate(begin(), count)
+        for name, begin in loaders.items()
+    }
     if options.lerobot:
-        rates["LeRobot"] = []
-    for _ in range(options.repeats):
-        for name, begin in ways.items():
-            rates[name].append(_rate(begin(), max(2, options.batches // (5 if name == "plain zarr" else 1))))
-        if options.lerobot:
-            rates["LeRobot"].append(_lerobot_rate(options))
-    _print(rates, len(windows))
+        rates["LeRobot"] = lambda: _lerobot_rate(options, fewer)
+    _print(measure_alternately(rates, options.repeats), len(windows))
 
 
 def _shuffled(dataset: Any) -> Batches:
     return iter(DataLoader(dataset, BATCH, shuffle=True, drop_last=True))
 
 
-def _check(windows: EpisodeWindows, *rivals: Any) -> None:
-    """Refuse to compare what does not give the same samples."""
+def _check(windows: EpisodeWindows, *others: Any) -> None:
+    """Refuse to compare loaders that do not give the same samples."""
     for index in np.linspace(0, len(windows) - 1, 40).astype(int).tolist():
         ours = windows[index]
-        for rival in rivals:
-            for key, value in rival[index].items():
+        for other in others:
+            for key, value in other[index].items():
                 np.testing.assert_array_equal(value, ours[key])
 
 
@@ -175,8 +175,8 @@ print(json.dumps(batch * count / (time.perf_counter() - began)))
 """What is run with the interpreter that has lerobot."""
 
 
-def _lerobot_rate(options: argparse.Namespace) -> float:
-    numbers = [str(value) for value in (max(2, options.batches // 5), BATCH, N_OBS_STEPS, HORIZON)]
+def _lerobot_rate(options: argparse.Namespace, count: int) -> float:
+    numbers = [str(value) for value in (count, BATCH, N_OBS_STEPS, HORIZON)]
     command = [options.lerobot_python, "-c", LEROBOT, str(options.lerobot), *numbers]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -184,14 +184,12 @@ def _lerobot_rate(options: argparse.Namespace) -> float:
     return float(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _print(rates: dict[str, list[float]], windows: int) -> None:
-    best = np.array(rates["EpisodeWindows.loader"])
+def _print(rates: dict[str, NDArray[np.float64]], windows: int) -> None:
+    best = rates["EpisodeWindows.loader"]
     print(f"{windows} windows; batches of {BATCH}: {N_OBS_STEPS} observations, {HORIZON} actions; one thread")
-    print(f"{'loader':38} {'samples/s':>10} {'spread':>18} {'ours is':>10}")
-    for name, found in rates.items():
-        values = np.array(found)
-        spread = f"{values.min():.0f} to {values.max():.0f}"
-        print(f"{name:38} {np.median(values):10.0f} {spread:>18} {np.median(best / values):8.2f} x")
+    print(f"{'loader':38} {'samples/s':>28} {'ours is':>10}")
+    for name, values in rates.items():
+        print(f"{name:38} {spread(values, '{:.0f}'):>28} {np.median(best / values):8.2f} x")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""What the benchmarks share: turns that alternate, ratios with their spread, tables for docs/speed.md."""
+"""Shared by the benchmarks: timing variants alternately, ratios with their spread, memory, tables for docs/speed.md."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,27 +18,43 @@ from ivg.io.page_table import insert_table, opens
 def parser(description: str | None, table: str) -> argparse.ArgumentParser:
     """Return a parser with the options that all benchmarks have."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("--repeats", type=int, default=5, help="turns (default: %(default)s)")
+    made.add_argument("--repeats", type=int, default=5, help="rounds (default: %(default)s)")
     made.add_argument("--threads", type=int, default=2, help="of torch (default: %(default)s)")
     made.add_argument("--table", type=Path, metavar="FILE", help=f"a page with the line {opens(table)}, or a new file")
     return made
 
 
-def take_turns(ways: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, NDArray[np.float64]]:
-    """Return the seconds (repeats,) of each way, run in turn after one run that does not count."""
-    for way in ways.values():
-        way()
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+def time_alternately(variants: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, NDArray[np.float64]]:
+    """Return the seconds (repeats,) of each variant, run alternately after one run that does not count."""
+    for variant in variants.values():
+        variant()
+
+    def seconds(variant: Callable[[], object]) -> float:
+        began = time.perf_counter()
+        variant()
+        return time.perf_counter() - began
+
+    return measure_alternately({name: lambda v=variant: seconds(v) for name, variant in variants.items()}, repeats)
+
+
+def measure_alternately(variants: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, NDArray[np.float64]]:
+    """Return what each variant returns (repeats,), called alternately."""
+    values: dict[str, list[float]] = {name: [] for name in variants}
     for _ in range(repeats):
-        for name, way in ways.items():
-            began = time.perf_counter()
-            way()
-            seconds[name].append(time.perf_counter() - began)
-    return {name: np.array(taken) for name, taken in seconds.items()}
+        for name, variant in variants.items():
+            values[name].append(variant())
+    return {name: np.array(found) for name, found in values.items()}
+
+
+def memory_mib(kind: str = "VmRSS") -> float:
+    """Return the MiB that this process holds (Linux), or with "VmHWM" the most it has held."""
+    found = re.search(rf"{kind}:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found.group(1)) / 1024
 
 
 def matrix_rate(repeats: int = 5) -> float:
-    """Return how many operations a second (GFLOP/s) products of large float32 matrices reach here: the best turn."""
+    """Return how many operations a second (GFLOP/s) products of large float32 matrices reach here: the best round."""
     a, b = torch.randn(2048, 1024), torch.randn(1024, 2048)
     a @ b
     best = np.inf
@@ -50,13 +67,13 @@ def matrix_rate(repeats: int = 5) -> float:
 
 
 def spread(values: NDArray[np.float64], form: str = "{:.2f}") -> str:
-    """Write the median of values, and from where to where they go."""
+    """Return the median of values and their range, as text."""
     median, low, high = (form.format(value) for value in (np.median(values), values.min(), values.max()))
     return f"{median} ({low} to {high})"
 
 
 def report(name: str, heads: Sequence[str], rows: Sequence[Sequence[str]], note: str, target: Path | None) -> None:
-    """Print a table, and put it into its place on a page."""
+    """Print a table, and insert it into a page."""
     lines = ["| " + " | ".join(cells) + " |" for cells in (heads, ["---"] * len(heads), *rows)]
     table = "\n".join([*lines, "", note])
     print(f"{name}\n{table}\n")

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from diffusers import UNet3DConditionModel, UNetMotionModel
 from numpy.typing import NDArray
-from report import parser, report, spread, take_turns
+from report import parser, report, spread, time_alternately
 
 from ivg.pipeline import InstructionalVideoPipeline
 
@@ -34,7 +34,7 @@ def main() -> None:
     pipeline = InstructionalVideoPipeline.from_pretrained("nano")
     paper = with_one_network(pipeline)
     frame = kitchen_frame()
-    ways: dict[str, Callable[[], object]] = {
+    variants: dict[str, Callable[[], object]] = {
         "ivg, as it comes": lambda: pipeline(frame, TEXT),
         "ivg, four steps": lambda: pipeline(frame, TEXT, num_inference_steps=4),
         "ivg, ten steps": lambda: pipeline(frame, TEXT, num_inference_steps=10),
@@ -46,22 +46,22 @@ def main() -> None:
         "AVDC's U-Net, pixels": one_step(avdc_shape(), (1, 6, 7, 128, 128)),
     }
     times = {"AnimateDiff-style U-Net of like size": ANIMATEDIFF_STEPS, "AVDC's U-Net, pixels": AVDC_STEPS}
-    seconds = take_turns(ways, options.repeats)
+    seconds = time_alternately(variants, options.repeats)
     ours, rows = seconds["ivg, as it comes"], []
     for name, taken in seconds.items():
         taken = taken * times.get(name, 1)
         shown = f"{np.median(taken):.2f}" + (f" ({times[name]} steps, one timed)" if name in times else "")
         rows.append([name, shown, spread(taken / ours, "{:.1f}")])
     note = (
-        f"Seconds a clip, median of {options.repeats} turns, {options.threads} threads; how many times as long as "
-        "ours, with the spread. AVDC makes 7 frames, not 15; text and pictures are encoded and decoded in the first "
+        f"Seconds a clip, median of {options.repeats} rounds, {options.threads} threads; how many times as long as "
+        "ours, with the spread. AVDC makes 7 frames, not 15; text and images are encoded and decoded in the first "
         "five rows only."
     )
     report("samplers", ["sampler", "seconds", "times ours"], rows, note, options.table)
 
 
 def kitchen_frame() -> NDArray[np.uint8]:
-    """Return a picture (128, 128, 3) of the kitchen."""
+    """Return an image (128, 128, 3) of the kitchen."""
     import gymnasium
 
     with gymnasium.make("ivg.envs:ivg/Kitchen-v0", task="cut the carrot", camera_size=128) as env:

@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 import torch
-from report import matrix_rate, parser, report, spread, take_turns
+from report import matrix_rate, parser, report, spread, time_alternately
 from sampling import kitchen_frame
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -75,7 +75,7 @@ def denoiser_rate(pipeline: object, repeats: int = 10) -> float:
 
     with FlopCounterMode(display=False) as counter:
         run()
-    seconds = take_turns({"denoiser": run}, repeats)["denoiser"]
+    seconds = time_alternately({"denoiser": run}, repeats)["denoiser"]
     return counter.get_total_flops() / float(np.median(seconds)) / 1e9
 
 

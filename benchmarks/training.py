@@ -19,16 +19,16 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from report import parser, report, spread, take_turns
+from report import parser, report, spread, time_alternately
 from torch.utils.data import DataLoader, Dataset
 
 from ivg.data.clip_store import ClipStore
-from ivg.models.folder import load_component
+from ivg.models.loading import load_component
 from ivg.models.nano.autoencoder import NanoAutoencoder
 from ivg.models.nano.denoiser import NanoVideoDenoiser
 from ivg.models.nano.text import MiniLMTextEncoder
 from ivg.models.noise import STEPS, add_noise
-from ivg.models.region_input import region_input
+from ivg.models.sampler import region_input
 from ivg.pipeline import find_weights
 from ivg.training.encoded.images import to_model
 from ivg.training.run import Run, build_stage
@@ -48,14 +48,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ours = _our_loop(options.store, weights, Path(folder))
         plain = _plain_loop(options.store, weights)
-        ways = {"ours": ours, "plain": plain, "network": _network_alone(weights)}
-        seconds = take_turns(ways, options.repeats)
+        variants = {"ours": ours, "plain": plain, "network": _network_alone(weights)}
+        seconds = time_alternately(variants, options.repeats)
     rows = [
         [name, spread(BATCH / seconds[key]), spread(seconds["plain"] / seconds[key])]
         for name, key in (("ivg, stage 2", "ours"), ("plain loop", "plain"), ("the network alone", "network"))
     ]
     note = (
-        f"Batches of {BATCH} clips of 16 frames, 128 px, float32, {options.threads} threads, {options.repeats} turns."
+        f"Batches of {BATCH} clips of 16 frames, 128 px, float32, {options.threads} threads, {options.repeats} rounds."
     )
     report("training", ["loop", "clips a second", "times the plain loop"], rows, note, options.table)
 

@@ -1,14 +1,18 @@
-"""What every environment of ours takes and gives: settings, spaces, proprioception."""
+"""What every environment takes and gives: settings, spaces, proprioception, the robot's state."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 import numpy as np
 
 from .errors import EnvsError
 from .view import FAR_M
+
+if TYPE_CHECKING:
+    import mujoco
 
 MIN_CAMERA_PX, MAX_CAMERA_PX = 32, 1024
 PROPRIO_SIZE = 16
@@ -87,3 +91,28 @@ def pack_proprio(
     """
     opening = float(np.clip(opening, 0.0, 1.0))
     return np.concatenate([position_m, quaternion, [opening], joints_rad, [time_s]]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class ArmState:
+    """The robot, world frame.
+
+    Attributes:
+        position_m: `(3,)`, the point between the fingertips.
+        rotation: `(3, 3)`, the gripper: z approaches, x from the left to the right finger.
+        opening: Of the gripper, in [0, 1].
+        joints_rad: `(7,)`.
+    """
+
+    position_m: np.ndarray
+    rotation: np.ndarray
+    opening: float
+    joints_rad: np.ndarray
+
+
+def panda_state(robot: Any, model: mujoco.MjModel, data: mujoco.MjData) -> ArmState:
+    """Read robosuite's Panda, whose gripper opens 8 cm."""
+    site = model.site(robot.gripper["right"].important_sites["grip_site"]).id
+    opening = np.abs(data.qpos[robot._ref_gripper_joint_pos_indexes["right"]]).sum() / 0.08
+    joints = data.qpos[robot._ref_joint_pos_indexes]
+    return ArmState(data.site_xpos[site], data.site_xmat[site].reshape(3, 3), float(opening), joints)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
@@ -14,6 +13,7 @@ import numpy as np
 from .errors import EnvsError
 from .interface import (
     CONTROL_HZ,
+    ArmState,
     action_space,
     check_action,
     check_options,
@@ -23,31 +23,6 @@ from .interface import (
 )
 from .view import View
 from .wording import TaskMatch, Worded, match_wording
-
-
-@dataclass(frozen=True)
-class ArmState:
-    """The robot, world frame.
-
-    Attributes:
-        position_m: `(3,)`, the point between the fingertips.
-        rotation: `(3, 3)`, the gripper: z approaches, x from the left to the right finger.
-        opening: Of the gripper, in [0, 1].
-        joints_rad: `(7,)`.
-    """
-
-    position_m: np.ndarray
-    rotation: np.ndarray
-    opening: float
-    joints_rad: np.ndarray
-
-
-def panda_state(robot: Any, model: mujoco.MjModel, data: mujoco.MjData) -> ArmState:
-    """Read robosuite's Panda, whose gripper opens 8 cm."""
-    site = model.site(robot.gripper["right"].important_sites["grip_site"]).id
-    opening = np.abs(data.qpos[robot._ref_gripper_joint_pos_indexes["right"]]).sum() / 0.08
-    joints = data.qpos[robot._ref_joint_pos_indexes]
-    return ArmState(data.site_xpos[site], data.site_xmat[site].reshape(3, 3), float(opening), joints)
 
 
 class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):

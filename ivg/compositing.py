@@ -1,4 +1,4 @@
-"""Putting what the model changes into the input picture, so that everything else stays the input's own pixels.
+"""Putting what the model changes into the input image, so that everything else stays the input's own pixels.
 
 The region of motion is the hull of the hand (Sec. 3.1.1), but the forearm and moved objects change pixels outside of
 it. So what is put in is found frame by frame from what the model changed: the difference between the decoded
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from .framing import Framing
 
 WEAK = 0.06
-"""A place may have changed if the blurred change of a channel exceeds this (of a range of 1, so 15 grey levels)."""
+"""A pixel may have changed if the blurred change of a channel exceeds this (of a range of 1, so 15 grey levels)."""
 
 STRONG = 0.16
-"""A connected place is taken for changed if its change exceeds this somewhere, or if it touches the region."""
+"""A connected area is taken for changed if its change exceeds this somewhere, or if it overlaps the region."""
 
 MIN_AREA = 10
-"""Places of fewer pixels, at the model's size, are left out."""
+"""Areas of fewer pixels, at the model's size, are left out."""
 
 _GROW = 5
 _FEATHER = 1.2
@@ -55,40 +55,40 @@ def composite(
     matte: NDArray[np.float32],
     framing: Framing,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Put a generated frame into the context picture, at the picture's own size.
+    """Put a generated frame into the context image, at the image's own size.
 
-    Inside the matte, a place that has changed much shows the generated picture; one that has changed little (a shadow)
+    Inside the matte, a pixel that has changed much shows the generated image; one that has changed little (a shadow)
     shows the context with the change added, which keeps its fine detail. Outside of the matte not a bit changes.
 
     Args:
-        context: uint8 (h, w, 3), the input picture.
+        context: uint8 (h, w, 3), the input image.
         generated: Float (s, s, 3) in [0, 1], the generated frame.
         change: Float (s, s, 3), `generated` less the reconstructed context.
         matte: Float (s, s), of `change_matte`.
-        framing: Between picture and square.
+        framing: Between image and square.
 
     Returns:
         The frame uint8 (h, w, 3), and bool (h, w), true where it may differ from the context.
     """
     back_matte = framing.back(matte)
-    touched = back_matte > 0
+    changed = back_matte > 0
     frame = context.copy()
-    if not touched.any():
-        return frame, touched
-    box = _box(touched)
+    if not changed.any():
+        return frame, changed
+    box = _box(changed)
     cover = np.clip((_amount(change) - _COVER[0]) / (_COVER[1] - _COVER[0]), 0, 1).astype(np.float32)
     soft, cover = (_thrice(values[box]) for values in (back_matte, framing.back(cover)))
     generated, change = framing.back(generated)[box], framing.back(change)[box]
     original = context[box].astype(np.float32) / 255
     shown = cover * generated + (1 - cover) * (original + change)
-    mixed = original + soft * (shown - original)
-    frame[box] = np.where(soft > 0, np.clip(np.rint(mixed * 255), 0, 255).astype(np.uint8), context[box])
-    return frame, touched
+    blended = original + soft * (shown - original)
+    frame[box] = np.where(soft > 0, np.clip(np.rint(blended * 255), 0, 255).astype(np.uint8), context[box])
+    return frame, changed
 
 
-def _box(touched: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Return the rows and columns, from the first to the last, in which something is touched."""
-    rows, columns = (np.flatnonzero(touched.any(axis)) for axis in (1, 0))
+def _box(changed: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns, from the first to the last, in which something has changed."""
+    rows, columns = (np.flatnonzero(changed.any(axis)) for axis in (1, 0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
@@ -98,6 +98,6 @@ def _thrice(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _amount(change: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how much each place (s, s) of a change (s, s, 3) has changed: the most of its channels, blurred."""
+    """Return how much each pixel (s, s) of a change (s, s, 3) has changed: the most of its channels, blurred."""
     red, green, blue = cv2.split(np.abs(change))  # numpy's own maximum over so short an axis is slow
     return np.asarray(cv2.GaussianBlur(np.maximum(np.maximum(red, green), blue), (0, 0), 1.0))

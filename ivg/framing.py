@@ -1,4 +1,4 @@
-"""Fitting a frame of any size into the square that the model works on, and the way back."""
+"""Fitting a frame of any size into the square that a network works on, and back."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Framing:
-    """The map between a frame and the model's square, in which the frame is centred with its aspect kept.
+    """The map between a frame and a network's square, in which the frame is centred with its aspect kept.
 
     Attributes:
         height: Height of the frame in pixels.
         width: Width of the frame in pixels.
-        size: Side of the model's square in pixels.
+        size: Side of the square in pixels.
     """
 
     height: int
     width: int
     size: int
+
+    @classmethod
+    def enlarging(cls, height: int, width: int, at_least: int) -> Framing:
+        """Choose a square of the frame's longer side, or of `at_least` pixels if it is smaller."""
+        return cls(height, width, max(height, width, at_least))
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -31,16 +36,17 @@ class Framing:
         top, left = (self.size - rows) // 2, (self.size - columns) // 2
         return slice(top, top + rows), slice(left, left + columns)
 
-    def fit(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Fit a picture (h, w, 3) into the square (s, s, 3); its edges are drawn out into what is left over."""
-        if picture.shape[:2] == (self.size, self.size):
-            return np.ascontiguousarray(picture)
+    def fit(self, image: NDArray[np.uint8], *, black: bool = False) -> NDArray[np.uint8]:
+        """Fit an image (h, w, 3) into the square (s, s, 3); the margins repeat its edges, or are black."""
+        if image.shape[:2] == (self.size, self.size):
+            return np.ascontiguousarray(image)
         rows, columns = self.window
         shape = (columns.stop - columns.start, rows.stop - rows.start)
         shrinks = shape[0] < self.width
-        inner = cv2.resize(picture, shape, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        inner = cv2.resize(image, shape, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        border = cv2.BORDER_CONSTANT if black else cv2.BORDER_REPLICATE
         margins = (rows.start, self.size - rows.stop, columns.start, self.size - columns.stop)
-        return np.asarray(cv2.copyMakeBorder(inner, *margins, cv2.BORDER_REPLICATE), dtype=np.uint8)
+        return np.asarray(cv2.copyMakeBorder(inner, *margins, border), dtype=np.uint8)
 
     def fit_mask(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Fit a mask (h, w) into the square (s, s)."""
@@ -62,3 +68,9 @@ class Framing:
     def back_mask(self, square: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Bring a mask on the square (s, s) to the frame's size (h, w)."""
         return np.asarray(self.back(square.astype(np.float32)) >= 0.5)
+
+    def back_points(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Map points (..., 2), normalised by the square, to points normalised by the frame."""
+        rows, columns = self.window
+        inner = np.array([columns.stop - columns.start, rows.stop - rows.start])
+        return np.asarray((points * self.size - (columns.start, rows.start)) / inner, np.float32)

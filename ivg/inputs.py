@@ -1,4 +1,4 @@
-"""Checks of what users give: texts, seeds, images, and lists of them."""
+"""Checks of what users give: texts, seeds, images, lists of them, arrays, cameras, devices."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ LARGEST_SEED = 2**63 - 1
 
 MIN_SIDE = 16
 """Least height and width of an image in pixels."""
+
+_LEAST_FOCAL_PX = 1e-3
+
+_POSE_SLACK = 1e-3
+"""By how much a pose's rotation may miss being one."""
 
 
 def check_text(text: object) -> str:
@@ -94,3 +99,56 @@ def spread(**given: Any) -> tuple[bool, dict[str, list[Any]]]:
         raise InputError(f"lists must be of one length and not empty, got {found}")
     count = next(iter(lengths.values()), 1)
     return bool(lengths), {name: list(v) if name in lengths else [v] * count for name, v in given.items()}
+
+
+def checked_device(name: str) -> str:
+    """Return a device's name ("cpu", "cuda", "cuda:1", ...) if torch can compute there.
+
+    Raises:
+        InputError: If not; it names the devices that are there.
+    """
+    import torch
+
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        there = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+        raise InputError(f"device '{name}' cannot be used: {reason}; there is {', '.join(there)}") from error
+    return name
+
+
+def check_device(name: str | None) -> None:
+    """Refuse a device on which torch cannot compute here, before processes start that would each fail.
+
+    Raises:
+        InputError: Naming the devices that are there. None and "cpu" are not looked at.
+    """
+    if name not in (None, "cpu"):
+        checked_device(str(name))
+
+
+def check_array(name: str, value: Any, dtype: type, shape: tuple[int | None, ...]) -> None:
+    """Refuse a value that is no array of this dtype and shape (`None` stands for any length)."""
+    if not isinstance(value, np.ndarray):
+        raise InputError(f"{name} must be a numpy array, got {type(value).__name__}")
+    expected = tuple("any" if n is None else n for n in shape)
+    if value.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, value.shape, strict=True)):
+        raise InputError(f"{name} must have shape {expected}, got {value.shape}")
+    if value.dtype != np.dtype(dtype):
+        raise InputError(f"{name} must have dtype {np.dtype(dtype)}, got {value.dtype}")
+
+
+def check_pinhole(K: NDArray[np.float64]) -> None:
+    """Refuse intrinsics (3, 3) that have no inverse, or are no pinhole's."""
+    is_one = np.isfinite(K).all() and K[1, 0] == 0 and np.array_equal(K[2], (0, 0, 1))
+    if not is_one or min(K[0, 0], K[1, 1]) < _LEAST_FOCAL_PX:
+        raise InputError(f"K must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0, got {K.tolist()}")
+
+
+def check_pose(pose: NDArray[np.float64]) -> None:
+    """Refuse poses (4, 4) that are no rotation and shift."""
+    R = pose[:3, :3]
+    is_one = np.isfinite(pose).all() and np.array_equal(pose[3], (0, 0, 0, 1)) and np.abs(R).max() < 1 + _POSE_SLACK
+    if not is_one or not np.allclose(R @ R.T, np.eye(3), atol=_POSE_SLACK) or np.linalg.det(R) < 0:
+        raise InputError(f"T_world_camera must be a rotation and a shift, its last row 0, 0, 0, 1, got {pose.tolist()}")

@@ -12,7 +12,7 @@ BETA = 0.1
 
 
 def noise_loss(prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """L_noise (Eq. 5): mean squared error between predicted and true clean samples, weighted place by place.
+    """L_noise (Eq. 5): mean squared error between predicted and true clean samples, weighted position by position.
 
     The networks predict the clean sample, from which the noise follows by Eq. 1; for one noise level the two
     errors differ by a factor only.
@@ -27,7 +27,7 @@ def noise_loss(prediction: Tensor, target: Tensor, weight: Tensor | None = None)
 
 
 def huber_loss(prediction: Tensor, target: Tensor, width: float, weight: Tensor | None = None) -> Tensor:
-    """Pseudo-Huber loss of each latent vector: sqrt(|d|^2 + c^2) - c, d over the channels, weighted place by place.
+    """Pseudo-Huber loss of each latent vector: sqrt(|d|^2 + c^2) - c, d over the channels, weighted by position.
 
     Squared errors are least for the mean of what is likely, which is blurred; this one's least lies nearer to one of
     the likely things. (Song and Dhariwal 2023, "Improved Techniques for Training Consistency Models", Sec. 3.3, take it

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError, unknown_option
-from .inputs import check_seed
+from .inputs import check_array, check_pinhole, check_pose, check_seed
 
 CLIP_FRAMES = 16
 """Frames of a clip: the context image and the paper's L = 15 frames after it (Sec. 3)."""
@@ -29,50 +29,13 @@ PALM_TO_TIP_M = 0.185
 SCALE_RANGE = (0.8, 1.2)
 """Allowed `hand_scale`."""
 
-_LEAST_FOCAL_PX = 1e-3
-
-_POSE_SLACK = 1e-3
-"""By how much a pose's rotation may miss being one."""
-
 Side = Literal["left", "right"]
 
 _SKIN_TONES = np.array(
-    [
-        [0.96, 0.80, 0.69],
-        [0.90, 0.70, 0.56],
-        [0.80, 0.58, 0.43],
-        [0.64, 0.43, 0.30],
-        [0.47, 0.30, 0.21],
-        [0.33, 0.21, 0.15],
-    ],
+    [0.96, 0.80, 0.69, 0.90, 0.70, 0.56, 0.80, 0.58, 0.43, 0.64, 0.43, 0.30, 0.47, 0.30, 0.21, 0.33, 0.21, 0.15],
     dtype=np.float32,
-)
-
-
-def _check(name: str, value: Any, dtype: type, shape: tuple[int | None, ...]) -> None:
-    """Refuse a value that is no array of this dtype and shape (`None` stands for any length)."""
-    if not isinstance(value, np.ndarray):
-        raise InputError(f"{name} must be a numpy array, got {type(value).__name__}")
-    expected = tuple("any" if n is None else n for n in shape)
-    if value.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, value.shape, strict=True)):
-        raise InputError(f"{name} must have shape {expected}, got {value.shape}")
-    if value.dtype != np.dtype(dtype):
-        raise InputError(f"{name} must have dtype {np.dtype(dtype)}, got {value.dtype}")
-
-
-def _check_pinhole(K: NDArray[np.float64]) -> None:
-    """Refuse intrinsics that have no inverse, or are no pinhole's."""
-    is_one = np.isfinite(K).all() and K[1, 0] == 0 and np.array_equal(K[2], (0, 0, 1))
-    if not is_one or min(K[0, 0], K[1, 1]) < _LEAST_FOCAL_PX:
-        raise InputError(f"K must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0, got {K.tolist()}")
-
-
-def _check_pose(pose: NDArray[np.float64]) -> None:
-    """Refuse what turns nothing, or stretches or mirrors it."""
-    turn = pose[:3, :3]
-    is_one = np.isfinite(pose).all() and np.array_equal(pose[3], (0, 0, 0, 1)) and np.abs(turn).max() < 1 + _POSE_SLACK
-    if not is_one or not np.allclose(turn @ turn.T, np.eye(3), atol=_POSE_SLACK) or np.linalg.det(turn) < 0:
-        raise InputError(f"T_world_camera must be a rotation and a shift, its last row 0, 0, 0, 1, got {pose.tolist()}")
+).reshape(-1, 3)
+"""From light to dark, sRGB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +51,8 @@ class Clip:
     fps: float = FPS
 
     def __post_init__(self) -> None:
-        """Validate shapes and ranges."""
-        _check("frames", self.frames, np.uint8, (None, None, None, 3))
+        """Validate."""
+        check_array("frames", self.frames, np.uint8, (None, None, None, 3))
         if not self.fps > 0:
             raise InputError(f"fps must be positive, got {self.fps}")
 
@@ -104,7 +67,7 @@ class HandTracks:
 
     Attributes:
         keypoints: float32 (t, 2, 21, 2), x to the right and y down, both normalised to [0, 1] by the image's
-            width and height (joints outside the picture lie outside [0, 1]); NaN where the hand is absent.
+            width and height (joints outside the image lie outside [0, 1]); NaN where the hand is absent.
         present: bool (t, 2).
         score: float32 (t, 2), the detector's confidence in [0, 1], 0 where absent.
     """
@@ -114,11 +77,11 @@ class HandTracks:
     score: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Validate shapes, and that present hands have joints."""
-        _check("keypoints", self.keypoints, np.float32, (None, 2, JOINTS, 2))
+        """Validate."""
+        check_array("keypoints", self.keypoints, np.float32, (None, 2, JOINTS, 2))
         frames = len(self.keypoints)
-        _check("present", self.present, np.bool_, (frames, 2))
-        _check("score", self.score, np.float32, (frames, 2))
+        check_array("present", self.present, np.bool_, (frames, 2))
+        check_array("score", self.score, np.float32, (frames, 2))
         if not np.isfinite(self.keypoints[self.present]).all():
             raise InputError("keypoints of a present hand must be finite")
 
@@ -138,8 +101,8 @@ class RegionOfMotion:
     per_frame: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        """Validate the shape."""
-        _check("per_frame", self.per_frame, np.bool_, (None, None, None))
+        """Validate."""
+        check_array("per_frame", self.per_frame, np.bool_, (None, None, None))
 
     @property
     def union(self) -> NDArray[np.bool_]:
@@ -154,8 +117,8 @@ class Camera:
     Attributes:
         K: float64 (3, 3), intrinsics in pixels.
         T_world_camera: float64 (4, 4), pose in the world in metres, OpenCV axes (x right, y down, z forward).
-        width: Picture width in pixels.
-        height: Picture height in pixels.
+        width: Image width in pixels.
+        height: Image height in pixels.
     """
 
     K: NDArray[np.float64]
@@ -164,18 +127,18 @@ class Camera:
     height: int
 
     def __post_init__(self) -> None:
-        """Validate shapes and sizes."""
-        _check("K", self.K, np.float64, (3, 3))
-        _check("T_world_camera", self.T_world_camera, np.float64, (4, 4))
+        """Validate."""
+        check_array("K", self.K, np.float64, (3, 3))
+        check_array("T_world_camera", self.T_world_camera, np.float64, (4, 4))
         if not (0 < self.width < np.inf and 0 < self.height < np.inf):
             raise InputError(f"width and height must be positive, got {self.width} x {self.height}")
-        _check_pinhole(self.K)
-        _check_pose(self.T_world_camera)
+        check_pinhole(self.K)
+        check_pose(self.T_world_camera)
 
 
 @dataclass(frozen=True, eq=False)
 class Appearance:
-    """What a context frame does not tell of the acting hand: it is given, not guessed.
+    """What a context frame does not show of the acting hand: it is given, not guessed.
 
     Attributes:
         skin_rgb: float32 (3,), sRGB in [0, 1].
@@ -188,8 +151,8 @@ class Appearance:
     side: Side = "right"
 
     def __post_init__(self) -> None:
-        """Validate shape and ranges."""
-        _check("skin_rgb", self.skin_rgb, np.float32, (3,))
+        """Validate."""
+        check_array("skin_rgb", self.skin_rgb, np.float32, (3,))
         if not ((self.skin_rgb >= 0) & (self.skin_rgb <= 1)).all():
             raise InputError(f"skin_rgb must lie in [0, 1], got {self.skin_rgb.tolist()}")
         if not SCALE_RANGE[0] <= self.hand_scale <= SCALE_RANGE[1]:
@@ -210,9 +173,9 @@ class Appearance:
         """
         check_seed(seed)
         rng = np.random.default_rng([seed, 0x68616E64])
-        place = rng.uniform(0, len(_SKIN_TONES) - 1)
-        low = int(place)
-        skin = _SKIN_TONES[low] + (place - low) * (_SKIN_TONES[low + 1] - _SKIN_TONES[low])
+        position = rng.uniform(0, len(_SKIN_TONES) - 1)
+        low = int(position)
+        skin = _SKIN_TONES[low] + (position - low) * (_SKIN_TONES[low + 1] - _SKIN_TONES[low])
         scale = float(np.clip(rng.normal(1.0, 0.07), 0.85, 1.15))
         drawn: Side = "right" if rng.random() < 0.75 else "left"
         return cls(skin.astype(np.float32), scale, side or drawn)
@@ -226,7 +189,7 @@ class Appearance:
     @classmethod
     def from_vector(cls, vector: NDArray[np.float32]) -> Appearance:
         """Read a vector (5,) as `vector` writes it; values outside the ranges are clipped into them."""
-        _check("vector", vector, np.float32, (5,))
+        check_array("vector", vector, np.float32, (5,))
         skin = np.clip((vector[:3] + 1) / 2, 0, 1).astype(np.float32)
         scale = float(np.clip(vector[3] / 5 + 1, *SCALE_RANGE))
         return cls(skin, scale, "right" if vector[4] > 0 else "left")

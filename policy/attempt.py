@@ -35,7 +35,7 @@ class Attempt:
         episode: The episode, if it succeeded.
         reason: One of `REASONS` if it did not, else "".
         detail: More about the reason, in words.
-        seconds: Time of each stage: "reset", "watching", "execution".
+        seconds: Time of each stage: "reset", "demonstration", "execution".
 
     Raises:
         InputError: If there is neither an episode nor a reason, or both.
@@ -47,7 +47,7 @@ class Attempt:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Validate that there is an episode or a known reason."""
+        """Validate that there is an episode or one of the reasons."""
         if (self.episode is None) != (self.reason in REASONS):
             raise InputError(f"an attempt has an episode, or one of the reasons {', '.join(REASONS)}")
 
@@ -92,7 +92,7 @@ def attempt_episode(
     with clock("reset"):
         observation, info = env.reset(seed=seed, options=options)
     try:
-        with clock("watching"):
+        with clock("demonstration"):
             extracted = best_of_n(
                 demonstrate,
                 observation["image"],

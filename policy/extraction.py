@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,19 +144,20 @@ def _without_context(demonstration: Demonstration) -> HandTracks:
 
 def _choose(hands: LiftedHands, asked: Side | None, provenance: dict[str, Any]) -> Side:
     """Return the hand to follow."""
-    seen: dict[Side, int] = dict(zip(HANDS, hands.present.sum(0).tolist(), strict=True))
-    generated = provenance.get("appearance", {}).get("side")
-    side = asked or (generated if seen.get(generated, 0) >= MIN_FRAMES else max(HANDS, key=lambda name: seen[name]))
+    seen: dict[str, int] = dict(zip(HANDS, hands.present.sum(0).tolist(), strict=True))
+    generated = str(provenance.get("appearance", {}).get("side"))
+    most = max(seen, key=lambda name: seen[name])
+    side: str = asked or (generated if seen.get(generated, 0) >= MIN_FRAMES else most)
     if seen[side] < MIN_FRAMES:
         what = f"the {asked} hand" if asked else "a hand"
         frames = f"{seen[side]} of {len(hands.present)} frames"
         raise NoHandError(f"{what} is seen in {frames}; a trajectory needs {MIN_FRAMES}")
     if not asked and min(seen.values()) >= MIN_FRAMES:
         further = {name: _moved_later(hands.joints_world_m[:, slot]) for slot, name in enumerate(HANDS)}
-        other: Side = next(name for name in HANDS if name != side)
+        other = next(name for name in HANDS if name != side)
         if further[other] > max(_ACTS_M, 2 * further[side]):
-            return other
-    return side
+            side = other
+    return cast(Side, side)
 
 
 def _moved_later(joints_world_m: NDArray[np.floating]) -> float:

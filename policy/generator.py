@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ivg.inputs import spread
+from ivg.inputs import checked_device, spread
 from ivg.instructions import InstructionRewriter, load_rewriter
-from ivg.models.device import checked_device
 from ivg.types import JOINTS, Appearance, HandTracks
 
 from .datasets import Demonstration

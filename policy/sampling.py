@@ -61,9 +61,6 @@ def best_of_n(
         depth: Float (h, w), m along the optical axis, of the frame; None if unknown.
         samples: How many demonstrations at most; more than one only with `depth`.
 
-    Returns:
-        The demonstration, its trajectory, and its contact if there is a depth image.
-
     Raises:
         NoHandError: If none of the demonstrations shows a hand.
         InputError: If `samples` is not positive, or several are asked for without `depth`.
@@ -74,23 +71,19 @@ def best_of_n(
         raise InputError(f"samples must be 1 or more, got {samples}")
     if samples > 1 and depth is None:
         raise InputError(f"{samples} samples cannot be compared without depth: give depth, or samples=1")
-    best: ExtractedDemonstration | None = None
-    missing: NoHandError | None = None
+    found: list[ExtractedDemonstration] = []
+    missing: list[NoHandError] = []
     for sample_seed, appearance in demonstrators(seed, samples):
         demonstration = demonstrate(frame, text, sample_seed, appearance)
         try:
-            found = extract(demonstration, camera, lifter, depth=depth)
+            found.append(extract(demonstration, camera, lifter, depth=depth))
         except NoHandError as error:
-            missing = error
-            continue
-        if best is None or _cost(found) < _cost(best):
-            best = found
-        if _cost(best) < GOOD_CONTACT:
+            missing.append(error)
+        if found and _cost(found[-1]) < GOOD_CONTACT:
             break
-    if best is None:
-        assert missing is not None
-        raise missing
-    return best
+    if not found:
+        raise missing[-1]
+    return min(found, key=_cost)
 
 
 def demonstrators(seed: int, samples: int) -> Iterator[tuple[int, Appearance | None]]:

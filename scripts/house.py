@@ -1,7 +1,8 @@
 """Prints figures of the source code as a Markdown table, for one checkout or for several side by side.
 
-Usage: ``python scripts/house.py [FOLDER ...] [--tests]`` (default: this checkout). A folder is a checkout with the source
-folders ``ivg``, ``policy`` and ``envs``. ``--tests`` also collects the tests, with this Python and the checkout's sources.
+Usage: ``python scripts/house.py [FOLDER ...] [--tests]`` (default: this checkout). A folder is a checkout with the
+source folders ``ivg``, ``policy`` and ``envs``. ``--tests`` also collects the tests, with this Python and the
+sources of the checkout.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def circles(graph: Graph) -> list[set[str]]:
     changed = True
     while changed:
         changed = False
-        for name, seen in reach.items():
+        for seen in reach.values():
             more = set().union(*(reach.get(each, set()) for each in seen)) - seen
             if more:
                 seen |= more
@@ -100,7 +101,8 @@ def collected_tests(root: Path) -> str:
         for name in FOLDERS.keys() - {"ivg"}:
             (package / name).symlink_to(root / name)
         call = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests"]
-        done = subprocess.run(call, cwd=root, env={**os.environ, "PYTHONPATH": folder}, capture_output=True, text=True)
+        env = {**os.environ, "PYTHONPATH": folder, "PYTHONSAFEPATH": "1"}
+        done = subprocess.run(call, cwd=root, env=env, capture_output=True, text=True, check=False)
     count = re.search(r"(\d+) tests? collected", done.stdout)
     errors = re.search(r"(\d+) errors?", done.stdout.splitlines()[-1] if done.stdout else "")
     return (f"{int(count[1]):,}" if count else "none") + (f" ({errors[1]} files with errors)" if errors else "")

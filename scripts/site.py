@@ -1,7 +1,7 @@
 """Hooks of ``mkdocs build`` (``make docs``): pages made from files outside of ``docs/``, and the API reference.
 
-Links between the pages are written for the repository, as GitHub shows it; here they are brought to the site's layout. Every
-folder of code gets a page with its modules, and every name that a module exports by ``__all__`` needs a docstring.
+Links between the pages are written for the repository, as GitHub shows it; here they are brought to the site's layout.
+Every folder of code gets a page with its modules; every name that a module exports by ``__all__`` needs a docstring.
 """
 
 from __future__ import annotations
@@ -45,9 +45,49 @@ def modules() -> dict[str, list[str]]:
     return {folder: sorted(names) for folder, names in sorted(found.items())}
 
 
-def api_page(folder: str, names: list[str]) -> str:
-    """Returns the page of one folder of code."""
-    return "\n\n".join([f"# {folder}", *(f"::: {name}" for name in names)])
+def definitions(name: str) -> set[str]:
+    """Returns the names that a module defines at its top level."""
+    path = TREE / name.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return {each for each in found if not each.startswith("_")}
+
+
+def exports(folder: str, homes: dict[str, list[str]]) -> dict[str, str]:
+    """Returns what a folder exports (imported or named in its ``__init__``), and the module that defines it."""
+    text = (TREE / folder.replace(".", "/") / "__init__.py").read_text()
+    return {
+        name: homes[name][0]
+        for name in sorted(
+            set(re.findall(r"\b[A-Za-z]\w+\b", re.sub(r'""".*?"""', "", text, flags=re.DOTALL))) & set(homes)
+        )
+        if len(homes[name]) == 1
+    }
+
+
+def api_page(folder: str, names: list[str], defined: dict[str, set[str]]) -> str:
+    """Returns the page of one folder of code: what it exports, then its modules."""
+    if folder not in names or not (TREE / folder.replace(".", "/")).is_dir():
+        return "\n\n".join([f"# {folder}", *(f"::: {name}" for name in names)])
+    homes: dict[str, list[str]] = {}
+    for module, inside in defined.items():
+        if module.startswith(f"{folder}."):
+            for name in inside:
+                homes.setdefault(name, []).append(module)
+    links = [f"[`{name}`][{module}.{name}]" for name, module in exports(folder, homes).items()]
+    own = "true" if defined[folder] else "false"
+    parts = [
+        f"# {folder}",
+        f"::: {folder}\n    options: {{show_root_heading: false, imported_members: false, members: {own}}}",
+    ]
+    parts += [f"**Exports:** {', '.join(links)}"] if links else []
+    return "\n\n".join([*parts, *(f"::: {name}" for name in names if name != folder)])
 
 
 def check_docstrings(config: Any) -> None:
@@ -80,8 +120,10 @@ def on_files(files: Files, config: Any) -> Files:
     for source, target in PAGES.items():
         text = re.sub(r"\A---\n.*?\n---\n", "", (ROOT / source).read_text(), flags=re.DOTALL)
         files.append(File.generated(config, target, content=text))
-    for folder, names in modules().items():
-        files.append(File.generated(config, f"api/{folder}.md", content=api_page(folder, names)))
+    folders = modules()
+    defined = {name: definitions(name) for names in folders.values() for name in names}
+    for folder, names in folders.items():
+        files.append(File.generated(config, f"api/{folder}.md", content=api_page(folder, names, defined)))
     return files
 
 

@@ -1,4 +1,4 @@
-"""Removes trailing blanks and brings the end of every tracked text file to one line end; ends with 1 if a file changed."""
+"""Removes trailing blanks, ends every tracked text file with one line end; the exit code is 1 if a file changed."""
 
 import subprocess
 import sys

@@ -7,11 +7,9 @@ from typing import Any
 
 import mujoco
 
-from ..task_env import ArmState, TaskEnv, panda_state
+from ..task_env import TaskEnv
 from ..view import View
 from .viewpoint import Viewpoint
-
-__all__ = ["AdaptedEnv", "AdaptedTask", "ArmState", "panda_state"]
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ load_mujoco()
 import mujoco  # noqa: E402 (it chooses its OpenGL when it is imported)
 import numpy as np  # noqa: E402
 
-from ..interface import CONTROL_HZ, ROTATION_RAD, TRANSLATION_M  # noqa: E402
+from ..interface import CONTROL_HZ, ROTATION_RAD, TRANSLATION_M, ArmState  # noqa: E402
 from ..wording import word_groups  # noqa: E402
-from .base import AdaptedEnv, AdaptedTask, ArmState  # noqa: E402
+from .base import AdaptedEnv, AdaptedTask  # noqa: E402
 from .inverse_kinematics import DifferentialIK  # noqa: E402
 from .register import SIMULATORS, check_installed  # noqa: E402
 from .viewpoint import Viewpoint  # noqa: E402

@@ -12,8 +12,8 @@ import mujoco  # noqa: E402 (it chooses its OpenGL when it is imported)
 import numpy as np  # noqa: E402
 
 from ..errors import unknown_option  # noqa: E402
-from ..interface import CONTROL_HZ, TRANSLATION_M  # noqa: E402
-from .base import AdaptedEnv, AdaptedTask, ArmState  # noqa: E402
+from ..interface import CONTROL_HZ, TRANSLATION_M, ArmState  # noqa: E402
+from .base import AdaptedEnv, AdaptedTask  # noqa: E402
 from .metaworld_tasks import METAWORLD_SENTENCES  # noqa: E402
 from .register import SIMULATORS, check_installed  # noqa: E402
 from .viewpoint import Viewpoint  # noqa: E402

@@ -76,7 +76,7 @@ def _simulators() -> list[Simulator]:
                 f"{module}.meta_world:MetaWorldEnv",
                 {"name": task},
                 package="metaworld",
-                install='--no-deps "metaworld==3.1.1"',
+                install='"ivg[metaworld]"',
             )
             for task, sentence in METAWORLD_SENTENCES.items()
         ),

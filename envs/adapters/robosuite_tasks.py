@@ -21,9 +21,9 @@ finally:
     logging.disable(_LEVEL)
 
 from ..errors import unknown_option  # noqa: E402
-from ..interface import CONTROL_HZ  # noqa: E402
+from ..interface import CONTROL_HZ, ArmState, panda_state  # noqa: E402
 from ..wording import word_groups  # noqa: E402
-from .base import AdaptedEnv, AdaptedTask, ArmState, panda_state  # noqa: E402
+from .base import AdaptedEnv, AdaptedTask  # noqa: E402
 from .viewpoint import Viewpoint  # noqa: E402
 
 _TASKS = {

@@ -14,17 +14,11 @@ from .acts.stove import turn_on_stove
 from .acts.wipe import wipe_counter
 from .plan import Plan, Stage
 
-CHOREOGRAPHIES: dict[str, Callable[[Stage], Plan]] = {
-    "cut_carrot": cut_carrot,
-    "carrot_to_pot": carrot_to_pot,
-    "open_drawer": open_drawer,
-    "close_drawer": close_drawer,
-    "turn_on_stove": turn_on_stove,
-    "mug_to_plate": mug_to_plate,
-    "push_plate": push_plate,
-    "wipe_counter": wipe_counter,
-    "stir_pot": stir_pot,
-}
+_ACTS: tuple[Callable[[Stage], Plan], ...] = (
+    *(cut_carrot, carrot_to_pot, open_drawer, close_drawer, turn_on_stove, mug_to_plate, push_plate),
+    *(wipe_counter, stir_pot),
+)
+CHOREOGRAPHIES = {act.__name__: act for act in _ACTS}
 
 
 def choreograph(task: str, stage: Stage) -> Plan:

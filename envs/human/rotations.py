@@ -45,27 +45,11 @@ def to_quaternion(rotation: Matrix) -> NDArray[np.float64]:
     """Unit quaternion (w, x, y, z), w >= 0, of a rotation matrix (..., 3, 3)."""
     m = np.asarray(rotation, float)
     trace = m[..., 0, 0] + m[..., 1, 1] + m[..., 2, 2]
-    squares = np.stack(
-        [
-            1 + trace,
-            1 + 2 * m[..., 0, 0] - trace,
-            1 + 2 * m[..., 1, 1] - trace,
-            1 + 2 * m[..., 2, 2] - trace,
-        ],
-        axis=-1,
-    )
+    w, x, y, z = 1 + trace, *(1 + 2 * m[..., i, i] - trace for i in range(3))
     a, b, c = m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]
     d, e, f = m[..., 1, 0] + m[..., 0, 1], m[..., 0, 2] + m[..., 2, 0], m[..., 2, 1] + m[..., 1, 2]
-    rows = np.stack(
-        [
-            np.stack([squares[..., 0], a, b, c], -1),
-            np.stack([a, squares[..., 1], d, e], -1),
-            np.stack([b, d, squares[..., 2], f], -1),
-            np.stack([c, e, f, squares[..., 3]], -1),
-        ],
-        axis=-2,
-    )
-    best = np.argmax(squares, axis=-1)
+    rows = np.stack([w, a, b, c, a, x, d, e, b, d, y, f, c, e, f, z], axis=-1).reshape(*trace.shape, 4, 4)
+    best = np.argmax(np.stack([w, x, y, z], axis=-1), axis=-1)
     quaternion = np.take_along_axis(rows, best[..., None, None], axis=-2)[..., 0, :]
     quaternion = quaternion / np.linalg.norm(quaternion, axis=-1, keepdims=True)
     return np.where(quaternion[..., :1] < 0, -quaternion, quaternion)

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..camera import camera_of
 from ..errors import EnvsError
-from ..task_env import ArmState, TaskEnv, panda_state
+from ..interface import ArmState, panda_state
+from ..task_env import TaskEnv
 from ..view import View
 from .effects import StirCounter, part_carrot, wipe_stains
 from .scene.appearance import show_burner

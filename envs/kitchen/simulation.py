@@ -92,8 +92,8 @@ class KitchenSimulation(ManipulationEnv):
         if equality is None:
             equality = ET.SubElement(root, "equality")
         for i in range(CARROT_SEGMENTS - 1):  # a weld that is switched off is a cut
-            bodies = {"body1": f"carrot_{i}", "body2": f"carrot_{i + 1}", "relpose": f"0 {CARROT_PITCH_M:g} 0 1 0 0 0"}
-            ET.SubElement(equality, "weld", name=f"carrot_weld_{i}", **bodies, solref="0.006 1")
+            weld = {"name": f"carrot_weld_{i}", "body1": f"carrot_{i}", "body2": f"carrot_{i + 1}"}
+            ET.SubElement(equality, "weld", weld, relpose=f"0 {CARROT_PITCH_M:g} 0 1 0 0 0", solref="0.006 1")
         visual = root.find("visual")
         if visual is None:
             visual = ET.SubElement(root, "visual")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ..errors import unknown_option
 from ..wording import TaskMatch, match_wording
 from ..wording import word_groups as _groups
+from . import success
 from .scene.scene import KitchenScene
 from .state import KitchenState
 
@@ -49,54 +48,6 @@ class Task:
         return (*self.texts, *self.held_out_paraphrases)
 
 
-def _cut(state: KitchenState, scene: KitchenScene) -> bool:
-    return "carrot" in scene.objects and bool(state.carrot_parted.any())
-
-
-def _carrot_in_pot(state: KitchenState, scene: KitchenScene) -> bool:
-    """Carrot's centre inside the pot's wall, below its rim."""
-    offset = state.carrot_pos_world_m.mean(axis=0) - state.position("pot")
-    inside = np.hypot(offset[0], offset[1]) <= scene.sizes["pot_radius"]
-    return bool(inside and 0.0 <= offset[2] <= scene.sizes["pot_height"] + 0.01)
-
-
-def _drawer_open(state: KitchenState, scene: KitchenScene) -> bool:
-    return state.drawer_slide_m >= 0.08
-
-
-def _drawer_closed(state: KitchenState, scene: KitchenScene) -> bool:
-    return state.drawer_slide_m <= 0.012
-
-
-def _stove_on(state: KitchenState, scene: KitchenScene) -> bool:
-    return state.knob_angle_rad >= 1.2
-
-
-def _mug_on_plate(state: KitchenState, scene: KitchenScene) -> bool:
-    """Mug upright, its axis within 60 % of the plate's radius, its bottom on the plate."""
-    offset = state.position("mug") - state.position("plate")
-    over = np.hypot(offset[0], offset[1]) <= 0.6 * scene.sizes["plate_radius"]
-    gap = offset[2] - scene.sizes["mug_height"] / 2 - scene.sizes["plate_thickness"]
-    return bool(over and abs(gap) <= 0.012 and state.upright("mug") > 0.95)
-
-
-def _plate_pushed(state: KitchenState, scene: KitchenScene) -> bool:
-    """Plate moved at least 6 cm away from the person, still flat on the counter."""
-    start = np.array(scene.objects["plate"].position)
-    moved = state.position("plate") - start
-    return bool(moved[0] >= 0.06 and abs(moved[2]) <= 0.02 and state.upright("plate") > 0.95)
-
-
-def _counter_wiped(state: KitchenState, scene: KitchenScene) -> bool:
-    """At least three quarters of the stain's spots wiped off."""
-    return bool(state.stains_wiped.mean() >= 0.75)
-
-
-def _pot_stirred(state: KitchenState, scene: KitchenScene) -> bool:
-    """The spoon went round the pot's centre at least once."""
-    return abs(state.stirred_rad) >= 2 * np.pi
-
-
 _PUT = "put place drop set move transfer add bring lay lift pick carry stand"
 _ALL = (
     Task(
@@ -105,7 +56,7 @@ _ALL = (
         ("cut carrot", "chop the carrot", "cut the carrot with the knife", "cut the carrot into pieces"),
         ("slice the carrot", "chop up the carrot"),
         ("carrot", "knife"),
-        _cut,
+        success.cut,
         _groups("cut chop slice dice divide part", "carrot vegetable"),
     ),
     Task(
@@ -119,7 +70,7 @@ _ALL = (
         ),
         ("move the carrot into the pot", "toss the carrot in the pot"),
         ("carrot",),
-        _carrot_in_pot,
+        success.carrot_in_pot,
         _groups(_PUT + " toss throw", "carrot vegetable", "pot pan saucepan"),
     ),
     Task(
@@ -128,7 +79,7 @@ _ALL = (
         ("open drawer", "pull the drawer open", "pull out the drawer"),
         ("slide the drawer open", "pull open the drawer"),
         ("drawer",),
-        _drawer_open,
+        success.drawer_open,
         _groups("open pull", "drawer"),
     ),
     Task(
@@ -137,7 +88,7 @@ _ALL = (
         ("close drawer", "push the drawer shut", "shut the drawer"),
         ("push the drawer closed", "slide the drawer shut"),
         ("drawer",),
-        _drawer_closed,
+        success.drawer_closed,
         _groups("close shut closed push", "drawer"),
     ),
     Task(
@@ -146,7 +97,7 @@ _ALL = (
         ("turn on stove", "switch the stove on", "turn the stove knob", "turn on the burner"),
         ("switch on the stove", "turn the knob of the stove"),
         ("knob",),
-        _stove_on,
+        success.stove_on,
         _groups("turn switch light start rotate twist", "stove knob burner cooker hob dial"),
     ),
     Task(
@@ -160,7 +111,7 @@ _ALL = (
         ),
         ("move the mug onto the plate", "stand the mug on the plate"),
         ("mug",),
-        _mug_on_plate,
+        success.mug_on_plate,
         _groups(_PUT, "mug cup", "plate dish"),
     ),
     Task(
@@ -169,7 +120,7 @@ _ALL = (
         ("push plate", "push the plate away", "push the plate forward", "slide the plate away"),
         ("shove the plate forward", "slide the plate forward"),
         ("plate",),
-        _plate_pushed,
+        success.plate_pushed,
         _groups("push slide shove nudge", "plate dish"),
     ),
     Task(
@@ -178,7 +129,7 @@ _ALL = (
         ("wipe counter", "wipe the counter with the sponge", "clean the counter", "wipe up the spill"),
         ("scrub the counter", "clean the counter with the sponge"),
         ("sponge",),
-        _counter_wiped,
+        success.counter_wiped,
         _groups("wipe clean scrub mop", "counter table spill stain surface worktop sponge"),
     ),
     Task(
@@ -187,7 +138,7 @@ _ALL = (
         ("stir pot", "stir the soup", "stir the pot with the spoon", "stir the soup in the pot"),
         ("mix the soup", "give the pot a stir"),
         ("spoon",),
-        _pot_stirred,
+        success.pot_stirred,
         _groups("stir mix", "pot soup spoon stew"),
     ),
 )

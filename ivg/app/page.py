@@ -12,15 +12,13 @@ from ..envs.kitchen.tasks import TASKS
 from ..errors import InputError
 from ..policy.sampling import SAMPLES
 from ..workflows.demo import SKIN_TONES, ContextFrame
+from .inputs import MAX_FILE_MB, MAX_SEED, checked_seed, checked_task, frame_from_upload
 from .panels import messages_html, panel_html, progress_html
-from .run import STAGES, AppRun, AppView, AppWorker, new_stages, plain
-from .upload import MAX_FILE_MB, frame_from_upload
+from .run import DEFAULT_STEPS, AppRun, AppWorker
+from .view import STAGES, AppView, new_stages, plain
 
-MAX_TEXT, MAX_SEED, MAX_STEPS, MAX_WAITING = 200, 2**31 - 1, 50, 16
-"""Characters of a task, seed, denoising steps, and runs that may wait."""
-
-DEFAULT_STEPS = 2
-"""Denoising steps that the packaged weights were trained for."""
+MAX_STEPS, MAX_WAITING = 50, 16
+"""Denoising steps, and runs that may wait."""
 
 CACHE_S = (300, 1500)
 """Interval at which dropped images are checked, and the age at which they are deleted, in seconds."""
@@ -42,24 +40,6 @@ BUSY = "Another visitor's run is on; yours begins when it is over."
 
 QUIET: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
 """Of events that take no time."""
-
-
-def new_theme() -> gr.themes.Base:
-    """Return the theme; its fonts are the machine's own."""
-    fonts = {"font": ["Helvetica Neue", "Arial", "sans-serif"], "font_mono": ["Menlo", "Consolas", "monospace"]}
-    hues = {"primary_hue": "teal", "secondary_hue": "teal", "neutral_hue": "slate"}
-    return gr.themes.Base(radius_size="lg", **hues, **fonts).set(
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-        button_primary_background_fill_dark="*primary_600",
-        button_primary_background_fill_hover_dark="*primary_500",
-        button_primary_text_color="white",
-        block_label_text_size="*text_sm",
-        body_text_color_subdued="*neutral_500",
-        body_text_color_subdued_dark="*neutral_400",
-        block_info_text_color="*neutral_500",
-        block_info_text_color_dark="*neutral_400",
-    )
 
 
 class Page:
@@ -139,25 +119,14 @@ class Page:
         self.next_seed.click(lambda seed: (int(seed or 0) + 1) % (MAX_SEED + 1), self.seed, self.seed, **QUIET)
         self.blocks.unload(self.leave)
 
-    def begin(
-        self,
-        visitor: gr.Request,
-        frame: ContextFrame | None,
-        source: str,
-        seed: int | None,
-        text: str,
-        robot: bool,
-        steps: int,
-        samples: int,
-        side: str,
-        skin: str,
-    ) -> dict[Any, Any]:
+    def begin(self, visitor: gr.Request, frame: ContextFrame | None, source: str, *values: Any) -> dict[Any, Any]:
         """Check what is asked for, and empty the page for it; gradio has checked sliders and radios."""
         view, request = AppView(), None
+        seed, text, robot, steps, samples, side, skin = values
         try:
             if source != "kitchen" and frame is None:
                 raise InputError("no picture yet: drop one, or choose the kitchen")
-            request = {"task": _checked_task(text), "seed": _checked_seed(seed), "steps": int(steps)}
+            request = {"task": checked_task(text), "seed": checked_seed(seed), "steps": int(steps)}
             request |= {
                 name: None if value == "drawn" else value for name, value in {"side": side, "skin": skin}.items()
             }
@@ -177,7 +146,7 @@ class Page:
         self.worker.start(str(visitor.session_hash), run)
         try:
             for changed in run.changes():
-                yield self._shown(run.view, changed, running=not run.over)
+                yield self._shown(run.view, changed, running=not (run.over or run.stopping.is_set()))
         finally:
             self.worker.forget(str(visitor.session_hash), run)
 
@@ -222,21 +191,3 @@ class Page:
 def _html(name: str, view: AppView) -> str:
     special = {"progress": progress_html, "messages": messages_html}
     return special[name](view) if name in special else panel_html(name, view)
-
-
-def _checked_task(text: str | None) -> str:
-    task = " ".join((text or "").split())
-    if not any(character.isalpha() for character in task):
-        raise InputError('the task must say what to do, such as "cut the carrot"')
-    if len(task) > MAX_TEXT:
-        raise InputError(f"the task has {len(task)} characters; at most {MAX_TEXT} are taken")
-    if not task.isprintable():
-        raise InputError("the task holds characters that cannot be printed")
-    return task
-
-
-def _checked_seed(seed: int | None) -> int:
-    if seed is None or not 0 <= seed <= MAX_SEED:
-        shown = "nothing" if seed is None else str(seed)[:40]
-        raise InputError(f"seed must be a whole number from 0 to {MAX_SEED:,}, got {shown}")
-    return int(seed)

@@ -17,11 +17,11 @@ from ..io.video import write_video
 from ..policy import Demonstration, ExtractedDemonstration
 from ..policy.sampling import GOOD_CONTACT
 from ..types import FPS
-from ..viz.canvas import enlarged, enlarged_mask
+from ..viz.canvas import fit_size, resize_image, resize_mask
 from ..viz.execution_video import draw_execution
 from ..viz.hands import draw_hands, tint_region
 from ..viz.trajectory_plot import draw_trajectory
-from .run import AppView, Stage
+from .view import AppView, Stage
 
 TITLES = {
     "scene": ("Scene", "Scene", "what the camera sees"),
@@ -90,13 +90,13 @@ def panel_html(key: str, view: AppView) -> str:
 
 def _scene(view: AppView) -> tuple[str, str]:
     context = view.parts["scene"]
-    return context.name, _image(enlarged(context.frame, *_size(context.frame)), "the scene")
+    return context.name, _image(resize_image(context.frame, *fit_size(context.frame, SIZE)), "the scene")
 
 
 def _region(view: AppView) -> tuple[str, str]:
     frame, region = view.parts["scene"].frame, view.parts["region"]
-    size = _size(frame)
-    tinted = tint_region(enlarged(frame, *size), enlarged_mask(region, *size))
+    size = fit_size(frame, SIZE)
+    tinted = tint_region(resize_image(frame, *size), resize_mask(region, *size))
     return f"{region.mean():.0%} of the picture", _image(tinted, "region of motion")
 
 
@@ -108,10 +108,10 @@ def _clip(view: AppView) -> tuple[str, str]:
 def _hands(view: AppView) -> tuple[str, str]:
     made: Demonstration = view.parts["hands"]
     found = int(made.present[1:].any(axis=1).sum())
-    size, frames = _size(made.clip[0]), []
+    size, frames = fit_size(made.clip[0], SIZE), []
     for t, frame in enumerate(made.clip):
-        region = enlarged_mask(made.region_per_frame[t], *size)
-        tinted = tint_region(enlarged(frame, *size), region, strength=0.25)
+        region = resize_mask(made.region_per_frame[t], *size)
+        tinted = tint_region(resize_image(frame, *size), region, strength=0.25)
         frames.append(draw_hands(tinted, made.keypoints[t], made.present[t]))
     body = _video(np.stack(frames), made.fps, "hand tracks over the clip")
     return f"a hand in {found} of {len(made) - 1} frames", body
@@ -166,13 +166,6 @@ _DRAW: dict[str, Callable[[AppView], tuple[str, str]]] = {
     "robot": _robot,
 }
 """Returns note and body of a panel."""
-
-
-def _size(image: NDArray[np.uint8]) -> tuple[int, int]:
-    """Return width and height, both even, of an image enlarged to `SIZE`."""
-    height, width = image.shape[:2]
-    scale = SIZE / max(height, width)
-    return 2 * round(width * scale / 2), 2 * round(height * scale / 2)
 
 
 def _image(pixels: NDArray[np.uint8], words: str, kind: str = "") -> str:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from ..envs.errors import EnvsError
 from ..errors import IvgError
 from ..workflows.demo import make_demonstration
+from .view import STAGES, AppView, new_stages, plain
 
 if TYPE_CHECKING:
     from ..policy import DemoGenerator
 
-STAGES = ("scene", "region", "clip", "hands", "trajectory", "robot")
-"""Stages of a run in their order; an image has neither of the last two."""
+DEFAULT_STEPS = 2
+"""Denoising steps that the packaged weights were trained for."""
 
 NOT_SCORED = (
     "This text is near none of the kitchen's tasks: the clip is generated all the same, but success is not scored."
@@ -33,56 +32,6 @@ _log = logging.getLogger(__name__)
 
 class StoppedError(Exception):
     """The visitor stopped the run."""
-
-
-@dataclass
-class Stage:
-    """The progress of a stage.
-
-    Attributes:
-        phase: "waiting", "running", "done", or "stopped" before its end.
-        seconds: Its duration so far; of all clips together, if several are made.
-        done: Steps done, of those that have steps.
-        total: Steps in all; 0 if unknown.
-    """
-
-    phase: str = "waiting"
-    seconds: float = 0.0
-    done: int = 0
-    total: int = 0
-
-
-def new_stages(trajectory: bool = True, robot: bool = True) -> dict[str, Stage]:
-    """Return the stages of a run with a trajectory or a robot, or without, all waiting."""
-    absent = {*(() if trajectory else ("trajectory",)), *(() if robot else ("robot",))}
-    return {key: Stage() for key in STAGES if key not in absent}
-
-
-@dataclass(eq=False)
-class AppView:
-    """All that there is to show of a run.
-
-    Attributes:
-        text: The task.
-        stages: Progress by stage.
-        parts: Results by stage, as soon as they are known: what `make_demonstration` gives to `on_part`.
-        sample: Number of the clip, from 1.
-        samples: How many there can be.
-        notices: Limits of these clips that a visitor has to know.
-        no_trajectory: Why no trajectory can be read off the clip.
-        message: Why the run did not come to its end.
-        stopped: Whether the visitor stopped it.
-    """
-
-    text: str = ""
-    stages: dict[str, Stage] = field(default_factory=new_stages)
-    parts: dict[str, Any] = field(default_factory=dict)
-    sample: int = 1
-    samples: int = 1
-    notices: tuple[str, ...] = ()
-    no_trajectory: str = ""
-    message: str = ""
-    stopped: bool = False
 
 
 class AppRun:
@@ -156,6 +105,7 @@ class AppRun:
     def _begin(self, key: str) -> None:
         if (stage := self.view.stages.get(key)) is not None and stage.phase == "waiting":
             stage.phase, self._began = "running", time.perf_counter()
+            self._changed.put("progress")
 
     def _end(self, phase: str) -> None:
         """End the stage that is running; they follow one another without gaps."""
@@ -245,13 +195,3 @@ class AppWorker:
         if self._generator is None:
             self._generator = self._load()
         return self._generator
-
-
-_QUOTED_PATH = re.compile(r"(['\"])(?:~|[A-Za-z]:)?[/\\](?:(?!\1).)*[/\\]((?:(?!\1)[^/\\])+)\1")
-_BARE_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?(?:[/\\]+[^\s/\\'\":,;]+)+[/\\]+([^\s/\\'\":,;]+)")
-
-
-def plain(error: Exception) -> str:
-    """Return an error's words for visitors: one line, and no folders of this machine."""
-    words = " ".join(str(error).split())
-    return _BARE_PATH.sub(r"\1", _QUOTED_PATH.sub(r"\1\2\1", words))

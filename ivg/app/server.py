@@ -11,28 +11,24 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..jobs import environment
 from ..workflows.demo.context import PACKAGED_WEIGHTS
+from .inputs import MAX_FILE_MB
 from .run import AppWorker
-from .upload import MAX_FILE_MB
 
 if TYPE_CHECKING:
     import gradio as gr
 
     from ..policy import DemoGenerator
 
-SETTINGS = {
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "GRADIO_MCP_SERVER": "False",
-    "GRADIO_RUN_HISTORY": "False",
-    "GRADIO_SHARE": "False",
-    "GRADIO_SSR_MODE": "False",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
+_OFF = ("share", "inline", "show_error", "run_history", "enable_monitoring", "ssr_mode", "pwa", "mcp_server")
+_ON = ("quiet", "prevent_thread_lock", "strict_cors")
+"""Options of gradio's launch."""
+
+SETTINGS = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 """The environment of gradio, whatever the user's own says."""
 
 
@@ -68,20 +64,20 @@ def serve(
 
         return DemoGenerator.from_pretrained(weights, device=device)
 
-    with _terminated_as_interrupted(), own_folder(), closing(AppWorker(load)) as worker:
-        on_message(f"loading the weights {weights}")
-        packaged = worker.load() == PACKAGED_WEIGHTS
-        from .page import Page
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that what is open is closed
+    try:
+        with own_folder(), closing(AppWorker(load)) as worker, suppress(KeyboardInterrupt):
+            on_message(f"loading the weights {weights}")
+            packaged = worker.load() == PACKAGED_WEIGHTS
+            from .page import Page
 
-        page = Page(worker, packaged).blocks
-        try:
-            launch(page, host, port)
-            shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-            on_message(f"open http://{shown}:{port} in a browser; Ctrl-C ends it")
-            with suppress(KeyboardInterrupt):
+            with closing(Page(worker, packaged).blocks) as page:
+                launch(page, host, port)
+                shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+                on_message(f"open http://{shown}:{port} in a browser; Ctrl-C ends it")
                 threading.Event().wait()
-        finally:
-            page.close(verbose=False)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     on_message("ended")
 
 
@@ -90,29 +86,21 @@ def launch(page: gr.Blocks, host: str, port: int) -> None:
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    from .page import new_theme
+    from .style import STYLE_SHEET, new_theme
 
     names = ["localhost", "127.0.0.1", "[::1]", host] if is_local(host) else ["*"]
+    middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=names)]
+    options: dict[str, Any] = dict.fromkeys(_OFF, False) | dict.fromkeys(_ON, True)
     page.launch(
         server_name=host,
         server_port=port,
-        share=False,
-        inline=False,
-        quiet=True,
-        prevent_thread_lock=True,
-        show_error=False,
-        footer_links=[],
-        run_history=False,
-        allowed_paths=[],
         max_file_size=f"{MAX_FILE_MB}mb",
-        enable_monitoring=False,
-        strict_cors=True,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
+        allowed_paths=[],
+        footer_links=[],
         theme=new_theme(),
-        css_paths=Path(__file__).with_name("page.css"),
-        app_kwargs={"middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=names)], "openapi_url": None},
+        css_paths=STYLE_SHEET,
+        app_kwargs={"middleware": middleware, "openapi_url": None},
+        **options,
     )
 
 
@@ -164,17 +152,3 @@ def own_folder() -> Iterator[None]:
             yield
     finally:
         os.environ.update(theirs)
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """Have SIGTERM raise KeyboardInterrupt as Ctrl-C does, so that what is open is closed."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -57,9 +57,9 @@ class ClipArrays:
             name: np.empty((len(indices), *store.array(name).shape[1:]), store.array(name).dtype) for name in names
         }
 
-        def read(place: int) -> None:
+        def read(row: int) -> None:
             for name, array in arrays.items():
-                array[place] = store.array(name)[int(indices[place])]
+                array[row] = store.array(name)[int(indices[row])]
 
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(read, range(len(indices))))

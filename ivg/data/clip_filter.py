@@ -1,13 +1,13 @@
 """Which clips of real video are worth training on: sharp ones in which something moves and a hand is seen.
 
-The paper trains on the selection of LEGO (Lai et al. 2023), of which is told that it leaves out blurry clips and
+The paper trains on the selection of LEGO (Lai et al. 2023), which is said to leave out blurry clips and
 actions without motion, but no rule. Ours:
 
 * sharpness: the median over the frames of the variance of the Laplacian of the grey frame, reduced to a longer side
   of 256 px (Pech-Pacheco et al. 2000);
-* motion: the largest share of pixels, over the frames, that differ from frame 0 by more than 24 of 255 in a channel,
+* motion: the largest fraction of pixels, over the frames, that differ from frame 0 by more than 24 of 255 in a channel,
   after a blur of 5 px that takes out the sensor's noise;
-* different frames: how many of the frames are not the same picture over again (a part of too few frames repeats some);
+* different frames: how many of the frames are not the same image again (a part of too few frames repeats some);
 * hand frames: in how many frames the detector finds a hand.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..io.video import shrink
+from ..io.video_frames import shrink
 from .clip_arrays import changed_pixels
 
 MEASURED_SIDE = 256
@@ -34,7 +34,7 @@ class ClipFilter:
 
     Attributes:
         min_sharpness: Least sharpness; 0 lets all pass.
-        min_motion: Least motion, a share in [0, 1]; 0 lets all pass.
+        min_motion: Least motion, a fraction in [0, 1]; 0 lets all pass.
         min_frames: Least number of different frames.
         min_hand_frames: Least number of frames in which a hand is found.
 
@@ -53,7 +53,7 @@ class ClipFilter:
             if not value >= 0:
                 raise InputError(f"{name} must not be negative, got {value}")
         if self.min_motion > 1:
-            raise InputError(f"min_motion is a share of the picture, at most 1, got {self.min_motion}")
+            raise InputError(f"min_motion is a fraction of the image, at most 1, got {self.min_motion}")
 
     def fault_of_frames(self, frames: NDArray[np.uint8]) -> tuple[str, str] | None:
         """Return the reason and the figure that speak against frames uint8 (t, h, w, 3), or None."""
@@ -77,13 +77,13 @@ class ClipFilter:
 
 
 def sharpness(frames: NDArray[np.uint8]) -> float:
-    """Return how sharp a clip (t, h, w, 3) is: see the module's text. Not negative; a plain picture has 0."""
+    """Return how sharp a clip (t, h, w, 3) is: see the module's text. Not negative; a plain image has 0."""
     grey = [cv2.cvtColor(shrink(frame, MEASURED_SIDE), cv2.COLOR_RGB2GRAY) for frame in frames]
-    return float(np.median([cv2.Laplacian(picture, cv2.CV_64F).var() for picture in grey]))
+    return float(np.median([cv2.Laplacian(image, cv2.CV_64F).var() for image in grey]))
 
 
 def motion(frames: NDArray[np.uint8]) -> float:
-    """Return how much moves in a clip (t, h, w, 3): see the module's text. In [0, 1]; a still picture has 0."""
+    """Return how much moves in a clip (t, h, w, 3): see the module's text. In [0, 1]; a still image has 0."""
     smooth = np.stack([np.asarray(cv2.blur(shrink(frame, MEASURED_SIDE), (5, 5)), np.uint8) for frame in frames])
     return float(changed_pixels(smooth, smooth[:1]).mean((1, 2)).max())
 

@@ -1,100 +1,21 @@
-"""A folder of short clips with their annotation: zarr format 2, one chunk a clip, safe to write in parallel.
-
-Layout (n clips, t frames of size s; every array has one chunk a clip, Blosc lz4):
-
-    frames          uint8   (n, t, s, s, 3)   RGB, frame 0 is the context image
-    keypoints       float32 (n, t, 2, 21, 2)  MediaPipe's joints, normalised, NaN where absent; hand 0 left
-    present         uint8   (n, t, 2)         1 where MediaPipe found the hand
-    score           float32 (n, t, 2)         its confidence
-    info            bytes   (n,)              JSON: task, text, seed, side, source, ...
-    done            uint8   (n,)              1 once all of the clip is written; written last
-  ground truth of rendered clips (left at the fill value for real video: NaN, or 255 for uint8):
-    appearance      float32 (n, 5)            `ivg.types.Appearance.vector` of the acting hand
-    gt_keypoints    float32 (n, t, 2, 21, 2)  gt_visible float32 (n, t, 2), fraction of joints in sight
-    labels          uint8   (n, t, s, s)      0 background, 1 left arm, 2 right arm, 3... moved objects
-    joints_world_m  float32 (n, t, 2, 21, 3)  gripper_path float32 (n, t, 8)  position, quaternion wxyz, opening
-    object_pose     float32 (n, t, 7)         grasp_point float32 (n, 3)      contact uint8 (n, t)
-    K               float64 (n, 3, 3)         T_world_camera float64 (n, 4, 4)
-"""
+"""A folder of short clips with their annotation (layout: `ivg.data.clip_record`), safe to write in parallel."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
-from numcodecs import Blosc
 from numpy.typing import NDArray
 
 from ..errors import StoreError
 from ..io.staging import staged_output
-
-INFO_BYTES = 4096
-"""Longest JSON of one clip's `info`."""
+from .clip_record import ANNOTATION, ARRAYS, DISK_NAMES, GROUND_TRUTH, INFO_BYTES, ClipRecord, create_arrays, is_absent
 
 _FORMAT = "ivg-clip-store-1"
-
-# name -> (dtype, shape after the clip axis, with "t" frames and "s" pixels). Annotation, then ground truth.
-_ANNOTATION: dict[str, tuple[str, tuple[int | str, ...]]] = {
-    "frames": ("u1", ("t", "s", "s", 3)),
-    "keypoints": ("f4", ("t", 2, 21, 2)),
-    "present": ("u1", ("t", 2)),
-    "score": ("f4", ("t", 2)),
-}
-_GROUND_TRUTH: dict[str, tuple[str, tuple[int | str, ...]]] = {
-    "appearance": ("f4", (5,)),
-    "gt_keypoints": ("f4", ("t", 2, 21, 2)),
-    "gt_visible": ("f4", ("t", 2)),
-    "labels": ("u1", ("t", "s", "s")),
-    "joints_world_m": ("f4", ("t", 2, 21, 3)),
-    "gripper_trajectory": ("f4", ("t", 8)),
-    "object_pose": ("f4", ("t", 7)),
-    "grasp_point": ("f4", (3,)),
-    "contact": ("u1", ("t",)),
-    "K": ("f8", (3, 3)),
-    "T_world_camera": ("f8", (4, 4)),
-}
-_ARRAYS = _ANNOTATION | _GROUND_TRUTH
-_ABSENT = 255
-
-
-@dataclass(frozen=True, eq=False)
-class ClipRecord:
-    """One clip with its annotation, and its ground truth where there is one (shapes as in the module's text).
-
-    `present` and `contact` are bool here. Fields of the ground truth are None where unknown.
-    """
-
-    frames: NDArray[np.uint8]
-    keypoints: NDArray[np.float32]
-    present: NDArray[np.bool_]
-    score: NDArray[np.float32]
-    info: dict[str, Any] = field(default_factory=dict)
-    appearance: NDArray[np.float32] | None = None
-    gt_keypoints: NDArray[np.float32] | None = None
-    gt_visible: NDArray[np.float32] | None = None
-    labels: NDArray[np.uint8] | None = None
-    joints_world_m: NDArray[np.float32] | None = None
-    gripper_trajectory: NDArray[np.float32] | None = None
-    object_pose: NDArray[np.float32] | None = None
-    grasp_point: NDArray[np.float32] | None = None
-    contact: NDArray[np.bool_] | None = None
-    K: NDArray[np.float64] | None = None
-    T_world_camera: NDArray[np.float64] | None = None
-
-    @property
-    def task(self) -> str:
-        """The task's key, or "" if unknown."""
-        return str(self.info.get("task", ""))
-
-    @property
-    def text(self) -> str:
-        """The sentence that goes with the clip, or "" if unknown."""
-        return str(self.info.get("text", ""))
 
 
 class ClipStore:
@@ -102,8 +23,7 @@ class ClipStore:
 
     def __init__(self, path: Path, group: zarr.Group) -> None:
         """Use `create` or `open`."""
-        self.path = path
-        self._group = group
+        self.path, self._group = path, group
         self._arrays: dict[str, zarr.Array] = {}
 
     @classmethod
@@ -133,32 +53,23 @@ class ClipStore:
             StoreError: If the folder holds something else.
         """
         path = Path(path)
-        attrs: dict[str, Any] = {
-            "format": _FORMAT,
-            "count": count,
-            "size": size,
-            "fps": fps,
-            "source": source,
-            "frames": frames,
-        }
+        attrs: dict[str, Any] = {"format": _FORMAT, "count": count, "size": size, "fps": fps}
+        attrs |= {"source": source, "frames": frames}
         if (path / ".zgroup").exists():
-            return cls._reopen(path, attrs)
+            store = cls.open(path, mode="r+")
+            for key, value in attrs.items():
+                if store.attrs[key] != value:
+                    begun = f"{key}={store.attrs[key]!r}, not {value!r}"
+                    raise StoreError(f"{path} was begun with {begun}; give a new folder")
+            return store
         if path.exists() and any(path.iterdir()):
             raise StoreError(f"{path} exists and is no clip store; give a new folder")
         if path.exists():  # an empty folder; it may be a mount, which nothing can take the place of
-            _create_arrays(path, {"meta": meta or {}, **attrs})
+            create_arrays(path, {"meta": meta or {}, **attrs})
         else:
             with staged_output(path) as stage:
-                _create_arrays(stage, {"meta": meta or {}, **attrs})
+                create_arrays(stage, {"meta": meta or {}, **attrs})
         return cls.open(path, mode="r+")
-
-    @classmethod
-    def _reopen(cls, path: Path, attrs: dict[str, Any]) -> ClipStore:
-        store = cls.open(path, mode="r+")
-        for key, value in attrs.items():
-            if store.attrs[key] != value:
-                raise StoreError(f"{path} was begun with {key}={store.attrs[key]!r}, not {value!r}; give a new folder")
-        return store
 
     @classmethod
     def open(cls, path: str | Path, mode: str = "r") -> ClipStore:
@@ -191,7 +102,7 @@ class ClipStore:
         return float(self.attrs["fps"])
 
     def __len__(self) -> int:
-        """Return the number of clips the store is made for, written or not (see `indices_done`)."""
+        """Return the number of clips, written or not (see `indices_done`)."""
         return int(self.array("done").shape[0])
 
     @property
@@ -207,9 +118,9 @@ class ClipStore:
     def array(self, name: str) -> zarr.Array:
         """Return one zarr array by its name, for reading in bulk."""
         if name not in self._arrays:
-            found = self._group.get(name)
+            found = self._group.get(DISK_NAMES.get(name, name))
             if not isinstance(found, zarr.Array):
-                raise StoreError(f"{self.path} has no array {name!r}; it has {', '.join([*_ARRAYS, 'info', 'done'])}")
+                raise StoreError(f"{self.path} has no array {name!r}; it has {', '.join([*ARRAYS, 'info', 'done'])}")
             self._arrays[name] = found
         return self._arrays[name]
 
@@ -242,30 +153,22 @@ class ClipStore:
         self._check_index(index)
         info = _packed(index, record.info)
         self.array("done")[index] = 0
-        for name in _ARRAYS:
-            value = getattr(record, name)
-            if value is None and name in _GROUND_TRUTH:
-                self.array(name)[index] = self.array(name).fill_value  # removes what an earlier clip left there
+        for name in ARRAYS:
+            value, array = getattr(record, name), self.array(name)
+            if value is None and name in GROUND_TRUTH:
+                array[index] = array.fill_value  # removes what an earlier clip left there
                 continue
-            self._write_array(index, name, value)
+            value = np.asarray(value)
+            if value.shape != array.shape[1:]:
+                raise StoreError(f"{name} of clip {index} has shape {value.shape}, the store's is {array.shape[1:]}")
+            array[index] = value.astype(array.dtype)
         self.array("info")[index] = info
         self.array("done")[index] = 1
 
     def write_info(self, index: int, info: dict[str, Any]) -> None:
-        """Replace the JSON values of one clip that is written.
-
-        Raises:
-            StoreError: If `info` is too long.
-        """
+        """Replace the JSON values of one clip that is written; too long ones raise a `StoreError`."""
         self._check_index(index)
         self.array("info")[index] = _packed(index, info)
-
-    def _write_array(self, index: int, name: str, value: Any) -> None:
-        array = self.array(name)
-        value = np.asarray(value)
-        if value.shape != array.shape[1:]:
-            raise StoreError(f"{name} of clip {index} has shape {value.shape}, the store's is {array.shape[1:]}")
-        array[index] = value.astype(array.dtype)
 
     def _check_index(self, index: int) -> None:
         if not 0 <= index < len(self):
@@ -280,11 +183,10 @@ class ClipStore:
         index = int(index)
         self._check_index(index)
         if int(np.asarray(self.array("done")[index])) != 1:
-            raise StoreError(
-                f"clip {index} of {self.path} is not written yet ({len(self.indices_done)} of {len(self)} are)"
-            )
-        values = {name: np.asarray(self.array(name)[index]) for name in _ARRAYS}
-        known = {name: value for name, value in values.items() if name in _ANNOTATION or not _is_absent(value)}
+            done = len(self.indices_done)
+            raise StoreError(f"clip {index} of {self.path} is not written yet ({done} of {len(self)} are)")
+        values = {name: np.asarray(self.array(name)[index]) for name in ARRAYS}
+        known = {name: value for name, value in values.items() if name in ANNOTATION or not is_absent(value)}
         for name in ("present", "contact"):
             if name in known:
                 known[name] = known[name].astype(bool)
@@ -296,26 +198,3 @@ def _packed(index: int, info: dict[str, Any]) -> bytes:
     if len(packed) > INFO_BYTES:
         raise StoreError(f"info of clip {index} has {len(packed)} bytes as JSON, at most {INFO_BYTES} fit")
     return packed
-
-
-def _create_arrays(folder: Path, attrs: dict[str, Any]) -> None:
-    """Make an empty store."""
-    group = zarr.open_group(str(folder), mode="w", zarr_format=2)
-    for name, (dtype, shape) in _ARRAYS.items():
-        sizes = tuple(attrs[{"t": "frames", "s": "size"}[n]] if isinstance(n, str) else n for n in shape)
-        _create_array(group, name, dtype, (attrs["count"], *sizes))
-    _create_array(group, "info", f"S{INFO_BYTES}", (attrs["count"],))
-    _create_array(group, "done", "u1", (attrs["count"],))
-    group.attrs.update(attrs)
-
-
-def _create_array(group: zarr.Group, name: str, dtype: str, shape: tuple[int, ...]) -> None:
-    fill: Any = np.nan if dtype in ("f4", "f8") else b"" if dtype.startswith("S") else _ABSENT
-    compressor = Blosc(cname="lz4", clevel=5, shuffle=Blosc.NOSHUFFLE if dtype == "u1" else Blosc.SHUFFLE)
-    group.create_array(name, shape=shape, chunks=(1, *shape[1:]), dtype=dtype, fill_value=fill, compressors=compressor)
-
-
-def _is_absent(value: NDArray[Any]) -> bool:
-    if value.dtype.kind == "f":
-        return bool(np.isnan(value).all())
-    return bool((value == _ABSENT).all())

@@ -1,4 +1,4 @@
-"""The pixels of a segment: evenly spaced frames of a video file or of a folder of numbered pictures."""
+"""The pixels of a segment: evenly spaced frames of a video file or of a folder of numbered images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
-from ..io.video import VideoSample, read_video, shrink, video_length_s
+from ..io.video import VideoSample, read_video, video_length_s
+from ..io.video_frames import shrink
 from .readers.segment import Segment
 
 END_SLACK_S = 0.5
@@ -45,7 +46,7 @@ def read_segment(segment: Segment, *, frames: int, longest_side: int) -> VideoSa
     Raises:
         SegmentError: If the segment lies beyond the end of its video, or cannot be decoded.
     """
-    read = _read_pictures if segment.video.is_dir() else _read_file
+    read = _read_images if segment.video.is_dir() else _read_file
     try:
         return read(segment, frames, longest_side)
     except SegmentError:
@@ -69,7 +70,7 @@ def _read_file(segment: Segment, frames: int, longest_side: int) -> VideoSample:
     )
 
 
-def _read_pictures(segment: Segment, frames: int, longest_side: int) -> VideoSample:
+def _read_images(segment: Segment, frames: int, longest_side: int) -> VideoSample:
     rate = segment.image_rate or 1.0
     pattern = _Pattern.of(segment.video)
     first, last = segment.frames or _numbers(segment, rate)
@@ -79,22 +80,22 @@ def _read_pictures(segment: Segment, frames: int, longest_side: int) -> VideoSam
         beyond = absent[-1] == chosen[-1] and not pattern.path(absent[0] + 1).is_file()
         detail = f"{pattern.path(absent[0]).name} is missing in '{segment.video}'"
         raise SegmentError("beyond the end" if beyond else "unreadable", detail)
-    pixels = {number: _picture(pattern.path(number), longest_side) for number in sorted(set(chosen))}
+    pixels = {number: _image(pattern.path(number), longest_side) for number in sorted(set(chosen))}
     times_s = (np.array(chosen) - 1) / rate
     span = times_s[-1] - times_s[0]
     return VideoSample(np.stack([pixels[n] for n in chosen]), times_s, (frames - 1) / span if span > 0 else rate)
 
 
 def _numbers(segment: Segment, rate: float) -> tuple[int, int]:
-    """Return the first and last picture's number by the segment's times."""
+    """Return the first and last image's number by the segment's times."""
     if segment.end_s is None:
-        raise SegmentError("unreadable", f"'{segment.video}' holds pictures, and no end is given")
+        raise SegmentError("unreadable", f"'{segment.video}' holds images, and no end is given")
     return max(1, int(segment.start_s * rate)), max(1, int(segment.end_s * rate))
 
 
 @dataclass(frozen=True)
 class _Pattern:
-    """How the pictures of a folder are called."""
+    """How the images of a folder are called."""
 
     folder: Path
     head: str
@@ -103,19 +104,19 @@ class _Pattern:
 
     @classmethod
     def of(cls, folder: Path) -> _Pattern:
-        """Learn it from any one picture (folders may hold a hundred thousand)."""
+        """Learn it from any one image (folders may hold a hundred thousand)."""
         with os.scandir(folder) as entries:
             for entry in entries:
                 if match := _NUMBERED.match(entry.name):
                     return cls(folder, match["head"], len(match["number"]), match["ending"])
-        raise SegmentError("unreadable", f"'{folder}' holds no picture with a number, such as frame_0000000001.jpg")
+        raise SegmentError("unreadable", f"'{folder}' holds no image with a number, such as frame_0000000001.jpg")
 
     def path(self, number: int) -> Path:
         return self.folder / f"{self.head}{number:0{self.digits}d}{self.ending}"
 
 
-def _picture(path: Path, longest_side: int) -> np.ndarray:
+def _image(path: Path, longest_side: int) -> np.ndarray:
     found = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if found is None:
-        raise SegmentError("unreadable", f"'{path}' is no picture")
+        raise SegmentError("unreadable", f"'{path}' is no image")
     return shrink(np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8), longest_side)

@@ -12,11 +12,6 @@ HELD_OUT_SEEDS = 1_000_000
 """Scenes for evaluation have seeds from here on; training uses those below."""
 
 
-def is_held_out(index: int) -> bool:
-    """Tell whether clip `index` of a store is for validation."""
-    return index % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-
-
 def split_indices(indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Split clip indices into those for training and those held out, both in the given order.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,68 +10,15 @@ from typing import Any
 
 from ..data.clip_store import ClipStore
 from ..errors import InputError
+from ..inputs import check_device
 from ..io.checks import check_positive
 from ..jobs import Launcher, Processes, all_results
 from ..metrics.region_iou import best_prior_mask
-from ..models.device import check_device
 from ..pipeline import find_weights
 from .ablation_figures import ablation_figures, ablation_table, draw_ablation
+from .ablation_rows import Row, choose_rows, trainings
 from .ablation_worker import AblationJob, AblationWorker
 from .scenes import SIZE, OnProgress, held_out_scenes, stage_progress, training_regions
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of the paper's table.
-
-    Attributes:
-        number: As in the paper's table.
-        title: What the mask is.
-        training: The mask in training, of `ivg.training.settings.MASKS`. Rows 2, 4 and 5 train on the annotation.
-        inference: The mask when clips are generated: one of these, or "stage 1", the predicted region.
-        hand_loss: Whether L_hand is in the loss.
-    """
-
-    number: int
-    title: str
-    training: str
-    inference: str
-    hand_loss: bool
-
-    @property
-    def run(self) -> str:
-        """Name of the training that the row takes its weights from; rows 2 and 4 share one."""
-        return f"{self.training}{'-hand' if self.hand_loss else ''}"
-
-
-ROWS = (
-    Row(1, "white (no constraint)", "white", "white", hand_loss=False),
-    Row(2, "pseudo ground truth", "annotation", "annotation", hand_loss=False),
-    Row(3, "prior", "prior", "prior", hand_loss=True),
-    Row(4, "stage 1", "annotation", "stage 1", hand_loss=False),
-    Row(5, "stage 1", "annotation", "stage 1", hand_loss=True),
-)
-
-
-def choose_rows(numbers: Iterable[int | str]) -> tuple[Row, ...]:
-    """Returns the rows of these numbers, in the table's order.
-
-    Raises:
-        InputError: If one is no row, or there is none.
-    """
-    by_number = {str(row.number): row for row in ROWS}
-    wanted = [str(number) for number in numbers]
-    for number in wanted:
-        if number not in by_number:
-            raise InputError(f"row {number!r} is no row of the ablation; the rows are {', '.join(by_number)}")
-    if not wanted:
-        raise InputError(f"no row of the ablation is chosen; the rows are {', '.join(by_number)}")
-    return tuple(row for row in ROWS if str(row.number) in wanted)
-
-
-def trainings(rows: Sequence[Row]) -> dict[str, Row]:
-    """Returns the trainings that rows need, by name, each with one row that it is for."""
-    return {row.run: row for row in reversed(rows)}
 
 
 @dataclass(frozen=True)
@@ -164,9 +111,9 @@ def ablate(
         for index, row in enumerate(chosen)
         for seed in range(seeds)
     }
-    words = {"steps": steps, "batch_size": batch_size, "scenes": scenes, "seeds": seeds}
-    words |= {"sampling_steps": sampling_steps, "start": str(start)}
-    return AblationResult(ablation_figures(chosen, by_row_and_seed, held_out, words, device))
+    used: dict[str, Any] = {"steps": steps, "batch_size": batch_size, "scenes": scenes, "seeds": seeds}
+    used |= {"sampling_steps": sampling_steps, "start": str(start)}
+    return AblationResult(ablation_figures(chosen, by_row_and_seed, held_out, used, device))
 
 
 @dataclass(frozen=True)
@@ -185,8 +132,8 @@ class _Training:
         """Trains what a row needs, unless that is done, and returns the folder of its pipeline."""
         from ..training.checkpoint import FOLDER
         from ..training.export import export_pipeline
-        from ..training.run import Run, train_stage
-        from ..training.settings import ClipConfig, DataConfig, ModelConfig
+        from ..training.run import train_stage
+        from ..training.settings import ClipConfig, DataConfig, ModelConfig, Run
 
         output, pipeline = self.out / "runs" / name, self.out / "pipelines" / f"{name}-{self.steps}"
         report = stage_progress(on_progress, f"training {name}") or (lambda done, total: None)
@@ -196,7 +143,7 @@ class _Training:
         config = ClipConfig(
             steps=self.steps,
             batch_size=self.batch_size,
-            decay=0.4,
+            warmup_steps=100,
             threads=self.threads,
             mask=row.training,
             hand_structure_weight=1.0 if row.hand_loss else 0.0,
@@ -211,7 +158,7 @@ class _Training:
             start=self.start,
             device=self.device,
         )
-        train_stage(run)
+        train_stage(run, lambda progress: report(progress.step, self.steps))
         unfinished = pipeline.with_name(f"{pipeline.name}.part")
         export_pipeline(self.start, self.start, output / "weights", unfinished)
         unfinished.rename(pipeline)

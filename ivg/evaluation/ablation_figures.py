@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from ..metrics.paper_figures import paper_figures
 from ..viz.plots import BLUE, ORANGE, draw_points, new_figure, save_plot
 
 if TYPE_CHECKING:
-    from .ablation import Row
+    from .ablation_rows import Row
     from .ablation_worker import JudgedClip
 
 COLUMNS = {
@@ -27,7 +27,7 @@ COLUMNS = {
 
 def ablation_figures(
     rows: Sequence[Row],
-    clips: dict[tuple[int, int], Sequence[JudgedClip]],
+    clips: Mapping[tuple[int, int], Sequence[JudgedClip]],
     held_out: ClipStore,
     settings: dict[str, Any],
     device: str,

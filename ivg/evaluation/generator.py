@@ -15,11 +15,11 @@ import numpy as np
 from ..data.clip_store import ClipStore
 from ..data.split import HELD_OUT_SEEDS
 from ..errors import InputError
+from ..inputs import check_device
 from ..io.checks import check_first_seed, check_positive
 from ..jobs import Launcher, Processes, all_results
 from ..metrics.clip_figures import TrueClip
 from ..metrics.networks.sources import NetworkSources
-from ..models.device import check_device
 from ..pipeline import sample_steps
 from ..viz.grids import evaluation_grid
 from ..viz.image_grid import save_image

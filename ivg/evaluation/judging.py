@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.clip_store import ClipRecord, ClipStore
+from ..data.clip_record import ClipRecord
+from ..data.clip_store import ClipStore
 from ..metrics.clip_figures import GeneratedClip, TrueClip, clip_figures, codec_figures, object_scores
 from ..metrics.moved_objects import ObjectScore
 from ..region import region_from_tracks

@@ -1,7 +1,5 @@
-"""Hands in pictures: MediaPipe's detector and the geometry around it."""
+"""Hands in images: MediaPipe's detector, one for many frames at a time, a differentiable one, and the skeleton."""
 
-from .detector import MediaPipeHands
-from .metric import MetricHands
-from .skeleton import BONES, FINGERTIPS, JOINT_NAMES
+import lazy_loader
 
-__all__ = ["BONES", "FINGERTIPS", "JOINT_NAMES", "MediaPipeHands", "MetricHands"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import InputError, unknown_option
+from ..framing import Framing
 from ..types import HandTracks
 from .crop import HandCrop
-from .letterbox import Letterbox
-from .networks.landmark_network import HandLandmarkNetwork
+from .networks.hand_network import HandLandmarkNetwork
 from .networks.litert_network import LiteRTNetwork
-from .networks.mediapipe_files import check_complexity
+from .networks.mediapipe_files import check_options
 from .networks.palm_network import PalmNetwork, best_palms, crops_of_palms
 from .sides import Detection, assign_sides
 from .tracking import SeenHand, found_in_clip
@@ -60,16 +60,8 @@ class BatchedHands:
         search_every: int = 1,
         model_complexity: int = 1,
     ) -> None:
-        if not 0 < min_confidence <= 1:
-            raise InputError(f"min_confidence must lie in (0, 1], got {min_confidence}")
-        if max_hands not in (1, 2):
-            raise InputError(f"max_hands must be 1 or 2, got {max_hands}")
-        check_complexity(model_complexity)
-        if upsample_to < 1 or batch_size < 1 or search_every < 1:
-            raise InputError(
-                f"upsample_to, batch_size and search_every must be positive, got {upsample_to}, {batch_size} and "
-                f"{search_every}"
-            )
+        positive = {"upsample_to": upsample_to, "batch_size": batch_size, "search_every": search_every}
+        check_options(min_confidence, max_hands, model_complexity, **positive)
         self.min_confidence, self.max_hands, self.upsample_to = min_confidence, max_hands, upsample_to
         self.batch_size, self.search_every = batch_size, search_every
         self._device = torch.device(device)
@@ -107,7 +99,7 @@ class BatchedHands:
         if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or 0 in frames.shape:
             raise InputError(f"frames must be uint8 (t, h, w, 3), got {frames.dtype} {frames.shape}")
         height, width = frames.shape[1:3]
-        box = Letterbox.for_frame(height, width, self.upsample_to)
+        box = Framing.enlarging(height, width, self.upsample_to)
         found: list[list[Detection]] = []
         seen: dict[bytes, list[Detection]] = {}  # a frame that shows the context again is not looked at again
         for first in range(0, len(frames), self.batch_size):
@@ -115,50 +107,50 @@ class BatchedHands:
             keys = [hashlib.blake2b(frame, digest_size=16).digest() for frame in batch]
             new = {key: first + i for i, key in enumerate(keys) if key not in seen}
             if new:
-                batch = np.stack([box.fit(frames[index]) for index in new.values()])
+                batch = np.stack([box.fit(frames[index], black=True) for index in new.values()])
                 seen.update(zip(new, self._detect(batch, box), strict=True))
             found += [seen[key] for key in keys]
             if progress is not None:
                 progress(len(found), len(frames))
         return assign_sides(found, width / height)
 
-    def _detect(self, batch: NDArray[np.uint8], box: Letterbox) -> list[list[Detection]]:
-        """Detect the hands in square pictures (n, s, s, 3)."""
-        pictures = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
+    def _detect(self, batch: NDArray[np.uint8], box: Framing) -> list[list[Detection]]:
+        """Detect the hands in square images (n, s, s, 3)."""
+        images = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
         hands = found_in_clip(
-            len(pictures),
+            len(images),
             self.search_every,
-            lambda frames: self._search(pictures, frames),
-            lambda frames, crops: self._look(pictures, frames, crops),
+            lambda frames: self._search(images, frames),
+            lambda frames, crops: self._look(images, frames, crops),
         )
         return [[_detection(hand, batch.shape[1], box) for hand in seen] for seen in hands]
 
-    def _search(self, pictures: Tensor, frames: list[int]) -> list[list[SeenHand]]:
-        """Look for palms in some of the pictures, and for the hands at them."""
-        palms, size = self._palms(pictures, frames), pictures.shape[-1]
+    def _search(self, images: Tensor, frames: list[int]) -> list[list[SeenHand]]:
+        """Look for palms in some of the images, and for the hands at them."""
+        palms, size = self._palms(images, frames), images.shape[-1]
         boxes, keypoints, owners = [], [], []
-        for picture, frame in enumerate(frames):
-            _, box, points = best_palms(palms, picture, self.min_confidence, self.max_hands)
+        for row, frame in enumerate(frames):
+            _, box, points = best_palms(palms, row, self.min_confidence, self.max_hands)
             boxes.append(box)
             keypoints.append(points)
             owners += [frame] * len(box)
-        seen = self._look(pictures, owners, crops_of_palms(torch.cat(boxes), torch.cat(keypoints), size))
+        seen = self._look(images, owners, crops_of_palms(torch.cat(boxes), torch.cat(keypoints), size))
         by_frame: dict[int, list[SeenHand]] = {frame: [] for frame in frames}
         for owner, hand in zip(owners, seen, strict=True):
             if hand is not None:
                 by_frame[owner].append(hand)
         return list(by_frame.values())
 
-    def _look(self, pictures: Tensor, owners: list[int], crops: HandCrop) -> list[SeenHand | None]:
-        """Return the hand in each of the crops, which lie in the pictures `owners`; None where there is none."""
+    def _look(self, images: Tensor, owners: list[int], crops: HandCrop) -> list[SeenHand | None]:
+        """Return the hand in each of the crops, which lie in the images `owners`; None where there is none."""
         if not owners:
             return []
-        seen = self._landmarks(pictures, crops, owners)
+        seen = self._landmarks(images, crops, owners)
         rows = zip(seen.joints, seen.presence.tolist(), seen.p_right.tolist(), strict=True)
         return [SeenHand(*row) if row[1] >= self.min_confidence else None for row in rows]
 
 
-def _detection(hand: SeenHand, size: int, box: Letterbox) -> Detection:
-    """Return a hand in the frame, seen in its square picture of `size` pixels."""
+def _detection(hand: SeenHand, size: int, box: Framing) -> Detection:
+    """Return a hand in the frame, seen in its square image of `size` pixels."""
     points = hand.joints.cpu().numpy().astype(np.float64) / size
-    return Detection(box.to_frame(points), hand.p_right, max(hand.p_right, 1 - hand.p_right))
+    return Detection(box.back_points(points), hand.p_right, max(hand.p_right, 1 - hand.p_right))

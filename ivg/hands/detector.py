@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..framing import Framing
 from ..types import HandTracks
-from .letterbox import Letterbox
 from .metric import MetricHands, metric_hands
-from .networks.mediapipe_files import check_complexity
+from .networks.mediapipe_files import check_options
 from .networks.native_logs import quiet_native_logs
 from .sides import Detection, assign_sides
 
@@ -51,18 +51,9 @@ class MediaPipeHands:
         tracking: bool = False,
         model_complexity: int = 1,
     ) -> None:
-        if not 0 < min_confidence <= 1:
-            raise InputError(f"min_confidence must lie in (0, 1], got {min_confidence}")
-        if max_hands not in (1, 2):
-            raise InputError(f"max_hands must be 1 or 2, got {max_hands}")
-        if upsample_to < 1:
-            raise InputError(f"upsample_to must be a positive number of pixels, got {upsample_to}")
-        check_complexity(model_complexity)
-        self.min_confidence = min_confidence
-        self.max_hands = max_hands
-        self.upsample_to = upsample_to
-        self.tracking = tracking
-        self.model_complexity = model_complexity
+        check_options(min_confidence, max_hands, model_complexity, upsample_to=upsample_to)
+        self.min_confidence, self.max_hands, self.upsample_to = min_confidence, max_hands, upsample_to
+        self.tracking, self.model_complexity = tracking, model_complexity
         self._graph: Any = None
         self._warm = False
 
@@ -75,7 +66,7 @@ class MediaPipeHands:
 
         Returns:
             Tracks of t frames, normalised by the frame's own width and height. Sides are the person's own:
-            MediaPipe names them for mirrored pictures, ours are not; one vote over the clip decides each
+            MediaPipe names them for mirrored images, ours are not; one vote over the clip decides each
             track's side.
 
         Raises:
@@ -115,11 +106,11 @@ class MediaPipeHands:
 
     def detect(self, frame: NDArray[np.uint8]) -> list[Detection]:
         """Detect the hands of one frame, uint8 (h, w, 3), RGB; their sides are not settled yet."""
-        box = Letterbox.for_frame(frame.shape[0], frame.shape[1], at_least=self.upsample_to)
+        box = Framing.enlarging(frame.shape[0], frame.shape[1], self.upsample_to)
         self.start()
         # To MediaPipe the first hand it finds is worth a notice, too.
         with nullcontext() if self._warm else quiet_native_logs():
-            found = self._graph.process(box.fit(frame))
+            found = self._graph.process(box.fit(frame, black=True))
         self._warm = self._warm or bool(found.multi_hand_landmarks)
         parts = (found.multi_hand_landmarks, found.multi_hand_world_landmarks, found.multi_handedness)
         hands = zip(*(part or () for part in parts), strict=True)
@@ -162,10 +153,10 @@ def _start(min_confidence: float, max_hands: int, tracking: bool, model_complexi
     return graph
 
 
-def _detection(landmarks: Any, world: Any, handedness: Any, box: Letterbox) -> Detection:
+def _detection(landmarks: Any, world: Any, handedness: Any, box: Framing) -> Detection:
     joints = np.array([(point.x, point.y) for point in landmarks.landmark], np.float64)
     named = handedness.classification[0]
     score = float(np.clip(named.score, 0, 1))
     p_right = score if named.label == "Left" else 1 - score  # named as in a mirror
     shape = np.array([(point.x, point.y, point.z) for point in world.landmark], np.float32)
-    return Detection(box.to_frame(joints), p_right, score, shape)
+    return Detection(box.back_points(joints), p_right, score, shape)

@@ -18,9 +18,9 @@ class MetricHands:
     """Tracks, and the hands' shapes in metres.
 
     Attributes:
-        tracks: The hands in the picture, t frames.
+        tracks: The hands in the image, t frames.
         world_landmarks_m: float32 (t, 2, 21, 3), MediaPipe's world landmarks: joints in metres from the hand's own
-            middle, in axes like those of the picture (x right, y down, z away). Where the hand stands is not in them,
+            middle, in axes like those of the image (x right, y down, z away). Where the hand stands is not in them,
             and their size is that of an average hand. NaN where the hand is absent.
 
     Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ SAME_HAND = 0.15
 """Two detections of one frame nearer than this (in hand lengths) are one hand found twice."""
 
 POSITION_LOGIT = 0.5
-"""Weight of the place in the picture: as seen by their owner, right hands are mostly at the right."""
+"""Weight of the position in the image: as seen by their owner, right hands are mostly at the right."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,19 +47,15 @@ class Detection:
 
 @dataclass(eq=False)
 class _Track:
-    frames: list[int] = field(default_factory=list)
-    detections: list[Detection] = field(default_factory=list)
-
-    def add(self, frame: int, detection: Detection) -> None:
-        self.frames.append(frame)
-        self.detections.append(detection)
+    frames: list[int]
+    detections: list[Detection]
 
     @property
-    def evidence(self) -> float:
+    def log_odds(self) -> float:
         """Log odds that this is a right hand."""
         votes = sum(_logit(d.p_right) for d in self.detections)
-        place = float(np.mean([d.joints[:, 0].mean() for d in self.detections]))
-        return votes + POSITION_LOGIT * float(np.clip(2 * place - 1, -1, 1))
+        position = float(np.mean([d.joints[:, 0].mean() for d in self.detections]))
+        return votes + POSITION_LOGIT * float(np.clip(2 * position - 1, -1, 1))
 
 
 def assign_sides(clip: Sequence[Sequence[Detection]], aspect: float = 1.0) -> HandTracks:
@@ -73,7 +69,7 @@ def assign_sides(clip: Sequence[Sequence[Detection]], aspect: float = 1.0) -> Ha
         Tracks of `len(clip)` frames; a frame with more than two hands keeps the two that score best.
     """
     scale = np.array([aspect, 1.0], np.float32)
-    frames = [_two_best(_without_duplicates(list(found), scale)) for found in clip]
+    frames = [_without_duplicates(found, scale)[:2] for found in clip]
     tracks = _link(frames, scale)
     return _fill(tracks, _vote(tracks), len(clip))
 
@@ -90,16 +86,13 @@ def _distance(a: Detection, b: Detection, scale: NDArray[np.float32]) -> float:
     return moved / max(length, 1e-6)
 
 
-def _without_duplicates(found: list[Detection], scale: NDArray[np.float32]) -> list[Detection]:
+def _without_duplicates(found: Sequence[Detection], scale: NDArray[np.float32]) -> list[Detection]:
+    """Return different hands, those that score best first."""
     kept: list[Detection] = []
     for detection in sorted(found, key=lambda d: -d.score):
         if all(_distance(detection, other, scale) > SAME_HAND for other in kept):
             kept.append(detection)
     return kept
-
-
-def _two_best(found: list[Detection]) -> list[Detection]:
-    return sorted(found, key=lambda d: -d.score)[:2]
 
 
 def _link(frames: Sequence[Sequence[Detection]], scale: NDArray[np.float32]) -> list[_Track]:
@@ -116,7 +109,8 @@ def _link(frames: Sequence[Sequence[Detection]], scale: NDArray[np.float32]) -> 
         used: set[int] = set()
         for distance, i, j in pairs:
             if distance <= MAX_STEP and i not in used_tracks and j not in used:
-                live[i].add(t, found[j])
+                live[i].frames.append(t)
+                live[i].detections.append(found[j])
                 used_tracks.add(i)
                 used.add(j)
         for j, detection in enumerate(found):
@@ -128,9 +122,9 @@ def _link(frames: Sequence[Sequence[Detection]], scale: NDArray[np.float32]) -> 
 def _vote(tracks: Sequence[_Track]) -> list[int]:
     """Choose 0 (left) or 1 (right) for each track; the surest first, others give way where they overlap."""
     sides: dict[int, int] = {}
-    evidence = [track.evidence for track in tracks]
-    for i in sorted(range(len(tracks)), key=lambda i: -abs(evidence[i])):
-        wanted = int(evidence[i] > 0)
+    log_odds = [track.log_odds for track in tracks]
+    for i in sorted(range(len(tracks)), key=lambda i: -abs(log_odds[i])):
+        wanted = int(log_odds[i] > 0)
         taken = [0, 0]
         for j, side in sides.items():
             taken[side] += len(set(tracks[i].frames) & set(tracks[j].frames))
@@ -143,7 +137,7 @@ def _fill(tracks: Sequence[_Track], sides: Sequence[int], count: int) -> HandTra
     present = np.zeros((count, 2), np.bool_)
     score = np.zeros((count, 2), np.float32)
     by_frame = sorted(
-        ((t, -abs(track.evidence), side, d) for track, side in zip(tracks, sides, strict=True)
+        ((t, -abs(track.log_odds), side, d) for track, side in zip(tracks, sides, strict=True)
          for t, d in zip(track.frames, track.detections, strict=True)),
         key=lambda entry: entry[:2],
     )  # fmt: skip

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from .crop import HandCrop
-from .networks.landmark_network import HandLandmarkNetwork
+from .networks.hand_network import HandLandmarkNetwork
 from .networks.palm_network import PalmNetwork, Palms
 
 _NEAR = 0.5
-"""A palm is where a hand should be if the middles are nearer than this share of the hand's square's side."""
+"""A palm is where a hand should be if the middles are nearer than this fraction of the hand's square's side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,25 +32,25 @@ class SeenHands:
 class HandStructureDetector(nn.Module):
     """MediaPipe's two networks, looking where the training video has its hands.
 
-    Frozen; gradients flow to the pictures.
+    Frozen; gradients flow to the images.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.palms, self.landmarks = PalmNetwork(), HandLandmarkNetwork()
 
-    def forward(self, pictures: Tensor, owners: Tensor, joints: Tensor) -> SeenHands:
+    def forward(self, images: Tensor, owners: Tensor, joints: Tensor) -> SeenHands:
         """Look for hands.
 
         Args:
-            pictures: Float (m, 3, s, s), RGB in [0, 1].
-            owners: int64 (n,), the picture in which each hand should be.
+            images: Float (m, 3, s, s), RGB in [0, 1].
+            owners: int64 (n,), the image in which each hand should be.
             joints: Float (n, 21, 2), normalised, where it should be.
         """
-        size = pictures.shape[-1]
+        size = images.shape[-1]
         crops = HandCrop.around(joints * size)
-        seen = self.landmarks(pictures[owners], crops)
-        score = _score_near(self.palms(pictures), owners, crops, size)
+        seen = self.landmarks(images[owners], crops)
+        score = _score_near(self.palms(images), owners, crops, size)
         return SeenHands(seen.joints / size, seen.presence * score)
 
 

@@ -24,7 +24,7 @@ class SeenHand:
     """A hand that the landmark network saw.
 
     Attributes:
-        joints: Float (21, 2), x and y in the picture, px.
+        joints: Float (21, 2), x and y in the image, px.
         presence: Probability that it is a hand.
         p_right: Probability of a person's right hand.
     """
@@ -79,7 +79,7 @@ def found_in_clip(frames: int, search_every: int, search: Search, look: Look) ->
 def _beyond(lost: list[int], frames: int, known: set[int]) -> list[int]:
     """Return the frames beside lost ones that are next on the way.
 
-    A hand that is lost in a frame is mostly on its way into or out of the picture, and lost in the next one, too.
+    A hand that is lost in a frame is mostly on its way into or out of the image, and lost in the next one, too.
     Looking for palms in both at once takes as long, on two cores, as in one.
     """
     beside = sorted({other for frame in lost for other in (frame - 1, frame + 1) if 0 <= other < frames})

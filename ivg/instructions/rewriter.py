@@ -1,11 +1,21 @@
-"""What a rewriter of instructions is, and the one that leaves them as they are."""
+"""What a rewriter of instructions is, the one that leaves them as they are, and which one a name means."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..errors import unknown_option
+
+if TYPE_CHECKING:
+    from .vocabulary import SceneVocabulary
+
+
+REWRITERS = ("none", "vocabulary")
+"""Rewriters by name; a hub name with a slash or a folder means a model of transformers."""
 
 
 @runtime_checkable
@@ -47,3 +57,33 @@ class PlainRewriter:
     def __call__(self, text: str, *, frame: NDArray[np.uint8] | None = None, side: str = "right") -> str:
         """Return the text."""
         return text
+
+
+def load_rewriter(
+    name: str | Path | InstructionRewriter, *, device: str = "cpu", vocabulary: SceneVocabulary | None = None
+) -> InstructionRewriter:
+    """Return a rewriter of instructions.
+
+    Args:
+        name: "none", "vocabulary", a hub name such as "owner/model", a folder with a model, or a rewriter, which is
+            returned as it is.
+        device: Where a model computes.
+        vocabulary: For "vocabulary"; kitchens in general if None.
+
+    Raises:
+        InputError: If there is no such name.
+        WeightsError: If there is no such model.
+    """
+    if not isinstance(name, str | Path):
+        return name
+    if str(name) == "none":
+        return PlainRewriter()
+    if str(name) == "vocabulary":
+        from .vocabulary_rewriter import VocabularyRewriter
+
+        return VocabularyRewriter(vocabulary)
+    if Path(name).is_dir() or "/" in str(name):
+        from .transformers_rewriter import TransformersRewriter
+
+        return TransformersRewriter(name, device)
+    raise unknown_option("rewriter", name, (*REWRITERS, "a hub name such as owner/model", "a folder"))

@@ -38,7 +38,7 @@ class VocabularyRewriter:
         return {"name": "vocabulary", "vocabulary": self.vocabulary.fingerprint}
 
     def __call__(self, text: str, *, frame: NDArray[np.uint8] | None = None, side: str = "right") -> str:
-        """Rewrite an instruction; see `InstructionRewriter`. The frame is not looked at.
+        """Rewrite an instruction; see `InstructionRewriter`. The frame is not used.
 
         Raises:
             InputError: If `side` is neither "left" nor "right".
@@ -81,16 +81,16 @@ class VocabularyRewriter:
         """Yield the things that words name, in order; the longest name counts ("cutting board", not "board")."""
         names = [(name.split(), thing) for thing in self.vocabulary.things for name in thing.words]
         names.sort(key=lambda item: len(item[0]), reverse=True)
-        place = 0
-        while place < len(words):
+        index = 0
+        while index < len(words):
             for name, thing in names:
-                said = words[place : place + len(name)]
+                said = words[index : index + len(name)]
                 if said[:-1] == name[:-1] and said and said[-1] in _plurals(name[-1]):
-                    before = [word for word in words[:place] if word not in ("the", "a", "an", "some")]
+                    before = [word for word in words[:index] if word not in ("the", "a", "an", "some")]
                     yield _Named(thing, " ".join(said), before[-1] if before else "")
-                    place += len(name) - 1
+                    index += len(name) - 1
                     break
-            place += 1
+            index += 1
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Two paths change places in one step, so that whoever is killed leaves one or the other."""
+"""Two paths are exchanged in one step, so that whoever is killed leaves one or the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNABLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 def exchange(first: Path, second: Path) -> bool:
-    """Let two paths of one file system change places.
+    """Exchange two paths of one file system.
 
     Args:
         first: A file or folder.

@@ -1,4 +1,4 @@
-"""Output that is there whole or not at all: written beside its place, then renamed into it."""
+"""Output that is there whole or not at all: written beside its target, then renamed into it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.clip_store import ClipRecord
+from ..data.clip_record import ClipRecord
 from ..errors import InputError
 from ..region import region_from_tracks
 from ..types import HandTracks

@@ -1,1 +1,5 @@
-"""The networks: autoencoder, text encoder, denoiser, and how noise is added to what they work on."""
+"""The networks: autoencoder, text encoder, denoiser, their noise schedule, sampling and loading."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,23 +1,31 @@
-"""What the pipeline and training ask of a network, whichever scale it is of (nano, base).
-
-`nano` has networks of our own; `base` has thin adapters on diffusers and transformers. Both sides meet here, so that
-there is one training loop and one pipeline.
-"""
+"""What the pipeline and training ask of a network of any scale (nano: our own; base: adapters on diffusers)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from diffusers import DPMSolverMultistepScheduler
+from diffusers.utils import BaseOutput
 from torch import Tensor
 
+from ..errors import InputError
 from .noise import SampleSpace
+
+FACTOR = 8
+"""Pixels a latent cell is wide and high."""
+
+APPEARANCE_WIDTH = 5
+"""Length of `ivg.types.Appearance.vector`."""
+
+REGION_CHANNELS = 2
+"""Channels of the region input: union over the clip, and the frame's own mask."""
 
 
 class ImageAutoencoder(Protocol):
-    """Between pictures and latents of an eighth of their height and width."""
+    """Between images and latents of an eighth of their height and width."""
 
     config: Mapping[str, Any]
     """Holds `latent_channels`."""
@@ -34,13 +42,13 @@ class ImageAutoencoder(Protocol):
         """What it computes in."""
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return its weights, by which cached latents are told apart."""
+        """Return its weights, by which cached latents are recognised."""
 
-    def encode(self, pictures: Tensor) -> Tensor:
-        """Encode pictures (n, 3, h, w) in [-1, 1] to latents (n, z, h/8, w/8) of about unit spread."""
+    def encode(self, images: Tensor) -> Tensor:
+        """Encode images (n, 3, h, w) in [-1, 1] to latents (n, z, h/8, w/8) of about unit spread."""
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Decode latents (n, z, h/8, w/8) to pictures (n, 3, h, w), about in [-1, 1], not clamped."""
+        """Decode latents (n, z, h/8, w/8) to images (n, 3, h, w), about in [-1, 1], not clamped."""
 
 
 class TextEncoder(Protocol):
@@ -79,7 +87,7 @@ class VideoDenoiser(Protocol):
 
     @property
     def sample_steps(self) -> int:
-        """In how many steps it is sampled, if not told otherwise."""
+        """Default number of denoising steps."""
 
     @property
     def extrapolation(self) -> float:
@@ -87,3 +95,39 @@ class VideoDenoiser(Protocol):
 
     def noise_scheduler(self) -> DPMSolverMultistepScheduler:
         """Return the noise schedule that it is trained with, and the solver to sample with."""
+
+
+@dataclass
+class VideoDenoiserOutput(BaseOutput):
+    """What a denoiser returns.
+
+    Attributes:
+        sample: Float (b, t, z, h, w), the prediction.
+    """
+
+    sample: Tensor
+
+
+def check_images(images: Tensor) -> None:
+    """Refuse images that are not (n, 3, h, w) with h and w multiples of `FACTOR`.
+
+    Raises:
+        InputError: If so.
+    """
+    if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] % FACTOR or images.shape[3] % FACTOR:
+        raise InputError(
+            f"images must have shape (n, 3, h, w) with h and w multiples of {FACTOR}, got {tuple(images.shape)}"
+        )
+
+
+def check_sample(config: Mapping[str, Any], sample: Tensor, context: Tensor) -> None:
+    """Refuse samples (b, t, z, h, w) and context latents (b, z, h, w) of other sizes than a denoiser's configuration.
+
+    Raises:
+        InputError: If so.
+    """
+    expected = (config["frames"], config["latent_channels"], config["latent_size"], config["latent_size"])
+    if sample.ndim != 5 or tuple(sample.shape[1:]) != expected:
+        raise InputError(f"sample must have shape (b, {', '.join(map(str, expected))}), got {tuple(sample.shape)}")
+    if tuple(context.shape) != (len(sample), *expected[1:]):
+        raise InputError(f"context must have shape {(len(sample), *expected[1:])}, got {tuple(context.shape)}")

@@ -1,9 +1,9 @@
-"""What the denoisers work on: residuals to a known picture's latents, noised by Eq. 1.
+"""What the denoisers work on: residuals to a known image's latents, noised by Eq. 1.
 
 The paper noises the latents z_0 of a clip, z_t = sqrt(abar_t) z_0 + sqrt(1 - abar_t) eps (Eq. 1), and starts sampling
 from the noised latent of the *context* frame, repeated, rather than from pure noise. Here a clip's latents are given as
 residuals to a reference, x_0 = scale * (z_0 - reference): the context's latent in stage 2; in stage 1 the context's
-for frame 0 and a black picture's for the masks after it. For the residual, Eq. 1 reads x_t = sqrt(abar_t) x_0 +
+for frame 0 and a black image's for the masks after it. For the residual, Eq. 1 reads x_t = sqrt(abar_t) x_0 +
 sqrt(1 - abar_t) eps, which is the paper's z_t less the known sqrt(abar_t) * reference. The noised context latent is
 the residual 0, noised: sqrt(1 - abar_T) eps. So starting there *is* the paper's start, and the mean of what is
 sampled from, an unchanged scene, is right at every noise level.
@@ -12,7 +12,7 @@ That is `nano`, which predicts x_0. A pretrained text-to-video network (`base`) 
 noise in them: x_0 = z_0, the network's output is eps, the schedule is the one that it was trained with, and sampling
 starts from the noised context latent. `SampleSpace` says which of the two a denoiser works on, `predicted_clean` turns
 any kind of output into x_0, and `output_error_weight` makes the squared error of x_0 that of the output. The losses on
-pictures (L_mIoU, L_hand) see x_0 only.
+images (L_mIoU, L_hand) see x_0 only.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def reference_latents(context: Tensor, frames: int, rest: Tensor | None = None) 
     Args:
         context: Latent of the context frame (b, z, h, w).
         frames: Frames t of a clip.
-        rest: Reference (z, h, w) of all frames but the first (stage 1: a black picture's); None repeats the context.
+        rest: Reference (z, h, w) of all frames but the first (stage 1: a black image's); None repeats the context.
 
     Returns:
         Float (b, t, z, h, w).

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
+import torch.nn.functional as F
 from diffusers import DPMSolverMultistepScheduler
 from torch import Tensor
 
-from .interfaces import VideoDenoiser
+from .interfaces import FACTOR, VideoDenoiser
 
 
 def denoise(
@@ -71,3 +72,14 @@ def guided(network: VideoDenoiser, x: Tensor, timestep: Tensor, conditions: dict
     both["encoder_hidden_states"][len(x) :] = 0
     with_text, without = network(torch.cat([x, x]), timestep, **both).sample.chunk(2)
     return without + scale * (with_text - without)
+
+
+def region_input(masks: Tensor) -> Tensor:
+    """Turn masks (b, t, s, s) in [0, 1] into the denoiser's region (b, t, 2, s/8, s/8).
+
+    Channel 0 is the fraction of each latent cell that the union over the clip covers, in every frame alike; channel 1
+    that of the frame's own mask.
+    """
+    union = masks.amax(1, keepdim=True)
+    cells = F.avg_pool2d(torch.cat([union, masks], 1), FACTOR)
+    return torch.stack([cells[:, :1].expand_as(cells[:, 1:]), cells[:, 1:]], 2)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..compositing import change_matte, composite
 from ..framing import Framing
+from ..inputs import check_image
 from ..models.partial_decoding import changed_cells, decode_cells, whitish_cells
 from ..region.postprocess import clean_region
 
@@ -49,6 +50,13 @@ class LatentCodec:
         autoencoder = self.pipeline.autoencoder
         images = (autoencoder.decode(latents.to(autoencoder.dtype)).float() + 1) / 2
         return np.ascontiguousarray(images.clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy())
+
+    def reconstruct(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Encode and decode frames uint8 (t, h, w, 3), one by one."""
+        framing = Framing(frames.shape[1], frames.shape[2], self.pipeline.model_size)
+        decoded = [self.decode(self.encode(framing.fit(check_image(frame))[None]))[0] for frame in frames]
+        back = np.stack([framing.back(image) for image in decoded])
+        return np.asarray(np.clip(np.rint(back * 255), 0, 255).astype(np.uint8))
 
     def decode_regions(self, latents: Tensor) -> list[NDArray[np.bool_]]:
         """Decode stage 1's latents (b, t, z, c, c) to clean masks, bool (t, s, s) each."""

@@ -62,7 +62,7 @@ class Inputs:
         else:
             seeds = [one.initial_seed() & LARGEST_SEED for one in generators]
         images = [check_image(one) for one in each["image"]]
-        framings = [Framing(*one.shape[:2], size) for one in images]
+        framings = [Framing(one.shape[0], one.shape[1], size) for one in images]
         return cls(
             images=images,
             prompts=[check_text(one) for one in each["prompt"]],

@@ -11,7 +11,7 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError
 
 from ..errors import WeightsError
-from ..models.folder import load_component, load_text_encoder
+from ..models.loading import load_component, load_text_encoder
 
 PACKAGED = ("nano",)
 """Names of the weights that come with the package."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..io.stopwatch import Stopwatch
+from ..models.base.encoders import ClipTextEncoder
 from ..models.interfaces import VideoDenoiser
-from ..models.region_input import region_input
-from ..models.sampler import denoise
+from ..models.nano.text import MiniLMTextEncoder
+from ..models.sampler import denoise, region_input
 from ..types import Appearance
 
 ProgressCallback = Callable[[str, int, int], None]
@@ -25,8 +27,17 @@ ProgressCallback = Callable[[str, int, int], None]
 StepCallback = Callable[[Any, int, Any, dict[str, Any]], "dict[str, Any] | None"]
 """Called as `callback(pipeline, step, timestep, callback_kwargs)`, as diffusers defines it."""
 
+PROMPTS_KEPT = 256
+"""Batches of prompts whose tokens are kept, the latest."""
+
 CALLBACK_TENSORS = ("latents", "prompt_embeds")
 """Tensors that a step callback can get and replace."""
+
+
+def prompt_encoder(text_encoder: Any, tokenizer: Any) -> Callable[[tuple[str, ...]], tuple[Tensor, Tensor]]:
+    """Return what encodes prompts: CLIP or, if there is no text encoder, MiniLM; the latest results are kept."""
+    own = MiniLMTextEncoder() if text_encoder is None else ClipTextEncoder(text_encoder, tokenizer)
+    return lru_cache(PROMPTS_KEPT)(own.encode)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +64,7 @@ class Sampling:
 
     def conditions(self, prompts: list[str], appearances: list[Appearance], context: Tensor) -> dict[str, Tensor]:
         """Return the conditioning tensors of both denoisers, given the context images' latents (b, z, c, c)."""
-        tokens, mask = self.pipeline.prompt_encoder.encode(prompts)
+        tokens, mask = self.pipeline.encode_prompts(tuple(prompts))
         vectors = np.stack([appearance.vector for appearance in appearances])
         device, dtype = self.pipeline.device, self.pipeline.denoiser.dtype
         return {

@@ -1,7 +1,5 @@
 """The region of motion: annotation from hand tracks, post-processing of predicted masks (Sec. 3.1.1)."""
 
-from .annotation import region_from_tracks
-from .postprocess import clean_region
-from .video import AnnotatedVideo, annotate_clip, annotate_video
+import lazy_loader
 
-__all__ = ["AnnotatedVideo", "annotate_clip", "annotate_video", "clean_region", "region_from_tracks"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..types import HandTracks, RegionOfMotion
 
 _FAR = 8.0
-"""Joints are clipped to this many picture sizes, far enough not to bend a hull's part inside the picture."""
+"""Joints are clipped to this many image sizes, far enough not to bend a hull's part inside the image."""
 
 
 def region_from_tracks(tracks: HandTracks, height: int, width: int, *, per_hand: bool = False) -> RegionOfMotion:
@@ -25,7 +25,7 @@ def region_from_tracks(tracks: HandTracks, height: int, width: int, *, per_hand:
 
     Returns:
         Masks (t, height, width); a frame without hands has an empty one. `union` is the paper's M_video.
-        Every joint that lies inside the picture lies inside its frame's mask.
+        Every joint that lies inside the image lies inside its frame's mask.
 
     Raises:
         InputError: If a size is not positive.

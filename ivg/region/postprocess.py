@@ -1,6 +1,6 @@
 """Post-processing of predicted masks: connected components and morphology remove small islands (Sec. 3.1.1).
 
-The paper names the operations and no sizes; ours are stated here, relative to the picture, and tried at 128
+The paper names the operations and no sizes; ours are stated here, relative to the image, and tried at 128
 px, where an open hand's hull covers about 1,000 pixels.
 """
 
@@ -23,7 +23,7 @@ OPENING_RADIUS = 1 / 96
 """Islands that hold no disc of this radius (fraction of the longer side, 1 px at 128) are removed."""
 
 MIN_AREA = 1 / 400
-"""Islands smaller than this fraction of the picture are removed (41 px at 128 x 128)."""
+"""Islands smaller than this fraction of the image are removed (41 px at 128 x 128)."""
 
 MIN_RELATIVE_AREA = 1 / 10
 """Islands smaller than this fraction of their frame's largest are removed: two hands differ less."""
@@ -49,7 +49,7 @@ def clean_region(
         threshold: Lowest value that counts.
         closing_radius: Radius of the closing, as a fraction of the longer side.
         opening_radius: Radius of the disc that a component has to hold, as a fraction of the longer side.
-        min_area: Smallest component, as a fraction of the picture.
+        min_area: Smallest component, as a fraction of the image.
         min_relative_area: Smallest component, as a fraction of the frame's largest.
 
     Returns:

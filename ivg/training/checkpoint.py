@@ -33,9 +33,9 @@ def save_checkpoint(
     clear_leftovers(output / FOLDER)
     with staged_output(output / FOLDER, overwrite=True) as fresh:
         fresh.mkdir()
-        save_file(_contiguous(model.state_dict()), fresh / "model.safetensors")
-        save_file(_contiguous(average.state_dict()), fresh / "average.safetensors")
-        save_file(_flatten(optimizer.state_dict()["state"]), fresh / "optimizer.safetensors")
+        save_file(plain(model.state_dict()), fresh / "model.safetensors")
+        save_file(plain(average.state_dict()), fresh / "average.safetensors")
+        save_file(plain(flatten(optimizer)), fresh / "optimizer.safetensors")
         (fresh / "progress.json").write_text(json.dumps(vars(progress)))
 
 
@@ -53,8 +53,7 @@ def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimize
     try:
         model.load_state_dict(load_file(folder / "model.safetensors"))
         average.load_state_dict(load_file(folder / "average.safetensors"))
-        state = _unflatten(load_file(folder / "optimizer.safetensors"))
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        unflatten(optimizer, load_file(folder / "optimizer.safetensors"))
         _lay_out_like_parameters(optimizer)
     except (RuntimeError, ValueError) as error:
         raise WeightsError(f"{folder} was written by another model or optimiser: {error}") from error
@@ -72,22 +71,22 @@ def _lay_out_like_parameters(optimizer: torch.optim.Optimizer) -> None:
                 entries[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
-def _contiguous(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.detach().cpu().contiguous() for name, value in state.items()}
+def plain(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors that share no memory, on the CPU, as safetensors wants them."""
+    form = torch.contiguous_format
+    return {name: value.detach().to("cpu", copy=True, memory_format=form) for name, value in state.items()}
 
 
-def _flatten(state: dict[int, dict[str, Any]]) -> dict[str, Tensor]:
-    """Turn {parameter: {name: tensor}} into {"parameter/name": tensor}."""
-    return {
-        f"{index}/{name}": torch.as_tensor(value).detach().cpu().contiguous()
-        for index, entries in state.items()
-        for name, value in entries.items()
-    }
+def flatten(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return an optimiser's state as {"parameter/name": tensor}."""
+    state = optimizer.state_dict()["state"]
+    return {f"{p}/{name}": torch.as_tensor(value) for p, entries in state.items() for name, value in entries.items()}
 
 
-def _unflatten(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    state: dict[int, dict[str, Tensor]] = {}
+def unflatten(optimizer: torch.optim.Optimizer, flat: dict[str, Tensor]) -> None:
+    """Give an optimiser the state that `flatten` returned; its parameter groups stay as they are."""
+    state: dict[int, dict[str, Any]] = {}
     for key, value in flat.items():
         index, name = key.split("/", 1)
         state.setdefault(int(index), {})[name] = value
-    return state
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,10 +1,10 @@
-"""Configurations composed by hydra and read as checked dataclasses: the one way of all commands that train."""
+"""Configurations composed by hydra and read as checked dataclasses: as all commands that train do."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields, make_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,41 +92,26 @@ def read(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -> T:
     return built
 
 
-def read_top(kind: type[T], config: DictConfig) -> T:
-    """Check the top level of a configuration, of which a dataclass names some keys.
+def read_top(config: DictConfig, **kinds: Any) -> dict[str, Any]:
+    """Check values of the top level of a configuration.
+
+    Args:
+        config: The configuration.
+        **kinds: Type of each value, by its name.
 
     Raises:
         ConfigError: If a value is missing, refers to what is not there, or is of the wrong type.
     """
     try:
-        values = {field.name: config[field.name] for field in fields(kind)}  # type: ignore[arg-type]
+        values = {name: config[name] for name in kinds}
     except OmegaConfBaseException as error:
         raise ConfigError(" ".join(str(error).split())) from error
-    return read(kind, "settings", values)
-
-
-@dataclass(kw_only=True)
-class _Top:
-    """Top level of `configs/train.yaml`."""
-
-    output: str
-    resume: bool
-    autoencoder: str | None
-    start: str | None
-    teacher: str | None
-    device: str | None
-
-
-@dataclass(kw_only=True)
-class _DryRun:
-    """Of the top level what a report needs, for which nothing is trained."""
-
-    dry_run: bool
+    return dict(vars(read(make_dataclass("Settings", kinds.items()), "settings", values)))
 
 
 def is_dry_run(config: DictConfig) -> bool:
     """Whether a configuration asks for a report of what its training would need, rather than for the training."""
-    return read_top(_DryRun, config).dry_run
+    return bool(read_top(config, dry_run=bool)["dry_run"])
 
 
 def compose_train(overrides: Sequence[str]) -> DictConfig:
@@ -159,7 +144,8 @@ def read_run(config: DictConfig) -> Run:
     Raises:
         ConfigError: If a setting is unknown, missing, or has an impossible value.
     """
-    top = vars(read_top(_Top, config))
-    folders = {name: top[name] and Path(top[name]) for name in ("output", "autoencoder", "start", "teacher")}
+    name = str | None
+    top = read_top(config, output=str, resume=bool, autoencoder=name, start=name, teacher=name, device=name)
+    folders = {key: top[key] and Path(top[key]) for key in ("output", "autoencoder", "start", "teacher")}
     train, model = read_stage(config)
     return Run(train, model, read(DataConfig, "data", config.data), **{**top, **folders})

@@ -12,10 +12,9 @@ from safetensors.torch import load_file, save_file
 from ..errors import InputError, WeightsError
 from ..io.staging import staged_output
 from ..models.base.pretrained import load_base_autoencoder, load_base_text_encoder
-from ..models.folder import load_component
 from ..models.interfaces import ImageAutoencoder
+from ..models.loading import WEIGHTS_FILE, load_component, load_weights
 from ..models.nano.autoencoder import NanoAutoencoder
-from ..models.weights import WEIGHTS_FILE, load_weights
 from ..pipeline import InstructionalVideoPipeline
 
 _PARTS = ("autoencoder", "region_denoiser", "denoiser", "refiner", "mask_decoder")

@@ -9,11 +9,11 @@ import torch
 from ..errors import ConfigError
 from ..models.base.denoiser import BaseVideoDenoiser
 from ..models.base.pretrained import load_base_autoencoder, load_base_denoiser, load_base_text_encoder
-from ..models.interfaces import ImageAutoencoder, TextEncoder, VideoDenoiser
-from ..models.nano.autoencoder import FACTOR, NanoAutoencoder
+from ..models.interfaces import FACTOR, ImageAutoencoder, TextEncoder, VideoDenoiser
+from ..models.loading import load_weights
+from ..models.nano.autoencoder import NanoAutoencoder
 from ..models.nano.denoiser import NanoVideoDenoiser
 from ..models.nano.text import MiniLMTextEncoder
-from ..models.weights import load_weights
 from .settings import BaseModelConfig, ModelConfig
 
 

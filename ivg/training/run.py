@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from ..errors import ConfigError, unknown_option
+from ..inputs import check_device
 from ..pipeline import find_weights
 from .composition import compose_train, read_stage
 from .device import new_accelerator
@@ -99,6 +100,7 @@ def train_stage(run: Run, progress: ProgressCallback | None = None) -> TrainingR
     Raises:
         IvgError: If a setting is wrong, or clips or weights cannot be used.
     """
+    check_device(run.device)
     torch.manual_seed(run.train.seed)
     accelerator = new_accelerator(run.train, run.device)
     device = torch.device(run.device) if run.device else accelerator.device

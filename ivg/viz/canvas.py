@@ -1,4 +1,4 @@
-"""A sheet of paper to put pictures and words on."""
+"""A canvas for images and texts."""
 
 from __future__ import annotations
 
@@ -31,21 +31,27 @@ def font(size: int, bold: bool = False) -> Any:
         return ImageFont.load_default(size)
 
 
-def enlarged(picture: NDArray[np.uint8], width: int, height: int, *, smooth: bool = True) -> NDArray[np.uint8]:
-    """Return a picture (h, w, 3) at another size: averaged where it shrinks, interpolated where it grows."""
-    shrinks = width < picture.shape[1]
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC if smooth else cv2.INTER_NEAREST
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.uint8)
+def resize_image(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Return an image (h, w, 3) at another size: averaged where it shrinks, interpolated where it grows."""
+    method = cv2.INTER_AREA if width < image.shape[1] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (width, height), interpolation=method), np.uint8)
 
 
-def enlarged_mask(mask: NDArray[np.bool_], width: int, height: int) -> NDArray[np.bool_]:
+def resize_mask(mask: NDArray[np.bool_], width: int, height: int) -> NDArray[np.bool_]:
     """Return a mask (h, w) at another size, with smooth edges where it grows."""
     grown = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(grown >= 0.5)
 
 
+def fit_size(image: NDArray[np.uint8], longer_side: int) -> tuple[int, int]:
+    """Return width and height, both even, of an image (h, w, 3) resized to a longer side."""
+    height, width = image.shape[:2]
+    scale = longer_side / max(height, width)
+    return 2 * round(width * scale / 2), 2 * round(height * scale / 2)
+
+
 class Canvas:
-    """A sheet that pictures and words are put on, in pixels from its upper left corner.
+    """A canvas, in pixels from its upper left corner.
 
     Args:
         width: Width in pixels.
@@ -54,8 +60,8 @@ class Canvas:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self._sheet = Image.new("RGB", (width, height), PAPER)
-        self._draw = ImageDraw.Draw(self._sheet)
+        self._image = Image.new("RGB", (width, height), PAPER)
+        self._draw = ImageDraw.Draw(self._image)
 
     def text(
         self,
@@ -68,10 +74,10 @@ class Canvas:
         bold: bool = False,
         anchor: str = "ls",
     ) -> float:
-        """Write words with their baseline at `y`; return where they end.
+        """Write a text with its baseline at `y`; return the x of its end.
 
         Args:
-            x: Where they start (or end, by the anchor), in pixels.
+            x: The x of its start (or end, by the anchor), in pixels.
             y: The baseline.
             words: One line.
             size: Height of the font in pixels.
@@ -83,7 +89,7 @@ class Canvas:
         return x + float(font(size, bold).getlength(words))
 
     def fitting(self, words: str, size: int, width: float, *, bold: bool = False) -> str:
-        """Return the words, cut with an ellipsis if they are wider than `width` pixels."""
+        """Return the text, cut with an ellipsis if it is wider than `width` pixels."""
         measure = font(size, bold).getlength
         if measure(words) <= width:
             return words
@@ -91,12 +97,12 @@ class Canvas:
             words = words[:-1]
         return f"{words.rstrip()}…"
 
-    def picture(self, x: int, y: int, pixels: NDArray[np.uint8], *, radius: int = 6) -> None:
-        """Put a picture (h, w, 3) with rounded corners at (x, y)."""
+    def image(self, x: int, y: int, pixels: NDArray[np.uint8], *, radius: int = 6) -> None:
+        """Put an image (h, w, 3) with rounded corners at (x, y)."""
         height, width = pixels.shape[:2]
         mask = Image.new("L", (width * 3, height * 3), 0)
         ImageDraw.Draw(mask).rounded_rectangle((0, 0, width * 3 - 1, height * 3 - 1), radius * 3, fill=255)
-        self._sheet.paste(Image.fromarray(pixels), (x, y), mask.resize((width, height), Image.Resampling.BOX))
+        self._image.paste(Image.fromarray(pixels), (x, y), mask.resize((width, height), Image.Resampling.BOX))
         self._draw.rounded_rectangle((x, y, x + width - 1, y + height - 1), radius, outline=RULE, width=1)
 
     def rule(self, x: int, y: int, width: int) -> None:
@@ -104,12 +110,12 @@ class Canvas:
         self._draw.line((x, y, x + width, y), fill=RULE, width=1)
 
     def key(self, x: float, y: float, colour: Colour, words: str, size: int) -> float:
-        """Draw a key of a legend (a dot and words, baseline at `y`); return where it ends."""
+        """Draw an entry of a legend (a dot and a text, baseline at `y`); return the x of its end."""
         radius = size * 0.36
         self._draw.ellipse((x, y - 2 * radius, x + 2 * radius, y), fill=colour)
         return self.text(x + 2 * radius + size * 0.45, y, words, size, colour=FAINT)
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """The sheet as uint8 (h, w, 3), RGB."""
-        return np.asarray(self._sheet)
+        """The canvas as uint8 (h, w, 3), RGB."""
+        return np.asarray(self._image)

@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .canvas import FAINT, INK, Canvas, Colour, enlarged
+from .canvas import FAINT, INK, Canvas, Colour, fit_size, resize_image
 
 if TYPE_CHECKING:
     from ..policy import Demonstration
     from ..workflows.demo import RobotRun
 
 PANEL = 320
-"""Longer side of each of the two pictures, px."""
+"""Longer side of each of the two images, px."""
 
 MARGIN, TOP, FOOT = 20, 92, 64
 BAR_GAP, BAR = 8, 4
 LAST_S = 2.5
-"""How long the end stays, with the outcome in words."""
+"""Duration of the end, with the outcome in words."""
 
 DONE_COLOUR, FAILED_COLOUR = (30, 130, 70), (190, 50, 40)
 TRACK, MARK = (222, 219, 211), (118, 120, 126)
 
 
 def outcome_colour(run: RobotRun) -> Colour:
-    """Return the colour of a run's outcome: green, red, or grey where nobody judges."""
+    """Return the colour of a run's outcome: green, red, or grey where it is not scored."""
     return INK if run.success is None else DONE_COLOUR if run.success else FAILED_COLOUR
 
 
@@ -42,35 +42,28 @@ def draw_execution(demonstration: Demonstration, run: RobotRun, title: str) -> N
     Returns:
         uint8 (t, h, w, 3), RGB, to be played at the run's rate; both sides even.
     """
-    width, height = _panel_size(demonstration.clip)
-    hands = [enlarged(frame, width, height) for frame in demonstration.clip]
-    sheet = _sheet(title, width, height)
+    width, height = fit_size(demonstration.clip[0], PANEL)
+    hands = [resize_image(frame, width, height) for frame in demonstration.clip]
+    background = _background(title, width, height)
     held = np.round(run.phase * (len(hands) - 1)).astype(int)
     ending = round(LAST_S * run.fps)
-    film = np.empty((len(run.images) + ending, *sheet.shape), np.uint8)
-    film[:] = sheet
+    video = np.empty((len(run.images) + ending, *background.shape), np.uint8)
+    video[:] = background
     for t, (image, shown) in enumerate(zip(run.images, held, strict=True)):
-        _put(film[t], hands[shown], MARGIN)
-        _put(film[t], enlarged(image, width, height), 2 * MARGIN + width)
-        _bar(film[t], MARGIN, width, height, float(run.phase[t]))
-        _bar(film[t], 2 * MARGIN + width, width, height, t / max(1, run.steps))
-        film[t, -FOOT:] = _foot(f"{t / run.fps:.1f} s", "", FAINT, film.shape[2])
-    film[len(run.images) :] = film[len(run.images) - 1]
-    film[len(run.images) :, -FOOT:] = _foot(
-        _sentence(run.verdict), _sentence(run.reason), outcome_colour(run), film.shape[2]
+        _put(video[t], hands[shown], MARGIN)
+        _put(video[t], resize_image(image, width, height), 2 * MARGIN + width)
+        _bar(video[t], MARGIN, width, height, float(run.phase[t]))
+        _bar(video[t], 2 * MARGIN + width, width, height, t / max(1, run.steps))
+        video[t, -FOOT:] = _foot(f"{t / run.fps:.1f} s", "", FAINT, video.shape[2])
+    video[len(run.images) :] = video[len(run.images) - 1]
+    video[len(run.images) :, -FOOT:] = _foot(
+        _sentence(run.verdict), _sentence(run.reason), outcome_colour(run), video.shape[2]
     )
-    return film
+    return video
 
 
-def _panel_size(clip: NDArray[np.uint8]) -> tuple[int, int]:
-    """Return width and height of a picture, both even."""
-    height, width = clip.shape[1:3]
-    scale = PANEL / max(height, width)
-    return 2 * round(width * scale / 2), 2 * round(height * scale / 2)
-
-
-def _sheet(title: str, width: int, height: int) -> NDArray[np.uint8]:
-    """Return what all frames have in common."""
+def _background(title: str, width: int, height: int) -> NDArray[np.uint8]:
+    """Draw what all frames have in common."""
     canvas = Canvas(2 * width + 3 * MARGIN, TOP + height + BAR_GAP + BAR + FOOT)
     canvas.text(MARGIN, 40, canvas.fitting(title, 22, canvas.width - 2 * MARGIN, bold=True), 22, bold=True)
     for x, name, note in (
@@ -82,16 +75,16 @@ def _sheet(title: str, width: int, height: int) -> NDArray[np.uint8]:
     return canvas.pixels
 
 
-def _put(frame: NDArray[np.uint8], picture: NDArray[np.uint8], x: int) -> None:
-    height, width = picture.shape[:2]
-    frame[TOP : TOP + height, x : x + width] = picture
+def _put(frame: NDArray[np.uint8], image: NDArray[np.uint8], x: int) -> None:
+    height, width = image.shape[:2]
+    frame[TOP : TOP + height, x : x + width] = image
 
 
-def _bar(frame: NDArray[np.uint8], x: int, width: int, height: int, share: float) -> None:
-    """Draw how far something has come, under its picture."""
+def _bar(frame: NDArray[np.uint8], x: int, width: int, height: int, fraction: float) -> None:
+    """Draw a progress bar under an image."""
     top = TOP + height + BAR_GAP
     frame[top : top + BAR, x : x + width] = TRACK
-    frame[top : top + BAR, x : x + round(share * width)] = MARK
+    frame[top : top + BAR, x : x + round(fraction * width)] = MARK
 
 
 @lru_cache(maxsize=2)

@@ -14,7 +14,8 @@ from .hands import WHITE, draw_hands, outline
 from .image_grid import GridRow, image_grid
 
 if TYPE_CHECKING:
-    from ..data.clip_store import ClipRecord, ClipStore
+    from ..data.clip_record import ClipRecord
+    from ..data.clip_store import ClipStore
     from ..evaluation.judging import SceneResult
     from ..metrics.clip_figures import TrueClip
     from ..policy.datasets import EpisodeStore, RobotEpisode

@@ -1,4 +1,4 @@
-"""One picture of a demonstration: context, region, hand path, optical flow, strips of frames, and the robot."""
+"""An overview of a demonstration: context, region, hand trajectory, optical flow, rows of frames, and the robot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .canvas import FAINT, Canvas, Colour, enlarged, enlarged_mask
+from .canvas import FAINT, Canvas, Colour, resize_image, resize_mask
 from .execution_video import outcome_colour
 from .flow import Flow, flow_wheel
 from .hands import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region
@@ -29,7 +29,7 @@ PANELS = 4
 PANEL_WIDTH = (WIDTH - 2 * MARGIN - (PANELS - 1) * PANEL_GAP) // PANELS
 INDEX_TIP = 8
 LONGEST_GAP = 3
-"""A path is drawn across gaps of fewer frames than this."""
+"""A trajectory is drawn across gaps of at most this many frames."""
 
 FINE = 4
 """Tracks are drawn this many times as large as they are shown, so that their lines stay fine."""
@@ -43,14 +43,14 @@ WHITE = (255, 255, 255)
 def draw_overview(
     demonstration: Demonstration, title: str, subtitle: str, facts: list[str], robot: RobotRun | None = None
 ) -> NDArray[np.uint8]:
-    """Draw a demonstration on one sheet.
+    """Draw a demonstration as one image.
 
     Args:
         demonstration: Of two frames or more.
         title: What the hand does; the instruction.
         subtitle: Where the frame comes from and what generated the clip.
         facts: Short statements for the foot, such as "hand found in 15 of 15 frames".
-        robot: What the robot did; gives another strip if it moved.
+        robot: What the robot did; gives another row if it moved.
 
     Returns:
         uint8 (h, w, 3), RGB, about 1,650 pixels wide.
@@ -80,19 +80,19 @@ def _head(canvas: Canvas, title: str, subtitle: str) -> None:
 
 def _panels(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, height: int) -> None:
     size = (PANEL_WIDTH, height)
-    context = enlarged(demonstration.clip[0], *size)
-    share = demonstration.region.mean()
+    context = resize_image(demonstration.clip[0], *size)
+    fraction = demonstration.region.mean()
     step = int(np.linalg.norm(flow.fields, axis=-1).mean(axis=(1, 2)).argmax())
-    busiest = enlarged(flow.rgb(step), *size)
+    busiest = resize_image(flow.rgb(step), *size)
     wheel = PANEL_WIDTH // 6
     busiest[8 : 8 + wheel, 8 : 8 + wheel] = flow_wheel(wheel)
     panels = (
         ("Context", "the camera's frame", context),
-        ("Region of motion", f"{share:.0%} of the picture", _region(context, demonstration)),
+        ("Region of motion", f"{fraction:.0%} of the picture", _region(context, demonstration)),
         (
             "Path of the hand",
             "tip of the index finger" if demonstration.present.any() else "no hand was found",
-            _path(demonstration, *size),
+            _trajectory(demonstration, *size),
         ),
         ("Optical flow", f"{_span(demonstration, step)}, largest motion", busiest),
     )
@@ -100,19 +100,19 @@ def _panels(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, 
         x = MARGIN + i * (PANEL_WIDTH + PANEL_GAP)
         end = canvas.text(x, top - 14, name, 17, bold=True)
         canvas.text(end + 12, top - 14, note, 14, colour=FAINT)
-        canvas.picture(x, top, picture, radius=8)
+        canvas.image(x, top, picture, radius=8)
 
 
 def _region(context: NDArray[np.uint8], demonstration: Demonstration) -> NDArray[np.uint8]:
     height, width = context.shape[:2]
-    return tint_region(context, enlarged_mask(demonstration.region, width, height))
+    return tint_region(context, resize_mask(demonstration.region, width, height))
 
 
-def _path(demonstration: Demonstration, width: int, height: int) -> NDArray[np.uint8]:
+def _trajectory(demonstration: Demonstration, width: int, height: int) -> NDArray[np.uint8]:
     """Draw where the index fingertips go, pale at first and full at the end, over a frame from the middle."""
     with_hand = np.flatnonzero(demonstration.present.any(axis=1))
     shown = int(with_hand[len(with_hand) // 2]) if len(with_hand) else len(demonstration) - 1
-    picture = np.asarray(enlarged(demonstration.clip[shown], width, height) * 0.6 + 255 * 0.4, np.uint8)
+    picture = np.asarray(resize_image(demonstration.clip[shown], width, height) * 0.6 + 255 * 0.4, np.uint8)
     count = len(demonstration)
     for hand, colour in enumerate(HAND_COLOURS):
         frames = np.flatnonzero(demonstration.present[:, hand])
@@ -139,8 +139,8 @@ def _dot(picture: NDArray[np.uint8], point: tuple[int, int], colour: Colour, rad
 
 def _faded(colour: Colour, frame: int, count: int) -> Colour:
     """Return a hand's colour for a frame: pale at the clip's start, full at its end."""
-    share = 0.3 + 0.7 * frame / max(1, count - 1)
-    red, green, blue = (round(share * c + (1 - share) * 255) for c in colour)
+    weight = 0.3 + 0.7 * frame / max(1, count - 1)
+    red, green, blue = (round(weight * c + (1 - weight) * 255) for c in colour)
     return red, green, blue
 
 
@@ -159,21 +159,21 @@ def _strips(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, 
             canvas.text(end + 20, y - 10, f"full colour: {flow.largest:.1f} px a frame", 13, colour=FAINT)
         for column, t in enumerate(chosen):
             x = MARGIN + column * (FRAME_WIDTH + GAP)
-            canvas.picture(x, y, _cell(row, demonstration, flow, int(t), height))
+            canvas.image(x, y, _cell(row, demonstration, flow, int(t), height))
             if row == 0:
                 canvas.text(x + FRAME_WIDTH, y - 10, f"{t / demonstration.fps:.2f} s", 13, colour=FAINT, anchor="rs")
 
 
 def _cell(row: int, demonstration: Demonstration, flow: Flow, t: int, height: int) -> NDArray[np.uint8]:
     if row == 2:
-        return enlarged(flow.rgb(t - 1), FRAME_WIDTH, height)
+        return resize_image(flow.rgb(t - 1), FRAME_WIDTH, height)
     if row == 0:
-        return enlarged(demonstration.clip[t], FRAME_WIDTH, height)
+        return resize_image(demonstration.clip[t], FRAME_WIDTH, height)
     size = (FINE * FRAME_WIDTH, FINE * height)
-    fine = enlarged(demonstration.clip[t], *size)
-    fine = tint_region(fine, enlarged_mask(demonstration.region_per_frame[t], *size), strength=0.3)
+    fine = resize_image(demonstration.clip[t], *size)
+    fine = tint_region(fine, resize_mask(demonstration.region_per_frame[t], *size), strength=0.3)
     fine = draw_hands(fine, demonstration.keypoints[t], demonstration.present[t])
-    return enlarged(fine, FRAME_WIDTH, height)
+    return resize_image(fine, FRAME_WIDTH, height)
 
 
 def _robot_strip(canvas: Canvas, robot: RobotRun, top: int, height: int) -> None:
@@ -182,7 +182,7 @@ def _robot_strip(canvas: Canvas, robot: RobotRun, top: int, height: int) -> None
     canvas.text(end + 10, top - 10, robot.mark, 14, colour=outcome_colour(robot), bold=True)
     for column, t in enumerate(np.linspace(0, robot.steps, COLUMNS + 1)[1:].round().astype(int)):
         x = MARGIN + column * (FRAME_WIDTH + GAP)
-        canvas.picture(x, top, enlarged(robot.images[t], FRAME_WIDTH, height))
+        canvas.image(x, top, resize_image(robot.images[t], FRAME_WIDTH, height))
         canvas.text(x + FRAME_WIDTH, top - 10, f"{t / robot.fps:.1f} s", 13, colour=FAINT, anchor="rs")
 
 

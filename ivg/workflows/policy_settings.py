@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,23 +50,6 @@ def compose_policy(overrides: Sequence[str], name: str = IMITATION) -> DictConfi
     return compose(name, overrides)
 
 
-@dataclass(kw_only=True)
-class _ImitationTop:
-    output: str
-    resume: bool
-    device: str | None
-
-
-@dataclass(kw_only=True)
-class _ReinforcementTop:
-    task: str
-    demonstrations: str
-    weights: str
-    output: str
-    cache: str | None
-    resume: bool
-
-
 def read_policy_run(settings: DictConfig | Sequence[str]) -> PolicyRun:
     """Return the training of a policy on episodes that settings describe.
 
@@ -83,12 +65,12 @@ def read_policy_run(settings: DictConfig | Sequence[str]) -> PolicyRun:
     _refuse_missing(config, "output", "output=FOLDER")
     _refuse_missing(config.data, "path", "data.path=EPISODES.zarr")
     resolve(config)  # the policy's conditioning is the top level's, from where it is taken now
-    top = read_top(_ImitationTop, config)
+    top = read_top(config, output=str, resume=bool, device=str | None)
     return PolicyRun(
         policy=read(POLICIES[config.policy.kind], "policy", config.policy),
         train=read(PolicyTraining, "train", config.train),
         data=read(EpisodeData, "data", config.data),
-        **{**vars(top), "output": Path(top.output)},
+        **{**top, "output": Path(top["output"])},
     )
 
 
@@ -107,15 +89,16 @@ def read_reinforcement(settings: DictConfig | Sequence[str]) -> ReinforcementRun
         raise ConfigError(f"policy '{config.policy.kind}' learns from episodes: use ivg-policy train policy=...")
     _refuse_missing(config, "output", "output=FOLDER")
     resolve(config)
-    top = read_top(_ReinforcementTop, config)
-    if top.demonstrations not in SOURCES:
-        raise unknown_option("demonstrations", top.demonstrations, SOURCES)
+    texts = dict.fromkeys(("task", "demonstrations", "weights", "output"), str)
+    top = read_top(config, **texts, cache=str | None, resume=bool)
+    if top["demonstrations"] not in SOURCES:
+        raise unknown_option("demonstrations", top["demonstrations"], SOURCES)
     policy = read(ReinforcementSettings, "policy", config.policy)
     environment = read(EnvironmentSettings, "environment", config.environment)
     if environment.name == KITCHEN and "image" not in policy.observe:
         environment.options = {"image": False, **environment.options}  # rendering takes most of a step
-    folders = {"output": Path(top.output), "cache": None if top.cache is None else Path(top.cache)}
-    return ReinforcementRun(policy=policy, environment=environment, **{**vars(top), **folders})
+    folders = {"output": Path(top["output"]), "cache": top["cache"] and Path(top["cache"])}
+    return ReinforcementRun(policy=policy, environment=environment, **{**top, **folders})
 
 
 def _refuse_missing(part: DictConfig, key: str, example: str) -> None:

@@ -5,28 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import ConfigError, IvgError
 from ..io.staging import write_text_whole
 from ..jobs import CRASHED, Processes
 from .policy_settings import read_reinforcement
-from .rl_environment import environment_factory
 from .rl_training import train_by_reinforcement
-
-if TYPE_CHECKING:
-    from ..policy.rl import LearningCurve
 
 TASKS = ("push_plate", "close_drawer")
 REWARDS = ("tracking", "sparse")
 
 _OWN = ("task", "output", "cache", "resume", "policy.reward", "policy.seed")
-
-Curves = dict[str, dict[str, dict[int, "LearningCurve"]]]
-"""By task, reward and seed."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +141,7 @@ def _prefetch(job: CompareJob, progress: Callable[[str], None] | None) -> dict[s
     source = run.source()
     if source is None:
         return None
-    make_env = environment_factory(run.environment, run.task)
-    env = conditioned_environment(make_env, source, DemonstrationCache(job.cache), run.policy)
+    env = conditioned_environment(run.make_env(), source, DemonstrationCache(job.cache), run.policy)
     try:
         scenes = prefetch_demonstrations(env, source, run.policy)
     finally:
@@ -166,7 +158,7 @@ def _trainer(progress: Callable[[str], None] | None) -> Callable[[CompareJob], s
 def _train_job(job: CompareJob, progress: Callable[[str], None] | None) -> str | None:
     """Train, or go on where a stopped training left off; return what is wrong with the request, if anything is."""
     from ..policy.conditioning.sources import PrecomputedDemonstrations
-    from ..policy.rl.training import CHECKPOINT, describe_row
+    from ..policy.rl.recorder import CHECKPOINT, describe_row
 
     source = None if job.fingerprint is None else PrecomputedDemonstrations(job.fingerprint)
     try:
@@ -184,43 +176,20 @@ def _train_job(job: CompareJob, progress: Callable[[str], None] | None) -> str |
 
 def _write(jobs: Sequence[CompareJob], out: Path) -> RewardComparison:
     """Write the table, and draw the curves of each task."""
+    from ..policy.rl.comparison import comparison_table
     from ..policy.rl.curve import CURVE, LearningCurve, draw_comparison
 
-    curves: Curves = {}
+    curves: dict[str, dict[str, dict[int, LearningCurve]]] = {}
     for job in jobs:
         curves.setdefault(job.task, {}).setdefault(job.reward, {})[job.seed] = LearningCurve(job.output / CURVE)
-    table, figures = compare(curves)
+    table, figures = comparison_table(curves, REWARDS)
     files = [out / "table.txt", out / "figures.json"]
     files[0].write_text("\n".join(table) + "\n")
     write_text_whole(files[1], json.dumps(figures, indent=2, default=float) + "\n")
     for task, by_reward in curves.items():
-        shown = {
-            reward: (next(iter(runs.values())).column("step"), [run.column("success") for run in runs.values()])
-            for reward, runs in by_reward.items()
-        }
         files.append(out / f"{task}.png")
-        draw_comparison(shown, files[-1])
+        draw_comparison({reward: list(runs.values()) for reward, runs in by_reward.items()}, files[-1])
     return RewardComparison(table, figures, files)
-
-
-def compare(curves: Curves) -> tuple[list[str], dict[str, Any]]:
-    """Return a table's lines, and its figures for JSON."""
-    from ..policy.rl.comparison import efficiency, gain
-
-    heads = ("mean over training", "at the end", "steps to 50 %")
-    lines = [f"{'task':<18}{'reward':<12}" + "".join(f"{head:>24}" for head in heads)]
-    figures: dict[str, Any] = {}
-    for task, by_reward in curves.items():
-        for reward, runs in by_reward.items():
-            found = efficiency(list(runs.values()))
-            steps = ", ".join("-" if step is None else str(step) for step in found.steps_to_half)
-            cells = (str(found.area), str(found.final), steps)
-            lines.append(f"{task:<18}{reward:<12}" + "".join(f"{cell:>24}" for cell in cells))
-            figures.setdefault(task, {})[reward] = asdict(found)
-        more = gain(by_reward[REWARDS[0]], by_reward[REWARDS[1]])
-        figures[task]["gain"] = asdict(more)
-        lines.append(f"{task:<18}{'gain':<12}{more!s:>24}")
-    return lines, figures
 
 
 def _quoted(path: Path) -> str:

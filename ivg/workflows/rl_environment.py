@@ -70,24 +70,39 @@ class ReinforcementRun:
     cache: Path | None = None
     resume: bool = False
 
-    def source(self) -> DemonstrationSource | None:
-        """Return where its demonstrations come from (`demonstration_source`)."""
+    def make_env(self) -> MakeEnv:
+        """Return what makes the environment; other processes can be given it.
+
+        Raises:
+            InputError: If there is no such environment.
+            EnvsError: If it is not installed.
+        """
         settings = self.environment
-        return demonstration_source(
-            self.demonstrations, settings.name, self.task, size=settings.camera_size, weights=self.weights
-        )
+        check_environment(settings.name)
+        sizes = {"camera_size": settings.camera_size, "horizon": settings.horizon}
+        return partial(_make, ENVIRONMENTS[settings.name], {"task": self.task, **sizes, **settings.options})
 
+    def source(self) -> DemonstrationSource | None:
+        """Return where demonstrations come from.
 
-def environment_factory(settings: EnvironmentSettings, task: str) -> MakeEnv:
-    """Return what makes the environment; other processes can be given it.
+        Raises:
+            InputError: If the name is unknown, or "truth" is asked for where there is none.
+        """
+        from ..policy.conditioning.sources import GeneratedDemonstrations
 
-    Raises:
-        InputError: If there is no such environment.
-        EnvsError: If it is not installed.
-    """
-    check_environment(settings.name)
-    options = {"task": task, "camera_size": settings.camera_size, "horizon": settings.horizon, **settings.options}
-    return partial(_make, ENVIRONMENTS[settings.name], options)
+        if self.demonstrations not in SOURCES:
+            raise unknown_option("demonstrations", self.demonstrations, SOURCES)
+        if self.demonstrations == "generated":
+            return GeneratedDemonstrations(self.weights)
+        if self.demonstrations == "none":
+            return None
+        found, name = match_task(self.task).task, self.environment.name
+        if name != KITCHEN or found is None:
+            raise InputError(
+                f"the demonstrator acts the kitchen's tasks only, not '{self.task}' in {name}: "
+                "use demonstrations=generated"
+            )
+        return RenderedDemonstrations(found, self.environment.camera_size)
 
 
 def _make(env_id: str, options: dict[str, Any]) -> gymnasium.Env[Any, Any]:
@@ -95,35 +110,6 @@ def _make(env_id: str, options: dict[str, Any]) -> gymnasium.Env[Any, Any]:
         return gymnasium.make(f"ivg.envs:{env_id}", render_mode="rgb_array", disable_env_checker=True, **options)
     except TypeError as error:
         raise ConfigError(f"{env_id} does not take these options: {error}") from error
-
-
-def demonstration_source(name: str, env: str, task: str, *, size: int, weights: str) -> DemonstrationSource | None:
-    """Return where demonstrations come from.
-
-    Args:
-        name: One of `SOURCES`.
-        env: A key of `ENVIRONMENTS`.
-        task: In words.
-        size: Side of the images, px.
-        weights: Of the generator.
-
-    Raises:
-        InputError: If the name is unknown, or "truth" is asked for where there is none.
-    """
-    from ..policy.conditioning.sources import GeneratedDemonstrations
-
-    if name not in SOURCES:
-        raise unknown_option("demonstrations", name, SOURCES)
-    if name == "generated":
-        return GeneratedDemonstrations(weights)
-    if name == "none":
-        return None
-    found = match_task(task).task
-    if env != KITCHEN or found is None:
-        raise InputError(
-            f"the demonstrator acts the kitchen's tasks only, not '{task}' in {env}: use demonstrations=generated"
-        )
-    return RenderedDemonstrations(found, size)
 
 
 class RenderedDemonstrations:

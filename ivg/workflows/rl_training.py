@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import WeightsError
-from .rl_environment import EnvironmentSettings, ReinforcementRun, demonstration_source, environment_factory
+from .rl_environment import EnvironmentSettings, ReinforcementRun
 
 if TYPE_CHECKING:
     from ..policy.conditioning.sources import DemonstrationSource
     from ..policy.rl.evaluation import Episode
-    from ..policy.rl.training import ReinforcementResult, RowCallback, SceneCallback
+    from ..policy.rl.recorder import RowCallback
+    from ..policy.rl.training import ReinforcementResult, SceneCallback
 
 _RUN = "run.json"
 
@@ -41,7 +42,7 @@ def train_by_reinforcement(
     from ..policy.rl import train_reinforcement
 
     result = train_reinforcement(
-        environment_factory(run.environment, run.task),
+        run.make_env(),
         source,
         run.policy,
         run.output,
@@ -100,19 +101,12 @@ def evaluate_reinforcement(
     if not (folder / _RUN).is_file():
         raise WeightsError(f"'{folder}' does not say where its policy was trained: {_RUN} is missing")
     described: dict[str, Any] = json.loads((folder / _RUN).read_text())
-    environment, task = EnvironmentSettings(**described["environment"]), described["task"]
-    source = demonstration_source(
-        described["demonstrations"],
-        environment.name,
-        task,
-        size=environment.camera_size,
-        weights=described["weights"],
-    )
+    environment, cache = EnvironmentSettings(**described.pop("environment")), described.pop("cache")
+    run = ReinforcementRun(policy=settings, environment=environment, output=folder, **described)
     first = settings.first_evaluation_scene if first_scene is None else first_scene
-    make_env = environment_factory(environment, task)
-    env = conditioned_environment(make_env, source, described["cache"], settings, following=True)
+    env = conditioned_environment(run.make_env(), run.source(), cache, settings, following=True)
     try:
         played = play(policy, env, range(first, first + episodes), progress)
     finally:
         env.close()
-    return ReinforcementEvaluation(task, played, summarise(played))
+    return ReinforcementEvaluation(run.task, played, summarise(played))

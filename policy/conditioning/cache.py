@@ -39,12 +39,11 @@ class ObservedDemonstration:
 class DemonstrationCache:
     """Keeps demonstrations by what they were made from.
 
-    Memory holds the `capacity` that were used last. With a folder they are on disk, too: one ``.npz`` a demonstration
-    (no pickle), written whole or not at all, so that processes can share the folder; of two that make the same one at
-    the same time the last one's file stays. A file that cannot be read is made anew.
+    Memory holds the `capacity` that were used last. With a folder they are on disk, too: one ``.npz`` each (no pickle),
+    written whole or not at all, so that processes can share the folder. A file that cannot be read is made anew.
 
     Args:
-        folder: Where to keep them; in memory only if None.
+        folder: Folder of the files; in memory only if None.
         capacity: How many memory holds (about 6 KB each, without an embedding).
 
     Attributes:
@@ -64,10 +63,8 @@ class DemonstrationCache:
         self._memory: OrderedDict[str, ObservedDemonstration] = OrderedDict()
 
     def get(self, key: str) -> ObservedDemonstration | None:
-        """Return what a key stands for; None if it is not there."""
-        found = self._memory.get(key)
-        if found is None and self.folder is not None:
-            found = _read(self._file(key))
+        """Return the demonstration of a key; None if it is not there."""
+        found = self._memory.get(key) or (None if self.folder is None else _read(self._file(key)))
         if found is not None:
             self._remember(key, found)
         return found
@@ -77,10 +74,11 @@ class DemonstrationCache:
         self._remember(key, demonstration)
         if self.folder is not None:
             with staged_output(self._file(key), overwrite=True) as stage:
-                np.savez(stage, **demonstration.arrays, **{_FOUND: np.array(demonstration.found)})  # type: ignore[arg-type]
+                found = np.array(demonstration.found)
+                np.savez(stage, **demonstration.arrays, **{_FOUND: found})  # type: ignore[arg-type]
 
     def get_or_make(self, key: str, make: Callable[[], ObservedDemonstration]) -> ObservedDemonstration:
-        """Return what a key stands for; make and keep it if it is not there."""
+        """Return the demonstration of a key; make and keep it if it is not there."""
         found = self.get(key)
         if found is not None:
             self.hits += 1
@@ -113,7 +111,7 @@ def cache_key(
     fingerprint: dict[str, Any],
     depth: NDArray[np.floating] | None = None,
 ) -> str:
-    """Return the SHA-256, in hex, over all that decides a demonstration.
+    """Return the SHA-256, in hex, over all that determines a demonstration.
 
     Args:
         frame: uint8 (h, w, 3).
@@ -138,23 +136,23 @@ def fill_cache(
     Args:
         env: A `VideoDemoWrapper`, with a cache on disk if other processes are to find them.
         seeds: The scenes.
-        progress: Called as `progress(seed, found)`.
+        progress: Progress callback, called as `progress(seed, found)`.
 
     Returns:
         The seeds for which a demonstration was found.
     """
-    with_hand = []
-    for seed in seeds:
-        _, info = env.reset(seed=int(seed))
+    found = []
+    for seed in map(int, seeds):
+        _, info = env.reset(seed=seed)
         if info["demo_found"]:
-            with_hand.append(int(seed))
+            found.append(seed)
         if progress is not None:
-            progress(int(seed), bool(info["demo_found"]))
-    return with_hand
+            progress(seed, bool(info["demo_found"]))
+    return found
 
 
 def _read(file: Path) -> ObservedDemonstration | None:
-    """Return what a file holds; None if there is none that can be read."""
+    """Return the demonstration of a file; None if there is none that can be read."""
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}

@@ -143,14 +143,7 @@ class PrecomputedDemonstrations:
     def __init__(self, fingerprint: dict[str, Any]) -> None:
         self.fingerprint = fingerprint
 
-    def __call__(
-        self,
-        frame: NDArray[np.uint8],
-        text: str,
-        seed: int,
-        camera: Camera,
-        depth: NDArray[np.floating] | None = None,
-    ) -> ExtractedDemonstration | None:
+    def __call__(self, frame: Any, text: str, seed: int, camera: Camera, depth: Any = None) -> None:
         """Raise an `InputError`: what is asked for is not in the cache."""
         raise InputError(
             f"no demonstration of '{text}' with seed {seed} is in the cache, and this process has no generator: "

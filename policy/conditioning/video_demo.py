@@ -80,6 +80,7 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         self.cache = cache if isinstance(cache, DemonstrationCache) else DemonstrationCache(cache)
         self.resets = self.not_found = 0
         self._embed, self._embedding_size, self._frames = embed, embedding_size, frames
+        self._all_keys = (*keys, *([EMBEDDING_KEY] if embed is not None else []))
         self._rng = np.random.default_rng()
         self._fingerprint: dict[str, Any] | None = None
         self._shown = self._none()
@@ -99,12 +100,15 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         """
         if seed is not None:
             self._rng = np.random.default_rng(seed)
-        scene = self._draw() if seed is None else seed
-        observation, info = self.env.reset(seed=scene, options=options)
-        self._shown = self._demonstrate(observation, info, scene)
+        elif self.seeds is not None:
+            seed = int(self._rng.choice(self.seeds))
+        else:
+            seed = int(self._rng.integers(2**31))
+        observation, info = self.env.reset(seed=seed, options=options)
+        self._shown = self._demonstrate(observation, info, seed)
         self.resets += 1
         self.not_found += self.source is not None and not self._shown.found
-        self._info = {"demo_found": self._shown.found, "demo_seed": scene}
+        self._info = {"demo_found": self._shown.found, "demo_seed": seed}
         return self._observe(observation), {**info, **self._info}
 
     def step(self, action: Any) -> tuple[Observation, Any, bool, bool, dict[str, Any]]:
@@ -112,19 +116,18 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         observation, reward, terminated, truncated, info = self.env.step(action)
         return self._observe(observation), reward, terminated, truncated, {**info, **self._info}
 
-    def _draw(self) -> int:
-        return int(self._rng.choice(self.seeds)) if self.seeds is not None else int(self._rng.integers(2**31))
-
     def _demonstrate(self, observation: Observation, info: dict[str, Any], seed: int) -> ObservedDemonstration:
         source = self.source
         if source is None:
             return self._none()
-        frame, camera, text = self._image(observation), _camera(info), self._text(info)
-        depth = self._depth(observation)
+        frame, camera, text = _image(self.env, observation), _camera(info), self.text or info.get("text")
+        if not text:
+            raise InputError("info['text'] is missing: give VideoDemoWrapper the text of the task")
+        depth = _depth(self.env, observation)
         if self._fingerprint is None:
             self._fingerprint = self._identify(source)
-        key = cache_key(frame, text, seed, camera, self._fingerprint, depth)
-        return self.cache.get_or_make(key, lambda: self._arrays(source(frame, text, seed, camera, depth)))
+        key = cache_key(frame, str(text), seed, camera, self._fingerprint, depth)
+        return self.cache.get_or_make(key, lambda: self._arrays(source(frame, str(text), seed, camera, depth)))
 
     def _identify(self, source: DemonstrationSource) -> dict[str, Any]:
         lasting = self.cache.folder is not None
@@ -151,10 +154,6 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     def _observe(self, observation: Observation) -> Observation:
         return {**observation, **{key: self._shown.arrays[key].copy() for key in self._all_keys}}
 
-    @property
-    def _all_keys(self) -> tuple[str, ...]:
-        return (*self.keys, *([EMBEDDING_KEY] if self._embed is not None else []))
-
     def _space(self) -> gym.spaces.Dict:
         inner = self.env.observation_space
         if not isinstance(inner, gym.spaces.Dict):
@@ -163,26 +162,22 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         spaces[EMBEDDING_KEY] = gym.spaces.Box(-np.inf, np.inf, (self._embedding_size,), np.float32)
         return gym.spaces.Dict({**inner.spaces, **{key: spaces[key] for key in self._all_keys}})
 
-    def _image(self, observation: Observation) -> NDArray[np.uint8]:
-        frame = observation["image"] if "image" in observation else self.env.render()
-        if not isinstance(frame, np.ndarray) or frame.ndim != 3 or frame.dtype != np.uint8:
-            raise InputError(
-                "the environment shows no image of its scene: observations need an 'image', uint8 (h, w, 3), or the "
-                "environment render_mode='rgb_array'"
-            )
-        return frame
 
-    def _depth(self, observation: Observation) -> NDArray[np.floating] | None:
-        if "depth" in observation:
-            return observation["depth"]
-        method = getattr(self.env.unwrapped, "depth", None)
-        return np.asarray(method()) if callable(method) else None
+def _image(env: gym.Env[Any, Any], observation: Observation) -> NDArray[np.uint8]:
+    frame = observation["image"] if "image" in observation else env.render()
+    if not isinstance(frame, np.ndarray) or frame.ndim != 3 or frame.dtype != np.uint8:
+        raise InputError(
+            "the environment shows no image of its scene: observations need an 'image', uint8 (h, w, 3), or the "
+            "environment render_mode='rgb_array'"
+        )
+    return frame
 
-    def _text(self, info: dict[str, Any]) -> str:
-        text = self.text or info.get("text")
-        if not text:
-            raise InputError("info['text'] is missing: give VideoDemoWrapper the text of the task")
-        return str(text)
+
+def _depth(env: gym.Env[Any, Any], observation: Observation) -> NDArray[np.floating] | None:
+    if "depth" in observation:
+        return observation["depth"]
+    method = getattr(env.unwrapped, "depth", None)
+    return np.asarray(method()) if callable(method) else None
 
 
 def _camera(info: dict[str, Any]) -> Camera:

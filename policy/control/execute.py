@@ -67,10 +67,7 @@ def execute(
     Raises:
         InputError: If the observation has no `proprio` of at least 7 numbers, or `settle_steps` is not positive.
     """
-    if "proprio" not in observation or np.size(observation["proprio"]) < QUATERNION.stop:
-        raise InputError(f"observations must hold 'proprio' of 7 or more numbers, got {sorted(observation)}")
-    if settle_steps < 1:
-        raise InputError(f"settle_steps must be 1 or more, got {settle_steps}")
+    _check(observation, settle_steps)
     tracker, settled = TrajectoryTracker(plan, scale), 0
     rows: list[tuple[Mapping[str, NDArray[Any]], NDArray[np.float32], float, float]] = []
 
@@ -96,3 +93,10 @@ def execute(
         fraction_done=np.array(fraction_done, np.float32),
         last=dict(end.last),
     )
+
+
+def _check(observation: Mapping[str, NDArray[Any]], settle_steps: int) -> None:
+    if "proprio" not in observation or np.size(observation["proprio"]) < QUATERNION.stop:
+        raise InputError(f"observations must hold 'proprio' of 7 or more numbers, got {sorted(observation)}")
+    if settle_steps < 1:
+        raise InputError(f"settle_steps must be 1 or more, got {settle_steps}")

@@ -71,9 +71,15 @@ class _Goals:
 
     def plan(self) -> GripperPlan:
         pos, yaw, closed, speed, dwell, phase = zip(*self.rows, strict=True)
-        rising = np.maximum.accumulate(np.clip(phase, 0.0, 1.0))
-        arrays = (np.array(values) for values in (yaw, closed, speed, dwell))
-        return GripperPlan(np.stack(pos), *arrays, rising, self.found.interaction_type)
+        return GripperPlan(
+            pos_world_m=np.stack(pos),
+            yaw_rad=np.array(yaw),
+            closed=np.array(closed),
+            speed_m_s=np.array(speed),
+            dwell_s=np.array(dwell),
+            phase=np.maximum.accumulate(np.clip(phase, 0.0, 1.0)),
+            interaction_type=self.found.interaction_type,
+        )
 
 
 def plan_gripper(

@@ -26,7 +26,8 @@ from .episode import DEMONSTRATION_KEYS, PLAN_POINTS, RobotEpisode, no_demonstra
 from .episodes import EpisodeStore, append_episodes, is_episode_dataset, write_episodes
 from .exports import Conversion, export_dataset, import_dataset
 from .viewing import ViewResult, view_dataset
-from .windows import EpisodeWindows, Range
+from .window_arrays import Range
+from .windows import EpisodeWindows
 
 __all__ = [
     "DEMONSTRATION_KEYS",

@@ -1,9 +1,10 @@
-"""Reading the rows of some episodes from a dataset into one array, in memory or mapped from a cache file."""
+"""What windows are cut from: rows of some episodes in one array, in memory or mapped from a file; ranges; names."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,25 @@ from .episodes import EpisodeStore
 
 READ_ROWS = 4096
 """Maximum rows that are read at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Range:
+    """Minimum and maximum of every component of an array, over a dataset.
+
+    Attributes:
+        min: float32 (c,).
+        max: float32 (c,).
+    """
+
+    min: NDArray[np.float32]
+    max: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, values: NDArray[np.floating]) -> Range:
+        """Return the range of values (..., c) over all axes but the last."""
+        rows = values.reshape(-1, values.shape[-1])
+        return cls(rows.min(0).astype(np.float32), rows.max(0).astype(np.float32))
 
 
 def read_rows(store: EpisodeStore, key: str, spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
@@ -57,3 +77,10 @@ def map_images(store: EpisodeStore, spans: Sequence[tuple[int, int]], cache: Pat
     except ValueError as error:
         raise StoreError(f"'{file}' cannot be read, remove it: {error}") from error
     return mapped
+
+
+def distinct_names(names: Sequence[str], episodes: NDArray[np.int64]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the distinct names of the episodes, sorted, and for each episode its name's index."""
+    used = [names[episode] for episode in episodes.tolist()]
+    different = tuple(sorted(set(used)))
+    return different, np.array([different.index(name) for name in used], np.int64)

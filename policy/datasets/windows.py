@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,29 +13,10 @@ from ivg.errors import InputError, unknown_option
 
 from .episode import DEMONSTRATION_KEYS
 from .episodes import EpisodeStore
-from .window_arrays import map_images, read_rows
+from .window_arrays import Range, distinct_names, map_images, read_rows
 
 if TYPE_CHECKING:
     from torch.utils.data import DataLoader
-
-
-@dataclass(frozen=True, eq=False)
-class Range:
-    """Minimum and maximum of every component of an array, over a dataset.
-
-    Attributes:
-        min: float32 (c,).
-        max: float32 (c,).
-    """
-
-    min: NDArray[np.float32]
-    max: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, values: NDArray[np.floating]) -> Range:
-        """Return the range of values (..., c) over all axes but the last."""
-        rows = values.reshape(-1, values.shape[-1])
-        return cls(rows.min(0).astype(np.float32), rows.max(0).astype(np.float32))
 
 
 class EpisodeWindows:
@@ -125,12 +105,14 @@ class EpisodeWindows:
         """Return the number of windows: the steps of all episodes used."""
         return len(self._slot)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return one sample.
+    def __getitem__(self, index: int | Sequence[int]) -> dict[str, Any]:
+        """Return one sample, or the batch of several windows.
 
         Raises:
             IndexError: If there is no such window.
         """
+        if not isinstance(index, int | np.integer):
+            return self.batch(index)
         if not -len(self) <= index < len(self):
             raise IndexError(f"there are {len(self)} windows, there is no window {index}")
         return {key: values[0] for key, values in self.batch([index % len(self)]).items()}
@@ -165,7 +147,7 @@ class EpisodeWindows:
         generator = torch.Generator().manual_seed(seed)
         order = RandomSampler(self, generator=generator) if shuffle else SequentialSampler(self)
         batches = BatchSampler(order, batch_size, drop_last)
-        return DataLoader(_Batches(self), sampler=batches, batch_size=None, num_workers=num_workers)
+        return DataLoader(self, sampler=batches, batch_size=None, num_workers=num_workers)
 
     def batch(self, indices: Sequence[int] | NDArray[np.integer]) -> dict[str, NDArray[Any]]:
         """Return the samples of several windows at once, each array with an axis (b,) in front."""
@@ -220,8 +202,8 @@ class EpisodeWindows:
         self._image = read_rows(store, "image", spans) if cache is None else map_images(store, spans, cache)
         self._rows = {key: read_rows(store, key, spans) for key in ("proprio", "action", "phase", "plan_phase")}
         self._demonstrations = {key: store.per_episode(key)[self.episodes] for key in DEMONSTRATION_KEYS}
-        self.texts, self._text = _numbered(store.texts, self.episodes)
-        self.tasks, self._task = _numbered(store.tasks, self.episodes)
+        self.texts, self._text = distinct_names(store.texts, self.episodes)
+        self.tasks, self._task = distinct_names(store.tasks, self.episodes)
 
     def _ranges(self) -> dict[str, Range]:
         present = self._demonstrations["demo_present"] > 0.5
@@ -237,19 +219,6 @@ class EpisodeWindows:
         return ranges
 
 
-class _Batches:
-    """Windows as a dataset whose items are batches, for a sampler of lists of indices."""
-
-    def __init__(self, windows: EpisodeWindows) -> None:
-        self.windows = windows
-
-    def __getitem__(self, indices: Sequence[int]) -> dict[str, NDArray[Any]]:
-        return self.windows.batch(indices)
-
-    def __len__(self) -> int:
-        return len(self.windows)
-
-
 def _chosen(
     store: EpisodeStore, episodes: Sequence[int] | NDArray[np.integer] | None, tasks: Sequence[str] | None
 ) -> NDArray[np.int64]:
@@ -263,10 +232,3 @@ def _chosen(
     if not chosen.size:
         raise InputError(f"no episode of '{store.path}' is left to take windows of")
     return chosen
-
-
-def _numbered(names: Sequence[str], episodes: NDArray[np.int64]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Return the distinct names of the episodes, sorted, and for each episode its name's index."""
-    used = [names[episode] for episode in episodes.tolist()]
-    different = tuple(sorted(set(used)))
-    return different, np.array([different.index(name) for name in used], np.int64)

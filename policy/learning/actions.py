@@ -1,8 +1,6 @@
-"""Codings of actions that policies predict, and their conversion to commands."""
+"""Codings of the actions that policies predict, and their conversion to commands."""
 
 from __future__ import annotations
-
-from abc import ABC, abstractmethod
 
 import numpy as np
 import torch
@@ -17,16 +15,15 @@ from .config import ACTIONS
 from .networks.rotations import matrix_to_six, quaternion_to_matrix, rotation_vector_to_matrix, six_to_matrix
 
 
-class ActionCoding(ABC):
-    """Converts commands (7,) in [-1, 1] (translation, rotation, gripper) to what a policy predicts, and back.
+class Commands:
+    """Predicts commands (7,) in [-1, 1] (translation, rotation, gripper) as they are: velocity control.
 
     Attributes:
         size: Numbers of a predicted action.
     """
 
-    size: int
+    size = 7
 
-    @abstractmethod
     def encode(self, action: Tensor, proprio: Tensor, now: Tensor) -> Tensor:
         """Return float (b, t, size) for commands.
 
@@ -35,36 +32,19 @@ class ActionCoding(ABC):
             proprio: Float (b, t, 16), the robot's state when it executed them.
             now: Float (b, 16), its state when it predicts them.
         """
-
-    @abstractmethod
-    def hold(self, predicted: Tensor, now: Tensor) -> Tensor:
-        """Return predictions (t, size), made in state `now` (16,), in a form that does not depend on later moves."""
-
-    @abstractmethod
-    def command(self, held: Tensor, proprio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the command (7,) for a row (size,) of what `hold` returned, in the robot's present state (16,)."""
-
-
-class Commands(ActionCoding):
-    """Commands as they are (velocity control)."""
-
-    size = 7
-
-    def encode(self, action: Tensor, proprio: Tensor, now: Tensor) -> Tensor:
-        """See `ActionCoding.encode`."""
         return action
 
     def hold(self, predicted: Tensor, now: Tensor) -> Tensor:
-        """See `ActionCoding.hold`."""
+        """Return predictions (t, size), made in state `now` (16,), in a form that does not depend on later moves."""
         return predicted
 
     def command(self, held: Tensor, proprio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """See `ActionCoding.command`."""
+        """Return the command (7,) for a row (size,) of what `hold` returned, in the robot's present state (16,)."""
         return np.clip(held.numpy(), -1.0, 1.0).astype(np.float32)
 
 
-class Targets(ActionCoding):
-    """Target poses relative to the end effector's pose at the prediction (position control).
+class Targets(Commands):
+    """Predicts target poses relative to the end effector's pose at the prediction: position control.
 
     A command's target is the pose that it asks for: position + 5 cm times its translation, rotated by 0.5 rad times its
     rotation. Errors of single commands do not add up, as the target is fixed in the world.
@@ -92,7 +72,7 @@ class Targets(ActionCoding):
         return torch.cat([predicted[..., :3] + now[:3], rotation.flatten(-2), predicted[..., 9:]], -1)
 
     def command(self, held: Tensor, proprio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """See `ActionCoding.command`."""
+        """Return the command (7,) towards a row (13,) of `hold`."""
         target = held.double().numpy()
         here = Rotation.from_quat(proprio[[4, 5, 6, 3]].astype(np.float64))
         rotation = Rotation.from_matrix(target[3:12].reshape(3, 3)) * here.inv()
@@ -101,8 +81,8 @@ class Targets(ActionCoding):
         return np.clip(action, -1.0, 1.0).astype(np.float32)
 
 
-def action_coding(name: str) -> ActionCoding:
-    """Return the coding that a configuration names."""
+def action_coding(name: str) -> Commands:
+    """Return the coding that a configuration names: "targets" or "commands"."""
     if name not in ACTIONS:
         raise unknown_option("policy.actions", name, ACTIONS)
     return Targets() if name == "targets" else Commands()

@@ -1,4 +1,4 @@
-"""What a training's log says, as a table (CSV) and as curves (PNG)."""
+"""The log of a training as a table (CSV) and as curves (PNG)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ivg.io.staging import staged_output
+from ivg.viz.plots import new_figure, save_plot
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
@@ -34,18 +35,12 @@ def write_curves(output: Path) -> None:
 
 
 def _draw(rows: list[dict[str, Any]], names: list[str], target: Path) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(3 * len(names), 2.6), dpi=90, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    for place, name in enumerate(names):
+    figure, axes = new_figure(3 * len(names), 2.6, columns=len(names), dpi=90)
+    for name, ax in zip(names, axes, strict=True):
         points = [(row["step"], row[name]) for row in rows if name in row]
-        ax = figure.add_subplot(1, len(names), place + 1)
         ax.plot(*zip(*points, strict=True), marker=".")
         ax.set(title=name.replace("_", " "), xlabel="step")
         if all(value > 0 for _, value in points):
             ax.set_yscale("log")
         ax.grid(alpha=0.3)
-    with staged_output(target, overwrite=True) as stage:
-        canvas.print_png(str(stage))
+    save_plot(figure, target)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import torch
 
+from ivg.inputs import check_device
 from ivg.training.device import new_accelerator
 from ivg.training.progress import ProgressCallback
-from ivg.training.run import TrainingResult
 from ivg.training.trainer import Trainer
 
 from ..provenance import versions
@@ -18,6 +19,9 @@ from .curves import write_curves
 from .data import PolicyData, describe_data, split_episodes
 from .policies import new_policy
 from .stage import PolicyStage
+
+if TYPE_CHECKING:
+    from ivg.training.run import TrainingResult
 
 
 def train_policy(run: PolicyRun, progress: ProgressCallback | None = None) -> TrainingResult:
@@ -36,6 +40,9 @@ def train_policy(run: PolicyRun, progress: ProgressCallback | None = None) -> Tr
     Raises:
         IvgError: If the dataset, the request or the checkpoint cannot be used.
     """
+    from ivg.training.run import TrainingResult
+
+    check_device(run.device)
     torch.manual_seed(run.train.seed)
     stage = build_policy_stage(run)
     accelerator = new_accelerator(run.train, run.device)

@@ -17,7 +17,8 @@ from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError, unknown_option
 from ivg.hands import JOINT_NAMES
-from ivg.types import JOINTS
+
+from .gripper import checked_joints
 
 Array = NDArray[np.float64]
 
@@ -74,29 +75,19 @@ def dexterous_trajectory(
         InputError: If dex-retargeting is not installed, there is no such file, link or joint, the joints have another
             shape, or no frame has a hand.
     """
-    joints = np.asarray(joints_world_m, np.float64)
-    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3):
-        raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3), got {joints.shape}")
-    present = np.isfinite(joints).all((1, 2))
-    if not present.any():
-        raise InputError("no frame has a hand to retarget")
+    joints, present = checked_joints(joints_world_m)
     if not scale > 0:
         raise InputError(f"scale must be positive, got {scale}")
-    sources = _sources(links)
-    solver = _solver(Path(urdf), list(links), sources)
-    wrist = joints[:, :1]
-    targets = (wrist + scale * (joints - wrist))[:, sources]
-    return _followed(solver, targets, present)
-
-
-def _sources(links: Mapping[str, str]) -> list[int]:
-    """Return the indices of the hand's joints that links follow."""
     if len(links) < _FEWEST_LINKS:
         raise InputError(f"links must name {_FEWEST_LINKS} or more of the robot's links, got {len(links)}")
     for joint in links.values():
         if joint not in JOINT_NAMES:
             raise unknown_option("joint", joint, JOINT_NAMES)
-    return [JOINT_NAMES.index(joint) for joint in links.values()]
+    sources = [JOINT_NAMES.index(joint) for joint in links.values()]
+    solver = _solver(Path(urdf), list(links), sources)
+    wrist = joints[:, :1]
+    targets = (wrist + scale * (joints - wrist))[:, sources]
+    return _followed(solver, targets, present)
 
 
 def _solver(urdf: Path, links: list[str], sources: list[int]) -> Any:
@@ -132,9 +123,13 @@ def _solver(urdf: Path, links: list[str], sources: list[int]) -> Any:
 
 
 def _followed(solver: Any, targets: Array, present: NDArray[np.bool_]) -> DexterousTrajectory:
+    from dex_retargeting.yourdfpy import DUMMY_JOINT_NAMES
+
     robot = solver.optimizer.robot
     links = [robot.get_link_index(name) for name in solver.optimizer.body_names]
-    free, own = _split(solver.joint_names)
+    names = list(solver.joint_names)
+    free = [names.index(name) for name in DUMMY_JOINT_NAMES[:_FREE]]
+    own = [index for index in range(len(names)) if index not in free]
     poses = np.full((len(targets), len(solver.joint_names)), np.nan)
     error = np.full(len(targets), np.nan, np.float32)
     seen = np.flatnonzero(present)
@@ -147,8 +142,9 @@ def _followed(solver: Any, targets: Array, present: NDArray[np.bool_]) -> Dexter
     base[seen, :3] = poses[seen][:, free[:3]]
     rotations = Rotation.from_euler("XYZ", poses[seen][:, free[3:]])
     base[seen, 3:] = rotations.as_quat(canonical=True)[:, [3, 0, 1, 2]]
-    names = tuple(solver.joint_names[index] for index in own)
-    return DexterousTrajectory(names, poses[:, own].astype(np.float32), base, error, present)
+    return DexterousTrajectory(
+        tuple(names[index] for index in own), poses[:, own].astype(np.float32), base, error, present
+    )
 
 
 def _solved(solver: Any, targets: Array) -> Array:
@@ -161,14 +157,6 @@ def _solved(solver: Any, targets: Array) -> Array:
     except nlopt.RoundoffLimited:  # rare: as near as rounding allows, but it does not say where
         solver.optimizer.opt.set_ftol_abs(_COARSE)
         return np.asarray(solver.retarget(targets))
-
-
-def _split(names: list[str]) -> tuple[list[int], list[int]]:
-    """Return the indices of the six free joints, in order, and those of the robot's own."""
-    from dex_retargeting.yourdfpy import DUMMY_JOINT_NAMES
-
-    free = [names.index(name) for name in DUMMY_JOINT_NAMES[:_FREE]]
-    return free, [index for index in range(len(names)) if index not in free]
 
 
 def _start(robot: Any, links: list[int], free: list[int], targets: Array) -> Array:

@@ -46,11 +46,6 @@ class GripperTrajectory:
         """Return the number of frames."""
         return len(self.poses)
 
-    @property
-    def opening_m(self) -> NDArray[np.float32]:
-        """float32 (t,): the distance between the finger tips, m."""
-        return np.asarray(self.poses[:, 7] * np.float32(FULL_OPENING_M * self.hand_scale), np.float32)
-
     def held(self) -> NDArray[np.float32]:
         """Return float32 (t, 8) without NaN: absent frames are interpolated between their neighbours.
 
@@ -85,12 +80,7 @@ def gripper_trajectory(joints_world_m: NDArray[np.floating], hand_scale: float |
     Raises:
         InputError: If the joints have another shape, or no frame has a hand.
     """
-    joints = np.asarray(joints_world_m, np.float64)
-    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3):
-        raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3), got {joints.shape}")
-    present = np.isfinite(joints).all((1, 2))
-    if not present.any():
-        raise InputError("no frame has a hand to read a gripper's trajectory from")
+    joints, present = checked_joints(joints_world_m)
     seen = joints[present]
     scale = hand_scale
     if scale is None:
@@ -103,6 +93,21 @@ def gripper_trajectory(joints_world_m: NDArray[np.floating], hand_scale: float |
     poses[present, 3:7] = _continuous(quaternions)
     poses[present, 7] = np.clip(np.linalg.norm(tips, axis=-1) / (FULL_OPENING_M * scale), 0, 1)
     return GripperTrajectory(poses, present, float(scale))
+
+
+def checked_joints(joints_world_m: NDArray[np.floating]) -> tuple[Array, NDArray[np.bool_]]:
+    """Return joints as float64 (t, 21, 3), and the frames bool (t,) that have a hand.
+
+    Raises:
+        InputError: If the joints have another shape, or no frame has a hand.
+    """
+    joints = np.asarray(joints_world_m, np.float64)
+    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3):
+        raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3), got {joints.shape}")
+    present = np.isfinite(joints).all((1, 2))
+    if not present.any():
+        raise InputError("no frame has a hand: joints_world_m must be finite in at least one frame")
+    return joints, present
 
 
 def gripper_axes(joints_world_m: NDArray[np.floating]) -> Array:

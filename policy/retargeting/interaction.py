@@ -73,7 +73,7 @@ def filled_joints(joints_world_m: NDArray[np.floating]) -> tuple[Array, GripperT
         InputError: If the joints have another shape, or no frame has a hand.
     """
     joints = np.asarray(joints_world_m, np.float64)
-    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3) or len(joints) < 2:
+    if joints.shape[1:] != (JOINTS, 3) or len(joints) < 2:
         raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3) with t > 1, got {joints.shape}")
     trajectory = gripper_trajectory(joints)
     known, frames = np.flatnonzero(trajectory.present), np.arange(len(joints))

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ivg.errors import ConfigError, InputError
 
-_ROTATION = slice(3, 6)
-_ACTION_SIZE = 7
+_KEPT = [0, 1, 2, 6]
+"""Translation and gripper, of actions (7,): translation, rotation, gripper."""
 
 
 class RepeatAction(gym.Wrapper[Any, Any, Any, Any]):
-    """Takes every action several times, and adds up the rewards; an episode that ends in between ends there.
+    """Takes every action several times and sums the rewards; an episode may end in between.
 
     Args:
         env: Any.
@@ -55,15 +55,12 @@ class FixedRotation(gym.ActionWrapper[Any, NDArray[np.float32], NDArray[np.float
     def __init__(self, env: gym.Env[Any, NDArray[np.float32]]) -> None:
         super().__init__(env)
         space = env.action_space
-        if not isinstance(space, gym.spaces.Box) or space.shape != (_ACTION_SIZE,):
-            raise InputError(
-                f"fixed_rotation needs actions ({_ACTION_SIZE},): translation, rotation, gripper; got {space}"
-            )
-        self._kept = [i for i in range(_ACTION_SIZE) if not _ROTATION.start <= i < _ROTATION.stop]
-        self.action_space = gym.spaces.Box(space.low[self._kept], space.high[self._kept], dtype=np.float32)
+        if not isinstance(space, gym.spaces.Box) or space.shape != (7,):
+            raise InputError(f"fixed_rotation needs actions (7,): translation, rotation, gripper; got {space}")
+        self.action_space = gym.spaces.Box(space.low[_KEPT], space.high[_KEPT], dtype=np.float32)
 
     def action(self, action: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the action (7,) with no rotation."""
-        whole = np.zeros(_ACTION_SIZE, np.float32)
-        whole[self._kept] = action
+        whole = np.zeros(7, np.float32)
+        whole[_KEPT] = action
         return whole

@@ -1,4 +1,4 @@
-"""What a learner needs to go on: networks, optimisers, replayed experience. Safetensors, npz and JSON, no pickle."""
+"""A learner's state, to go on from: networks, optimisers, replayed experience. Safetensors, npz and JSON, no pickle."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from torch import Tensor
 
 from ivg.errors import WeightsError
 from ivg.io.staging import staged_output
-
-from .saving import plain
+from ivg.training.checkpoint import flatten, plain, unflatten
 
 _PROGRESS, _STATE, _REPLAY = "progress.json", "state.safetensors", "replay.npz"
 _COUNTERS = ("num_timesteps", "_episode_num", "_n_updates")
@@ -34,7 +33,7 @@ def save_checkpoint(learner: BaseAlgorithm, folder: Path) -> None:
     state = {f"variable/{name}": torch.as_tensor(recursive_getattr(learner, name)) for name in variables}
     for name in modules:
         part = recursive_getattr(learner, name)
-        flat = _flatten(part.state_dict()) if isinstance(part, torch.optim.Optimizer) else part.state_dict()
+        flat = flatten(part) if isinstance(part, torch.optim.Optimizer) else part.state_dict()
         state |= {f"{name}/{key}": value for key, value in flat.items()}
     counters = {name: int(getattr(learner, name)) for name in _COUNTERS}
     buffer = getattr(learner, "replay_buffer", None)
@@ -80,7 +79,7 @@ def _load_state(learner: BaseAlgorithm, state: dict[str, Tensor]) -> None:
         part = recursive_getattr(learner, name)
         own = {key.removeprefix(f"{name}/"): value for key, value in state.items() if key.startswith(f"{name}/")}
         if isinstance(part, torch.optim.Optimizer):
-            part.load_state_dict({"state": _unflatten(own), "param_groups": part.state_dict()["param_groups"]})
+            unflatten(part, own)
         else:
             part.load_state_dict(own)
 
@@ -105,20 +104,3 @@ def _arrays(buffer: DictReplayBuffer) -> dict[str, NDArray[Any]]:
     if isinstance(buffer, HerReplayBuffer):
         arrays |= {name: getattr(buffer, name) for name in _HER}
     return arrays
-
-
-def _flatten(state: dict[str, Any]) -> dict[str, Tensor]:
-    """Turn an optimiser's {"state": {parameter: {name: tensor}}} into {"parameter/name": tensor}."""
-    return {
-        f"{index}/{name}": torch.as_tensor(value)
-        for index, entries in state["state"].items()
-        for name, value in entries.items()
-    }
-
-
-def _unflatten(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in flat.items():
-        index, name = key.split("/", 1)
-        state.setdefault(int(index), {})[name] = value
-    return state

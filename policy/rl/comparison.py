@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
@@ -97,3 +98,28 @@ def gain(better: Mapping[int, LearningCurve], than: Mapping[int, LearningCurve])
 
 def _first_half(curve: LearningCurve) -> int | None:
     return next((int(row["step"]) for row in curve.rows if row["success"] >= 0.5), None)
+
+
+def comparison_table(
+    curves: Mapping[str, Mapping[str, Mapping[int, LearningCurve]]], rewards: tuple[str, str]
+) -> tuple[list[str], dict[str, Any]]:
+    """Return a table's lines, and its figures for JSON.
+
+    Args:
+        curves: By task, reward and seed.
+        rewards: The gain is the first one's over the second's.
+    """
+    heads = ("mean over training", "at the end", "steps to 50 %")
+    lines = [f"{'task':<18}{'reward':<12}" + "".join(f"{head:>24}" for head in heads)]
+    figures: dict[str, Any] = {}
+    for task, by_reward in curves.items():
+        for reward, runs in by_reward.items():
+            found = efficiency(list(runs.values()))
+            steps = ", ".join("-" if step is None else str(step) for step in found.steps_to_half)
+            cells = (str(found.area), str(found.final), steps)
+            lines.append(f"{task:<18}{reward:<12}" + "".join(f"{cell:>24}" for cell in cells))
+            figures.setdefault(task, {})[reward] = asdict(found)
+        more = gain(by_reward[rewards[0]], by_reward[rewards[1]])
+        figures[task]["gain"] = asdict(more)
+        lines.append(f"{task:<18}{'gain':<12}{more!s:>24}")
+    return lines, figures

@@ -1,13 +1,20 @@
-"""A learning curve: a CSV file that grows while a policy trains, and a picture of it."""
+"""A learning curve: a CSV file that grows while a policy trains, and its plot."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ivg.errors import InputError
-from ivg.io.staging import staged_output
+from ivg.viz.plots import new_figure, save_plot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 CURVE = "curve.csv"
 """Its name in a run's folder."""
@@ -63,7 +70,7 @@ def draw_curve(curve: LearningCurve, target: Path) -> None:
     """
     if not curve.rows:
         raise InputError(f"'{curve.file}' has no row to draw")
-    figure, ax = _axes()
+    figure, (ax,) = new_figure(6.4, 3.8)
     steps = curve.column("step")
     ax.plot(steps, curve.column("success"), marker=".", label="held-out scenes")
     ax.fill_between(steps, curve.column("success_low"), curve.column("success_high"), alpha=0.2)
@@ -71,37 +78,24 @@ def draw_curve(curve: LearningCurve, target: Path) -> None:
     _finish(figure, ax, target)
 
 
-def draw_comparison(curves: Mapping[str, tuple[Sequence[float], Sequence[Sequence[float]]]], target: Path) -> None:
+def draw_comparison(runs: Mapping[str, Sequence[LearningCurve]], target: Path) -> None:
     """Draw mean success over training seeds, and each seed thinly.
 
     Args:
-        curves: By label, the steps and for each seed the success at these steps.
+        runs: By label, the curves of runs that differ in their seed.
         target: A PNG file.
     """
-    figure, ax = _axes()
-    for label, (steps, runs) in curves.items():
-        mean = [sum(values) / len(values) for values in zip(*runs, strict=True)]
-        (line,) = ax.plot(steps, mean, marker=".", label=f"{label} ({len(runs)} seeds)")
-        for run in runs:
-            ax.plot(steps, run, color=line.get_color(), alpha=0.25, lw=0.8)
+    figure, (ax,) = new_figure(6.4, 3.8)
+    for label, curves in runs.items():
+        steps, success = curves[0].column("step"), [curve.column("success") for curve in curves]
+        (line,) = ax.plot(steps, np.mean(success, 0), marker=".", label=f"{label} ({len(curves)} seeds)")
+        for values in success:
+            ax.plot(steps, values, color=line.get_color(), alpha=0.25, lw=0.8)
     _finish(figure, ax, target)
 
 
-def _axes():  # type: ignore[no-untyped-def]  # matplotlib is loaded when something is drawn
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(6.4, 3.8), layout="constrained")
-
-
-def _finish(figure, ax, target: Path) -> None:  # type: ignore[no-untyped-def]
-    import matplotlib.pyplot as plt
-
+def _finish(figure: Figure, ax: Axes, target: Path) -> None:
     ax.set(xlabel="policy's steps", ylabel="success", ylim=(-0.03, 1.03))
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8)
-    with staged_output(target, overwrite=True) as stage:
-        figure.savefig(stage, dpi=110)
-    plt.close(figure)
+    save_plot(figure, target)

@@ -12,13 +12,11 @@ from gymnasium.wrappers import FilterObservation
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv
 
-from ivg.errors import InputError
-
 from ..conditioning.cache import DemonstrationCache
 from ..conditioning.goals import DemoGoalWrapper
 from ..conditioning.progress import TrajectoryProgress
 from ..conditioning.sources import DemonstrationSource
-from ..conditioning.tracking_reward import PROGRESS_KEY, DemoTrackingReward
+from ..conditioning.tracking_reward import PROGRESS_KEY, DemoTrackingReward, check_keys
 from ..conditioning.video_demo import VideoDemoWrapper
 from ..datasets import DEMONSTRATION_KEYS
 from .actions import FixedRotation, RepeatAction
@@ -37,31 +35,32 @@ def conditioned_environment(
     *,
     following: bool = False,
 ) -> gym.Env[Any, Any]:
-    """Make the environment and put on what the settings ask for.
+    """Make the environment with the wrappers that the settings ask for.
 
     Args:
-        make_env: Makes the bare one.
+        make_env: Makes the environment without wrappers.
         source: Of demonstrations.
         cache: Of demonstrations.
-        settings: How to train.
+        settings: Of the training.
         seeds: Scenes that resets draw from.
         following: With the reward "goals", whether goals are all waypoints in their order instead of one of them.
     """
-    env = RepeatAction(make_env(), settings.repeat)
-    acting = FixedRotation(env) if settings.fixed_rotation else env
+    env: gym.Env[Any, Any] = RepeatAction(make_env(), settings.repeat)
+    env = FixedRotation(env) if settings.fixed_rotation else env
     shown = [key for key in DEMONSTRATION_KEYS if key in settings.observe]
-    watching = VideoDemoWrapper(acting, source, cache=cache, keys=shown, seeds=seeds)
+    env = VideoDemoWrapper(env, source, cache=cache, keys=shown, seeds=seeds)
     progress = TrajectoryProgress(reach_m=settings.reach_m, lookahead=settings.lookahead)
     if settings.reward == "goals":
         schedule = "sequence" if following else "one"
-        return DemoGoalWrapper(
-            watching, schedule=schedule, trajectory_key=settings.follow, keys=_flat(settings.observe), progress=progress
-        )
+        flat = [key for key in settings.observe if key != "image"]
+        return DemoGoalWrapper(env, schedule=schedule, trajectory_key=settings.follow, keys=flat, progress=progress)
     weight = settings.tracking_weight if settings.reward == "tracking" else 0.0
-    rewarded = DemoTrackingReward(
-        watching, gamma=settings.gamma, trajectory_key=settings.follow, weight=weight, progress=progress
+    env = DemoTrackingReward(
+        env, gamma=settings.gamma, trajectory_key=settings.follow, weight=weight, progress=progress
     )
-    return FilterObservation(rewarded, _known([*settings.observe, PROGRESS_KEY], rewarded))
+    keys = (*settings.observe, PROGRESS_KEY)
+    check_keys(env, keys)
+    return FilterObservation(env, keys)
 
 
 def training_environments(
@@ -74,10 +73,10 @@ def training_environments(
     """Make the environments to train in; with more than one, each in a process of its own.
 
     Args:
-        make_env: Makes a bare one.
-        source: Of demonstrations. Processes get a copy: hand them one that is light (`PrecomputedDemonstrations`).
-        cache: Of demonstrations; with a folder if there are processes to share it.
-        settings: How to train.
+        make_env: Makes an environment without wrappers.
+        source: Of demonstrations. Each process gets a copy, so it should be light (`PrecomputedDemonstrations`).
+        cache: Of demonstrations; with a folder if processes share it.
+        settings: Of the training.
         seeds: Scenes that resets draw from.
     """
     make = partial(_monitored, make_env, source, cache.folder or cache, settings, list(seeds))
@@ -95,17 +94,3 @@ def _monitored(
     seeds: list[int],
 ) -> Monitor:
     return Monitor(conditioned_environment(make_env, source, cache, settings, seeds))
-
-
-def _flat(keys: Sequence[str]) -> list[str]:
-    """Leave out pictures, which do not go into a row of numbers."""
-    return [key for key in keys if key != "image"]
-
-
-def _known(keys: Sequence[str], env: gym.Env[Any, Any]) -> list[str]:
-    space = env.observation_space
-    assert isinstance(space, gym.spaces.Dict)
-    lacking = [key for key in keys if key not in space.spaces]
-    if lacking:
-        raise InputError(f"the environment does not observe {', '.join(lacking)}; it has {', '.join(space.spaces)}")
-    return list(keys)

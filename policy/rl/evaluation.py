@@ -1,4 +1,4 @@
-"""How often a policy does the task in scenes that it was not trained in."""
+"""Success rate and return of a policy in scenes that it was not trained in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ivg.errors import InputError
 
-from ..evaluation import SuccessRate
+from ..evaluation import SuccessRate, run_episode
 
 
 class Predicts(Protocol):
@@ -23,14 +23,14 @@ class Predicts(Protocol):
 
 @dataclass(frozen=True)
 class Episode:
-    """What became of an episode.
+    """Result of an episode.
 
     Attributes:
         seed: Of the scene.
         success: Whether the task was done.
         total: Sum of the rewards, not discounted.
         steps: The policy's.
-        demo_found: Whether there was a demonstration to watch.
+        demo_found: Whether there was a demonstration.
     """
 
     seed: int
@@ -41,18 +41,15 @@ class Episode:
 
 
 def play(
-    policy: Predicts,
-    env: gym.Env[Any, Any],
-    seeds: Iterable[int],
-    progress: Callable[[Episode], None] | None = None,
+    policy: Predicts, env: gym.Env[Any, Any], seeds: Iterable[int], progress: Callable[[Episode], None] | None = None
 ) -> list[Episode]:
-    """Play one episode in each scene, by the policy's best guess.
+    """Run one episode in each scene with the policy's deterministic actions.
 
     Args:
         policy: Acts.
         env: As the policy was trained in; ``info["is_success"]`` says whether the task is done.
         seeds: Of the scenes.
-        progress: Called after each episode.
+        progress: Progress callback, called after each episode.
 
     Raises:
         InputError: If there is no scene.
@@ -60,26 +57,26 @@ def play(
     episodes = []
     for seed in seeds:
         observation, info = env.reset(seed=int(seed))
-        found, total, steps, done = bool(info.get("demo_found", False)), 0.0, 0, False
-        while not done:
-            action, _ = policy.predict(observation, deterministic=True)
-            observation, reward, terminated, truncated, info = env.step(action)
-            total, steps, done = total + float(reward), steps + 1, terminated or truncated
-        episodes.append(Episode(int(seed), bool(info.get("is_success", False)), total, steps, found))
+        found = bool(info.get("demo_found", False))
+        end = run_episode(
+            env, lambda seen: policy.predict(seen, deterministic=True)[0], observation, until_success=False
+        )
+        episodes.append(Episode(int(seed), end.success, end.reward, end.steps, found))
         if progress is not None:
             progress(episodes[-1])
     if not episodes:
-        raise InputError("there is no scene to play in")
+        raise InputError("there is no scene to evaluate in")
     return episodes
 
 
 def summarise(episodes: list[Episode]) -> dict[str, float]:
     """Return means over episodes, and the success rate's 95 % interval (Wilson's)."""
-    share = SuccessRate(sum(episode.success for episode in episodes), len(episodes))
+    rate = SuccessRate(sum(episode.success for episode in episodes), len(episodes))
+    low, high = rate.interval
     return {
-        "success": share.value,
-        "success_low": share.interval[0],
-        "success_high": share.interval[1],
+        "success": rate.value,
+        "success_low": low,
+        "success_high": high,
         "return": float(np.mean([episode.total for episode in episodes])),
         "length": float(np.mean([episode.steps for episode in episodes])),
     }

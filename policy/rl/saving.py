@@ -13,10 +13,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
-from torch import Tensor
 
 from ivg.errors import ConfigError, IvgError, WeightsError
 from ivg.io.staging import staged_output
+from ivg.training.checkpoint import plain
 
 from .learner import CLASSES, POLICY, policy_arguments
 from .settings import ReinforcementSettings
@@ -107,11 +107,6 @@ def space_of(described: dict[str, Any]) -> gym.Space[Any]:
     dtype, shape = np.dtype(box["dtype"]), tuple(box["shape"])
     low, high = (np.broadcast_to(np.asarray(box[end], np.float64), shape).astype(dtype) for end in ("low", "high"))
     return gym.spaces.Box(low, high, dtype=dtype.type)
-
-
-def plain(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors that share no memory, on the CPU, as safetensors wants them."""
-    return {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
 
 
 def _policy(config: dict[str, Any], settings: ReinforcementSettings) -> BasePolicy:

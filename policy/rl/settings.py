@@ -74,7 +74,7 @@ class ReinforcementSettings:
         evaluation_scenes: How many held-out scenes, from `first_evaluation_scene` on, each evaluation plays.
         first_evaluation_scene: See there.
         repeat: Environment's steps for each of the policy's: at 20 Hz, 2 let it decide 10 times a second.
-        fixed_rotation: Whether the policy moves and grasps but does not turn the gripper: 4 actions instead of 7.
+        fixed_rotation: Whether the policy moves and grasps but does not rotate the gripper: 4 actions instead of 7.
         environments: That are played at once; more than one, each in a process of its own.
         evaluate_every: The policy's steps between evaluations, each with a row of the curve and a checkpoint.
         net_arch: Widths of the layers after the features.

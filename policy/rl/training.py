@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import gymnasium as gym
-import numpy as np
 import torch
-from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.callbacks import BaseCallback
 
 from ivg.errors import ConfigError, InputError
 from ivg.io.staging import refuse_existing
@@ -21,21 +17,15 @@ from ivg.io.staging import refuse_existing
 from ..conditioning import VideoDemoWrapper, fill_cache
 from ..conditioning.cache import DemonstrationCache
 from ..conditioning.sources import DemonstrationSource, PrecomputedDemonstrations, fingerprint_of
-from .checkpoint import load_checkpoint, save_checkpoint
-from .curve import CURVE, LearningCurve, draw_curve
+from .checkpoint import load_checkpoint
 from .environment import MakeEnv, conditioned_environment, training_environments
-from .evaluation import play, summarise
 from .learner import make_learner
-from .saving import save_policy
+from .recorder import CHECKPOINT, POLICY, Recorder, RowCallback
 from .settings import ReinforcementSettings
-
-RowCallback = Callable[[dict[str, float]], None]
-"""Called with each row of the learning curve."""
 
 SceneCallback = Callable[[int, bool], None]
 """Called with each scene's seed, and whether a demonstration was found."""
 
-IMAGE, POLICY, CHECKPOINT = "curve.png", "policy", "checkpoint"
 _SETTINGS, _SUMMARY = "settings.json", "summary.json"
 _MAY_CHANGE = {"steps", "evaluate_every", "device", "threads"}
 
@@ -107,7 +97,7 @@ def train_reinforcement(
             learner = make_learner(envs, settings)
             if resume:
                 load_checkpoint(learner, output / CHECKPOINT)
-            recorder = _Recorder(evaluation, settings, output, progress)
+            recorder = Recorder(evaluation, settings, output, progress)
             left = settings.steps - learner.num_timesteps
             if left > 0:
                 learner.learn(left, callback=recorder, reset_num_timesteps=False)
@@ -121,13 +111,6 @@ def train_reinforcement(
     return ReinforcementResult(output, output / POLICY, recorder.curve.rows[-1], len(scenes))
 
 
-def describe_row(values: dict[str, float], steps: int) -> str:
-    """Return a row of the learning curve as a line of text; `steps` is how many there will be."""
-    shown = f"step {values['step']:>7.0f}/{steps}  {values['minutes']:6.1f} min"
-    shown += f"  held out: success {values['success']:4.0%}, return {values['return']:7.3f}"
-    return f"{shown}  training: success {values['training_success']:4.0%}"
-
-
 def is_finished(output: Path) -> bool:
     """Whether a run in this folder came to its end."""
     return (output / _SUMMARY).is_file()
@@ -136,58 +119,6 @@ def is_finished(output: Path) -> bool:
 def read_settings(output: Path) -> ReinforcementSettings:
     """Return the settings that a run was begun with."""
     return ReinforcementSettings(**json.loads((output / _SETTINGS).read_text()))
-
-
-class _Recorder(BaseCallback):
-    """Evaluates, writes the curve and a checkpoint every so many steps."""
-
-    def __init__(
-        self,
-        env: gym.Env[Any, Any],
-        settings: ReinforcementSettings,
-        output: Path,
-        progress: RowCallback | None,
-    ) -> None:
-        super().__init__()
-        self.env, self.settings, self.output, self.progress = env, settings, output, progress
-        self.curve = LearningCurve(output / CURVE)
-        self._minutes = self.curve.rows[-1]["minutes"] if self.curve.rows else 0.0
-        self._began = time.monotonic()
-
-    def _on_training_start(self) -> None:
-        self._next = (self.num_timesteps // self.settings.evaluate_every + 1) * self.settings.evaluate_every
-        if self.num_timesteps == 0:
-            self.record(self.model)
-
-    def _on_step(self) -> bool:
-        if self._next <= self.num_timesteps < self.settings.steps:  # the last evaluation follows the last update
-            self._next += self.settings.evaluate_every
-            self.record(self.model)
-            save_checkpoint(self.model, self.output / CHECKPOINT)
-        return True
-
-    def record(self, learner: BaseAlgorithm) -> None:
-        """Evaluate and add a row to the curve."""
-        episodes = play(learner, self.env, self.settings.held_out_scenes)
-        infos, successes = list(learner.ep_info_buffer or []), list(learner.ep_success_buffer or [])
-        row = {
-            "step": learner.num_timesteps,
-            "minutes": round(self._minutes + (time.monotonic() - self._began) / 60, 3),
-            **{name: round(value, 4) for name, value in summarise(episodes).items()},
-            "training_success": round(float(np.mean(successes)), 4) if successes else 0.0,
-            "training_return": round(float(np.mean([info["r"] for info in infos])), 4) if infos else 0.0,
-        }
-        self.curve.add(row)
-        if self.progress is not None:
-            self.progress(row)
-
-    def finish(self, learner: BaseAlgorithm) -> None:
-        """Evaluate what the run has come to, and write policy, checkpoint and picture."""
-        if not self.curve.rows or self.curve.rows[-1]["step"] < learner.num_timesteps:
-            self.record(learner)
-        save_checkpoint(learner, self.output / CHECKPOINT)
-        save_policy(learner, self.settings, self.output / POLICY, overwrite=True)
-        draw_curve(self.curve, self.output / IMAGE)
 
 
 def _prepare(output: Path, settings: ReinforcementSettings, resume: bool) -> None:
@@ -221,7 +152,7 @@ def prefetch_demonstrations(
 
     Args:
         env: As `conditioned_environment` makes it.
-        source: What it watches.
+        source: Of its demonstrations.
         settings: They say which scenes.
         progress: Called with each scene's seed, and whether a demonstration was found.
 
@@ -233,16 +164,16 @@ def prefetch_demonstrations(
     """
     if source is None:
         return list(settings.training_scenes)
-    watching = _inside(env)
-    scenes = fill_cache(watching, settings.training_scenes, progress)
-    fill_cache(watching, settings.held_out_scenes, progress)
+    wrapped = _inside(env)
+    scenes = fill_cache(wrapped, settings.training_scenes, progress)
+    fill_cache(wrapped, settings.held_out_scenes, progress)
     if not scenes:
         raise InputError(f"no hand was found in any demonstration of the {settings.scenes} scenes of training")
     return scenes
 
 
 def _inside(env: gym.Env[Any, Any]) -> VideoDemoWrapper:
-    """Return the wrapper that watches."""
+    """Return the wrapper that adds the demonstration."""
     while not isinstance(env, VideoDemoWrapper):
         env = cast("gym.Wrapper[Any, Any, Any, Any]", env).env
     return env

@@ -37,7 +37,7 @@ def base_architecture(name):
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory):
     """A folder in the layout of a text-to-video pipeline on the hub."""
-    from ivg.models.base.random_weights import save_random_base
+    from ivg.models.base.pretrained import save_random_base
 
     folder = tmp_path_factory.mktemp("hub") / "tiny"
     save_random_base(base_architecture("base_tiny"), folder)

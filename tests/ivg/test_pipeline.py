@@ -9,7 +9,7 @@ import torch
 from huggingface_hub.errors import LocalEntryNotFoundError
 from PIL import Image
 
-from ivg.app.request import DEFAULT_STEPS
+from ivg.app.run import DEFAULT_STEPS
 from ivg.errors import InputError, IvgError, WeightsError
 from ivg.models.nano.autoencoder import NanoAutoencoder
 from ivg.models.nano.denoiser import NanoVideoDenoiser
@@ -175,8 +175,8 @@ TEXTS = ["cut the carrot", "stir the pot", "open the upper drawer"]
 def _compare(batch: PipelineOutput, alone: list[PipelineOutput]) -> None:
     """Each clip of a batch is the one made alone, to the tolerance that the docstring of the pipeline states."""
     for one, other in zip(batch.split(), alone, strict=True):
-        torch.testing.assert_close(one.latents, other.latents, atol=1e-3, rtol=0)
-        assert (np.abs(one.frames.astype(int) - other.frames).max(-1) > 2).mean() < 1e-3
+        torch.testing.assert_close(one.latents, other.latents, atol=1e-4, rtol=0)
+        assert (np.abs(one.frames.astype(int) - other.frames).max(-1) > 1).mean() < 1e-3
         assert (one.region.per_frame != other.region.per_frame).mean() < 1e-3
         assert (one.appearance.vector == other.appearance.vector).all()
 

@@ -1,4 +1,4 @@
-"""Demonstrations made up for the tests, and a small world to watch some in."""
+"""Demonstrations made up for the tests, and a small environment to observe some in."""
 
 from types import SimpleNamespace
 
@@ -64,10 +64,10 @@ HAND_M[[3, 6]] = [[0, -0.02, 0.03], [0, 0.02, 0.03]]
 class ReachEnv(gym.Env):
     """Observes and acts like the kitchen; done where the gripper comes within 4 cm of the scene's place."""
 
-    def __init__(self, pictures=True, horizon=HORIZON):
-        self.pictures, self.horizon, self.render_mode = pictures, horizon, "rgb_array"
+    def __init__(self, images=True, horizon=HORIZON):
+        self.images, self.horizon, self.render_mode = images, horizon, "rgb_array"
         spaces = {"proprio": gym.spaces.Box(-1e4, 1e4, (16,), np.float32)}
-        if pictures:
+        if images:
             spaces["image"] = gym.spaces.Box(0, 255, (SIZE, SIZE, 3), np.uint8)
         self.observation_space = gym.spaces.Dict(spaces)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (7,), np.float32)
@@ -87,11 +87,11 @@ class ReachEnv(gym.Env):
         return self._observe(), float(done), done, self.steps >= self.horizon, self._info(done)
 
     def render(self):
-        return picture_of(self.goal)
+        return image_of(self.goal)
 
     def _observe(self):
         proprio = np.concatenate([self.place, [1, 0, 0, 0, 0.5], np.zeros(7), [self.steps / 20]]).astype(np.float32)
-        return {"proprio": proprio} | ({"image": self.render()} if self.pictures else {})
+        return {"proprio": proprio} | ({"image": self.render()} if self.images else {})
 
     def _info(self, done):
         K = np.array([[60.0, 0, 20], [0, 60, 20], [0, 0, 1]])
@@ -104,7 +104,7 @@ def place_of(seed):
     return np.random.default_rng([seed, 7]).uniform([-0.3, -0.3, 0.1], [0.3, 0.3, 0.4])
 
 
-def picture_of(place):
+def image_of(place):
     return np.broadcast_to((place * 200 + 100).astype(np.uint8), (SIZE, SIZE, 3)).copy()
 
 

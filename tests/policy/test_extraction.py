@@ -17,7 +17,7 @@ SHAPE_M = np.random.default_rng(0).normal(0, 0.03, (21, 3)).astype(np.float32)
 
 
 def tracks_of(left=range(0), right=range(0), frames=16):
-    """Hands that are seen in given frames; each goes its way on its side of the picture."""
+    """Hands that are seen in given frames; each goes its way on its side of the image."""
     present = np.zeros((frames, 2), bool)
     present[list(left), 0] = present[list(right), 1] = True
     shape = np.random.default_rng(1).normal(0, 0.02, (21, 2))
@@ -137,7 +137,7 @@ def test_an_unknown_hand_is_refused():
         extract(demonstration_of(right=range(1, 16)), CAMERA, Lifter(), "rigth")
 
 
-def test_with_a_depth_picture_the_hand_is_moved_onto_what_it_touches(monkeypatch):
+def test_with_a_depth_image_the_hand_is_moved_onto_what_it_touches(monkeypatch):
     depth, offset, asked = np.ones((24, 32)), np.array([0.02, -0.01, 0.0], np.float32), []
 
     def refine(joints, seen, camera):

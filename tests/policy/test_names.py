@@ -19,5 +19,5 @@ def test_they_are_listed() -> None:
 
 
 def test_others_are_not() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+    with pytest.raises(AttributeError, match="nonsense"):
         _ = ivg.policy.nonsense

@@ -131,7 +131,7 @@ def test_without_depth_the_first_demonstration_is_taken(depths):
         ({"samples": 2, "depth": None}, "2 samples cannot be compared without depth"),
     ],
 )
-def test_what_cannot_be_watched_is_refused(options, message):
+def test_invalid_arguments_are_refused(options, message):
     show = Show(0.0)
     with pytest.raises(InputError, match=message):
         see(show, **options)

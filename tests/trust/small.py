@@ -9,16 +9,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 
-from ivg.data.clip_store import ClipRecord, ClipStore
+from ivg.data.clip_record import ClipRecord
+from ivg.data.clip_store import ClipStore
 from ivg.policy import Demonstration
 
 SIZE = 32
 
 
+def few(examples: int) -> settings:
+    """Settings of a property test: always the same examples and no deadline, so that it never fails by chance."""
+    slow = [HealthCheck.too_slow]
+    return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=slow)
+
+
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of all files of a folder, by their names in it."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Return the bytes of all files of a folder, by their names in it; of a file itself."""
+    found = folder.rglob("*") if folder.is_dir() else [folder]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found if path.is_file()}
 
 
 def clip_of(seed: int) -> ClipRecord:

@@ -8,6 +8,7 @@ holds them as a table; `IVG_WRITE_DOCS=1 pytest tests/trust` writes it anew.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -208,15 +209,17 @@ def reshaped(path: Path) -> None:
     path.write_text(json.dumps({**config, "latent_channels": 8}))
 
 
+@functools.cache
 def pipeline() -> Any:
-    """Return the packaged pipeline."""
+    """Return the packaged pipeline, loaded once."""
     from ivg.pipeline import InstructionalVideoPipeline
 
     return InstructionalVideoPipeline.from_pretrained("nano")
 
 
+@functools.cache
 def hands() -> Any:
-    """Return a detector."""
+    """Return a detector, made once."""
     from ivg.hands import MediaPipeHands
 
     return MediaPipeHands()
@@ -274,7 +277,7 @@ CASES = [
     Case("video", "missing", lambda w: annotate(w, w.path("no.mp4")), r"no\.mp4"),
     Case("video", "empty file", lambda w: annotate(w, w.path("a.mp4", b"")), r"a\.mp4"),
     Case("video", "text named .mp4", lambda w: annotate(w, w.path("a.mp4", "hello" * 99)), r"a\.mp4"),
-    Case("video", "sound only", lambda w: annotate(w, audio(w)), r"sound\.wav.*it has no picture"),
+    Case("video", "sound only", lambda w: annotate(w, audio(w)), r"sound\.wav.*it has no image"),
     Case("video", "its head only", lambda w: annotate(w, video(w, "a.mp4", 16, 0.2)), r"a\.mp4"),
     Case("video", "start after its end", lambda w: annotate(w, video(w, "a.mp4", 8), "--start", "9"), r"9"),
     Case("video", "times reversed", lambda w: annotate(w, video(w, "a.mp4", 8), "--start", "2", "--end", "1"), r"start < end"),

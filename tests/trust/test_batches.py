@@ -23,7 +23,8 @@ import pytest
 
 from ivg.cli.dataset import main
 from ivg.data.clip_filter import ClipFilter
-from ivg.data.clip_store import INFO_BYTES, ClipRecord, ClipStore
+from ivg.data.clip_record import INFO_BYTES, ClipRecord
+from ivg.data.clip_store import ClipStore
 from ivg.io.video import write_video
 from ivg.jobs import CRASHED, Processes
 from ivg.types import HandTracks

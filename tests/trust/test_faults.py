@@ -408,7 +408,7 @@ def test_ctrl_c_ends_a_demo_and_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_rendering_that_is_stopped_and_loses_a_process_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    command = ["render", "--clips", "12", "--size", "32", "--no-annotate", "--workers", "1", "--out"]
+    command = ["render", "--clips", "8", "--size", "32", "--no-annotate", "--workers", "1", "--out"]
     process = python(DATASET, [*command, str(broken)])
     _wait(process, lambda: _done(broken) >= 1)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of its processes
@@ -416,7 +416,7 @@ def test_rendering_that_is_stopped_and_loses_a_process_ends_as_if_nothing_had_be
     assert (process.returncode, said.splitlines()[-1]) == (130, "ivg-dataset: stopped")
     assert "Traceback" not in said
     before = _done(broken)
-    assert before < 12
+    assert before < 8
     process = python(DATASET, [*command, str(broken)])
     _wait(process, lambda: _done(broken) > before)
     os.kill(_workers(process.pid)[0], signal.SIGKILL)

@@ -6,26 +6,21 @@ Few examples, always the same ones: the point is that somebody who changes a for
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ivg.types import JOINTS, Appearance, Camera, HandTracks
 
+from .small import few
+
 Array = NDArray[np.float64]
-
-
-def few(examples: int) -> settings:
-    """Settings of a test: the same examples always, no clock: a suite that fails now and then is not believed."""
-    slow = [HealthCheck.too_slow]
-    return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=slow)
 
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -279,7 +274,7 @@ def test_the_window_of_a_frame_is_centred_has_its_aspect_and_holds_its_points(
 @few(60)
 @given(height=st.integers(1, 300), width=st.integers(1, 300), side=st.integers(1, 300))
 def test_a_reduced_picture_is_no_longer_than_asked_for_and_reduced_once(height: int, width: int, side: int) -> None:
-    from ivg.io.video import shrink
+    from ivg.io.video_frames import shrink
 
     picture = np.full((height, width, 3), 77, np.uint8)
     small = shrink(picture, side)
@@ -322,7 +317,7 @@ def tracks_of(seed: int, frames: int) -> HandTracks:
 @few(50)
 @given(seed=SEEDS, frames=st.integers(1, 20), gap=st.integers(0, 6))
 def test_filling_gaps_keeps_what_was_found_and_is_done_once(seed: int, frames: int, gap: int) -> None:
-    from ivg.policy.hands3d.tracking.gaps import fill_gaps
+    from ivg.policy.hands3d.tracking import fill_gaps
 
     tracks = tracks_of(seed, frames)
     filled, new = fill_gaps(tracks, gap)
@@ -349,8 +344,7 @@ def test_filling_gaps_keeps_what_was_found_and_is_done_once(seed: int, frames: i
 def test_smoothing_moves_with_the_hand_and_invents_none(
     name: str, seed: int, frames: int, fps: float, shift: float, aspect: float
 ) -> None:
-    from ivg.policy.hands3d.tracking.cleaning import SMOOTHERS
-    from ivg.policy.hands3d.tracking.smoothing import smooth_tracks
+    from ivg.policy.hands3d.tracking import SMOOTHERS, smooth_tracks
 
     tracks, smoother = tracks_of(seed, frames), SMOOTHERS[name]
     assert smoother is not None
@@ -595,13 +589,13 @@ def test_an_interval_holds_its_share_and_is_symmetric(count: int, part: float) -
 @few(60)
 @given(indices=st.sets(st.integers(0, 500)).map(sorted))
 def test_clips_are_trained_on_or_held_out_never_both(indices: list[int]) -> None:
-    from ivg.data.split import is_held_out, split_indices
+    from ivg.data.split import HELD_OUT_EVERY, split_indices
 
     train, held_out = split_indices(np.array(indices, np.int64))
     assert sorted([*train.tolist(), *held_out.tolist()]) == indices
     assert train.tolist() == sorted(train)
-    assert not any(is_held_out(index) for index in train.tolist())
-    assert len(held_out) > 0 or len(indices) < 2 or is_held_out(indices[0])
+    assert not any((index % HELD_OUT_EVERY == HELD_OUT_EVERY - 1) for index in train.tolist())
+    assert len(held_out) > 0 or len(indices) < 2 or (indices[0] % HELD_OUT_EVERY == HELD_OUT_EVERY - 1)
     if len(indices) > 1:
         assert len(held_out) > 0
 
@@ -618,22 +612,3 @@ def test_every_seed_and_every_vector_names_a_person(seed: int, vector: Array) ->
     np.testing.assert_allclose(again.vector, person.vector, atol=1e-6)
     anybody = Appearance.from_vector(vector.astype(np.float32))
     assert np.abs(anybody.vector).max() <= 1 + 1e-6
-
-
-@few(40)
-@given(seed=SEEDS, cuts=st.lists(st.integers(1, 30), min_size=1, max_size=6), scale=st.floats(1e-3, 1e3))
-def test_statistics_do_not_depend_on_how_the_rows_came(seed: int, cuts: list[int], scale: float) -> None:
-    from ivg.policy.datasets.exports.statistics import RunningStatistics
-
-    rows = scale * np.random.default_rng(seed).normal(3, 1, (sum(cuts), 2))
-    together, apart = RunningStatistics(), RunningStatistics()
-    together.update(rows)
-    for part in np.split(rows, np.cumsum(cuts)[:-1]):
-        apart.update(part)
-    expected: dict[str, Callable[[Any], Any]] = {"min": np.min, "max": np.max, "mean": np.mean, "std": np.std}
-    first, second = together.result(), apart.result()
-    for name, function in expected.items():
-        np.testing.assert_allclose(second[name], first[name], rtol=1e-9)
-        np.testing.assert_allclose(first[name], [function(column) for column in rows.T], rtol=1e-9)
-    assert first["q50"] == second["q50"]
-    assert first["count"] == second["count"] == [len(rows)]

@@ -17,20 +17,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ivg.data.readers import Reading, read_caption_list, read_ego4d, read_epic_kitchens, read_video_folder
 from ivg.envs.errors import EnvsError
 from ivg.errors import InputError, IvgError, StoreError, WeightsError
 
+from .small import few
+
 T = TypeVar("T")
-
-
-def few(examples: int) -> settings:
-    """Settings of a test: the same examples always, no clock: a suite that fails now and then is not believed."""
-    slow = [HealthCheck.too_slow]
-    return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=slow)
 
 
 ANY_TEXT = st.text(st.characters(), max_size=40)  # of half characters, too
@@ -298,8 +294,8 @@ def test_every_video_of_a_folder_is_taken_or_skipped_whatever_it_is_called(
 @given(text=ANY_TEXT | WORDS)
 @example(text="cut_02_")
 def test_reading_a_name_twice_reads_no_more(text: str) -> None:
+    from ivg.data.readers.plain import sentence_of_name
     from ivg.data.readers.segment import first_word, one_line
-    from ivg.data.readers.video_folder import sentence_of_name
 
     for read in (one_line, first_word, sentence_of_name):
         assert read(read(text)) == read(text)
@@ -650,41 +646,6 @@ def test_a_map_of_features_is_one_or_refused(content: dict[str, Any]) -> None:
         read_or_refuse(lambda: found.check({"state": Feature(9), "action": Feature(7)}), InputError)
 
 
-@few(80)
-@given(
-    fields=st.fixed_dictionaries(
-        {
-            "source": st.sampled_from(["kitchen", "picture"]) | JSON,
-            "text": WORDS | ANY_TEXT | JSON | st.just("x" * 201),
-            "seed": st.integers(0, 9) | JSON,
-            "steps": st.integers(1, 9) | JSON,
-            "samples": st.integers(1, 4) | JSON,
-            "side": st.sampled_from(["drawn", "left"]) | JSON,
-            "skin": st.sampled_from(["drawn", "dark"]) | JSON,
-            "robot": JSON,
-            "picture": st.none() | TEXTS,
-        }
-    )
-)
-@example(
-    fields={
-        **dict.fromkeys(("text", "seed", "steps", "samples", "side", "skin", "robot", "picture")),
-        "source": 10**5000,
-    }
-)
-def test_what_a_browser_asks_for_is_checked_whatever_it_is(fields: dict[str, Any]) -> None:
-    from ivg.app.request import LARGEST_SEED, LONGEST_TEXT, MOST_STEPS, checked_request
-
-    request = read_or_refuse(lambda: checked_request(fields), InputError)
-    if request is None:
-        return
-    assert 0 <= request.seed <= LARGEST_SEED
-    assert 1 <= request.steps <= MOST_STEPS
-    assert 0 < len(request.text) <= LONGEST_TEXT
-    assert isinstance(request.robot, bool)
-    assert (request.picture is None) == (request.source == "kitchen")
-
-
 FOLDERS = st.lists(
     st.from_regex(r"[A-Za-z0-9_.\-]{2,8}", fullmatch=True).filter(lambda part: part.strip(".")), min_size=2, max_size=5
 )
@@ -696,7 +657,7 @@ FOLDERS = st.lists(
     said=st.sampled_from(["cannot read '{}': gone", 'no weights at "{}"', "{} is bad", "at {}: 3/4 of it"]),
 )
 def test_visitors_are_told_the_name_of_a_file_and_not_where_it_is(parts: list[str], said: str) -> None:
-    from ivg.app.session import plain
+    from ivg.app.view import plain
 
     for root in ("/", "~/", "C:\\", "\\\\host\\"):
         between = "\\" if "\\" in root else "/"

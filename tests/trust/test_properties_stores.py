@@ -12,20 +12,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ivg.data.clip_store import INFO_BYTES, ClipRecord, ClipStore
+from ivg.data.clip_record import INFO_BYTES, ClipRecord
+from ivg.data.clip_store import ClipStore
 from ivg.errors import InputError, IvgError, StoreError
 from ivg.policy import Demonstration, DemonstrationStore, append_demonstrations, write_demonstrations
 from ivg.policy.datasets import EpisodeStore, EpisodeWindows, RobotEpisode, append_episodes, write_episodes
 
-
-def few(examples: int) -> settings:
-    """Settings of a test: the same examples always, no clock: a suite that fails now and then is not believed."""
-    slow = [HealthCheck.too_slow]
-    return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=slow)
-
+from .small import contents, few
 
 SEEDS = st.integers(0, 2**32 - 1)
 ENDINGS = st.sampled_from([".zarr", ".zarr.zip"])
@@ -139,12 +135,6 @@ def test_episodes_are_read_as_they_were_written_however_they_were_appended(
             assert store.attributes == notes
         whole = write_episodes(place / f"e{ending}", made, attributes=notes)
         assert contents(whole) == contents(path)
-
-
-def contents(path: Path) -> dict[str, bytes]:
-    """Return the files of a dataset; of a zip file itself."""
-    found = path.rglob("*") if path.is_dir() else [path]
-    return {str(file.relative_to(path)): file.read_bytes() for file in found if file.is_file()}
 
 
 @few(3)

@@ -1,4 +1,4 @@
-"""A kitchen scene as numbers: sizes, colours, places, camera and light, drawn from a task and a seed.
+"""A kitchen scene as numbers: sizes, colours, positions, camera and light, drawn from a task and a seed.
 
 `sample_scene` draws, `apply_scene` writes a scene into any compiled model that contains the kitchen. Both the
 environment and the human demonstrator use them, so that both show the same pixels.
@@ -13,12 +13,12 @@ import numpy as np
 
 from ..state import CARROT_PITCH_M, CARROT_SEGMENTS, STAIN_SPOTS
 from .appearance import draw_colours, paint
-from .layout import Placement, draw_layout
+from .layout import draw_layout
+from .placement import Placement
 from .sizes import carrot_slope, draw_sizes, resize
 
 _AWAY_Z = -0.57
-"""What a scene lacks floats below the counter, out of view and apart from everything, so that neither physics nor
-pictures have anything to do for it."""
+"""What a scene lacks floats below the counter, out of view and of contact."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,6 @@ def sample_scene(task: str, seed: int) -> KitchenScene:
     Args:
         task: A key of `tasks.TASKS`.
         seed: Non-negative; the same task and seed give the same scene.
-
-    Returns:
-        The scene.
     """
     rng = np.random.default_rng([seed, sum(ord(c) * 31**i for i, c in enumerate(task)) % (2**31)])
     sizes = draw_sizes(rng)
@@ -128,13 +125,10 @@ def set_free_joint(data: mujoco.MjData, name: str, position: np.ndarray, quatern
 
 
 def set_carrot(data: mujoco.MjData, centre: np.ndarray, yaw_rad: float, slope_rad: float = 0.0) -> None:
-    """Put the whole carrot, with its middle segment at `centre`.
+    """Put the whole carrot, its middle segment at `centre`, (3,) m.
 
-    Args:
-        data: The data to write.
-        centre: `(3,)` m.
-        yaw_rad: Turn of its axis (y at 0) about z.
-        slope_rad: How far its thick end (+y) is raised; a lying carrot is a cone, see `sizes.carrot_slope`.
+    Its axis (y at yaw 0) is rotated by `yaw_rad` about z, its thick end (+y) raised by `slope_rad`: a lying carrot is a
+    cone, see `sizes.carrot_slope`.
     """
     turn = np.zeros(4)
     mujoco.mju_mulQuat(turn, yaw_quaternion(yaw_rad), np.array([np.cos(slope_rad / 2), np.sin(slope_rad / 2), 0, 0]))

@@ -9,11 +9,12 @@ from ..shared.command import new_parser, run_command
 from .compare_rewards import add_compare_rewards
 from .conditioning_ablation import add_conditioning_ablation
 from .evaluate import add_evaluate
+from .evaluate_rl import add_evaluate_rl
 from .execute import add_execute
 from .extract import add_extract
 from .lifter import add_evaluate_lifter, add_train_lifter
-from .rl import add_evaluate_rl, add_train_rl
 from .train import add_train
+from .train_rl import add_train_rl
 
 EXAMPLES = """\
   ivg-policy extract my_video.mp4 --out out/tracks

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ...models.device import check_device
-from ..shared.hydra_job import add_settings, run_settings
+from ..shared.hydra_job import add_settings, hydra_job, run_settings
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -37,13 +36,11 @@ def run_train(options: argparse.Namespace) -> None:
 
 def train_one(config: DictConfig) -> None:
     """Train what a configuration says."""
-    from ...workflows.policy_settings import read_policy_run
+    with hydra_job("ivg-policy train"):
+        from ...policy.learning import train_policy
+        from ...training import ProgressBar
+        from ...workflows.policy_settings import read_policy_run
 
-    run = read_policy_run(config)
-    check_device(run.device)
-    from ...policy.learning import train_policy
-    from ...training import ProgressBar
-
-    result = train_policy(run, ProgressBar())
+        result = train_policy(read_policy_run(config), ProgressBar())
     print("held out: " + "  ".join(f"{name} {value:.4g}" for name, value in result.figures.items()))
     print(f"policy: {result.weights}   curves: {result.output / 'curves.png'}")

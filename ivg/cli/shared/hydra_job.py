@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ...envs.errors import EnvsError
 from ...errors import ConfigError, IvgError
 from ...io.checks import refusals_as_errors
-from .command import BAD_REQUEST
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -35,7 +35,7 @@ def run_settings(options: Any, job: Callable[[DictConfig], None], name: str, pro
 
     Args:
         options: Parsed.
-        job: Trains what a configuration says; a function that other processes can import.
+        job: Trains what a configuration says, in a `hydra_job` block; a function that other processes can import.
         name: The file of `configs/`, without its ending, of a policy's training.
         program: Name of the command.
 
@@ -53,14 +53,16 @@ def run_settings(options: Any, job: Callable[[DictConfig], None], name: str, pro
         register(POLICY_OPTIONS)
         run_hydra(job, ["--multirun", *options.settings], name, program)
     else:
-        job(compose_policy(options.settings, name))
+        config = compose_policy(options.settings, name)
+        with _errors_of_jobs():
+            job(config)
 
 
 def run_hydra(job: Callable[[DictConfig], None], arguments: Sequence[str], name: str, program: str) -> None:
     """Let hydra call a function, once or for each combination of values.
 
     Args:
-        job: Trains what a configuration says; a function that other processes can import.
+        job: Trains what a configuration says, in a `hydra_job` block; a function that other processes can import.
         arguments: NAME=VALUE, or NAME=VALUE,VALUE beside ``--multirun``; also hydra's own options and settings.
         name: The file of `configs/`, without its ending; its options are registered.
         program: Name of the command.
@@ -80,11 +82,10 @@ def run_hydra(job: Callable[[DictConfig], None], arguments: Sequence[str], name:
     sys.argv = [program, *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions through, so that they become one line
     try:
-        hydra.main(config_path=f"pkg://{CONFIGS}", config_name=name, version_base="1.3")(job)()
+        with _errors_of_jobs():
+            hydra.main(config_path=f"pkg://{CONFIGS}", config_name=name, version_base="1.3")(job)()
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(one_line(error)) from error
-    except IvgError:
-        raise
     except Exception as error:
         if _begun:
             raise
@@ -101,9 +102,19 @@ def hydra_job(program: str) -> Iterator[None]:
     try:
         with refusals_as_errors():
             yield
-    except IvgError as error:
-        print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(BAD_REQUEST)
+    except (IvgError, EnvsError) as error:
+        raise SystemExit(f"{program}: {' '.join(str(error).split())}") from error  # of which hydra says nothing
+
+
+@contextmanager
+def _errors_of_jobs() -> Iterator[None]:
+    """Raise the errors that `hydra_job` turned into ends of the program, which is what they are in other processes."""
+    try:
+        yield
+    except SystemExit as end:
+        if isinstance(end.__cause__, IvgError | EnvsError):
+            raise end.__cause__ from None
+        raise
 
 
 def _check_launcher(settings: Sequence[str]) -> None:

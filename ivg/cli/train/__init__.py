@@ -37,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .weights import COMMANDS
 
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if {"--help", "-h"} & set(arguments[:1]):
-        print(HELP)
-        return 0
     name = arguments[0] if arguments else ""
     if name in COMMANDS:
         return run_command(f"ivg-train {name}", lambda: COMMANDS[name](arguments[1:]))
+    if {"--help", "-h"} & set(arguments):
+        print(HELP)
+        return 0
     return run_command("ivg-train", lambda: run_training(arguments))

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...models.device import check_device
 from ..shared.command import INTERRUPTED
 from ..shared.hydra_job import hydra_job, run_hydra
 
@@ -40,6 +39,4 @@ def train_one(config: DictConfig) -> None:
         if is_dry_run(config):
             print(report(*read_stage(config)))
             return
-        run = read_run(config)
-        check_device(run.device)
-        train_stage(run, ProgressBar())
+        train_stage(read_run(config), ProgressBar())

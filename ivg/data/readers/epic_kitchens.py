@@ -17,7 +17,7 @@ from .segment import Reading, Segment, first_word, one_line
 NEEDED = ("video_id", "start_timestamp", "stop_timestamp", "narration")
 """Columns without which nothing can be done. Test sets have no `narration`."""
 
-VIDEO_PLACES = (
+VIDEO_FILES = (
     "{person}/videos/{video}",
     "videos/train/{person}/{video}",
     "videos/test/{person}/{video}",
@@ -26,9 +26,9 @@ VIDEO_PLACES = (
     "{person}/{video}",
     "{video}",
 )
-"""Where a video lies below the root: the EPIC-KITCHENS-100 downloader's place, EPIC-KITCHENS-55's, flattened ones."""
+"""Where a video lies below the root: as EPIC-KITCHENS-100's downloader and EPIC-KITCHENS-55 lay it, or flattened."""
 
-PICTURE_PLACES = (
+IMAGE_FOLDERS = (
     "{person}/rgb_frames/{video}",
     "frames_rgb_flow/rgb/train/{person}/{video}",
     "frames_rgb_flow/rgb/test/{person}/{video}",
@@ -39,7 +39,7 @@ PICTURE_PLACES = (
     "{person}/{video}",
     "{video}",
 )
-"""Where a video's folder of pictures lies."""
+"""Where a video's folder of images lies."""
 
 _MOST_DIGITS = 10
 
@@ -49,7 +49,7 @@ def read_epic_kitchens(annotations: Path, root: Path) -> Reading:
 
     Args:
         annotations: `EPIC_100_train.csv` or one like it.
-        root: Folder below which the videos or the `rgb_frames` lie; a video file is preferred to its pictures.
+        root: Folder below which the videos or the `rgb_frames` lie; a video file is preferred to its images.
 
     Raises:
         InputError: If the file cannot be read or lacks a column, or the folder is none.
@@ -65,23 +65,23 @@ def read_epic_kitchens(annotations: Path, root: Path) -> Reading:
             reading.skip(name, "bad time", f"{row['start_timestamp']!r} to {row['stop_timestamp']!r}")
             continue
         person = row.get("participant_id", "").strip() or video_id.split("_")[0]
-        place, fault = locate(person, video_id)
-        if place is None:
+        path, fault = locate(person, video_id)
+        if path is None:
             reading.skip(name, *fault)
             continue
         text = one_line(row["narration"])
         info = {key: row[key] for key in ("participant_id", "video_id", "verb", "noun") if row.get(key)}
-        pictures = place.is_dir()
+        images = path.is_dir()
         reading.add(
             Segment(
                 name=name,
                 text=text,
                 task=one_line(row.get("verb", "")) or first_word(text),
-                video=place,
+                video=path,
                 start_s=start,
                 end_s=stop,
-                frames=_numbers(row) if pictures else None,
-                image_rate=image_rate(video_id) if pictures else None,
+                frames=_numbers(row) if images else None,
+                image_rate=image_rate(video_id) if images else None,
                 info=info,
             )
         )
@@ -99,12 +99,12 @@ def parse_timestamp(text: str) -> float | None:
 
 
 def image_rate(video_id: str) -> float:
-    """Return how many pictures a second of video the dataset's `rgb_frames` hold."""
+    """Return how many images a second of video the dataset's `rgb_frames` hold."""
     return 50.0 if re.search(r"_\d{3}$", video_id) else 60.0
 
 
 def _numbers(row: dict[str, str]) -> tuple[int, int] | None:
-    """Return the numbers of the first and last picture if the row has them."""
+    """Return the numbers of the first and last image if the row has them."""
     numbers = [row.get(key, "").strip() for key in ("start_frame", "stop_frame")]
     if not all(number.isdecimal() and len(number) <= _MOST_DIGITS for number in numbers):
         return None
@@ -113,18 +113,18 @@ def _numbers(row: dict[str, str]) -> tuple[int, int] | None:
 
 
 def _locate(root: Path, person: str, video: str) -> tuple[Path | None, tuple[str, str]]:
-    """Return the video file or the folder of pictures, or why there is none."""
+    """Return the video file or the folder of images, or why there is none."""
     if not video or inside(root, video) is None or inside(root, person) is None:
         return None, ("outside its folder", f"participant {person!r}, video {video!r}")
-    for place in VIDEO_PLACES:
+    for pattern in VIDEO_FILES:
         for ending in (".MP4", ".mp4", ".mkv", ".webm"):
-            path = root / (place.format(person=person, video=video) + ending)
+            path = root / (pattern.format(person=person, video=video) + ending)
             if is_file(path):
                 return path, ("", "")
-    for place in PICTURE_PLACES:
-        path = root / place.format(person=person, video=video)
+    for pattern in IMAGE_FOLDERS:
+        path = root / pattern.format(person=person, video=video)
         if is_folder(path):
             return path, ("", "")
         if is_file(path.with_name(f"{path.name}.tar")):
             return None, ("still packed", f"unpack {path.name}.tar into a folder {path.name} beside it")
-    return None, ("no video", f"neither {video}.MP4 nor a folder {video} of pictures in the known places")
+    return None, ("no video", f"neither {video}.MP4 nor a folder {video} of images at the known paths")

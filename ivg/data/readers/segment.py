@@ -23,11 +23,11 @@ class Segment:
     Attributes:
         name: Identifies the segment among all of its source.
         text: The sentence.
-        task: A short key for tables and sheets: the verb.
-        video: A video file, or a folder of numbered pictures.
+        task: A short key for tables and grids: the verb.
+        video: A video file, or a folder of numbered images.
         start_s: Where the action starts, in seconds.
         end_s: Where it ends; the end of the video if None.
-        frames: First and last picture by number, both taken, if `video` is a folder; worked out from the times and
+        frames: First and last image by number, both taken, if `video` is a folder; worked out from the times and
             `image_rate` if None.
         picture_rate: Pictures per second of such a folder.
         info: More JSON values to keep with the clip.
@@ -49,7 +49,7 @@ class Skipped:
     """A row, or later a segment, that gives no clip.
 
     Attributes:
-        name: The row's identifier, or its place in the file.
+        name: The row's identifier, or its position in the file.
         reason: A few words, the same for all rows with the same fault.
         detail: The value at fault.
     """

@@ -1,8 +1,14 @@
-"""What MediaPipe's two hand networks share here: where their files are, what runs them, how they look at squares."""
+"""MediaPipe's hand networks: what runs them, how they look at squares, and the one that finds joints.
+
+The paper's hand structure loss (Eq. 2) compares what the frozen detector H sees in the generated and in the training
+video. It trains something only if a gradient flows through H; MediaPipe's own graph has none. Here the networks of the
+installed wheel can run in torch, on crops that are cut differentiably.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,11 +18,11 @@ from torch import Tensor, nn
 from ..crop import HandCrop
 from .litert_network import LiteRTNetwork
 from .mediapipe_files import mediapipe_file
-from .tflite_network import TFLiteNetwork
+from .tflite_network import TFLiteNetwork, single
 
 
 class HandNetwork(nn.Module):
-    """One of MediaPipe's hand networks. It is frozen; gradients flow to the pictures (in torch).
+    """One of MediaPipe's hand networks. It is frozen; gradients flow to the images (in torch).
 
     Args:
         path: The model's file; None takes it from the installed mediapipe package.
@@ -36,21 +42,58 @@ class HandNetwork(nn.Module):
         self.network = TFLiteNetwork(path) if threads is None else LiteRTNetwork(path, threads)
         self.eval()
 
-    def look(self, pictures: Tensor, crops: HandCrop, owners: Sequence[int]) -> list[Tensor]:
-        """Cut squares out of pictures and run the network on them.
+    def look(self, images: Tensor, crops: HandCrop, owners: Sequence[int]) -> list[Tensor]:
+        """Cut squares out of images and run the network on them.
 
         Args:
-            pictures: Float (n, 3, h, w), RGB in [0, 1], or uint8.
+            images: Float (n, 3, h, w), RGB in [0, 1], or uint8.
             crops: m squares.
-            owners: The picture that each lies in.
+            owners: The image that each lies in.
 
         Returns:
             The network's outputs, each (m, ...).
         """
-        bytes_given = pictures.dtype == torch.uint8
+        bytes_given = images.dtype == torch.uint8
         if bytes_given and isinstance(self.network, LiteRTNetwork):
-            return self.network.on_crops(pictures, crops, owners)
-        chosen = pictures if list(owners) == list(range(len(pictures))) else pictures[list(owners)]
+            return self.network.on_crops(images, crops, owners)
+        chosen = images if list(owners) == list(range(len(images))) else images[list(owners)]
         chosen = chosen.to(crops.side.dtype) / 255 if bytes_given else chosen
         outputs: list[Tensor] = self.network(crops.cut(chosen, self.network.input_size[0]))
         return outputs
+
+
+@dataclass(frozen=True, eq=False)
+class HandLandmarks:
+    """What the network sees in crops.
+
+    Attributes:
+        joints: Float (n, 21, 2), x and y in the image, px.
+        presence: Float (n,), probability in [0, 1] that the crop shows a hand.
+        p_right: Float (n,), probability of a person's right hand in images that are not mirrored (MediaPipe's label,
+            which expects mirrored ones, says left).
+        world_m: Float (n, 21, 3), joints around the hand's middle, metres, rotated as the crop is.
+    """
+
+    joints: Tensor
+    presence: Tensor
+    p_right: Tensor
+    world_m: Tensor
+
+
+class HandLandmarkNetwork(HandNetwork):
+    """Finds 21 joints in crops of hands; arguments and errors are `HandNetwork`'s."""
+
+    file = "modules/hand_landmark/hand_landmark"
+
+    def forward(self, images: Tensor, crops: HandCrop, owners: Sequence[int] | None = None) -> HandLandmarks:
+        """Look at crops of images.
+
+        Args:
+            images: Float (n, 3, h, w), RGB in [0, 1], or uint8.
+            crops: m squares.
+            owners: The image that each lies in; None takes one of each image.
+        """
+        outputs = self.look(images, crops, range(len(images)) if owners is None else owners)
+        joints, presence, p_right, world = (single(output) for output in outputs)
+        points = joints.view(-1, 21, 3)[..., :2] / self.network.input_size[0]
+        return HandLandmarks(crops.to_image(points), presence[:, 0], p_right[:, 0], world.view(-1, 21, 3))

@@ -1,6 +1,6 @@
-"""A TFLite graph run by LiteRT, TFLite's interpreter: the fastest way on a CPU, without a gradient.
+"""A TFLite graph run by LiteRT, TFLite's interpreter: the fastest on a CPU, without a gradient.
 
-LiteRT computes with XNNPACK, as MediaPipe's own graph does. One interpreter uses one core; here pictures are shared out
+LiteRT computes with XNNPACK, as MediaPipe's own graph does. One interpreter uses one core; here images are shared out
 among several of them, which computes the same as one.
 """
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class LiteRTNetwork:
-    """Runs a TFLite graph on the CPU, pictures side by side; called as `TFLiteNetwork` is.
+    """Runs a TFLite graph on the CPU, images side by side; called as `TFLiteNetwork` is.
 
     Args:
         path: The `.tflite` file.
-        threads: How many pictures are looked at at once.
+        threads: How many images are looked at at once.
 
     Raises:
         WeightsError: If the file cannot be read.
@@ -47,39 +47,39 @@ class LiteRTNetwork:
         (self._input,) = interpreters[0].get_input_details()
         self._outputs = [output["index"] for output in interpreters[0].get_output_details()]
         self.input_size: tuple[int, int] = (int(self._input["shape"][1]), int(self._input["shape"][2]))
-        """Height and width of the pictures that the network takes, px."""
+        """Height and width of the images that the network takes, px."""
         self._pool = ThreadPoolExecutor(threads)
 
-    def __call__(self, pictures: Tensor) -> list[Tensor]:
+    def __call__(self, images: Tensor) -> list[Tensor]:
         """Run the network.
 
         Args:
-            pictures: Float (n, 3, h, w) of `input_size`, in the range that the network expects.
+            images: Float (n, 3, h, w) of `input_size`, in the range that the network expects.
 
         Returns:
-            The outputs in the file's order, float32 (n, ...), with channels in the place where torch has them.
+            The outputs in the file's order, float32 (n, ...), with channels where torch has them.
         """
-        if tuple(pictures.shape[1:]) != (3, *self.input_size):
-            raise InputError(f"pictures must have shape (n, 3, {self.input_size}), got {tuple(pictures.shape)}")
-        values = np.ascontiguousarray(pictures.detach().cpu().permute(0, 2, 3, 1).numpy(), np.float32)
+        if tuple(images.shape[1:]) != (3, *self.input_size):
+            raise InputError(f"images must have shape (n, 3, {self.input_size}), got {tuple(images.shape)}")
+        values = np.ascontiguousarray(images.detach().cpu().permute(0, 2, 3, 1).numpy(), np.float32)
         return _outputs(list(self._pool.map(self._run, values)))
 
-    def on_crops(self, pictures: Tensor, crops: HandCrop, owners: Sequence[int]) -> list[Tensor]:
-        """Run the network on squares of pictures, each cut out by the thread that looks at it.
+    def on_crops(self, images: Tensor, crops: HandCrop, owners: Sequence[int]) -> list[Tensor]:
+        """Run the network on squares of images, each cut out by the thread that looks at it.
 
         Args:
-            pictures: uint8 (n, 3, h, w).
+            images: uint8 (n, 3, h, w).
             crops: m squares.
-            owners: The picture that each lies in.
+            owners: The image that each lies in.
 
         Returns:
             As a call does, with m rows.
         """
         size = self.input_size[0]
-        frames = np.ascontiguousarray(pictures.permute(0, 2, 3, 1).numpy())
+        frames = np.ascontiguousarray(images.permute(0, 2, 3, 1).numpy())
 
-        def look(owner: int, to_picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-            return self._run(cut_out(frames[owner], to_picture, size) / np.float32(255))
+        def look(owner: int, to_image: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+            return self._run(cut_out(frames[owner], to_image, size) / np.float32(255))
 
         return _outputs(list(self._pool.map(look, owners, crops.maps(size))))
 
@@ -87,11 +87,11 @@ class LiteRTNetwork:
         """Stop the threads."""
         self._pool.shutdown()
 
-    def _run(self, picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return the outputs (1, ...) for one picture (h, w, 3)."""
+    def _run(self, image: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Return the outputs (1, ...) for one image (h, w, 3)."""
         interpreter = self._free.get()
         try:
-            interpreter.set_tensor(self._input["index"], picture[None])
+            interpreter.set_tensor(self._input["index"], image[None])
             interpreter.invoke()
             return [interpreter.get_tensor(index) for index in self._outputs]
         finally:
@@ -99,7 +99,7 @@ class LiteRTNetwork:
 
 
 def _outputs(rows: list[list[NDArray[np.float32]]]) -> list[Tensor]:
-    """Join the outputs of single pictures, channels where torch has them."""
+    """Join the outputs of single images, channels where torch has them."""
     outputs = [torch.from_numpy(np.concatenate(parts)) for parts in zip(*rows, strict=True)]
     return [output.permute(0, 3, 1, 2) if output.ndim == 4 else output for output in outputs]
 

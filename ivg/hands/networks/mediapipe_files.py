@@ -1,4 +1,4 @@
-"""Where the installed mediapipe package keeps its model files."""
+"""Model files of the installed mediapipe package, and the options of its detectors."""
 
 from __future__ import annotations
 
@@ -26,11 +26,18 @@ def mediapipe_file(name: str) -> Path:
     return path
 
 
-def check_complexity(model_complexity: int) -> None:
-    """Refuse what is not one of MediaPipe's models.
+def check_options(min_confidence: float, max_hands: int, model_complexity: int, **positive: int) -> None:
+    """Check the options of a detector.
 
     Raises:
-        InputError: If it is neither 0 (lite) nor 1 (full).
+        InputError: If one is out of its range.
     """
+    if not 0 < min_confidence <= 1:
+        raise InputError(f"min_confidence must lie in (0, 1], got {min_confidence}")
+    if max_hands not in (1, 2):
+        raise InputError(f"max_hands must be 1 or 2, got {max_hands}")
     if model_complexity not in (0, 1):
         raise InputError(f"model_complexity must be 0 (MediaPipe's lite models) or 1 (full), got {model_complexity}")
+    for name, value in positive.items():
+        if value < 1:
+            raise InputError(f"{name} must be positive, got {value}")

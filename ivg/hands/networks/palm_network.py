@@ -1,4 +1,4 @@
-"""MediaPipe's palm detector as a torch module: where hands may be in a picture.
+"""MediaPipe's palm detector as a torch module: where hands may be in an image.
 
 The rules (anchors, decoding, weighted non-maximum suppression, the square around a palm) are those of MediaPipe's
 graphs `palm_detection_cpu` and `palm_detection_detection_to_roi`.
@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..crop import HandCrop, turn, wrap_angle
+from ..crop import HandCrop, rotate, wrap_angle
 from .hand_network import HandNetwork
 from .tflite_network import single
 
@@ -32,14 +32,14 @@ _SHIFT, _SCALE = -0.5, 2.6
 
 @dataclass(frozen=True, eq=False)
 class Palms:
-    """Candidates in pictures, before any is refused. Where they are is worked out as it is asked for.
+    """Candidates in images, before any is refused. Where they are is worked out as it is asked for.
 
     Attributes:
         score: Float (n, 2016), probability of a palm.
         offsets: Float (n, 2016, 9, 2), as the network says them: the middle less the anchor, width and height, seven
-            keypoints less the anchor; x and y, px of the network's picture.
-        anchors: Float (2016, 2), 1 is the picture's side.
-        size: The side of the network's picture, px.
+            keypoints less the anchor; x and y, px of the network's image.
+        anchors: Float (2016, 2), 1 is the image's side.
+        size: The side of the network's image, px.
     """
 
     score: Tensor
@@ -49,25 +49,25 @@ class Palms:
 
     @property
     def middle(self) -> Tensor:
-        """Float (n, 2016, 2), x and y of the middles; 1 is the picture's side."""
+        """Float (n, 2016, 2), x and y of the middles; 1 is the image's side."""
         return self.offsets[:, :, 0] / self.size + self.anchors
 
-    def at(self, picture: int, places: Tensor) -> tuple[Tensor, Tensor]:
-        """Return some candidates of a picture.
+    def at(self, image: int, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Return some candidates of an image.
 
         Args:
-            picture: Which picture.
-            places: int64 (m,).
+            image: Which image.
+            indices: int64 (m,).
 
         Returns:
-            Boxes (m, 4), x and y of the middle, width and height, and keypoints (m, 7, 2); 1 is the picture's side.
+            Boxes (m, 4), x and y of the middle, width and height, and keypoints (m, 7, 2); 1 is the image's side.
         """
-        points, anchors = self.offsets[picture, places] / self.size, self.anchors[places]
+        points, anchors = self.offsets[image, indices] / self.size, self.anchors[indices]
         return torch.cat([points[:, 0] + anchors, points[:, 1]], -1), points[:, 2:] + anchors[:, None]
 
 
 class PalmNetwork(HandNetwork):
-    """Finds palms in square pictures; arguments and errors are `HandNetwork`'s."""
+    """Finds palms in square images; arguments and errors are `HandNetwork`'s."""
 
     file = "modules/palm_detection/palm_detection"
 
@@ -78,35 +78,35 @@ class PalmNetwork(HandNetwork):
 
     anchors: Tensor
 
-    def forward(self, pictures: Tensor, chosen: Sequence[int] | None = None) -> Palms:
+    def forward(self, images: Tensor, chosen: Sequence[int] | None = None) -> Palms:
         """Look for palms.
 
         Args:
-            pictures: Float (k, 3, s, s), RGB in [0, 1], or uint8, any s.
-            chosen: The n pictures to look at; None takes all.
+            images: Float (k, 3, s, s), RGB in [0, 1], or uint8, any s.
+            chosen: The n images to look at; None takes all.
         """
-        owners = range(len(pictures)) if chosen is None else chosen
-        outputs = self.look(pictures, HandCrop.whole(pictures[: len(owners)]), owners)
+        owners = range(len(images)) if chosen is None else chosen
+        outputs = self.look(images, HandCrop.whole(images[: len(owners)]), owners)
         offsets, logits = (single(output) for output in outputs)
         return Palms(logits[..., 0].clamp(-100, 100).sigmoid(), offsets.unflatten(-1, (9, 2)), self.anchors, self.size)
 
 
-def best_palms(palms: Palms, picture: int, min_score: float, at_most: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Merge the candidates of one picture that are the same palm (weighted non-maximum suppression).
+def best_palms(palms: Palms, image: int, min_score: float, at_most: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Merge the candidates of one image that are the same palm (weighted non-maximum suppression).
 
     Args:
         palms: The candidates.
-        picture: Which picture.
+        image: Which image.
         min_score: Lowest score that counts.
         at_most: Most palms to return, the best first.
 
     Returns:
         Scores (m,), boxes (m, 4) and keypoints (m, 7, 2).
     """
-    score = palms.score[picture]
+    score = palms.score[image]
     order = score.argsort(descending=True)
     order = order[score[order] >= min_score]
-    score, (box, keypoints) = score[order], palms.at(picture, order)
+    score, (box, keypoints) = score[order], palms.at(image, order)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     left = torch.arange(len(order), device=score.device)
     while len(left) and len(found) < at_most:
@@ -129,17 +129,17 @@ def crops_of_palms(box: Tensor, keypoints: Tensor, size: int) -> HandCrop:
     Args:
         box: Float (m, 4).
         keypoints: Float (m, 7, 2).
-        size: Side of the pictures, px.
+        size: Side of the images, px.
     """
     along = (keypoints[:, _MIDDLE] - keypoints[:, _WRIST]) * size
     rotation = wrap_angle(0.5 * math.pi - torch.atan2(-along[:, 1], along[:, 0]))
     centre, extent = box[:, :2] * size, box[:, 2:] * size
     offset = torch.stack([torch.zeros_like(rotation), _SHIFT * extent[:, 1]], -1)
-    return HandCrop(centre + turn(offset, rotation), _SCALE * extent.amax(-1), rotation)
+    return HandCrop(centre + rotate(offset, rotation), _SCALE * extent.amax(-1), rotation)
 
 
 def _anchors(size: int) -> Tensor:
-    """Return the middles (2016, 2) of the anchors: x and y, 1 is the picture's side."""
+    """Return the middles (2016, 2) of the anchors: x and y, 1 is the image's side."""
     parts = []
     for stride, count in _LAYERS:
         cells = math.ceil(size / stride)

@@ -30,7 +30,7 @@ class Operation:
         inputs: Indices of the tensors that are computed before it.
         constants: Its constant inputs in order, float16 widened to float32; channels are last, as TFLite has them.
         output: Index of the tensor that it computes.
-        output_shape: Shape of that tensor for one picture, channels last.
+        output_shape: Shape of that tensor for one image, channels last.
         options: TFLite's options table, not yet given a type.
     """
 
@@ -87,8 +87,8 @@ def read_graph(path: Path) -> Graph:
 
 
 def _operations(model: Any, graph: Any, constants: _Constants) -> Iterator[Operation]:
-    for place in range(graph.OperatorsLength()):
-        operator = graph.Operators(place)
+    for position in range(graph.OperatorsLength()):
+        operator = graph.Operators(position)
         code = model.OperatorCodes(operator.OpcodeIndex())
         name = _NAMES.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "an unknown one")
         inputs = [int(index) for index in operator.InputsAsNumpy()]

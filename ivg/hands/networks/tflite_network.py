@@ -19,11 +19,10 @@ from torch import Tensor, nn
 from ...errors import InputError, WeightsError
 from .tflite_file import Operation, read_graph
 
-_RELU6 = tflite.ActivationFunctionType.RELU6
 _ACTIVATIONS: dict[int, Callable[[Tensor], Tensor]] = {
     tflite.ActivationFunctionType.NONE: lambda x: x,
     tflite.ActivationFunctionType.RELU: F.relu,
-    _RELU6: F.relu6,
+    tflite.ActivationFunctionType.RELU6: F.relu6,
 }
 
 
@@ -41,30 +40,30 @@ class TFLiteNetwork(nn.Module):
         super().__init__()
         graph = read_graph(path)
         self.input_size: tuple[int, int] = (graph.input_shape[1], graph.input_shape[2])
-        """Height and width of the pictures that the network takes, px."""
+        """Height and width of the images that the network takes, px."""
         self._input, self._outputs = graph.input, graph.outputs
         self._wiring = [(operation.inputs, operation.output) for operation in graph.operations]
-        self._last_use = {index: place for place, (inputs, _) in enumerate(self._wiring) for index in inputs}
+        self._last_use = {index: position for position, (inputs, _) in enumerate(self._wiring) for index in inputs}
         self.steps = nn.ModuleList(_build(operation, path) for operation in graph.operations)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self, pictures: Tensor) -> list[Tensor]:
+    def forward(self, images: Tensor) -> list[Tensor]:
         """Run the network.
 
         Args:
-            pictures: Float (n, 3, h, w) of `input_size`, in the range that the network expects.
+            images: Float (n, 3, h, w) of `input_size`, in the range that the network expects.
 
         Returns:
-            The outputs in the file's order, (n, ...), with channels in the place where torch has them.
+            The outputs in the file's order, (n, ...), with channels where torch has them.
         """
-        if tuple(pictures.shape[1:]) != (3, *self.input_size):
-            raise InputError(f"pictures must have shape (n, 3, {self.input_size}), got {tuple(pictures.shape)}")
+        if tuple(images.shape[1:]) != (3, *self.input_size):
+            raise InputError(f"images must have shape (n, 3, {self.input_size}), got {tuple(images.shape)}")
         dtype = next(self.buffers()).dtype
-        values = {self._input: pictures.to(dtype).contiguous(memory_format=torch.channels_last)}
-        for place, (step, (inputs, output)) in enumerate(zip(self.steps, self._wiring, strict=True)):
+        values = {self._input: images.to(dtype).contiguous(memory_format=torch.channels_last)}
+        for position, (step, (inputs, output)) in enumerate(zip(self.steps, self._wiring, strict=True)):
             values[output] = step(*(values[index] for index in inputs))
             for index in inputs:
-                if self._last_use[index] == place and index not in self._outputs:
+                if self._last_use[index] == position and index not in self._outputs:
                     values.pop(index, None)
         return [values[index] for index in self._outputs]
 
@@ -80,8 +79,7 @@ class _Convolution(nn.Module):
     def __init__(self, operation: Operation) -> None:
         super().__init__()
         depthwise = operation.name == "DEPTHWISE_CONV_2D"
-        options = tflite.DepthwiseConv2DOptions() if depthwise else tflite.Conv2DOptions()
-        options.Init(operation.options.Bytes, operation.options.Pos)
+        options = _options(operation, tflite.DepthwiseConv2DOptions() if depthwise else tflite.Conv2DOptions())
         weight, bias = operation.constants
         axes = (3, 0, 1, 2) if depthwise else (0, 3, 1, 2)
         self.register_buffer("weight", torch.from_numpy(weight.transpose(axes).copy()))
@@ -102,140 +100,80 @@ class _Convolution(nn.Module):
         return _ACTIVATIONS[self.activation](x)
 
 
-class _FullyConnected(nn.Module):
-    def __init__(self, operation: Operation) -> None:
+class _Operation(nn.Module):
+    """A function of tensors and, behind them, of weights."""
+
+    def __init__(self, function: Callable[..., Tensor], **weights: np.ndarray) -> None:
         super().__init__()
-        weight, bias = operation.constants
-        self.register_buffer("weight", torch.from_numpy(weight))
-        self.register_buffer("bias", torch.from_numpy(bias))
+        self.function = function
+        for name, value in weights.items():
+            self.register_buffer(name, torch.from_numpy(value))
 
-    weight: Tensor
-    bias: Tensor
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)
+    def forward(self, *values: Tensor) -> Tensor:
+        return self.function(*values, *self.buffers())
 
 
-class _Add(nn.Module):
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
-
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return x + y
+def _mean(operation: Operation) -> nn.Module:
+    if sorted(np.ravel(operation.constants[0]).tolist()) != [1, 2]:
+        raise WeightsError(f"a mean over axes {operation.constants[0]} is not mapped; it must be over (1, 2)")
+    return _Operation(lambda x: x.mean((2, 3)))
 
 
-class _Logistic(nn.Module):
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.sigmoid()
-
-
-class _Mean(nn.Module):
-    """MEAN over height and width."""
-
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
-        if sorted(np.ravel(operation.constants[0]).tolist()) != [1, 2]:
-            raise WeightsError(f"a mean over axes {operation.constants[0]} is not mapped; it must be over (1, 2)")
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean((2, 3))
+def _max_pool(operation: Operation) -> nn.Module:
+    options = _options(operation, tflite.Pool2DOptions())
+    window = (options.FilterHeight(), options.FilterWidth())
+    if window != (options.StrideH(), options.StrideW()):
+        raise WeightsError(f"a pooling over windows of {window} that overlap is not mapped")
+    return _Operation(lambda x: F.max_pool2d(x, window))
 
 
-class _PReLU(nn.Module):
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
-        self.register_buffer("slope", torch.from_numpy(operation.constants[0].reshape(-1)))
-
-    slope: Tensor
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.prelu(x, self.slope)
-
-
-class _MaxPool(nn.Module):
-    """MAX_POOL_2D over windows that lie side by side."""
-
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
-        options = tflite.Pool2DOptions()
-        options.Init(operation.options.Bytes, operation.options.Pos)
-        self.window = (options.FilterHeight(), options.FilterWidth())
-        if self.window != (options.StrideH(), options.StrideW()):
-            raise WeightsError(f"a pooling over windows of {self.window} that overlap is not mapped")
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.max_pool2d(x, self.window)
-
-
-class _Pad(nn.Module):
+def _pad(operation: Operation) -> nn.Module:
     """PAD, by zeros, of channels, height and width."""
-
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
-        _, *rows, columns, channels = operation.constants[0].tolist()
-        self.widths = [*columns, *rows[0], *channels]
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.pad(x, self.widths)
+    _, rows, columns, channels = operation.constants[0].tolist()
+    return _Operation(lambda x: F.pad(x, [*columns, *rows, *channels]))
 
 
-class _ResizeBilinear(nn.Module):
-    """RESIZE_BILINEAR with half-pixel centres."""
-
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
-        options = tflite.ResizeBilinearOptions()
-        options.Init(operation.options.Bytes, operation.options.Pos)
-        if options.AlignCorners() or not options.HalfPixelCenters():
-            raise WeightsError("a bilinear resize is mapped only with half-pixel centres, corners not aligned")
-        self.size = operation.output_shape[1:3]
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.interpolate(x, self.size, mode="bilinear", align_corners=False)
+def _resize_bilinear(operation: Operation) -> nn.Module:
+    options = _options(operation, tflite.ResizeBilinearOptions())
+    if options.AlignCorners() or not options.HalfPixelCenters():
+        raise WeightsError("a bilinear resize is mapped only with half-pixel centres, corners not aligned")
+    size = operation.output_shape[1:3]
+    return _Operation(lambda x: F.interpolate(x, size, mode="bilinear", align_corners=False))
 
 
-class _Reshape(nn.Module):
-    """RESHAPE of channels-last pictures to rows (n, rows, values)."""
-
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
-        self.shape = operation.output_shape[1:]
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.permute(0, 2, 3, 1).reshape(-1, *self.shape)
+def _reshape(operation: Operation) -> nn.Module:
+    """RESHAPE of channels-last images to rows (n, rows, values)."""
+    return _Operation(lambda x: x.permute(0, 2, 3, 1).reshape(-1, *operation.output_shape[1:]))
 
 
-class _Concatenation(nn.Module):
+def _concatenation(operation: Operation) -> nn.Module:
     """CONCATENATION of rows."""
-
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
-        options = tflite.ConcatenationOptions()
-        options.Init(operation.options.Bytes, operation.options.Pos)
-        if options.Axis() != 1 or len(operation.output_shape) != 3:
-            raise WeightsError(f"a concatenation along axis {options.Axis()} is not mapped; it must be of rows")
-
-    def forward(self, *parts: Tensor) -> Tensor:
-        return torch.cat(parts, 1)
+    axis = _options(operation, tflite.ConcatenationOptions()).Axis()
+    if axis != 1 or len(operation.output_shape) != 3:
+        raise WeightsError(f"a concatenation along axis {axis} is not mapped; it must be of rows")
+    return _Operation(lambda *parts: torch.cat(parts, 1))
 
 
 _STEPS: dict[str, Callable[[Operation], nn.Module]] = {
-    "ADD": _Add,
-    "CONCATENATION": _Concatenation,
+    "ADD": lambda op: _Operation(torch.add),
+    "CONCATENATION": _concatenation,
     "CONV_2D": _Convolution,
     "DEPTHWISE_CONV_2D": _Convolution,
-    "FULLY_CONNECTED": _FullyConnected,
-    "LOGISTIC": _Logistic,
-    "MAX_POOL_2D": _MaxPool,
-    "MEAN": _Mean,
-    "PAD": _Pad,
-    "PRELU": _PReLU,
-    "RESHAPE": _Reshape,
-    "RESIZE_BILINEAR": _ResizeBilinear,
+    "FULLY_CONNECTED": lambda op: _Operation(F.linear, weight=op.constants[0], bias=op.constants[1]),
+    "LOGISTIC": lambda op: _Operation(torch.sigmoid),
+    "MAX_POOL_2D": _max_pool,
+    "MEAN": _mean,
+    "PAD": _pad,
+    "PRELU": lambda op: _Operation(F.prelu, slope=op.constants[0].reshape(-1)),
+    "RESHAPE": _reshape,
+    "RESIZE_BILINEAR": _resize_bilinear,
 }
+
+
+def _options(operation: Operation, table: Any) -> Any:
+    """Return an operation's options as a table of their type."""
+    table.Init(operation.options.Bytes, operation.options.Pos)
+    return table
 
 
 def _build(operation: Operation, path: Path) -> nn.Module:

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Pretrained networks of diffusers and transformers, adapted: the paper's scale."""

@@ -15,10 +15,10 @@ from diffusers.models.transformers.transformer_temporal import TransformerTempor
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ...errors import InputError, WeightsError
-from ..nano.denoiser import APPEARANCE_WIDTH, REGION_CHANNELS, VideoDenoiserOutput
+from ...errors import WeightsError
+from ..interfaces import APPEARANCE_WIDTH, REGION_CHANNELS, VideoDenoiserOutput, check_sample
 from ..noise import PREDICTION_TYPES, STEPS, SampleSpace
-from .autoencoder import _arguments
+from .encoders import arguments
 
 SCHEDULE_KEYS = (
     "num_train_timesteps",
@@ -41,9 +41,9 @@ _RECOMPUTED = (ResnetBlock2D, TemporalConvLayer, Transformer2DModel, Transformer
 class BaseVideoDenoiser(ModelMixin, ConfigMixin):
     """Predicts the noise in a clip's latents from the noisy ones, the context frame, text, region and appearance.
 
-    The network is diffusers' `UNet3DConditionModel`. Its first convolution takes, beside the noisy latents, the
-    context's latent (repeated) and the region, and its time embedding takes the person's appearance; the weights of all
-    of these start at zero, so that a widened network gives the original's output whatever they are.
+    The network is diffusers' `UNet3DConditionModel`. Its first convolution also takes the context's latent (repeated)
+    and the region, its time embedding the person's appearance; the weights of all of these start at zero, so that a
+    widened network gives the original's output whatever they are.
 
     Args:
         latent_channels: Channels z of a latent.
@@ -95,7 +95,7 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
         Raises:
             WeightsError: If it is no network from latents to the noise in them, or its schedule is not known.
         """
-        config = _arguments(unet.config)
+        config = arguments(unet.config)
         channels, out, text_width = (config[name] for name in ("in_channels", "out_channels", "cross_attention_dim"))
         if channels != out or config["time_cond_proj_dim"] is not None:
             raise WeightsError(
@@ -112,11 +112,8 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
         model.unet.load_state_dict(weights, assign=True)
         return model
 
-    sample_steps = 25
-    """The paper's (Sec. 4.1)."""
-
-    extrapolation = 0.0
-    """None: its guess is the noise."""
+    sample_steps, extrapolation = 25, 0.0
+    """The paper's steps (Sec. 4.1); no extrapolation, as its guess is the noise."""
 
     @property
     def space(self) -> SampleSpace:
@@ -128,10 +125,7 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
         return DPMSolverMultistepScheduler.from_config(dict(self.config["schedule"]), algorithm_type="dpmsolver++")
 
     def enable_gradient_checkpointing(self) -> None:
-        """Keep only the inputs of the network's parts for the backward pass, and compute their inside again there.
-
-        diffusers' `UNet3DConditionModel` has no gradient checkpointing of its own.
-        """
+        """Recompute the parts' inside in the backward pass; diffusers' `UNet3DConditionModel` has no such thing."""
         for part in self.unet.modules():
             if isinstance(part, _RECOMPUTED) and "forward" not in vars(part):
                 part.forward = partial(_recomputed, part.forward)
@@ -156,20 +150,11 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
     ) -> VideoDenoiserOutput | tuple[Tensor]:
         """Predict what the pretrained schedule says: the noise, as a rule.
 
-        Args:
-            sample: Float (b, t, z, h, w), the noisy latents.
-            timestep: Step of the schedule in [0, 999], a number or (b,).
-            encoder_hidden_states: Text tokens (b, l, text_width).
-            encoder_attention_mask: Not looked at: CLIP's padding is part of the text.
-            context: Latent of the context frame (b, z, h, w).
-            region: Float (b, t, 2, h, w) in [0, 1], the region's union and the frame's own; None for stage 1.
-            appearance: Float (b, 5), `ivg.types.Appearance.vector`; NaN in a row, or None, where unknown.
-            return_dict: Return an object with `.sample` rather than a tuple.
-
-        Returns:
-            The prediction, shaped like `sample`.
+        Arguments are `ivg.models.nano.denoiser.NanoVideoDenoiser.forward`'s; `encoder_attention_mask` is not looked at,
+        as CLIP's padding is part of the text.
         """
-        b, t = self._check(sample, context)
+        check_sample(self.config, sample, context)
+        b, t = sample.shape[:2]
         if region is None:
             region = sample.new_zeros(b, t, REGION_CHANNELS, *sample.shape[-2:])
         x = torch.cat([sample, context[:, None].expand_as(sample), region.to(sample.dtype)], 2)
@@ -181,15 +166,6 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
             return_dict=False,
         )[0].transpose(1, 2)
         return VideoDenoiserOutput(sample=prediction) if return_dict else (prediction,)
-
-    def _check(self, sample: Tensor, context: Tensor) -> tuple[int, int]:
-        c = self.config
-        expected = (c["frames"], c["latent_channels"], c["latent_size"], c["latent_size"])
-        if sample.ndim != 5 or tuple(sample.shape[1:]) != expected:
-            raise InputError(f"sample must have shape (b, {', '.join(map(str, expected))}), got {tuple(sample.shape)}")
-        if tuple(context.shape) != (len(sample), *expected[1:]):
-            raise InputError(f"context must have shape {(len(sample), *expected[1:])}, got {tuple(context.shape)}")
-        return len(sample), sample.shape[1]
 
 
 def _widened(narrow: Tensor | None, like: Tensor) -> Tensor:

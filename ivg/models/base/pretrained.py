@@ -1,25 +1,28 @@
-"""Components of the base scale by hub name or folder, with one error that says what to do."""
+"""Components of the base scale by hub name or folder, or with random weights."""
 
 from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet3DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, DPMSolverMultistepScheduler, UNet3DConditionModel
 from diffusers.utils import logging as diffusers_logging
 from huggingface_hub import snapshot_download
-from transformers import CLIPTextModel, CLIPTokenizer
+from tokenizers.pre_tokenizers import ByteLevel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
 from ...errors import WeightsError
-from .autoencoder import BaseAutoencoder
 from .denoiser import BaseVideoDenoiser
-from .text import ClipTextEncoder
+from .encoders import BaseAutoencoder, ClipTextEncoder
+
+ARCHITECTURE = ("autoencoder", "text_encoder", "denoiser", "scheduler")
+"""Keys of an architecture, as in `configs/model/base.yaml`."""
 
 _SAFE: dict[str, Any] = {"use_safetensors": True, "low_cpu_mem_usage": False, "local_files_only": True}
 """No pickle; no lazy weights, which would leave what a file lacks on the meta device."""
@@ -106,7 +109,7 @@ def _ready(model: Any) -> Any:
 
 @contextmanager
 def _one_error(key: str, value: str) -> Iterator[None]:
-    """Keep libraries quiet while loading, and turn whatever goes wrong into one error that names the setting."""
+    """Keep libraries quiet while loading, and raise whatever goes wrong as one error that names the setting."""
     levels = diffusers_logging.get_verbosity(), transformers_logging.get_verbosity()
     diffusers_logging.set_verbosity_error()
     transformers_logging.set_verbosity_error()
@@ -133,3 +136,30 @@ def _one_error(key: str, value: str) -> Iterator[None]:
         transformers_logging.set_verbosity(levels[1])
         if bars:
             transformers_logging.enable_progress_bar()
+
+
+def save_random_base(architecture: Mapping[str, Mapping[str, Any]], folder: Path, seed: int = 0) -> None:
+    """Write a text-to-video pipeline with random weights, to try code and machines without a download.
+
+    Its folders are `vae/`, `text_encoder/`, `tokenizer/` (which knows single bytes only), `unet/` and `scheduler/`.
+
+    Args:
+        architecture: Keyword arguments by component: of `AutoencoderKL`, `CLIPTextConfig`, `UNet3DConditionModel` and
+            of diffusers' schedulers.
+        folder: Where to write.
+        seed: Of the weights.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        AutoencoderKL(**architecture["autoencoder"]).save_pretrained(folder / "vae")
+        UNet3DConditionModel(**architecture["denoiser"]).save_pretrained(folder / "unet")
+        CLIPTextModel(CLIPTextConfig(**architecture["text_encoder"])).save_pretrained(folder / "text_encoder")
+    CLIPTokenizer(vocab=_bytes(), merges=[]).save_pretrained(folder / "tokenizer")
+    DDIMScheduler(**architecture["scheduler"]).save_pretrained(folder / "scheduler")
+
+
+def _bytes() -> dict[str, int]:
+    """Return a vocabulary of single bytes, inside and at the end of words."""
+    letters = sorted(ByteLevel.alphabet())
+    words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
+    return {word: index for index, word in enumerate(words)}

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Networks of our own, small enough for a CPU."""

@@ -11,10 +11,8 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
-from ...errors import InputError, WeightsError
-
-FACTOR = 8
-"""Pixels a latent cell is wide and high."""
+from ...errors import WeightsError
+from ..interfaces import check_images
 
 
 class Residual(nn.Module):
@@ -85,7 +83,7 @@ def _decoder(widths: Sequence[int], depth: int, latent_channels: int) -> nn.Sequ
 
 
 class NanoAutoencoder(ModelMixin, ConfigMixin):
-    """Encodes pictures to latents of an eighth of their height and width, and back.
+    """Encodes images to latents of an eighth of their height and width, and back.
 
     The pixels are folded 2 x 2 into channels first, so that no convolution runs at full resolution. There are no
     norms. Latents are brought to zero mean and unit spread, channel by channel, by two buffers that
@@ -118,37 +116,34 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
         self.register_buffer("latent_mean", torch.zeros(1, latent_channels, 1, 1))
         self.register_buffer("latent_std", torch.ones(1, latent_channels, 1, 1))
 
-    def encode(self, pictures: Tensor) -> Tensor:
-        """Encode pictures.
+    def encode(self, images: Tensor) -> Tensor:
+        """Encode images.
 
         Args:
-            pictures: Float (n, 3, h, w) in [-1, 1]; h and w multiples of 8.
+            images: Float (n, 3, h, w) in [-1, 1]; h and w multiples of 8.
 
         Returns:
             Float (n, z, h/8, w/8), each channel about zero mean and unit spread.
         """
-        if pictures.ndim != 4 or pictures.shape[1] != 3 or pictures.shape[2] % FACTOR or pictures.shape[3] % FACTOR:
-            raise InputError(
-                f"pictures must have shape (n, 3, h, w) with h and w multiples of {FACTOR}, got {tuple(pictures.shape)}"
-            )
-        latents = self.encoder(pictures.contiguous(memory_format=torch.channels_last))
+        check_images(images)
+        latents = self.encoder(images.contiguous(memory_format=torch.channels_last))
         return (latents - self.latent_mean) / self.latent_std
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Decode latents (n, z, h/8, w/8) to pictures (n, 3, h, w), about in [-1, 1], not clamped."""
+        """Decode latents (n, z, h/8, w/8) to images (n, 3, h, w), about in [-1, 1], not clamped."""
         latents = latents * self.latent_std + self.latent_mean
-        pictures: Tensor = self.decoder(latents.contiguous(memory_format=torch.channels_last))
-        return pictures
+        images: Tensor = self.decoder(latents.contiguous(memory_format=torch.channels_last))
+        return images
 
-    def forward(self, pictures: Tensor, latent_noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return the latents (n, z, h/8, w/8) of pictures and their reconstructions (n, 3, h, w).
+    def forward(self, images: Tensor, latent_noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the latents (n, z, h/8, w/8) of images and their reconstructions (n, 3, h, w).
 
         Args:
-            pictures: Float (n, 3, h, w) in [-1, 1].
+            images: Float (n, 3, h, w) in [-1, 1].
             latent_noise: Added to the scaled latents (n, z, h/8, w/8); training uses it, so that the decoder
                 forgives the small errors of generated latents.
         """
-        latents = self.encode(pictures)
+        latents = self.encode(images)
         return latents, self.decode(latents if latent_noise is None else latents + latent_noise)
 
     def keep_encoder(self, other: NanoAutoencoder) -> None:
@@ -173,10 +168,10 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
                     own.load_state_dict(others.state_dict())
 
     @torch.no_grad()
-    def calibrate(self, pictures: Tensor) -> None:
-        """Set the buffers so that the latents of these pictures (n, 3, h, w) have zero mean and unit spread."""
+    def calibrate(self, images: Tensor) -> None:
+        """Set the buffers so that the latents of these images (n, 3, h, w) have zero mean and unit spread."""
         self.latent_mean.zero_()
         self.latent_std.fill_(1.0)
-        latents = self.encode(pictures).float()
+        latents = self.encode(images).float()
         self.latent_mean.copy_(latents.mean((0, 2, 3), keepdim=True))
         self.latent_std.copy_(latents.std((0, 2, 3), keepdim=True).clamp_min(1e-4))

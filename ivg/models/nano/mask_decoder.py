@@ -1,4 +1,4 @@
-"""What turns the latents of masks into masks: only how likely a pixel is the hand's, at little of a picture's cost."""
+"""Latents of masks to masks: how likely each pixel is the hand's, at a small part of the cost of an image."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from ...errors import InputError
-from .autoencoder import FACTOR, Residual, keep_variance
+from ..interfaces import FACTOR
+from .autoencoder import Residual, keep_variance
 
 
 class NanoMaskDecoder(ModelMixin, ConfigMixin):
-    """Decodes masks from the latents that stage 1 predicts, which are a picture autoencoder's.
+    """Decodes masks from the latents that stage 1 predicts, which are an image autoencoder's.
 
     Stage 1's one step gives the mean of the likely masks, in latents; what is wanted of it is whether a pixel belongs
     to the hand more likely than not. So this network says a probability and no colours, and works at the latents'
-    resolution throughout, where a decoder of pictures works mostly at the finer ones.
+    resolution throughout, where a decoder of images works mostly at the finer ones.
 
     Args:
         latent_channels: Channels z of a latent.

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigError
-from ...models.base.autoencoder import BaseAutoencoder
 from ...models.base.denoiser import BaseVideoDenoiser
-from ...models.base.random_weights import ARCHITECTURE
-from ...models.nano.autoencoder import FACTOR, NanoAutoencoder
-from ...models.nano.denoiser import APPEARANCE_WIDTH, REGION_CHANNELS, NanoVideoDenoiser
+from ...models.base.encoders import BaseAutoencoder
+from ...models.base.pretrained import ARCHITECTURE
+from ...models.interfaces import APPEARANCE_WIDTH, FACTOR, REGION_CHANNELS
+from ...models.nano.autoencoder import NanoAutoencoder
+from ...models.nano.denoiser import NanoVideoDenoiser
 from ...models.nano.mask_decoder import NanoMaskDecoder
 from ...models.nano.text import MAX_TOKENS
 from ..settings import (

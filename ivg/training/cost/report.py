@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from ...models.nano.autoencoder import FACTOR
+from ...models.interfaces import FACTOR
 from ..optimizer import build_optimizer
 from ..settings import AutoencoderConfig, BaseModelConfig, ModelConfig, RunConfig
 from .networks import MetaNetworks, loss_of, meta_networks

@@ -22,8 +22,7 @@ from tqdm import tqdm
 from ...data.clip_arrays import HAND_LABELS, changed_pixels, hull_mask
 from ...data.clip_store import ClipStore
 from ...io.staging import clear_leftovers, new_array, staged_output
-from ...models.interfaces import ImageAutoencoder, TextEncoder
-from ...models.nano.autoencoder import FACTOR
+from ...models.interfaces import FACTOR, ImageAutoencoder, TextEncoder
 from ...models.nano.text import MiniLMTextEncoder
 from .clips import LatentClips
 from .images import encode_images, white_on_black

@@ -11,8 +11,8 @@ from ...data.split import split_indices
 from ...errors import ConfigError
 from ...io.staging import refuse_existing
 from ...models.interfaces import ImageAutoencoder, TextEncoder
+from ...models.loading import load_weights
 from ...models.nano.autoencoder import NanoAutoencoder
-from ...models.weights import load_weights
 from ..settings import DataConfig
 from .clips import LatentClips
 from .latents import load_latents

@@ -16,8 +16,7 @@ from tqdm import tqdm
 
 from ...errors import ConfigError, InputError
 from ...io.staging import staged_output
-from ...models.interfaces import ImageAutoencoder
-from ...models.nano.autoencoder import FACTOR
+from ...models.interfaces import FACTOR, ImageAutoencoder
 from .clips import LatentClips, join
 from .images import encode_images, white_on_black
 from .latents import black_latent

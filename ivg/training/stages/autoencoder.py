@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from ...data.clip_arrays import ClipArrays
 from ...errors import ConfigError
-from ...models.nano.autoencoder import FACTOR, NanoAutoencoder
-from ...models.weights import load_weights
+from ...models.interfaces import FACTOR
+from ...models.loading import load_weights
+from ...models.nano.autoencoder import NanoAutoencoder
 from ..encoded.images import from_model, grid, to_model, white_on_black
 from ..encoded.loading import load_split
 from ..settings import AutoencoderConfig, BaseModelConfig, Run

@@ -11,12 +11,13 @@ from ...losses import stage2_loss
 from ...metrics.region_iou import best_prior_mask
 from ...models.interfaces import ImageAutoencoder, VideoDenoiser
 from ...models.noise import STEPS
-from ...models.region_input import region_input
+from ...models.sampler import region_input
 from ..encoded.clips import LatentClips
 from ..encoded.images import from_model, grid
 from ..settings import ClipConfig
 from ..stage import StepRandom
-from .denoising import DenoiserStage, NoisyBatch
+from .batches import NoisyBatch
+from .denoising import DenoiserStage
 from .hand_structure import MIN_SIGNAL, HandStructure, with_capped_gradient
 from .region_augmentation import augment_regions
 
@@ -37,6 +38,7 @@ class ClipStage(DenoiserStage):
 
     name = "denoiser"
     start_names = ("denoiser", "region_denoiser")
+    config: ClipConfig
 
     def __init__(
         self,
@@ -47,7 +49,6 @@ class ClipStage(DenoiserStage):
         autoencoder: ImageAutoencoder,
     ) -> None:
         super().__init__(model, config, train, held_out, autoencoder)
-        self.config = config
         self._mask = _fixed_mask(config.mask, train)
         self.hands = HandStructure(train) if config.hand_structure_weight else None
 
@@ -101,7 +102,7 @@ class ClipStage(DenoiserStage):
         frames = hands.draw_frames(clips, self.config.hand_structure_frames, random.torch)
 
         def loss(predicted: Tensor) -> Tensor:
-            latents = self.latents_of(predicted[rows], batch.reference[rows])
+            latents = self.space.latents(predicted[rows], batch.reference[rows])
             images = self.decode(latents[torch.arange(len(rows))[:, None], frames])
             with self._autocast():
                 mean = hands.loss(images, clips, frames, signal[rows].to(self.device))
@@ -132,7 +133,7 @@ class ClipStage(DenoiserStage):
         """Return the squared error in units of the latents, the mean over channels, (b, t, c, c)."""
         with self._autocast():
             prediction = self.predict(model, batch)
-        return ((prediction - batch.clean) / self.scale).square().mean(2)
+        return ((prediction - batch.clean) / self.space.scale).square().mean(2)
 
     def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return held-out clips, every other frame, above what is generated from their context and text."""

@@ -2,12 +2,13 @@
 
 A teacher sample is what the teacher's deterministic solver (DPM-Solver++) comes to from given noise, a clip's context
 and its text, without guidance. (Luhman and Luhman 2021, "Knowledge Distillation in Iterative Generative Models for
-Improved Sampling Speed": a student regresses on the teacher's samples, given its noise.) With one step of the teacher it
-is the teacher's first guess, hardly a function of the noise; a smaller network can learn it.
+Improved Sampling Speed": a student regresses on the teacher's samples, given its noise.) With one step of the teacher
+it is the teacher's first guess, hardly a function of the noise; a smaller network can learn it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ...io.staging import new_array, write_text_whole
+from ...models.loading import WEIGHTS_FILE
 from ..encoded.latents import alone
 
 _SEED = 7_000_003
@@ -53,6 +55,12 @@ def teacher_noise(clips: Tensor, draws: Tensor, shape: tuple[int, ...]) -> Tenso
     """Return unit noise (b, *shape), a function of clip and draw."""
     seeds = [_SEED + 1009 * int(clip) + int(draw) for clip, draw in zip(clips, draws, strict=True)]
     return torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+
+
+def weights_hash(folder: Path) -> str:
+    """Return the SHA-256 of a network's weights, which tells teachers apart."""
+    with (folder / WEIGHTS_FILE).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def make_teacher_samples(

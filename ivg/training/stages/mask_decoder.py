@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...errors import ConfigError
-from ...models.folder import load_component
+from ...models.loading import load_component
 from ...models.nano.mask_decoder import NanoMaskDecoder
 from ..encoded.images import from_model
 from ..settings import BaseModelConfig, MaskDecoderConfig, RegionConfig, Run
 from ..stage import Stage, StepRandom
-from .denoising import load_clips
+from .batches import load_clips
 from .region import RegionStage, as_masks, mask_grid, mean_iou, spread
 
 
@@ -68,7 +68,7 @@ class MaskDecoderStage(Stage):
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
         """See `Stage.loss`."""
         batch = self._region.batch(random)
-        latents = self._region.latents_of(batch.clean, batch.reference)
+        latents = self._region.space.latents(batch.clean, batch.reference)
         count, frames = latents.shape[:2]
         chosen = torch.rand(count, frames - 1, generator=random.torch).argsort(1)[:, : self.config.frames] + 1
         rows = torch.arange(count)[:, None]

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...losses import miou_loss, stage1_loss
-from ...models.interfaces import ImageAutoencoder, VideoDenoiser
 from ..encoded.clips import LatentClips
 from ..encoded.images import from_model, grid
 from ..settings import RegionConfig
 from ..stage import StepRandom
-from .denoising import DenoiserStage, NoisyBatch
+from .batches import NoisyBatch
+from .denoising import DenoiserStage
 
 
 class RegionStage(DenoiserStage):
@@ -32,17 +32,7 @@ class RegionStage(DenoiserStage):
     name = "region_denoiser"
     start_names = ("region_denoiser",)
     needs_masks = True
-
-    def __init__(
-        self,
-        model: VideoDenoiser,
-        config: RegionConfig,
-        train: LatentClips,
-        held_out: LatentClips,
-        autoencoder: ImageAutoencoder,
-    ) -> None:
-        super().__init__(model, config, train, held_out, autoencoder)
-        self.config = config
+    config: RegionConfig
 
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
         """See `DenoiserStage.targets`."""
@@ -70,7 +60,7 @@ class RegionStage(DenoiserStage):
         clips, frames = prediction.shape[:2]
         chosen = torch.rand(clips, frames - 1, generator=random.torch).argsort(1)[:, : self.config.miou_frames] + 1
         rows = torch.arange(clips)[:, None]
-        latents = self.latents_of(prediction, batch.reference)[rows, chosen]
+        latents = self.space.latents(prediction, batch.reference)[rows, chosen]
         masks = as_masks(self.decode(latents))
         return miou_loss(masks, self.train.region(batch.clips).to(self.device)[rows, chosen])
 

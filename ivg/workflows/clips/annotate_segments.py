@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.clip_filter import ClipFilter, motion, sharpness
-from ...data.clip_store import INFO_BYTES, ClipRecord, ClipStore
+from ...data.clip_record import INFO_BYTES, ClipRecord
+from ...data.clip_store import ClipStore
 from ...data.readers import Segment
 from ...data.segment_frames import SegmentError, read_segment
 from ...framing import Framing

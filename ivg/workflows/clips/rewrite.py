@@ -10,7 +10,7 @@ import numpy as np
 
 from ...data.clip_store import ClipStore
 from ...errors import IvgError
-from ...models.device import check_device
+from ...inputs import check_device
 
 if TYPE_CHECKING:
     from ...instructions import InstructionRewriter

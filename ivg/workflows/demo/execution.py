@@ -188,7 +188,7 @@ class RobotScene:
 
 def _check_camera(lifter: Any, camera: Camera, name: str) -> None:
     try:
-        lifter.level.check(camera)
+        lifter.canonical_camera.check(camera)
     except InputError as error:
         raise InputError(f"the robot cannot follow a hand in '{name}': {error}") from error
 

@@ -6,7 +6,7 @@ import re
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...inputs import check_seed, check_text
@@ -93,7 +93,7 @@ def make_demonstration(
         IvgError: If it cannot be done; then nothing is left in the folder.
     """
     text = _checked_text(task, seed, steps=steps, camera_size=camera_size)
-    person = {"side": side, "skin": skin, "hand_size": hand_size}
+    person: dict[str, Any] = {"side": side, "skin": skin, "hand_size": hand_size}
     choose_appearance(seed, **person)  # refuses impossible values before anything is loaded
     in_metres = execute or trajectory or samples > 1
     if image is None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress, in_order, run_guarded
-from ...models.device import check_device
 from ...policy.datasets.attempts import KEPT, AttemptOutcome
 from .attempts import EpisodeWorker, GenerateSettings, failed_attempt
 from .ledger import Ledger

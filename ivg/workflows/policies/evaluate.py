@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.split import HELD_OUT_SEEDS
 from ...errors import InputError
+from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress
-from ...models.device import check_device
 from ..clips.render import check_tasks
 from .rollouts import DEFAULT_SETTINGS, EvaluateSettings, RolloutJob, RolloutWorker
 from .sources import NOTHING

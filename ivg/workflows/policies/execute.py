@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.split import HELD_OUT_SEEDS
 from ...errors import InputError, unknown_option
+from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress
-from ...models.device import check_device
 from ..clips.render import check_tasks
 from .execution_worker import ExecuteSettings, ExecutionWorker
 from .sources import EXECUTION_SOURCES

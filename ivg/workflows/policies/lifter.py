@@ -196,7 +196,7 @@ def evaluate_lifter(
         lift = evaluation.lifted_by_network(network, hands, ClipStore.open(store).fps)
         name, provenance = f"lifter {lifter}", network.provenance
     else:
-        inputs, name, provenance = evaluation.PNP_WAYS, "PnP", {"method": "pnp"}
+        inputs, name, provenance = evaluation.PNP_INPUTS, "PnP", {"method": "pnp"}
         lift = _pnp(store, hands, progress)
     figures = evaluation.evaluate_lifting(lift, inputs, hands)
     return LifterReport(store, name, method, provenance, inputs, figures, hands, lift)

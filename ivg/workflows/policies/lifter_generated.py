@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.clip_store import ClipStore
 from ...data.split import HELD_OUT_SEEDS
+from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Progress, all_results
-from ...models.device import check_device
 from ...types import Appearance, HandTracks
 from ..clips.fingerprint import scenes_fingerprint
 from ..clips.render import render_clips

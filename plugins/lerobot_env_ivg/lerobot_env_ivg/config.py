@@ -1,4 +1,4 @@
-"""What ``--env.type=ivg_kitchen`` can be told, and how its observations are named in datasets."""
+"""Options of ``--env.type=ivg_kitchen``, and the names of its observations in datasets."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class IvgKitchenConfig(EnvConfig):
     """The kitchen.
 
     Attributes:
-        task: What is to be done, in words.
+        task: The task, in words.
         fps: Steps a second; the robot's own.
-        camera: What datasets call the camera: pictures are ``observation.images.<camera>``.
-        camera_size: Height and width of the pictures, px; as in the dataset that a policy was trained on.
-        episode_length: Steps until the robot gives up.
-        demonstrations: Folder of demonstrations to watch, see `LeRobotKitchen`; None shows none.
+        camera: Name of the camera in datasets: images are ``observation.images.<camera>``.
+        camera_size: Height and width of the images, px; as in the policy's training dataset.
+        episode_length: Steps until truncation.
+        demonstrations: Folder of demonstrations to observe, see `LeRobotKitchen`; None for none.
     """
 
     task: str | None = "close the drawer"
@@ -58,7 +58,7 @@ class IvgKitchenConfig(EnvConfig):
 
     @property
     def package_name(self) -> str:
-        """What LeRobot imports if it does not know the environment's id yet."""
+        """Package that LeRobot imports if it does not know the environment's id yet."""
         return GYM_ID.split("/")[0]
 
     @property
@@ -68,7 +68,7 @@ class IvgKitchenConfig(EnvConfig):
 
     @property
     def gym_kwargs(self) -> dict[str, Any]:
-        """What the environment is made with."""
+        """Arguments of the environment."""
         return {
             "task": self.task,
             "camera": self.camera,

@@ -20,7 +20,7 @@ class LeRobotKitchen(gymnasium.Env[dict[str, Any], np.ndarray]):
     """``ivg/Kitchen-v0`` as LeRobot has it.
 
     Observation (Dict):
-        pixels: ``camera`` names the picture, uint8 `(camera_size, camera_size, 3)` RGB.
+        pixels: ``camera`` names the image, uint8 `(camera_size, camera_size, 3)` RGB.
         agent_pos: float32 `(16,)`, the proprioception.
         environment_state: float32 `(256,)`, the demonstration's plan; only with ``demonstrations``.
 
@@ -28,13 +28,13 @@ class LeRobotKitchen(gymnasium.Env[dict[str, Any], np.ndarray]):
     words, `_max_episode_steps` the number of steps after which an episode is truncated.
 
     Args:
-        task: What is to be done, in words.
-        camera: The picture's name.
+        task: The task, in words.
+        camera: The image's name.
         camera_size: Its height and width, px.
         episode_length: Steps until truncation.
-        render_mode: For gymnasium; pictures are rendered in any case.
+        render_mode: For gymnasium; images are rendered in any case.
         demonstrations: Folder that `ivg.policy.conditioning.fill_cache` filled, and that holds `SCENES`. Resets without
-            a seed draw one of its scenes. None shows none.
+            a seed draw one of its scenes. None for none.
 
     Raises:
         EnvsError: A value is out of its range.
@@ -56,30 +56,30 @@ class LeRobotKitchen(gymnasium.Env[dict[str, Any], np.ndarray]):
         self.render_mode, self.task, self.task_description = render_mode, task, task
         self._camera, self._max_episode_steps = camera, episode_length
         kitchen = KitchenEnv(task, camera_size, horizon=episode_length, render_mode="rgb_array")
-        self._kitchen = kitchen if demonstrations is None else _watching(kitchen, Path(demonstrations))
-        self._watches = demonstrations is not None
+        self._kitchen = kitchen if demonstrations is None else _demonstrated(kitchen, Path(demonstrations))
+        self._demonstrates = demonstrations is not None
         self.action_space = self._kitchen.action_space
         known = self._kitchen.observation_space.spaces
-        pictures = spaces.Dict({camera: known["image"]})
-        self.observation_space = spaces.Dict(self._named(pictures, known["proprio"], _plan_space()))
+        images = spaces.Dict({camera: known["image"]})
+        self.observation_space = spaces.Dict(self._named(images, known["proprio"], _plan_space()))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Lay out the scene of a seed; see the kitchen's."""
+        """Reset to the scene of a seed; see the kitchen's."""
         super().reset(seed=seed)
         observation, info = self._kitchen.reset(seed=seed, options=options)
         self.task_description = info["text"]
         return self._observation(observation), {"is_success": False}
 
     def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
-        """Act; numbers beyond [-1, 1], as an untrained policy may say, are taken as its bounds."""
+        """Act; numbers beyond [-1, 1], as an untrained policy may return, are clipped."""
         bounded = np.clip(action, self.action_space.low, self.action_space.high).astype(np.float32)
         observation, reward, terminated, truncated, info = self._kitchen.step(bounded)
         return self._observation(observation), reward, terminated, truncated, {"is_success": bool(info["is_success"])}
 
     def render(self) -> np.ndarray:
-        """Return the picture of the scene as it is."""
+        """Return an image of the scene."""
         return self._kitchen.render()
 
     def close(self) -> None:
@@ -87,15 +87,15 @@ class LeRobotKitchen(gymnasium.Env[dict[str, Any], np.ndarray]):
         self._kitchen.close()
 
     def _observation(self, observation: dict[str, np.ndarray]) -> dict[str, Any]:
-        plan = observation["demo_plan"].reshape(-1) if self._watches else None
+        plan = observation["demo_plan"].reshape(-1) if self._demonstrates else None
         return self._named({self._camera: observation["image"]}, observation["proprio"], plan)
 
     def _named(self, pixels: Any, proprio: Any, plan: Any) -> dict[str, Any]:
         named = {"pixels": pixels, "agent_pos": proprio}
-        return {**named, "environment_state": plan} if self._watches else named
+        return {**named, "environment_state": plan} if self._demonstrates else named
 
 
-def _watching(kitchen: KitchenEnv, folder: Path) -> gymnasium.Env[Any, Any]:
+def _demonstrated(kitchen: KitchenEnv, folder: Path) -> gymnasium.Env[Any, Any]:
     """Return the kitchen with the demonstrations of a folder in its observations."""
     from ivg.policy.conditioning import PrecomputedDemonstrations, VideoDemoWrapper
 

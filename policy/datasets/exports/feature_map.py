@@ -21,9 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ivg.errors import InputError, unknown_option
 
 FORMS = {"": None, "wxyz": 4, "xyzw": 4, "euler": 3, "rotvec": 3}
@@ -194,14 +191,6 @@ def _bounds(key: str, value: Any, width: int) -> tuple[float, ...] | None:
     if len(values) not in (1, width) or not numbers:
         raise InputError(f"low and high of {key} must be a number, or one for each of {width} columns, got {value}")
     return tuple(float(each) for each in values)
-
-
-def scaled(part: Part, values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return values (n, c) so that the part's low becomes 0 and its high 1; as they are if it has none."""
-    if part.low is None or part.high is None:
-        return np.asarray(values, np.float64)
-    low, high = np.array(part.low), np.array(part.high)
-    return np.asarray((values - low) / (high - low))
 
 
 def listed(features: Mapping[str, Feature], images: Sequence[str]) -> str:

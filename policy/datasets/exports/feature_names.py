@@ -37,12 +37,7 @@ def map_by_names(features: Mapping[str, Feature], images: list[str], action: str
     """Find the parts of a robot episode by the names of a dataset's numbers.
 
     Names may have prefixes and suffixes: ``ee.x``, ``eef_x`` and ``x`` are the same, of an action ``dx`` and
-    ``delta_x`` too.
-
-    Args:
-        features: Of the dataset.
-        images: Keys of its images, for the message.
-        action: The feature that holds actions; all others are searched for the state.
+    ``delta_x`` too. `images`, the keys of the images, are for the message.
 
     Raises:
         InputError: If a part is not found; lists what there is and what is needed.

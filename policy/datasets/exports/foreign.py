@@ -16,7 +16,7 @@ from ivg.io.images import resized
 from ivg.types import CLIP_FRAMES
 
 from ..episode import RobotEpisode, no_demonstration
-from .feature_map import Feature, FeatureMap, Part, scaled
+from .feature_map import Feature, FeatureMap, Part
 
 NO_SEED = -1
 """Seed of an episode whose scene has none."""
@@ -50,12 +50,7 @@ class ImportOptions:
 
 
 def chosen_camera(images: Sequence[str], options: ImportOptions, image: str | None) -> str:
-    """Return the key of the images to take.
-
-    Args:
-        images: All keys.
-        options: What was asked for.
-        image: What the map says, or the format's rule.
+    """Return the key of the images to read: what the options ask for, or else `image`, which the map or format names.
 
     Raises:
         InputError: If there are no images, or several and none is chosen, or there is no such key.
@@ -94,13 +89,13 @@ def foreign_episode(
         columns: Float (n, width) of every feature.
         times_s: (n,), since the episode began.
         images: uint8 (n, h, w, 3), RGB.
-        feature_map: Where the parts are.
+        feature_map: Where the parts are in `features`.
         features: Of the dataset.
         text: Instruction; the task is named after it.
         success: Whether it was done.
         fps: Steps per second.
         frames: Of the demonstration that is not there.
-        provenance: Where the episode comes from.
+        provenance: Source of the episode.
 
     Raises:
         InputError: If numbers lie outside their range, or there is no text.
@@ -151,7 +146,7 @@ def _proprio(take: Take, feature_map: FeatureMap, times_s: NDArray[np.floating])
         proprio[:, 3:7] = _quaternions(rotation, feature_map.rotation.form)
     if fingers is not None and feature_map.opening is not None:
         opening = fingers if fingers.shape[1] == 1 else np.abs(fingers).sum(1, keepdims=True)
-        proprio[:, 7] = _within("the gripper's opening", scaled(feature_map.opening, opening), 0, _SLACK_OPENING)[:, 0]
+        proprio[:, 7] = _within("the gripper's opening", _scaled(feature_map.opening, opening), 0, _SLACK_OPENING)[:, 0]
     if joints is not None:
         proprio[:, 8:15] = joints
     proprio[:, 15] = times_s
@@ -174,7 +169,7 @@ def _action(take: Take, feature_map: FeatureMap) -> NDArray[np.float32]:
     for part in feature_map.action:
         values = take(part)
         assert values is not None
-        values = values if part.low is None else 2 * scaled(part, values) - 1
+        values = values if part.low is None else 2 * _scaled(part, values) - 1
         parts.append(_within(f"actions ({part.feature})", values, -1, _SLACK_ACTION))
     return np.concatenate(parts, axis=1).astype(np.float32)
 
@@ -187,3 +182,11 @@ def _within(what: str, values: NDArray[np.float64], low: float, slack: float) ->
             "(--map FILE, see docs/exports.md)"
         )
     return np.clip(values, low, 1.0)
+
+
+def _scaled(part: Part, values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return values (n, c) so that the part's low becomes 0 and its high 1; as they are if it has none."""
+    if part.low is None or part.high is None:
+        return np.asarray(values, np.float64)
+    low, high = np.array(part.low), np.array(part.high)
+    return np.asarray((values - low) / (high - low))

@@ -62,11 +62,6 @@ def write_packed(group: Any, name: str, values: NDArray[Any]) -> None:
 def new_hdf5(h5py: Any, path: Path, **options: Any) -> Iterator[tuple[Any, Callable[[], None]]]:
     """Write an HDF5 file; h5py alone would crash the process on a full disk.
 
-    Args:
-        h5py: The module.
-        path: Of the new file.
-        **options: Of `h5py.File`.
-
     Yields:
         The open `h5py.File`, and a function that raises the error of writing, if there was one: to be called now and
         then, so that no work is done in vain. At the end it is raised in any case.

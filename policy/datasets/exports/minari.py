@@ -58,21 +58,17 @@ def export_minari(
     env_spec: str | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write episodes as a Minari dataset; it is there whole or not at all.
+    """Write episodes as a Minari dataset, ``root/dataset_id``; it is there whole or not at all.
 
     Args:
         root: The folder of all datasets, Minari's environment variable MINARI_DATASETS_PATH.
-        episodes: At least one, all with images of one size; a generator is drawn from as it is written.
+        episodes: At least one, all with images of one size.
         dataset_id: ``namespace/env/name-v0``.
         env_spec: JSON of the environment's `gymnasium.envs.registration.EnvSpec`, so that Minari can recreate it.
         overwrite: Replace a dataset of that id.
 
-    Returns:
-        The dataset's folder, ``root/dataset_id``.
-
     Raises:
-        InputError: If h5py is missing, the id has another form, there is such a dataset (and it is not to be
-            overwritten), there is no episode, or their images differ in size.
+        InputError: As `export_dataset` does, or if the id has another form.
     """
     if not DATASET_ID.fullmatch(dataset_id):
         raise InputError(

@@ -22,19 +22,9 @@ def export_replay_buffer(
     attributes: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write episodes as a zarr folder or zip file and check that it is laid out as a ReplayBuffer.
-
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
-        episodes: At least one, all of one size; a generator is drawn from as it is written.
-        attributes: JSON values to keep beside the arrays.
-        overwrite: Replace an existing dataset.
-
-    Returns:
-        The path.
+    """Write episodes as `write_episodes` does and check that they are laid out as a ReplayBuffer.
 
     Raises:
-        InputError: As `write_episodes` does.
         StoreError: If what was written breaks a rule (a bug).
     """
     written = write_episodes(path, episodes, attributes=attributes, overwrite=overwrite)

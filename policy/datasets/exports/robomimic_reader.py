@@ -41,13 +41,8 @@ _DEFAULTS = ImportOptions()
 def robomimic_episodes(path: str | Path, options: ImportOptions = _DEFAULTS) -> Iterator[RobotEpisode]:
     """Read a robomimic dataset, episode by episode.
 
-    Args:
-        path: Its HDF5 file.
-        options: How to read it. Of our own exports only the size counts. A foreign dataset without a map is read as
-            robosuite's (`ROBOSUITE`).
-
-    Yields:
-        Its episodes. Success is whether a reward is above 0, true where there are no rewards.
+    Of our own exports only the size of the options counts. A foreign dataset without a map is read as robosuite's
+    (`ROBOSUITE`). Success is whether a reward is above 0, true where there are no rewards.
 
     Raises:
         InputError: If h5py is missing, or a part is not found or outside its range.

@@ -45,20 +45,16 @@ IMAGE = "image"
 def export_robomimic(
     path: str | Path, episodes: Iterable[RobotEpisode], *, valid: float = 0.1, overwrite: bool = False
 ) -> Path:
-    """Write episodes as a robomimic dataset; it is there whole or not at all.
+    """Write episodes as a robomimic dataset, an HDF5 file; it is there whole or not at all.
 
     Args:
         path: A file.
-        episodes: At least one; a generator is drawn from as it is written.
+        episodes: At least one.
         valid: Fraction of the episodes in ``mask/valid``, in [0, 1); at least one if it is above 0 and there are two.
         overwrite: Replace an existing file.
 
-    Returns:
-        The path.
-
     Raises:
-        InputError: If h5py is missing, the path exists (and is not to be overwritten), there is no episode, or `valid`
-            is out of its range.
+        InputError: As `export_dataset` does, or if `valid` is out of its range.
     """
     if not 0 <= valid < 1:
         raise InputError(f"the fraction of episodes for validation must lie in [0, 1), got {valid:g}")

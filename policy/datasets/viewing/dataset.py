@@ -22,11 +22,8 @@ KINDS = ("robot episodes", "demonstrations")
 class ViewedDataset:
     """A dataset of robot episodes or of demonstrations, to show.
 
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
-
     Attributes:
-        path: As given.
+        path: Its path.
         kind: One of `KINDS`.
 
     Raises:
@@ -58,19 +55,12 @@ class ViewedDataset:
     @cached_property
     def tasks(self) -> list[str]:
         """The task of every episode, "" where it is unknown."""
-        return self._store.tasks if isinstance(self._store, EpisodeStore) else [row["task"] for row in self._named]
+        return [row["task"] for row in self._rows]
 
     @cached_property
     def successes(self) -> list[bool | None]:
         """Whether a robot succeeded, of every episode; None where none tried."""
-        if isinstance(self._store, EpisodeStore):
-            return [bool(value) for value in self._store.per_episode("success")]
-        return [row["success"] for row in self._named]
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """The text of every episode."""
-        return self._store.texts if isinstance(self._store, EpisodeStore) else [row["text"] for row in self._named]
+        return [row["success"] for row in self._rows]
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -111,7 +101,7 @@ class ViewedDataset:
             "height": int(image.shape[1]),
             "width": int(image.shape[2]),
             "fps": sorted(set(self._store.per_episode("fps").tolist())),
-            "texts": len(set(self.texts)),
+            "texts": len({row["text"] for row in self._rows}),
             "megabytes": sum(file.stat().st_size for file in files) / 1e6,
             "tried": len(tried),
             "succeeded": sum(tried),
@@ -130,7 +120,12 @@ class ViewedDataset:
         self.close()
 
     @cached_property
-    def _named(self) -> list[dict[str, Any]]:
+    def _rows(self) -> list[dict[str, Any]]:
+        """Task, text and success of every episode."""
+        if isinstance(self._store, EpisodeStore):
+            success = self._store.per_episode("success").astype(bool).tolist()
+            columns = zip(self._store.tasks, self._store.texts, success, strict=True)
+            return [{"task": task, "text": text, "success": done} for task, text, done in columns]
         return [named_in(json.loads(text)) for text in self._store.all_texts("provenance")]
 
 

@@ -22,7 +22,7 @@ from .records import episode_record, index_row
 TEMPLATE = Path(__file__).parent / "template"
 """Folder of the page's HTML, CSS and JavaScript."""
 
-SCRIPTS = ("data.js", "pictures.js", "space.js", "timeline.js", "player.js", "list.js", "summary.js", "main.js")
+SCRIPTS = ("data.js", "images.js", "space.js", "timeline.js", "player.js", "list.js", "summary.js", "main.js")
 """In the order in which they are concatenated."""
 
 
@@ -79,18 +79,7 @@ def write_page(
     settings: PageSettings | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write a page; it is there whole or not at all.
-
-    Args:
-        path: The file, `*.html`.
-        dataset: The dataset.
-        episodes: Indices of the episodes to show.
-        attempts: Outcomes of the attempts behind them.
-        settings: How much goes into the page.
-        overwrite: Replace an existing file.
-
-    Returns:
-        The path.
+    """Write a page of the episodes with these indices; it is there whole or not at all.
 
     Raises:
         InputError: If the path exists (and is not to be overwritten), or no episode is to be shown.

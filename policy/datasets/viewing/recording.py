@@ -59,7 +59,7 @@ def record_episodes(
     quality: int = 85,
     overwrite: bool = False,
 ) -> None:
-    """Write a recording, or show it in a viewer that is opened.
+    """Write a recording of the episodes with these indices, or show it in a viewer that is opened.
 
     Args:
         dataset: The dataset.
@@ -137,12 +137,8 @@ class _Log:
     def robot(self, robot: RobotEpisode) -> float:
         """Write trajectories, and images and numbers of each step."""
         self._at(0, robot.fps)
-        for name, poses, radius in (
-            ("robot", robot.pose, 0.003),
-            ("plan", robot.demo_plan, 0.0015),
-            ("path", robot.demo_path, 0.0015),
-        ):
-            self._log(f"world/{name}", self._strips(poses, radius))
+        for name, poses in (("robot", robot.pose), ("plan", robot.demo_plan), ("path", robot.demo_path)):
+            self._log(f"world/{name}", self._strips(poses, 0.003 if name == "robot" else 0.0015))
         times = self._begin + np.arange(len(robot)) / robot.fps
         for entity, parts in self._columns(robot).items():
             self._recording.send_columns(entity, [self._rerun.TimeColumn("time", duration=times)], parts)
@@ -211,11 +207,9 @@ def _blueprint(rerun: Any, with_robot: bool) -> Any:
     clip = blueprint.Spatial2DView(origin="clip", name="Demonstration")
     if not with_robot:
         return blueprint.Blueprint(blueprint.Horizontal(clip, about), collapse_panels=True)
-    views = [
-        clip,
-        blueprint.Spatial2DView(origin="robot", name="Robot"),
-        blueprint.Spatial3DView(origin="world", name="Gripper"),
-    ]
+    robot = blueprint.Spatial2DView(origin="robot", name="Robot")
+    world = blueprint.Spatial3DView(origin="world", name="Gripper")
     curves = [blueprint.TimeSeriesView(origin=name, name=name.capitalize()) for name in ("scalars", "action", "joints")]
-    rows = blueprint.Vertical(blueprint.Horizontal(*views), blueprint.Horizontal(*curves, about), row_shares=[3, 2])
+    top, bottom = blueprint.Horizontal(clip, robot, world), blueprint.Horizontal(*curves, about)
+    rows = blueprint.Vertical(top, bottom, row_shares=[3, 2])
     return blueprint.Blueprint(rows, collapse_panels=True)

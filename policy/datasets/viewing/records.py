@@ -32,7 +32,7 @@ _LARGEST = 16383
 def index_row(index: int, episode: ViewedEpisode) -> dict[str, Any]:
     """Return what lists and filters need of the episode with an index in the dataset."""
     return {
-        "place": index,
+        "index": index,
         "task": episode.task,
         "text": episode.text,
         "seed": episode.seed,
@@ -74,7 +74,7 @@ def _hand(joints: NDArray[np.float32]) -> list[float] | None:
 def _robot(robot: RobotEpisode, images: int, size: int, quality: int) -> dict[str, Any]:
     shown = np.unique(np.linspace(0, len(robot) - 1, min(images, len(robot))).round().astype(int))
     return {
-        "pictures": sprite(robot.image[shown], size=size, quality=quality),
+        "images": sprite(robot.image[shown], size=size, quality=quality),
         "shown": shown.tolist(),
         "steps": len(robot),
         "fps": robot.fps,
@@ -92,14 +92,10 @@ def short(values: NDArray[np.floating]) -> list[Any]:
 
 
 def outlines(mask: NDArray[np.bool_]) -> list[list[float]]:
-    """Return the outlines of a region.
+    """Return the outlines of a region, bool (h, w).
 
-    Args:
-        mask: bool (h, w).
-
-    Returns:
-        Polygons as x, y, x, y, ..., normalised image coordinates. Filled by the even-odd rule they give the region:
-        holes are polygons of their own. A polygon runs through the centres of the pixels at its edge.
+    Polygons as x, y, x, y, ..., normalised image coordinates. Filled by the even-odd rule they give the region: holes
+    are polygons of their own. A polygon runs through the centres of the pixels at its edge.
     """
     height, width = mask.shape
     found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -118,8 +114,7 @@ def sprite(frames: NDArray[np.uint8], *, size: int, quality: int) -> dict[str, A
 
     Returns:
         JSON values: `data` (base64 of WebP), `type`, `count`, `columns`, `width` and `height` of a frame, and
-        `cell_width` and `cell_height` of its cell. Frame k lies at the top left of cell k; cells run from left to
-        right, row by row.
+        `cell_width` and `cell_height` of its cell, at whose top left it lies. Cells run row by row.
     """
     frames = shrunk(frames, size)
     count, height, width, _ = frames.shape

@@ -1,8 +1,7 @@
-"""The level camera: all clips as one camera that stands where theirs does, but always looks the same way.
+"""The canonical camera: at the position of a clip's camera, but always with the same orientation.
 
-Turning a camera about its centre maps its rays to rays exactly, so that small differences in where cameras look are
-taken out by arithmetic instead of by learning. Left hands are mirrored in the level camera's x, so that the network
-sees right hands only; that is exact too, whatever the kitchen looks like.
+Rotating a camera about its centre maps its rays to rays exactly, so that small differences in orientation need not be
+learned. Left hands are mirrored in the canonical camera's x, so that the network sees right hands only.
 """
 
 from __future__ import annotations
@@ -17,16 +16,16 @@ from ivg.types import Camera
 
 Array = NDArray[np.float64]
 
-WIDEST_TURN_RAD = 0.35
-"""A camera may look this far from the level one."""
+MAX_ROTATION_RAD = 0.35
+"""Largest rotation of a camera from the canonical one."""
 
-FARTHEST_M = 0.15
-"""A camera may stand this far from the level one."""
+MAX_DISTANCE_M = 0.15
+"""Largest distance of a camera from the canonical one."""
 
 
 @dataclass(frozen=True, eq=False)
 class CanonicalCamera:
-    """Where the level camera looks, and where it stands on average.
+    """Orientation of the canonical camera, and its mean position.
 
     Attributes:
         rotation: float64 (3, 3), its axes in the world (OpenCV: x right, y down, z forward).
@@ -40,32 +39,33 @@ class CanonicalCamera:
     def mean_of(cls, T_world_camera: Array) -> CanonicalCamera:
         """Return the mean of poses (n, 4, 4); rotations by the SVD of their mean (Markley et al. 2007)."""
         u, _, v = np.linalg.svd(T_world_camera[:, :3, :3].mean(0))
-        turn = np.diag([1.0, 1.0, np.linalg.det(u @ v)])
-        return cls(u @ turn @ v, T_world_camera[:, :3, 3].mean(0))
+        flip = np.diag([1.0, 1.0, np.linalg.det(u @ v)])
+        return cls(u @ flip @ v, T_world_camera[:, :3, 3].mean(0))
 
     def check(self, camera: Camera) -> None:
-        """Refuse a camera that is not like those that the level one is the mean of.
+        """Refuse a camera that is far from the canonical one.
 
         Raises:
-            InputError: If it looks or stands elsewhere.
+            InputError: If its orientation or position is.
         """
-        turn = self.rotation.T @ camera.T_world_camera[:3, :3]
-        angle = float(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1)))
+        relative = self.rotation.T @ camera.T_world_camera[:3, :3]
+        angle = float(np.arccos(np.clip((np.trace(relative) - 1) / 2, -1, 1)))
         distance = float(np.linalg.norm(camera.T_world_camera[:3, 3] - self.position_m))
-        if angle > WIDEST_TURN_RAD or distance > FARTHEST_M:
+        if angle > MAX_ROTATION_RAD or distance > MAX_DISTANCE_M:
+            allowed = f"{np.degrees(MAX_ROTATION_RAD):.0f} degrees and {MAX_DISTANCE_M} m"
             raise InputError(
-                f"the camera looks {np.degrees(angle):.0f} degrees and stands {distance:.2f} m away from those that "
-                f"the lifter was trained on; it may by {np.degrees(WIDEST_TURN_RAD):.0f} degrees and {FARTHEST_M} m. "
-                "Lift by PnP, which takes any calibrated camera (ivg-policy extract --lifter pnp; in Python "
-                "ivg.policy.PnPLifter), or train another on clips of your camera (ivg-policy train-lifter)"
+                f"the camera is rotated by {np.degrees(angle):.0f} degrees and {distance:.2f} m away from those that "
+                f"the lifter was trained on; up to {allowed} are allowed. Lift by PnP, which takes any calibrated "
+                "camera (ivg-policy extract --lifter pnp; in Python ivg.policy.PnPLifter), or train another on clips "
+                "of your camera (ivg-policy train-lifter)"
             )
 
     def rays(self, keypoints: NDArray[np.floating], camera: Camera, *, mirrored: bool) -> Array:
-        """Return the level camera's rays through a camera's picture points.
+        """Return the canonical camera's rays through a camera's image points.
 
         Args:
             keypoints: Float (..., 2), normalised; NaN stays NaN.
-            camera: Whose picture it is.
+            camera: Camera of the image.
             mirrored: Whether to mirror (for left hands).
 
         Returns:
@@ -73,23 +73,23 @@ class CanonicalCamera:
         """
         pixels = np.asarray(keypoints, np.float64) * (camera.width, camera.height)
         seen = np.concatenate([pixels, np.ones_like(pixels[..., :1])], -1) @ np.linalg.inv(camera.K).T
-        level = seen @ (self.rotation.T @ camera.T_world_camera[:3, :3]).T
-        # Points far outside of the picture may lie beside the level camera; they are brought in front of it.
-        rays = level[..., :2] / np.maximum(level[..., 2:], 0.1)
+        canonical = seen @ (self.rotation.T @ camera.T_world_camera[:3, :3]).T
+        # Points far outside of the image may lie beside the canonical camera; they are brought in front of it.
+        rays = canonical[..., :2] / np.maximum(canonical[..., 2:], 0.1)
         return rays * (-1.0, 1.0) if mirrored else rays
 
-    def place(self, camera: Camera, *, mirrored: bool) -> Array:
-        """Return where a camera stands in the level camera's axes, m from the mean, (3,)."""
+    def position(self, camera: Camera, *, mirrored: bool) -> Array:
+        """Return a camera's position (3,) in the canonical camera's axes, m from the mean."""
         offset = self.rotation.T @ (camera.T_world_camera[:3, 3] - self.position_m)
         return offset * (-1.0, 1.0, 1.0) if mirrored else offset
 
     def to_world(self, points: NDArray[np.floating], camera: Camera, *, mirrored: bool) -> Array:
-        """Bring points (..., 3), m, of the level camera at a camera's place into the world."""
+        """Return points (..., 3), m, of the canonical camera at a camera's position in the world."""
         points = np.asarray(points, np.float64)
         points = points * (-1.0, 1.0, 1.0) if mirrored else points
         return points @ self.rotation.T + camera.T_world_camera[:3, 3]
 
     def from_world(self, points: NDArray[np.floating], camera: Camera, *, mirrored: bool) -> Array:
-        """Bring world points (..., 3), m, into the level camera at a camera's place: the inverse of `to_world`."""
+        """Return world points (..., 3), m, in the canonical camera: the inverse of `to_world`."""
         points = (np.asarray(points, np.float64) - camera.T_world_camera[:3, 3]) @ self.rotation
         return points * (-1.0, 1.0, 1.0) if mirrored else points

@@ -1,4 +1,4 @@
-"""What lifting gives: hand joints in the world, and how they came about."""
+"""Hand joints in the world, and what produces them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class LiftedHands:
         joints_world_m: float32 (t, 2, 21, 3), world frame; hand 0 left, 1 right; MediaPipe's order; NaN where the hand
             is absent.
         present: bool (t, 2), where there are joints.
-        method: How they were lifted: "network" or "pnp".
-        provenance: What was used (weights, their hash, ...); holds only what JSON can.
+        method: "network" or "pnp".
+        provenance: Weights, their hash, ...; JSON values.
 
     Raises:
         InputError: If shapes or dtypes do not fit, or a present hand has joints that are not finite.
@@ -56,8 +56,8 @@ class LiftedHands:
 
 
 class Lifter(Protocol):
-    """What brings tracks into metres: `HandLifter`, or `PnPLifter` for one clip."""
+    """Lifts tracks to metres: `HandLifter`, or `PnPLifter` for one clip."""
 
     def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
-        """Lift the hands of a clip of t frames, seen by a resting camera."""
+        """Lift the hands of a clip of t frames, seen by a fixed camera."""
         ...

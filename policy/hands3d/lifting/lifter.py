@@ -29,8 +29,8 @@ class HandLifter:
 
     Args:
         network: In evaluation mode, on the CPU.
-        level: The camera that it was trained in.
-        provenance: Where it comes from, put into what it lifts.
+        canonical_camera: The camera that it was trained in.
+        provenance: Its source, put into what it lifts.
 
     Example:
         >>> lifter = HandLifter.from_pretrained("kitchen")
@@ -39,10 +39,10 @@ class HandLifter:
     """
 
     def __init__(
-        self, network: LifterNetwork, level: CanonicalCamera, provenance: dict[str, Any] | None = None
+        self, network: LifterNetwork, canonical_camera: CanonicalCamera, provenance: dict[str, Any] | None = None
     ) -> None:
         self.network = network.eval().requires_grad_(False)
-        self.level = level
+        self.canonical_camera = canonical_camera
         self.provenance = dict(provenance or {})
 
     @classmethod
@@ -63,27 +63,27 @@ class HandLifter:
             network = LifterNetwork(**config["network"])
             values = load_file(folder / _WEIGHTS)
             network.load_state_dict({name: value.float() for name, value in values.items()})
-            level = CanonicalCamera(np.array(config["level_rotation"]), np.array(config["level_position_m"]))
+            camera = CanonicalCamera(np.array(config["level_rotation"]), np.array(config["level_position_m"]))
         except Exception as error:
             raise WeightsError(f"'{folder}' holds no lifter that can be read: {error}") from error
         digest = hashlib.sha256((folder / _WEIGHTS).read_bytes()).hexdigest()
-        return cls(network, level, {"weights": folder.name, "sha256": digest})
+        return cls(network, camera, {"weights": folder.name, "sha256": digest})
 
     def save(self, folder: str | Path, *, overwrite: bool = False, notes: dict[str, Any] | None = None) -> Path:
         """Write weights (half precision) and configuration into a new folder.
 
         Args:
-            folder: Where to.
-            overwrite: Replace what stands there.
-            notes: More JSON values for the configuration, such as how it was trained.
+            folder: The folder.
+            overwrite: Replace an existing folder.
+            notes: More JSON values for the configuration, such as the training settings.
 
         Raises:
             InputError: If the folder exists and is not to be overwritten.
         """
         config = {
             "network": self.network.config,
-            "level_rotation": self.level.rotation.tolist(),
-            "level_position_m": self.level.position_m.tolist(),
+            "level_rotation": self.canonical_camera.rotation.tolist(),
+            "level_position_m": self.canonical_camera.position_m.tolist(),
             **(notes or {}),
         }
         folder = Path(folder)
@@ -98,14 +98,14 @@ class HandLifter:
         """Lift the hands of a clip.
 
         Args:
-            tracks: Of t frames; clips longer than the network's are lifted in windows that overlap by half. Frames
-                that the clip's tracks lack are lacking in the result, too.
-            camera: What the clip was seen by; it rests.
+            tracks: Of t frames; clips longer than the network's are lifted in windows that overlap by half. Absent
+                hands stay absent.
+            camera: Camera of the clip; it is fixed.
 
         Raises:
-            InputError: If the camera is not like those that the lifter was trained on.
+            InputError: If the camera is far from those that the lifter was trained on.
         """
-        self.level.check(camera)
+        self.canonical_camera.check(camera)
         joints = np.full((len(tracks), 2, JOINTS, 3), np.nan, np.float32)
         for hand in (0, 1):
             if tracks.present[:, hand].any():
@@ -114,11 +114,11 @@ class HandLifter:
         return LiftedHands(joints, tracks.present.copy(), "network", dict(self.provenance))
 
     def _lift(self, tracks: HandTracks, hand: int, camera: Camera) -> NDArray[np.float32]:
-        """Return float32 (t, 21, 3), world, m; what stands in absent frames means nothing."""
+        """Return float32 (t, 21, 3), world, m; absent frames hold anything."""
         mirrored = hand == 0
-        rays = np.nan_to_num(self.level.rays(tracks.keypoints[:, hand], camera, mirrored=mirrored))
+        rays = np.nan_to_num(self.canonical_camera.rays(tracks.keypoints[:, hand], camera, mirrored=mirrored))
         present, score = tracks.present[:, hand], tracks.score[:, hand]
-        place = torch.from_numpy(self.level.place(camera, mirrored=mirrored)).float()[None]
+        position = torch.from_numpy(self.canonical_camera.position(camera, mirrored=mirrored)).float()[None]
         total = np.zeros((len(tracks), JOINTS, 3))
         times = np.zeros(len(tracks))
         for window in _windows(len(tracks), self.network.frames):
@@ -128,13 +128,13 @@ class HandLifter:
                 torch.from_numpy(rays[window]).float()[None],
                 torch.from_numpy(present[window])[None],
                 torch.from_numpy(score[window])[None],
-                place,
+                position,
                 torch.tensor([not mirrored]),
             )
             total[window] += found[0].double().numpy()
             times[window] += 1
         points = total / np.maximum(times, 1)[:, None, None]
-        return self.level.to_world(points, camera, mirrored=mirrored).astype(np.float32)
+        return self.canonical_camera.to_world(points, camera, mirrored=mirrored).astype(np.float32)
 
 
 def _windows(length: int, longest: int) -> list[slice]:

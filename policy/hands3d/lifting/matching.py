@@ -1,4 +1,4 @@
-"""The world landmarks that belong to cleaned tracks: hands may have changed slots, or been put in between."""
+"""The world landmarks of cleaned tracks, in which hands may have changed slots or been interpolated."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ivg.types import HandTracks
 
 
 def landmarks_of(tracks: HandTracks, found: MetricHands) -> NDArray[np.float32]:
-    """Return the world landmarks of tracks that were made of what a detector found.
+    """Return the world landmarks of tracks that were cleaned from a detector's.
 
-    In each frame the hands take the assignment whose joints lie nearest. A hand that was not found, but put in, takes
-    what lies between the landmarks of its neighbours in time.
+    In each frame the hands take the assignment whose joints lie nearest. The landmarks of a
+    hand that was filled in are interpolated in time.
 
     Args:
-        tracks: Of t frames, such as `clean_tracks` makes of `found`.
+        tracks: Of t frames, such as `clean_tracks` makes from `found`.
         found: Of the same t frames.
 
     Returns:
@@ -30,8 +30,7 @@ def landmarks_of(tracks: HandTracks, found: MetricHands) -> NDArray[np.float32]:
         raise InputError(f"tracks have {len(tracks)} frames, the landmarks {len(found)}: they must be of one clip")
     known = np.full(found.world_landmarks_m.shape, np.nan, np.float32)
     for frame in range(len(tracks)):
-        straight, crossed = (_cost(tracks, found, frame, order) for order in ((0, 1), (1, 0)))
-        order = [0, 1] if straight <= crossed else [1, 0]
+        order = min(([0, 1], [1, 0]), key=lambda order: _cost(tracks, found, frame, order))
         known[frame] = found.world_landmarks_m[frame, order]
     for hand in (0, 1):
         _fill(known[:, hand], tracks.present[:, hand])
@@ -39,8 +38,8 @@ def landmarks_of(tracks: HandTracks, found: MetricHands) -> NDArray[np.float32]:
     return known
 
 
-def _cost(tracks: HandTracks, found: MetricHands, frame: int, order: tuple[int, int]) -> float:
-    """Mean distance of joints in the picture; a hand on one side only counts as one picture's width."""
+def _cost(tracks: HandTracks, found: MetricHands, frame: int, order: list[int]) -> float:
+    """Mean distance of joints in the image; a hand on one side only counts as one image width."""
     total = 0.0
     for slot, source in enumerate(order):
         if tracks.present[frame, slot] and found.tracks.present[frame, source]:
@@ -60,5 +59,5 @@ def _fill(landmarks: NDArray[np.float32], present: NDArray[np.bool_]) -> None:
     for frame in missing:
         after = int(np.clip(np.searchsorted(known, frame), 1, max(len(known) - 1, 1)))
         low, high = known[after - 1], known[min(after, len(known) - 1)]
-        share = float(np.clip((frame - low) / max(high - low, 1), 0, 1))
-        landmarks[frame] = (1 - share) * landmarks[low] + share * landmarks[high]
+        fraction = float(np.clip((frame - low) / max(high - low, 1), 0, 1))
+        landmarks[frame] = (1 - fraction) * landmarks[low] + fraction * landmarks[high]

@@ -8,24 +8,24 @@ from torch import Tensor, nn
 from ivg.types import JOINTS
 
 _OFFSET, _DEPTH, _SHAPE = 0.03, 0.1, 0.03
-"""Units of the outputs: moves of rays (at depth 1), and logarithms of the hand's depth and of its joints'."""
+"""Units of the outputs: offsets of rays (at depth 1), and logarithms of the hand's depth and of its joints'."""
 
 _FEATURES = 2 * JOINTS + 2 + 1 + 2 + 3 + 1
-"""Joints about their middle, the middle, size, presence and confidence, the camera's place, the side."""
+"""Joints about their middle, the middle, size, presence and confidence, the camera's position, the side."""
 
 
 class LifterNetwork(nn.Module):
     """A transformer over the frames of a clip, one hand at a time, right hands and mirrored left ones.
 
-    The joints lie on the rays that it is given, moved a little, at depths that it predicts: for each frame the
-    hand's, times each joint's. Frames in which the hand is absent take the rays in between.
+    The joints lie on the given rays, with small offsets, at predicted depths: for each frame the hand's, times each
+    joint's. The rays of absent frames are interpolated.
 
     Args:
         width: Of the tokens, one a frame.
         layers: Number of them.
         heads: Of the attention.
         frames: Longest clip.
-        mean_depth_m: Depth that stands for 0.
+        mean_depth_m: Depth of an output of 0.
         dropout: While training.
     """
 
@@ -39,13 +39,7 @@ class LifterNetwork(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.config = {
-            "width": width,
-            "layers": layers,
-            "heads": heads,
-            "frames": frames,
-            "mean_depth_m": mean_depth_m,
-        }
+        self.config = {"width": width, "layers": layers, "heads": heads, "frames": frames, "mean_depth_m": mean_depth_m}
         self.frames, self.mean_depth_m = frames, mean_depth_m
         self.embed = nn.Linear(_FEATURES, width)
         self.places = nn.Parameter(torch.randn(frames, width) * 0.02)
@@ -55,21 +49,21 @@ class LifterNetwork(nn.Module):
         nn.init.normal_(self.head.weight, std=1e-3)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, rays: Tensor, present: Tensor, score: Tensor, place: Tensor, is_right: Tensor) -> Tensor:
+    def forward(self, rays: Tensor, present: Tensor, score: Tensor, position: Tensor, is_right: Tensor) -> Tensor:
         """Lift hands.
 
         Args:
             rays: Float (b, t, 21, 2) at depth 1; anything where absent. t is at most `frames`.
             present: Bool (b, t); at least one frame of each clip must be.
             score: Float (b, t), the detector's confidence in [0, 1].
-            place: Float (b, 3), where the camera stands, m (see `CanonicalCamera.place`).
+            position: Float (b, 3), of the camera, m (see `CanonicalCamera.position`).
             is_right: Bool (b,), whether it is a right hand (left ones are mirrored).
 
         Returns:
-            Float (b, t, 21, 3), m, in the level camera; absent frames hold what may have been there.
+            Float (b, t, 21, 3), m, in the canonical camera; absent frames hold estimates.
         """
         rays = between(rays, present)
-        features = _features(rays, present, score, place, is_right)
+        features = _features(rays, present, score, position, is_right)
         tokens = self.embed(features) + self.places[: rays.shape[1]]
         out = self.head(self.encoder(tokens))
         offsets = _OFFSET * out[..., : 2 * JOINTS].unflatten(-1, (JOINTS, 2))
@@ -79,7 +73,7 @@ class LifterNetwork(nn.Module):
 
 
 def between(rays: Tensor, present: Tensor) -> Tensor:
-    """Put into absent frames what lies between the present ones before and after, or the nearest where one is lacking.
+    """Interpolate absent frames linearly between the present ones before and after; at the ends take the nearest.
 
     Args:
         rays: Float (b, t, 21, 2).
@@ -91,19 +85,19 @@ def between(rays: Tensor, present: Tensor) -> Tensor:
     after = torch.where(present, time, t).flip(1).cummin(1).values.flip(1)
     first = torch.where(before < 0, after, before).clamp(0, t - 1)
     last = torch.where(after >= t, before, after).clamp(0, t - 1)
-    share = (time - first) / (last - first).clamp_min(1)
+    fraction = (time - first) / (last - first).clamp_min(1)
     rows = torch.arange(len(rays), device=rays.device)[:, None]
     clean = torch.where(present[..., None, None], rays, 0.0)
     low, high = clean[rows, first], clean[rows, last]
-    return low + share[..., None, None] * (high - low)
+    return low + fraction[..., None, None] * (high - low)
 
 
-def _features(rays: Tensor, present: Tensor, score: Tensor, place: Tensor, is_right: Tensor) -> Tensor:
+def _features(rays: Tensor, present: Tensor, score: Tensor, position: Tensor, is_right: Tensor) -> Tensor:
     """Return float (b, t, f), each about of unit size."""
     b, t = present.shape
     middle = rays.mean(2)
     shape = rays - middle[:, :, None]
     size = shape.square().sum(-1).mean(-1, keepdim=True).clamp_min(1e-8).sqrt()
     seen = torch.stack([present.to(rays.dtype), score * present], -1)
-    clip = torch.cat([place * 100, is_right.to(rays.dtype)[:, None] * 2 - 1], -1)
+    clip = torch.cat([position * 100, is_right.to(rays.dtype)[:, None] * 2 - 1], -1)
     return torch.cat([shape.flatten(2) * 15, middle * 6, (size * 15).log(), seen, clip[:, None].expand(b, t, -1)], -1)

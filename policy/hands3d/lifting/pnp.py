@@ -31,22 +31,22 @@ PALM_BONES_M = 0.274
 class PnPLifter:
     """Lifts the hands of one clip by perspective-n-point, whatever the camera and the scene.
 
-    The pose of MediaPipe's metric landmarks that fits their places in the picture is found by SQPNP (Terzakis and
+    The pose of MediaPipe's metric landmarks that fits their image points is found by SQPNP (Terzakis and
     Lourakis 2020) and refined by Levenberg-Marquardt. MediaPipe's landmarks vary in size by a fifth, so that they are
     brought to one size first. With the context's depth, depths are corrected (`DepthCorrection`); corrected hands keep
-    their places in the picture.
+    their image points.
 
     Args:
         found: What `MediaPipeHands.metric` found in the clip.
         depth_m: Float (h, w), metres along the optical axis, of the scene without the hand; any size, the camera's
-            shape. None if it is not known: expect errors twice as large.
+            shape. None if unknown: expect errors twice as large.
         fps: The clip's frames a second.
-        hand_scale: The person's hand, 1 is `ivg.types.PALM_TO_TIP_M` from wrist to middle finger tip. None takes the
+        hand_scale: Size of the hand, 1 is `ivg.types.PALM_TO_TIP_M` from wrist to middle finger tip. None takes the
             landmarks as MediaPipe sizes them, frame by frame.
-        correction: How far PnP and how far the scene are trusted.
+        correction: Settings of the depth correction.
 
     Raises:
-        InputError: If the depth picture, `fps` or `hand_scale` cannot be used.
+        InputError: If the depth image, `fps` or `hand_scale` cannot be used.
 
     Example:
         >>> found = detector.metric(frames)
@@ -74,14 +74,14 @@ class PnPLifter:
         """Lift the hands of the clip.
 
         Args:
-            tracks: What was made of `found`, t frames.
-            camera: What the clip was seen by; it rests.
+            tracks: Cleaned from `found`, t frames.
+            camera: Camera of the clip; it is fixed.
 
         Returns:
             Joints in the world. A hand that no pose in front of the camera fits is absent.
 
         Raises:
-            InputError: If tracks and landmarks are not of one clip, or the depth picture has another shape than the
+            InputError: If tracks and landmarks are not of one clip, or the depth image has another shape than the
                 camera's.
         """
         if self.depth_m is not None:
@@ -117,21 +117,21 @@ class PnPLifter:
 
 
 def pose_landmarks(landmarks_m: Array, keypoints: NDArray[np.floating], camera: Camera) -> Array:
-    """Return landmarks in the camera's axes, so that they lie where a picture shows them.
+    """Return landmarks in the camera's axes, at their image points.
 
     Args:
         landmarks_m: float64 (21, 3), m, in axes of their own.
         keypoints: Float (21, 2), normalised.
-        camera: Whose picture it is.
+        camera: Camera of the image.
 
     Returns:
         float64 (21, 3), m; NaN where no pose in front of the camera was found.
     """
     pixels = np.asarray(keypoints, np.float64) * (camera.width, camera.height)
-    fits, turn, place = cv2.solvePnP(landmarks_m, pixels, camera.K, _NO_DISTORTION, flags=cv2.SOLVEPNP_SQPNP)
+    fits, rotation, offset = cv2.solvePnP(landmarks_m, pixels, camera.K, _NO_DISTORTION, flags=cv2.SOLVEPNP_SQPNP)
     if fits:
-        turn, place = cv2.solvePnPRefineLM(landmarks_m, pixels, camera.K, _NO_DISTORTION, turn, place)
-        joints = landmarks_m @ cv2.Rodrigues(turn)[0].T + place[:, 0]
+        rotation, offset = cv2.solvePnPRefineLM(landmarks_m, pixels, camera.K, _NO_DISTORTION, rotation, offset)
+        joints = landmarks_m @ cv2.Rodrigues(rotation)[0].T + offset[:, 0]
         if np.isfinite(joints).all() and (joints[:, 2] > 0).all():
             return np.asarray(joints, np.float64)
     return np.full((JOINTS, 3), np.nan)
@@ -166,6 +166,6 @@ def _check_shape(depth_m: NDArray[np.float64], camera: Camera) -> None:
     height, width = depth_m.shape
     if abs(width / height - camera.width / camera.height) > 0.02 * camera.width / camera.height:
         raise InputError(
-            f"depth_m is {width} x {height}, the camera's picture {camera.width} x {camera.height}: "
+            f"depth_m is {width} x {height}, the camera's image {camera.width} x {camera.height}: "
             "sides must be in the same proportion"
         )

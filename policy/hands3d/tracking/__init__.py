@@ -1,9 +1,7 @@
-"""Hand tracks that can be followed: identities kept, short gaps filled, smoothed."""
+"""Cleaning of hand tracks: identities kept, short gaps filled, joints smoothed."""
 
-from .cleaning import SMOOTHERS, CleanTracks, clean_tracks
-from .gaps import fill_gaps
+from .cleaning import SMOOTHERS, CleanTracks, OneEuro, SavitzkyGolay, clean_tracks, fill_gaps, smooth_tracks
 from .identity import keep_identity
-from .smoothing import OneEuro, SavitzkyGolay, smooth_tracks
 
 __all__ = [
     "SMOOTHERS",

@@ -1,35 +1,94 @@
-"""From a detector's tracks to ones that can be followed: identity, gaps, smoothing."""
+"""Cleans a detector's tracks: identities kept, short gaps filled, joints smoothed."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import itertools
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import savgol_filter
 
-from ivg.errors import unknown_option
+from ivg.errors import InputError, unknown_option
 from ivg.types import HandTracks
 
-from .gaps import fill_gaps
 from .identity import keep_identity
-from .smoothing import OneEuro, SavitzkyGolay, smooth_tracks
 
-SMOOTHERS: dict[str, OneEuro | SavitzkyGolay | None] = {
-    "none": None,
-    "one-euro": OneEuro(),
-    "savitzky-golay": SavitzkyGolay(),
-}
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class OneEuro:
+    """The One-Euro filter (Casiez, Roussel and Vogel, CHI 2012): strong when slow, quick when fast; causal.
+
+    Attributes:
+        min_cutoff_hz: Cutoff at rest.
+        beta: How much the cutoff rises with speed, Hz per (image heights a second).
+        speed_cutoff_hz: Cutoff of the speed itself.
+    """
+
+    min_cutoff_hz: float = 1.5
+    beta: float = 10.0
+    speed_cutoff_hz: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Refuse cutoffs that are not positive."""
+        if self.min_cutoff_hz <= 0 or self.speed_cutoff_hz <= 0 or self.beta < 0:
+            raise InputError(f"cutoffs must be positive and beta not negative, got {self}")
+
+    def __call__(self, values: Array, fps: float) -> Array:
+        """Smooth values (t, ...) without gaps."""
+
+        def gain(cutoff_hz: Any) -> Any:
+            return 1.0 / (1.0 + fps / (2 * np.pi * cutoff_hz))
+
+        smooth, speed = values.copy(), np.zeros_like(values[0])
+        for t in range(1, len(values)):
+            step = (values[t] - smooth[t - 1]) * fps
+            speed = speed + gain(self.speed_cutoff_hz) * (step - speed)
+            cutoff = self.min_cutoff_hz + self.beta * np.abs(speed)
+            smooth[t] = smooth[t - 1] + gain(cutoff) * (values[t] - smooth[t - 1])
+        return smooth
+
+
+@dataclass(frozen=True)
+class SavitzkyGolay:
+    """A polynomial fitted to the frames around each frame (Savitzky and Golay, 1964).
+
+    Attributes:
+        window: Frames, odd. Shorter runs are left as they are.
+        order: Of the polynomial, below `window`.
+    """
+
+    window: int = 5
+    order: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse what fits no polynomial."""
+        if self.window % 2 == 0 or not 0 <= self.order < self.window:
+            raise InputError(f"window must be odd and order below it, got {self}")
+
+    def __call__(self, values: Array, fps: float) -> Array:
+        """Smooth values (t, ...) without gaps; `fps` does not matter."""
+        if len(values) < self.window:
+            return values
+        return np.asarray(savgol_filter(values, self.window, self.order, axis=0, mode="interp"))
+
+
+Smoother = OneEuro | SavitzkyGolay
+
+SMOOTHERS: dict[str, Smoother | None] = {"none": None, "one-euro": OneEuro(), "savitzky-golay": SavitzkyGolay()}
 """Smoothing by name, with default parameters."""
 
 
 @dataclass(frozen=True, eq=False)
 class CleanTracks(HandTracks):
-    """Tracks, and what was done to them.
+    """Cleaned tracks.
 
     Attributes:
-        filled: bool (t, 2), where the hand was not found but put in between two detections.
-        settings: What it was done with; holds only what JSON can.
+        filled: bool (t, 2), where the hand was not found but interpolated between two detections.
+        settings: How they were cleaned; JSON values.
     """
 
     filled: NDArray[np.bool_]
@@ -37,22 +96,17 @@ class CleanTracks(HandTracks):
 
 
 def clean_tracks(
-    tracks: HandTracks,
-    fps: float,
-    aspect: float = 1.0,
-    *,
-    max_gap: int = 3,
-    smoothing: str | OneEuro | SavitzkyGolay = "none",
+    tracks: HandTracks, fps: float, aspect: float = 1.0, *, max_gap: int = 3, smoothing: str | Smoother = "none"
 ) -> CleanTracks:
     """Keep hands in their slots, fill short gaps, smooth.
 
     Args:
-        tracks: As a detector gives them.
+        tracks: As a detector returns them.
         fps: Frames a second.
-        aspect: Width over height of the pictures.
+        aspect: Width over height of the frames.
         max_gap: Longest gap that is filled, frames. Longer ones stay absent.
-        smoothing: "none", "one-euro", "savitzky-golay" or one of these with parameters of your own. Leave it out
-            before lifting: the network smooths in metres, and has learned from tracks as they are found.
+        smoothing: "none", "one-euro", "savitzky-golay", or one of these with parameters of your own. Leave it out
+            before lifting: the network smooths in metres, and was trained on tracks that are not smoothed.
 
     Raises:
         InputError: For an unknown smoothing, or a negative gap.
@@ -66,3 +120,41 @@ def clean_tracks(
     described = {"name": type(smoother).__name__, **asdict(smoother)} if smoother else None
     settings = {"max_gap": max_gap, "smoothing": described, "fps": fps}
     return CleanTracks(whole.keypoints, whole.present, whole.score, filled, settings)
+
+
+def fill_gaps(tracks: HandTracks, max_gap: int = 3) -> tuple[HandTracks, NDArray[np.bool_]]:
+    """Interpolate joints linearly over gaps of at most `max_gap` frames between two detections of a hand.
+
+    Confidence is interpolated, too, and halved.
+
+    Returns:
+        Tracks of t frames, and bool (t, 2): where a hand was put in.
+
+    Raises:
+        InputError: If `max_gap` is negative.
+    """
+    if max_gap < 0:
+        raise InputError(f"max_gap must not be negative, got {max_gap}")
+    keypoints, present, score = tracks.keypoints.copy(), tracks.present.copy(), tracks.score.copy()
+    for hand in (0, 1):
+        for before, after in itertools.pairwise(np.flatnonzero(tracks.present[:, hand])):
+            if after - before - 1 > max_gap:
+                continue
+            for frame in range(before + 1, after):
+                fraction = (frame - before) / (after - before)
+                for values, factor in ((keypoints, 1.0), (score, 0.5)):
+                    low, high = values[before, hand], values[after, hand]
+                    values[frame, hand] = factor * (low + fraction * (high - low))
+                present[frame, hand] = True
+    return HandTracks(keypoints, present, score), present & ~tracks.present
+
+
+def smooth_tracks(tracks: HandTracks, smoother: Smoother, fps: float, aspect: float = 1.0) -> HandTracks:
+    """Smooth the joints of each run of frames without a gap; presence and confidence stay."""
+    keypoints = tracks.keypoints.copy()
+    for hand in (0, 1):
+        seen = np.flatnonzero(tracks.present[:, hand])
+        for run in np.split(seen, np.flatnonzero(np.diff(seen) > 1) + 1) if len(seen) else []:
+            values = tracks.keypoints[run, hand].astype(np.float64) * (aspect, 1.0)
+            keypoints[run, hand] = smoother(values, fps) / (aspect, 1.0)
+    return replace(tracks, keypoints=keypoints)

@@ -1,8 +1,8 @@
-"""One hand, one slot: identities kept where two hands cross, or where a hand's side is named anew.
+"""Keeps the identities of hands that cross, or whose side is detected anew after a gap.
 
 `ivg.hands.sides` links each detection to the nearest of the frame before, and lets each link vote on its side. Where
-two hands cross, the nearest is the wrong one; where a hand is lost for a moment, its second half may vote otherwise.
-Here hands are followed by where they were heading, and the slots of the clip, not of the halves, decide.
+two hands cross, the nearest is the wrong one; after a gap the second half may vote otherwise. Here hands are followed
+by their velocity, and the whole clip decides on the sides.
 """
 
 from __future__ import annotations
@@ -23,35 +23,36 @@ _FARTHEST = 1.5
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """Where a hand was last: frame, joints (21, 2), velocity a frame (2,)."""
+    """The last detection of a hand: frame, joints (21, 2), velocity a frame (2,)."""
 
     frame: int
     joints: NDArray[np.float64]
     velocity: NDArray[np.float64]
 
     def cost(self, frame: int, joints: NDArray[np.float64], *, alone: bool) -> float:
-        """Return how far joints are from where it would be if it went on; over a gap it slows down.
+        """Return the distance of joints from the predicted ones; over a gap the hand slows down.
 
-        A hand that is alone may as well have stopped. Of two, their heading is what tells them apart.
+        A hand that is alone may as well have stopped. Two hands are told apart by their velocity.
         """
-        going = _distance(self.joints + self.velocity * min(frame - self.frame, 2), joints)
-        nearest = min(going, _distance(self.joints, joints)) if alone else going
+        moving = _distance(self.joints + self.velocity * min(frame - self.frame, 2), joints)
+        nearest = min(moving, _distance(self.joints, joints)) if alone else moving
         return min(nearest, _FARTHEST)
+
+    def after(self, frame: int, joints: NDArray[np.float64]) -> _Seen:
+        step = (joints - self.joints).mean(0) / (frame - self.frame)
+        return _Seen(frame, joints, 0.5 * (step + self.velocity) if self.velocity.any() else step)
 
 
 def keep_identity(tracks: HandTracks, aspect: float = 1.0, max_gap: int = 3) -> HandTracks:
-    """Exchange the slots of hands in the frames where that makes their motion go on.
+    """Exchange the slots of hands in the frames where that makes their motion continuous.
 
-    Between moments at which no hand has been seen for more than `max_gap` frames, each hand is followed by its place
-    and velocity. Each stretch then takes the naming that changes the fewest detections, weighted by confidence.
+    Between moments at which no hand has been seen for more than `max_gap` frames, each hand is followed by its position
+    and velocity. Each stretch then takes the sides that change the fewest detections, weighted by confidence.
 
     Args:
         tracks: Of t frames.
-        aspect: Width over height of the pictures.
+        aspect: Width over height of the frames.
         max_gap: Frames that a hand may be absent for and still be expected to go on.
-
-    Returns:
-        Tracks with the same detections, some of them in the other slot.
     """
     points = tracks.keypoints.astype(np.float64) * (aspect, 1.0)
     swapped = np.zeros(len(tracks), np.bool_)
@@ -64,22 +65,20 @@ def keep_identity(tracks: HandTracks, aspect: float = 1.0, max_gap: int = 3) -> 
             stretch = []
         swapped[frame] = _is_swapped(frame, points[frame], tracks.present[frame], slots, bool(swapped[frame - 1]))
         stretch.append(frame)
-        for slot in (0, 1):
+        for slot, seen in enumerate(slots):
             source = 1 - slot if swapped[frame] else slot
             if tracks.present[frame, source]:
-                slots[slot] = _advanced(slots[slot], frame, points[frame, source])
+                joints = points[frame, source]
+                slots[slot] = seen.after(frame, joints) if seen else _Seen(frame, joints, np.zeros(2))
     _settle(stretch, swapped, tracks)
-    return _exchanged(tracks, swapped)
+    index = np.arange(len(tracks))[:, None], np.where(swapped[:, None], [1, 0], [0, 1])
+    return replace(tracks, keypoints=tracks.keypoints[index], present=tracks.present[index], score=tracks.score[index])
 
 
 def _is_swapped(
-    frame: int,
-    points: NDArray[np.float64],
-    present: NDArray[np.bool_],
-    slots: list[_Seen | None],
-    before: bool,
+    frame: int, points: NDArray[np.float64], present: NDArray[np.bool_], slots: list[_Seen | None], before: bool
 ) -> bool:
-    """Decide by which assignment hands go on; in doubt (or with nothing to go by) as it is or was."""
+    """Decide by which assignment hands move on; in doubt as before, or as they are if there is nothing to follow."""
     if not present.any():
         return before
     if slots == [None, None]:
@@ -100,28 +99,8 @@ def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(np.linalg.norm(a - b, axis=-1).mean()) / max(length, 1e-6)
 
 
-def _advanced(seen: _Seen | None, frame: int, joints: NDArray[np.float64]) -> _Seen:
-    if seen is None:
-        return _Seen(frame, joints, np.zeros(2))
-    step = (joints - seen.joints).mean(0) / (frame - seen.frame)
-    return _Seen(frame, joints, 0.5 * (step + seen.velocity) if seen.velocity.any() else step)
-
-
 def _settle(stretch: list[int], swapped: NDArray[np.bool_], tracks: HandTracks) -> None:
-    """Name both identities of a stretch as most of their detections were named."""
-    if not stretch:
-        return
+    """Give both identities of a stretch the sides of most of their detections."""
     weight = tracks.score[stretch].sum(1)
-    if weight[swapped[stretch]].sum() > weight[~swapped[stretch]].sum():
+    if stretch and weight[swapped[stretch]].sum() > weight[~swapped[stretch]].sum():
         swapped[stretch] = ~swapped[stretch]
-
-
-def _exchanged(tracks: HandTracks, swapped: NDArray[np.bool_]) -> HandTracks:
-    order = np.where(swapped[:, None], [1, 0], [0, 1])
-    frames = np.arange(len(tracks))[:, None]
-    return replace(
-        tracks,
-        keypoints=tracks.keypoints[frames, order],
-        present=tracks.present[frames, order],
-        score=tracks.score[frames, order],
-    )

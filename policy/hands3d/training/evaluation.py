@@ -1,4 +1,4 @@
-"""How far lifted hands are off, on the held-out clips of a store."""
+"""Errors of lifted hands on the held-out clips of a store."""
 
 from __future__ import annotations
 
@@ -8,26 +8,32 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from ivg.hands.metric import MetricHands
 from ivg.types import HandTracks
 
-from ...retargeting import GripperTrajectory, gripper_trajectory
-from ...retargeting.contact_evaluation import evaluate_contact
+from ...retargeting import gripper_trajectory
 from ..lifting.lifted import LiftedHands
 from ..lifting.lifter import HandLifter
 from ..lifting.pnp import PnPLifter
 from ..tracking import clean_tracks
+from .first_contact import evaluate_contact, quantiles
 from .samples import StoreHands
 
+Array = NDArray[np.float64]
+
+Lift = Callable[[str, int], LiftedHands]
+"""Called as `lift(input, clip)`."""
+
 JITTER = 0.02
-"""Standard deviation of the joints' error in the jittered tracks, of the picture's width."""
+"""Standard deviation of the joints' error in the jittered tracks, of the image's width."""
 
 INPUTS = ("true", "found", "jittered")
 """Tracks that are lifted: true ones, those MediaPipe finds, and these with `JITTER` and a fifth of the frames lost."""
 
-PNP_WAYS = ("plain", "sized", "depth")
-"""PnP on MediaPipe's landmarks as they are, brought to the size of an average hand, and corrected by the depth."""
+PNP_INPUTS = ("plain", "sized", "depth")
+"""PnP on MediaPipe's landmarks as they are, scaled to the size of an average hand, and corrected by the depth."""
 
 _FIELDS = ("pinch_mm", "joint_mm", "approach_deg", "opening", "scale")
 
@@ -35,92 +41,89 @@ _FIELDS = ("pinch_mm", "joint_mm", "approach_deg", "opening", "scale")
 def evaluate_lifter(
     lifter: HandLifter, hands: StoreHands, fps: float, progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Compare lifted hands with the truth, the acting hand only.
-
-    Tracks go through `clean_tracks` first (found and jittered ones), as they do in use.
-
-    Args:
-        lifter: Which.
-        hands: Clips that it was not trained on.
-        fps: Frames a second.
-        progress: Called as `progress(clips_done, clips_in_all)`.
-
-    Returns:
-        By input ("true", "found", "jittered"): "frames" (of the frames after the context in which the hand is in the
-        picture, the share in which it was lifted), "all", "contact", "first_contact" and "tasks" (by task, "all" and
-        "contact"). Each of these holds "n", the number of frames, and median and 90 % quantile ("p90") of "pinch_mm"
-        (pinch point, mm), "joint_mm" (mean over joints, mm), "approach_deg" (direction of approach), "opening" and
-        "scale" (relative hand size). "contact_frames" is what `evaluate_contact` returns.
-    """
+    """Evaluate a lifter on clips that it was not trained on: `evaluate_lifting` for each of `INPUTS`."""
     return evaluate_lifting(lifted_by_network(lifter, hands, fps), INPUTS, hands, progress)
 
 
 def evaluate_lifting(
-    lift: Callable[[str, int], LiftedHands],
-    ways: Sequence[str],
-    hands: StoreHands,
-    progress: Callable[[int, int], None] | None = None,
+    lift: Lift, inputs: Sequence[str], hands: StoreHands, progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Compare any ways of lifting with the truth.
+    """Compare lifted hands with the truth, the acting hand only.
 
     Args:
-        lift: Called as `lift(way, clip)`.
-        ways: Their names.
+        lift: Lifts a clip from one of the inputs.
+        inputs: Their names.
         hands: The clips.
-        progress: Called as `progress(clips_done, clips_in_all)`.
+        progress: Progress callback, called as `progress(clips_done, clips_in_all)`.
 
     Returns:
-        By way, what `evaluate_lifter` returns by input.
+        By input: "frames" (of the frames after the context in which the hand is visible, the fraction in which it was
+        lifted), "all", "contact", "first_contact" and "tasks" (by task, "all" and "contact"). Each of these holds "n",
+        the number of frames, and median and 90 % quantile ("p90") of "pinch_mm" (pinch point), "joint_mm" (mean over
+        joints), "approach_deg" (direction of approach), "opening" and "scale" (relative hand size). "contact_frames"
+        is what `evaluate_contact` returns.
     """
-    rows: dict[str, list[dict[str, NDArray[np.float64]]]] = {way: [] for way in ways}
-    paths: dict[str, list[GripperTrajectory | None]] = {way: [] for way in ways}
+    errors: dict[str, list[dict[str, Array]]] = {name: [] for name in inputs}
+    trajectories: dict[str, list[Any]] = {name: [] for name in inputs}
     for clip in range(len(hands)):
-        for way in ways:
-            lifted = lift(way, clip)
-            rows[way].append(lifting_errors(lifted, hands, clip))
-            paths[way].append(_path(lifted, int(hands.acting[clip])))
+        for name in inputs:
+            lifted, acting = lift(name, clip), hands.acting[clip]
+            errors[name].append(lifting_errors(lifted, hands, clip))
+            seen = lifted.present[:, acting].any()
+            trajectories[name].append(gripper_trajectory(lifted.joints_world_m[:, acting]) if seen else None)
         if progress is not None:
             progress(clip + 1, len(hands))
     return {
-        way: _summary(clips, hands)
-        | {"contact_frames": evaluate_contact(paths[way], hands.contact, hands.grasp_point_world_m)}
-        for way, clips in rows.items()
+        name: _summary({field: np.stack([clip[field] for clip in errors[name]]) for field in _FIELDS}, hands)
+        | {"contact_frames": evaluate_contact(trajectories[name], hands.contact, hands.grasp_point_world_m)}
+        for name in inputs
     }
+
+
+def lifted_by_network(lifter: HandLifter, hands: StoreHands, fps: float) -> Lift:
+    """Return what lifts clips by a network, for `evaluate_lifting` with `INPUTS`; tracks are cleaned as in use."""
+    return lambda name, clip: lifter(_tracks(hands, clip, name, fps), hands.cameras[clip])
 
 
 def lifted_by_pnp(
     found: Sequence[MetricHands], depths_m: Sequence[NDArray[np.floating]], hands: StoreHands, fps: float
-) -> Callable[[str, int], LiftedHands]:
-    """Return a way of lifting clips by PnP, for `evaluate_lifting` with `PNP_WAYS`.
+) -> Lift:
+    """Return what lifts clips by PnP, for `evaluate_lifting` with `PNP_INPUTS`.
 
-    Args:
-        found: What the detector finds in each clip.
-        depths_m: Float (h, w), m, of each clip's context.
-        hands: The clips.
-        fps: Frames a second.
+    `found` are the detector's hands in each clip, `depths_m` float (h, w) of each clip's context.
     """
 
-    def lift(way: str, clip: int) -> LiftedHands:
-        metric, depth = found[clip], depths_m[clip] if way == "depth" else None
-        lifter = PnPLifter(metric, depth, fps=fps, hand_scale=None if way == "plain" else 1.0)
+    def lift(name: str, clip: int) -> LiftedHands:
+        metric, depth = found[clip], depths_m[clip] if name == "depth" else None
+        lifter = PnPLifter(metric, depth, fps=fps, hand_scale=None if name == "plain" else 1.0)
         return lifter(clean_tracks(metric.tracks, fps), hands.cameras[clip])
 
     return lift
 
 
-def pinch_errors_mm(lift: Callable[[str, int], LiftedHands], way: str, hands: StoreHands) -> NDArray[np.float64]:
+def pinch_errors_mm(lift: Lift, name: str, hands: StoreHands) -> Array:
     """Return float64 (n, t), mm, of the acting hands' pinch points; NaN where a hand was not lifted."""
-    clips = [lifting_errors(lift(way, clip), hands, clip) for clip in range(len(hands))]
+    clips = [lifting_errors(lift(name, clip), hands, clip) for clip in range(len(hands))]
     return np.stack([errors["pinch_mm"] for errors in clips])
 
 
-def lifted_by_network(lifter: HandLifter, hands: StoreHands, fps: float) -> Callable[[str, int], LiftedHands]:
-    """Return a way of lifting clips by a network, for `evaluate_lifting` with `INPUTS`."""
-    return lambda way, clip: lifter(_tracks(hands, clip, way, fps), hands.cameras[clip])
-
-
-def _path(lifted: LiftedHands, hand: int) -> GripperTrajectory | None:
-    return gripper_trajectory(lifted.joints_world_m[:, hand]) if lifted.present[:, hand].any() else None
+def lifting_errors(lifted: LiftedHands, hands: StoreHands, clip: int) -> dict[str, Array]:
+    """Return each error of a clip's acting hand by frame, float64 (t,); NaN where there is nothing to compare."""
+    acting = hands.acting[clip]
+    mine = lifted.joints_world_m[:, acting].astype(np.float64)
+    truth = hands.joints_world_m[clip, :, acting].astype(np.float64)
+    both = lifted.present[:, acting] & np.isfinite(truth).all((1, 2))
+    if not both.any():
+        return {name: np.full(len(truth), np.nan) for name in _FIELDS}
+    found, true = gripper_trajectory(mine), gripper_trajectory(truth)
+    cosine = (_approach(found.poses) * _approach(true.poses)).sum(-1)
+    return {
+        "pinch_mm": 1000 * np.linalg.norm(found.poses[:, :3] - true.poses[:, :3], axis=-1),
+        "joint_mm": 1000 * np.linalg.norm(mine - truth, axis=-1).mean(-1),
+        "approach_deg": np.degrees(np.arccos(np.clip(cosine, -1, 1))),
+        "opening": np.abs(found.poses[:, 7] - true.poses[:, 7]),
+        "scale": np.where(both, abs(found.hand_scale / true.hand_scale - 1), np.nan),
+    }
 
 
 def _tracks(hands: StoreHands, clip: int, name: str, fps: float) -> HandTracks:
@@ -136,56 +139,33 @@ def _tracks(hands: StoreHands, clip: int, name: str, fps: float) -> HandTracks:
     return clean_tracks(tracks, fps)
 
 
-def lifting_errors(lifted: LiftedHands, hands: StoreHands, clip: int) -> dict[str, NDArray[np.float64]]:
-    """Return each error of a clip's acting hand by frame, float64 (t,); NaN where there is nothing to compare."""
-    acting = hands.acting[clip]
-    mine, truth = lifted.joints_world_m[:, acting].astype(np.float64), hands.joints_world_m[clip, :, acting]
-    truth = truth.astype(np.float64)
-    errors = {name: np.full(len(truth), np.nan) for name in _FIELDS}
-    both = lifted.present[:, acting] & np.isfinite(truth).all((1, 2))
-    if not both.any():
-        return errors
-    path, true_path = gripper_trajectory(mine), gripper_trajectory(truth)
-    errors["pinch_mm"] = 1000 * np.linalg.norm(path.poses[:, :3] - true_path.poses[:, :3], axis=-1)
-    errors["joint_mm"] = 1000 * np.linalg.norm(mine - truth, axis=-1).mean(-1)
-    cosine = (_approach(path.poses) * _approach(true_path.poses)).sum(-1)
-    errors["approach_deg"] = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-    errors["opening"] = np.abs(path.poses[:, 7] - true_path.poses[:, 7])
-    errors["scale"] = np.where(both, abs(path.hand_scale / true_path.hand_scale - 1), np.nan)
-    return errors
+def _approach(poses: NDArray[np.float32]) -> Array:
+    """Return the z axes (t, 3) of gripper poses (t, 8); NaN where the hand is absent."""
+    axes, known = np.full((len(poses), 3), np.nan), np.isfinite(poses[:, 3])
+    axes[known] = Rotation.from_quat(poses[known][:, [4, 5, 6, 3]]).apply([0.0, 0.0, 1.0])
+    return axes
 
 
-def _approach(poses: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the z axes (t, 3) of gripper poses (t, 8)."""
-    w, x, y, z = poses[:, 3:7].astype(np.float64).T
-    return np.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], -1)
-
-
-def _summary(clips: list[dict[str, NDArray[np.float64]]], hands: StoreHands) -> dict[str, Any]:
-    errors = {name: np.stack([clip[name] for clip in clips]) for name in _FIELDS}
+def _summary(errors: dict[str, Array], hands: StoreHands) -> dict[str, Any]:
     every = np.ones_like(hands.contact)
     first = hands.contact & (np.cumsum(hands.contact, 1) == 1)
     seen = np.stack([hands.true(clip).present[:, hands.acting[clip]] for clip in range(len(hands))])[:, 1:]
     tasks = np.array(hands.task)
+
+    def part(where: NDArray[np.bool_]) -> dict[str, Any]:
+        chosen = {name: values[where & np.isfinite(values)] for name, values in errors.items()}
+        return {"n": len(chosen["pinch_mm"]), **{name: quantiles(values) for name, values in chosen.items()}}
+
     return {
         "frames": float(np.isfinite(errors["pinch_mm"])[:, 1:][seen].mean()),
-        "all": _quantiles(errors, every),
-        "contact": _quantiles(errors, hands.contact),
-        "first_contact": _quantiles(errors, first),
+        "all": part(every),
+        "contact": part(hands.contact),
+        "first_contact": part(first),
         "tasks": {
             str(task): {
-                "all": _quantiles(errors, every & (tasks == task)[:, None]),
-                "contact": _quantiles(errors, hands.contact & (tasks == task)[:, None]),
+                "all": part(every & (tasks == task)[:, None]),
+                "contact": part(hands.contact & (tasks == task)[:, None]),
             }
             for task in np.unique(tasks)
         },
     }
-
-
-def _quantiles(errors: dict[str, NDArray[np.float64]], where: NDArray[np.bool_]) -> dict[str, Any]:
-    chosen = {name: values[where & np.isfinite(values)] for name, values in errors.items()}
-    figures: dict[str, Any] = {"n": len(chosen["pinch_mm"])}
-    for name, values in chosen.items():
-        median, p90 = np.quantile(values, [0.5, 0.9]) if len(values) else (np.nan, np.nan)
-        figures[name] = {"median": float(median), "p90": float(p90)}
-    return figures

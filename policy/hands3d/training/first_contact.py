@@ -1,4 +1,4 @@
-"""Where a lifted hand first touches, against where it should: what a robot's grasp depends on."""
+"""Evaluation of contact: where and when a lifted hand first touches, and the accuracy of `contact_frames`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...retargeting import GripperTrajectory, contact_frames
 Array = NDArray[np.float64]
 
 TOUCHING = {"pinch": (4, 8), "tips": (8, 12, 16), "pads": (7, 11, 15)}
-"""What a hand touches with, as the middle of joints: thumb and index finger, three finger tips, three finger pads."""
+"""Contact points of a hand, as the middle of joints: thumb and index finger, three finger tips, three finger pads."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,15 @@ class FirstContact:
     """Distances at the first contact of a clip's hand, mm.
 
     Attributes:
-        frame: Which frame that is.
+        frame: Its frame.
         frames_late: How much later than the true first contact.
-        pinch_to_grasp_mm: From the pinch point to where the object should be touched.
-        touch_to_grasp_mm: The same from what the hand touches with; hands that push do so with their fingers.
+        pinch_to_grasp_mm: From the pinch point to the true grasp point.
+        touch_to_grasp_mm: From the hand's contact point to the grasp point; hands that push touch with their fingers.
         touch_from_above_mm: The same without its vertical part.
-        touch_to_object_mm: From there to the nearest point of the object that the context shows.
-        touch_in_time_mm: The distance from there to where the object should be touched, but in the frame of the true
-            first contact; NaN if the hand is absent there. What is small here and large above is at the wrong time.
-        nearest_mm: The least distance from there to where the object should be touched, over the whole clip.
+        touch_to_object_mm: From the contact point to the nearest visible point of the object in the context.
+        touch_in_time_mm: As `touch_to_grasp_mm`, in the frame of the true first contact; NaN if the hand is absent
+            there. Small here and large above means the wrong time.
+        nearest_mm: The least such distance over the whole clip.
     """
 
     frame: int
@@ -47,13 +47,13 @@ class FirstContact:
 
 @dataclass(frozen=True, eq=False)
 class TrueContact:
-    """The truth that a first contact is compared with.
+    """The true first contact.
 
     Attributes:
         grasp_point_world_m: float64 (3,), where the hand should touch.
         frame: When it does.
         touching: A key of `TOUCHING`.
-        object_world_m: float64 (k, 3), points of the object that the context shows; may be empty.
+        object_world_m: float64 (k, 3), visible points of the object in the context; may be empty.
     """
 
     grasp_point_world_m: Array
@@ -69,24 +69,16 @@ class TrueContact:
         grasp_point_world_m: NDArray[np.floating],
         object_world_m: NDArray[np.floating],
     ) -> TrueContact:
-        """Take the truth of a performance.
-
-        Args:
-            joints_world_m: Float (t, 21, 3) of the acting hand, m.
-            contact: bool (t,), true somewhere.
-            grasp_point_world_m: Float (3,), m.
-            object_world_m: Float (k, 3), m.
-        """
+        """Take the truth of an acting hand (t, 21, 3), its contact (t,), its grasp point (3,) and object (k, 3)."""
         frame, grasp = int(contact.argmax()), np.asarray(grasp_point_world_m, np.float64)
         gaps = {
             name: float(np.linalg.norm(joints_world_m[frame, list(joints)].mean(0) - grasp))
             for name, joints in TOUCHING.items()
         }
-        touching = min(gaps, key=lambda name: gaps[name])
-        return cls(grasp, frame, touching, np.asarray(object_world_m, np.float64))
+        return cls(grasp, frame, min(gaps, key=lambda name: gaps[name]), np.asarray(object_world_m, np.float64))
 
     def at(self, joints_world_m: NDArray[np.floating], frame: int) -> FirstContact:
-        """Measure a hand (t, 21, 3) that first touches in a frame."""
+        """Measure a hand (t, 21, 3) whose first contact is in a frame."""
         pinch = joints_world_m[frame, list(TOUCHING["pinch"])].mean(0)
         touches = joints_world_m[:, list(TOUCHING[self.touching])].mean(1)
         off = touches - self.grasp_point_world_m
@@ -103,36 +95,81 @@ class TrueContact:
             nearest_mm=1000 * float(np.nanmin(distances)),
         )
 
-    def of_path(self, joints_world_m: NDArray[np.floating], path: GripperTrajectory) -> FirstContact | None:
-        """Measure a hand (t, 21, 3) where `contact_frames` says it first touches; None if it says never."""
-        contact = contact_frames(path)
+    def of_trajectory(self, joints_world_m: NDArray[np.floating], trajectory: GripperTrajectory) -> FirstContact | None:
+        """Measure a hand (t, 21, 3) at the first frame of `contact_frames`; None if there is none."""
+        contact = contact_frames(trajectory)
         return self.at(joints_world_m, int(contact.argmax())) if contact.any() else None
 
 
 def visible_points(depth_m: NDArray[np.floating], mask: NDArray[np.bool_], camera: Camera) -> Array:
-    """Return the points of a scene that a mask picks out.
-
-    Args:
-        depth_m: Float (h, w), m along the optical axis.
-        mask: bool (h, w).
-        camera: Whose picture this is, of h x w pixels.
-
-    Returns:
-        float64 (k, 3), world, m.
-    """
+    """Return the visible points float64 (k, 3), world, m, of an object's mask (h, w) in a depth image (h, w)."""
     rows, columns = np.nonzero(mask)
     pixels = np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))], -1)
     points = (pixels @ np.linalg.inv(camera.K).T) * np.asarray(depth_m, np.float64)[rows, columns][:, None]
     return np.asarray(points @ camera.T_world_camera[:3, :3].T + camera.T_world_camera[:3, 3])
 
 
+def quantiles(values: NDArray[np.floating]) -> dict[str, float]:
+    """Return "median" and 90 % quantile ("p90") of values; NaN of none."""
+    median, p90 = np.quantile(values, [0.5, 0.9]) if len(values) else (np.nan, np.nan)
+    return {"median": float(median), "p90": float(p90)}
+
+
 def summarise_contacts(contacts: Sequence[FirstContact | None]) -> dict[str, Any]:
-    """Return "n" (clips), "none" (without a contact), and median and 90 % quantile ("p90") of every distance."""
+    """Return "n" (clips), "none" (without a contact), and `quantiles` of every distance."""
     known = [asdict(contact) for contact in contacts if contact is not None]
     figures: dict[str, Any] = {"n": len(contacts), "none": len(contacts) - len(known)}
     for name in FirstContact.__dataclass_fields__:
         values = np.array([row[name] for row in known], np.float64)
-        values = np.abs(values[np.isfinite(values)])
-        median, p90 = np.quantile(values, [0.5, 0.9]) if len(values) else (np.nan, np.nan)
-        figures[name] = {"median": float(median), "p90": float(p90)}
+        figures[name] = quantiles(np.abs(values[np.isfinite(values)]))
     return figures
+
+
+def evaluate_contact(
+    trajectories: Sequence[GripperTrajectory | None],
+    contact: NDArray[np.bool_],
+    grasp_point_world_m: NDArray[np.floating] | None = None,
+) -> dict[str, dict[str, float]]:
+    """Compare `contact_frames` with the truth, with and without the object's position.
+
+    Args:
+        trajectories: n of them, t frames; None for clips without a hand.
+        contact: bool (n, t), the truth.
+        grasp_point_world_m: Float (n, 3), where the hand touches first, m; NaN where unknown.
+
+    Returns:
+        "opening" (no position known) and, where positions are, "place": "precision" and "recall" over the frames with
+        a hand, "first_error" (mean distance of the first frame of contact from the true one, frames), "first_within_1"
+        (fraction of clips in which it is off by no more than one) and "none" (fraction in which none is found).
+    """
+    found = [None if one is None else contact_frames(one) for one in trajectories]
+    figures = {"opening": _accuracy(found, trajectories, contact)}
+    if grasp_point_world_m is None or not np.isfinite(grasp_point_world_m).all(1).any():
+        return figures
+    placed = [
+        contact_frames(one, position) if one is not None and np.isfinite(position).all() else None
+        for one, position in zip(trajectories, grasp_point_world_m, strict=True)
+    ]
+    return {**figures, "place": _accuracy(placed, trajectories, contact)}
+
+
+def _accuracy(
+    found: Sequence[NDArray[np.bool_] | None],
+    trajectories: Sequence[GripperTrajectory | None],
+    contact: NDArray[np.bool_],
+) -> dict[str, float]:
+    known = [(mine, one.present, truth) for mine, one, truth in zip(found, trajectories, contact, strict=True)
+             if mine is not None and one is not None]  # fmt: skip
+    right = sum(int((mine & truth & seen).sum()) for mine, seen, truth in known)
+    claimed = sum(int((mine & seen).sum()) for mine, seen, _ in known)
+    there = sum(int((truth & seen).sum()) for _, seen, truth in known)
+    clips = sum(bool(truth.any()) for _, _, truth in known)
+    distance = np.array([abs(int(mine.argmax()) - int(truth.argmax())) for mine, _, truth in known
+                         if truth.any() and mine.any()], float)  # fmt: skip
+    return {
+        "precision": right / claimed if claimed else float("nan"),
+        "recall": right / there if there else float("nan"),
+        "first_error": float(distance.mean()) if len(distance) else float("nan"),
+        "first_within_1": float((distance <= 1).sum() / clips) if clips else float("nan"),
+        "none": 1 - len(distance) / clips if clips else float("nan"),
+    }

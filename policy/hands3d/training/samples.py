@@ -1,4 +1,4 @@
-"""What the lifter learns from: hands of a clip store, as rays of the level camera and joints in it."""
+"""Training data of the lifter: hands of a clip store, as rays of the canonical camera and joints in it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StoreHands:
         gt_keypoints: float32 (n, t, 2, 21, 2), true ones; NaN where there is no hand.
         joints_world_m: float32 (n, t, 2, 21, 3).
         contact: bool (n, t), of the acting hand.
-        grasp_point_world_m: float32 (n, 3), where it touches first, m; NaN where the store does not say.
+        grasp_point_world_m: float32 (n, 3), where it touches first, m; NaN where unknown.
         cameras: One a clip.
     """
 
@@ -49,34 +49,29 @@ class StoreHands:
 
     @classmethod
     def read(cls, store: ClipStore, indices: NDArray[np.int64]) -> StoreHands:
-        """Read clips, their pictures left out.
+        """Read clips without their frames.
 
         Raises:
             StoreError: If there are none, or one of them lacks ground truth.
         """
         if not len(indices):
             raise StoreError(f"{store.path} has no clip to take hands from")
-        arrays = {name: np.stack([store.array(name)[int(i)] for i in indices]) for name in _NEEDED}
+        arrays = {name: np.stack([store.array(name)[int(i)] for i in indices]) for name in (*_NEEDED, "grasp_point")}
         lacking = np.isnan(arrays["joints_world_m"]).all((1, 2, 3, 4)) | np.isnan(arrays["K"]).any((1, 2))
-        sides = [store.info(int(i)).get("side") for i in indices]
-        for index, lacks, side in zip(indices, lacking, sides, strict=True):
-            if lacks or side not in HANDS:
+        infos = [store.info(int(i)) for i in indices]
+        for index, lacks, info in zip(indices, lacking, infos, strict=True):
+            if lacks or info.get("side") not in HANDS:
                 raise StoreError(f"clip {index} of {store.path} has no ground truth to lift by: render one with it")
-        cameras = tuple(
-            Camera(K, T, store.size, store.size) for K, T in zip(arrays["K"], arrays["T_world_camera"], strict=True)
-        )
+        cameras = zip(arrays.pop("K"), arrays.pop("T_world_camera"), strict=True)
         return cls(
             index=np.asarray(indices),
-            task=tuple(str(store.info(int(i)).get("task", "")) for i in indices),
-            acting=np.array([HANDS.index(side) for side in sides]),
-            keypoints=arrays["keypoints"],
-            present=arrays["present"] == 1,
-            score=arrays["score"],
-            gt_keypoints=arrays["gt_keypoints"],
-            joints_world_m=arrays["joints_world_m"],
-            contact=arrays["contact"] == 1,
-            grasp_point_world_m=np.stack([store.array("grasp_point")[int(i)] for i in indices]),
-            cameras=cameras,
+            task=tuple(str(info.get("task", "")) for info in infos),
+            acting=np.array([HANDS.index(info["side"]) for info in infos]),
+            present=arrays.pop("present") == 1,
+            contact=arrays.pop("contact") == 1,
+            grasp_point_world_m=arrays.pop("grasp_point"),
+            cameras=tuple(Camera(K, T, store.size, store.size) for K, T in cameras),
+            **arrays,
         )
 
     def __len__(self) -> int:
@@ -85,11 +80,12 @@ class StoreHands:
 
     def found(self, clip: int) -> HandTracks:
         """MediaPipe's tracks of a clip."""
-        keypoints = np.where(self.present[clip][..., None, None], self.keypoints[clip], np.float32(np.nan))
-        return HandTracks(keypoints, self.present[clip], np.where(self.present[clip], self.score[clip], np.float32(0)))
+        present = self.present[clip]
+        keypoints = np.where(present[..., None, None], self.keypoints[clip], np.float32(np.nan))
+        return HandTracks(keypoints, present, np.where(present, self.score[clip], np.float32(0)))
 
     def true(self, clip: int) -> HandTracks:
-        """The true tracks of a clip: hands of which any joint lies in the picture."""
+        """The true tracks of a clip: hands of which any joint lies in the image."""
         points = self.gt_keypoints[clip]
         present = ((points >= 0) & (points <= 1)).all(-1).any(-1)
         keypoints = np.where(present[..., None, None], points, np.float32(np.nan))
@@ -98,15 +94,15 @@ class StoreHands:
 
 @dataclass(frozen=True, eq=False)
 class LiftingSamples:
-    """Hands to train on; one sample a clip and hand.
+    """Hands to train on; one sample a clip and visible hand.
 
     Attributes:
-        found, true: float32 (m, t, 21, 2), the level camera's rays as MediaPipe and as the ground truth have them.
+        found, true: float32 (m, t, 21, 2), the canonical camera's rays as MediaPipe finds them, and true ones.
         found_present, true_present: bool (m, t).
         score: float32 (m, t), of MediaPipe.
-        place: float32 (m, 3), the camera's (see `CanonicalCamera.place`).
+        position: float32 (m, 3), the camera's (see `CanonicalCamera.position`).
         is_right: bool (m,).
-        joints: float32 (m, t, 21, 3), m, in the level camera.
+        joints: float32 (m, t, 21, 3), m, in the canonical camera.
         known: bool (m, t), where `joints` are.
         contact: bool (m, t).
     """
@@ -116,42 +112,40 @@ class LiftingSamples:
     found_present: NDArray[np.bool_]
     true_present: NDArray[np.bool_]
     score: NDArray[np.float32]
-    place: NDArray[np.float32]
+    position: NDArray[np.float32]
     is_right: NDArray[np.bool_]
     joints: NDArray[np.float32]
     known: NDArray[np.bool_]
     contact: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, hands: StoreHands, level: CanonicalCamera) -> LiftingSamples:
-        """Take out every hand of which something is to be seen."""
-        rows = [
-            _sample(hands, clip, hand, level)
-            for clip in range(len(hands))
-            for hand in (0, 1)
-            if hands.true(clip).present[:, hand].any()
-        ]
-        return cls(*(np.stack(values) for values in zip(*rows, strict=True)))
+    def of(cls, hands: StoreHands, canonical: CanonicalCamera) -> LiftingSamples:
+        """Take every visible hand."""
+        visible = [(c, h) for c in range(len(hands)) for h in (0, 1) if hands.true(c).present[:, h].any()]
+        rows = [_sample(hands, clip, hand, canonical) for clip, hand in visible]
+        return cls(**{name: np.stack([row[name] for row in rows]) for name in cls.__dataclass_fields__})
 
     def __len__(self) -> int:
         """Return the number of samples."""
-        return len(self.place)
+        return len(self.position)
 
 
-def _sample(hands: StoreHands, clip: int, hand: int, level: CanonicalCamera) -> tuple[Any, ...]:
+def _sample(hands: StoreHands, clip: int, hand: int, canonical: CanonicalCamera) -> dict[str, Any]:
     camera, mirrored = hands.cameras[clip], hand == 0
-    joints = level.from_world(hands.joints_world_m[clip, :, hand], camera, mirrored=mirrored)
+    joints = canonical.from_world(hands.joints_world_m[clip, :, hand], camera, mirrored=mirrored)
     known = np.isfinite(joints).all((1, 2))
     found, true = hands.found(clip), hands.true(clip)
-    return (
-        np.nan_to_num(level.rays(found.keypoints[:, hand], camera, mirrored=mirrored)).astype(np.float32),
-        np.nan_to_num(level.rays(hands.gt_keypoints[clip, :, hand], camera, mirrored=mirrored)).astype(np.float32),
-        found.present[:, hand] & known,
-        true.present[:, hand] & known,
-        found.score[:, hand],
-        level.place(camera, mirrored=mirrored).astype(np.float32),
-        np.bool_(not mirrored),
-        np.nan_to_num(joints).astype(np.float32),
-        known,
-        hands.contact[clip] & (hand == hands.acting[clip]),
-    )
+    rays = (found.keypoints[:, hand], hands.gt_keypoints[clip, :, hand])
+    found_rays, true_rays = (np.nan_to_num(canonical.rays(points, camera, mirrored=mirrored)) for points in rays)
+    return {
+        "found": found_rays.astype(np.float32),
+        "true": true_rays.astype(np.float32),
+        "found_present": found.present[:, hand] & known,
+        "true_present": true.present[:, hand] & known,
+        "score": found.score[:, hand],
+        "position": canonical.position(camera, mirrored=mirrored).astype(np.float32),
+        "is_right": np.bool_(not mirrored),
+        "joints": np.nan_to_num(joints).astype(np.float32),
+        "known": known,
+        "contact": hands.contact[clip] & (hand == hands.acting[clip]),
+    }

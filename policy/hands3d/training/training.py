@@ -1,4 +1,4 @@
-"""Training the lifter on the demonstrator's ground truth."""
+"""Training the lifter on the demonstrator's ground truth, with noise augmentation of the tracks."""
 
 from __future__ import annotations
 
@@ -18,24 +18,95 @@ from ..lifting.canonical_camera import CanonicalCamera
 from ..lifting.lifted import INDEX_TIP, THUMB_TIP
 from ..lifting.lifter import HandLifter
 from ..lifting.network import LifterNetwork
-from .augmentation import NoiseAugmentation
 from .samples import LiftingSamples, StoreHands
+
+Progress = Callable[[int, float], None]
+"""Called as `progress(step, loss in mm)` after each step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseAugmentation:
+    """Makes tracks of rendered clips as noisy as those of generated ones: jitter, dropped frames, wrong hands.
+
+    The values are maxima; each clip draws its own fraction of the jitter. Lengths are rays at depth 1.
+
+    Attributes:
+        true_share: Fraction of the clips shown by their true tracks, not by MediaPipe's.
+        clean_share: Fraction of the clips without jitter.
+        jitter: Standard deviation of each joint's own error. The kitchen's image is 0.67 wide, so that 0.013 is 2 %.
+        sway: The same for the whole hand, frame by frame.
+        breathing: The same for the hand's size, as a factor.
+        dropped: Fraction of the frames that are dropped.
+        gap: Longest run of frames that is dropped besides.
+        strangers: Fraction of the frames that show another clip's hand.
+    """
+
+    true_share: float = 0.3
+    clean_share: float = 0.4
+    jitter: float = 0.013
+    sway: float = 0.01
+    breathing: float = 0.08
+    dropped: float = 0.3
+    gap: int = 4
+    strangers: float = 0.02
+
+    def __call__(
+        self, found: Tensor, true: Tensor, found_present: Tensor, true_present: Tensor, score: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw noisy tracks.
+
+        Args:
+            found: Float (b, t, 21, 2), rays as MediaPipe finds them.
+            true: Float (b, t, 21, 2), true rays.
+            found_present: Bool (b, t).
+            true_present: Bool (b, t).
+            score: Float (b, t), MediaPipe's confidence.
+
+        Returns:
+            Rays, presence and confidence of the same shapes; each clip keeps a frame where it had one.
+        """
+        b, t = found_present.shape
+        take_true = (torch.rand(b, 1) < self.true_share) | ~found_present.any(1, keepdim=True)
+        rays = torch.where(take_true[..., None, None], true, found)
+        present = torch.where(take_true, true_present, found_present)
+        rays = self._jittered(rays)
+        strange = (torch.rand(b, t) < self.strangers) & present & present.roll(1, 0)
+        rays = torch.where(strange[..., None, None], rays.roll(1, 0), rays)
+        blind = torch.rand(b, 1) < 0.5
+        return rays, self._kept(present), torch.where(take_true | blind, 1.0, score)
+
+    def _jittered(self, rays: Tensor) -> Tensor:
+        b, t = rays.shape[:2]
+        amount = torch.rand(b, 1, 1, 1) * (torch.rand(b, 1, 1, 1) >= self.clean_share)
+        middle = rays.mean(2, keepdim=True)
+        size = 1 + amount * self.breathing * torch.randn(b, t, 1, 1)
+        moved = middle + (rays - middle) * size + amount * self.sway * torch.randn(b, t, 1, 2)
+        return moved + amount * self.jitter * torch.randn(rays.shape)
+
+    def _kept(self, present: Tensor) -> Tensor:
+        b, t = present.shape
+        dropped = torch.rand(b, t) < self.dropped * torch.rand(b, 1) ** 2
+        start, length = torch.randint(0, t, (b, 1)), torch.randint(0, self.gap + 1, (b, 1))
+        time = torch.arange(t)
+        within = (time >= start) & (time < start + length) & (torch.rand(b, 1) < 0.3)
+        kept = present & ~dropped & ~within
+        return torch.where(kept.any(1, keepdim=True), kept, present)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LifterTraining:
-    """How to train.
+    """Settings of the training.
 
     Attributes:
         steps: Optimiser steps.
         batch_size: Hands a step.
         lr: Highest learning rate of Muon; it rises over the first 5 % of the steps and falls to 0 by a cosine.
         weight_decay: Decoupled.
-        seed: Of weights, batches and faults.
+        seed: Of weights, batches and noise.
         width, layers, heads: Of the network.
-        contact_weight: How much more the pinch point counts while the hand touches something.
-        unseen_weight: How much frames count in which the network is shown no hand.
-        faults: What is done to the tracks.
+        contact_weight: How much more the pinch point counts during contact.
+        unseen_weight: Weight of frames in which the network is shown no hand.
+        noise: Augmentation of the tracks.
     """
 
     steps: int = 1500
@@ -48,18 +119,14 @@ class LifterTraining:
     heads: int = 4
     contact_weight: float = 1.0
     unseen_weight: float = 0.1
-    faults: NoiseAugmentation = field(default_factory=NoiseAugmentation)
+    noise: NoiseAugmentation = field(default_factory=NoiseAugmentation)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be trained with."""
+        """Refuse steps, batch sizes and learning rates that are not positive."""
         if self.steps < 1 or self.batch_size < 1 or not self.lr > 0:
             raise ConfigError(
                 f"steps, batch_size and lr must be positive, got {self.steps}, {self.batch_size} and {self.lr}"
             )
-
-
-Progress = Callable[[int, float], None]
-"""Called as `progress(step, loss in mm)` after each step."""
 
 
 def train_lifter(
@@ -68,26 +135,29 @@ def train_lifter(
     """Train a lifter.
 
     Args:
-        hands: Training clips (the held-out ones left out).
-        settings: How.
-        progress: Told after each step.
+        hands: Training clips, without the held-out ones.
+        settings: Of the training.
+        progress: Progress callback, called after each step.
 
     Returns:
         The lifter (the weights' moving average), and notes for `HandLifter.save`.
     """
     began = time.perf_counter()
     torch.manual_seed(settings.seed)
-    level = CanonicalCamera.mean_of(np.stack([camera.T_world_camera for camera in hands.cameras]))
-    samples = {name: torch.from_numpy(value) for name, value in vars(LiftingSamples.of(hands, level)).items()}
+    camera = CanonicalCamera.mean_of(np.stack([camera.T_world_camera for camera in hands.cameras]))
+    samples = {name: torch.from_numpy(value) for name, value in vars(LiftingSamples.of(hands, camera)).items()}
+    count, frames = samples["found"].shape[:2]
     depth = float(samples["joints"][samples["known"]][..., 2].median())
-    network = LifterNetwork(
-        settings.width, settings.layers, settings.heads, frames=samples["found"].shape[1], mean_depth_m=round(depth, 3)
-    )
-    optimizer = Muon(_groups(network), settings.lr, weight_decay=settings.weight_decay)
+    network = LifterNetwork(settings.width, settings.layers, settings.heads, frames, mean_depth_m=round(depth, 3))
+    matrices = {p for name, p in network.named_parameters() if p.ndim == 2 and name.startswith("encoder")}
+    groups = [
+        {"params": [p for p in network.parameters() if (p in matrices) == inner], "matrices": inner}
+        for inner in (True, False)  # Muon takes the matrices between the first layer and the last; AdamW the rest
+    ]
+    optimizer = Muon(groups, settings.lr, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / settings.steps))
     average = AveragedModel(network, 0.99)
-    batches = _batches(len(samples["place"]), settings.batch_size, settings.steps)
-    for step, rows in enumerate(batches, start=1):
+    for step, rows in enumerate(_batches(count, settings.batch_size, settings.steps), start=1):
         loss = _loss(network, {name: value[rows] for name, value in samples.items()}, settings)
         optimizer.zero_grad()
         loss.backward()
@@ -96,17 +166,17 @@ def train_lifter(
         average.update(network, step)
         if progress is not None:
             progress(step, float(loss.detach()))
-    lifter = HandLifter(average.model, level)
-    notes = {"clips": len(hands), "hands": len(samples["place"]), "seconds": round(time.perf_counter() - began, 1)}
-    return lifter, {"training": {**asdict(settings), **notes}}
+    described = asdict(settings)
+    notes = described | {"faults": described.pop("noise"), "clips": len(hands), "hands": count}
+    return HandLifter(average.model, camera), {"training": {**notes, "seconds": round(time.perf_counter() - began, 1)}}
 
 
 def _loss(network: LifterNetwork, batch: dict[str, Tensor], settings: LifterTraining) -> Tensor:
     """Return mean distances in mm: of joints, of joints about the pinch point, and twice that of the pinch point."""
-    rays, present, score = settings.faults(
+    rays, present, score = settings.noise(
         batch["found"], batch["true"], batch["found_present"], batch["true_present"], batch["score"]
     )
-    joints = network(rays, present, score, batch["place"], batch["is_right"])
+    joints = network(rays, present, score, batch["position"], batch["is_right"])
     off = (joints - batch["joints"]) * 1000
     pinch = 0.5 * (off[:, :, THUMB_TIP] + off[:, :, INDEX_TIP])
     shape = (off - pinch[:, :, None]).norm(dim=-1).mean(-1)
@@ -116,16 +186,8 @@ def _loss(network: LifterNetwork, batch: dict[str, Tensor], settings: LifterTrai
     return (each * weight).sum() / weight.sum()
 
 
-def _groups(network: LifterNetwork) -> list[dict[str, Any]]:
-    """Muon takes the matrices between the first layer and the last; AdamW the rest."""
-    matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and name.startswith("encoder")]
-    inner = {id(p) for p in matrices}
-    rest = [p for p in network.parameters() if id(p) not in inner]
-    return [{"params": matrices, "matrices": True}, {"params": rest, "matrices": False}]
-
-
-def _rate(share: float) -> float:
-    return min(share / 0.05 + 0.01, 1.0) * 0.5 * (1 + float(np.cos(np.pi * min(share, 1.0))))
+def _rate(fraction: float) -> float:
+    return min(fraction / 0.05 + 0.01, 1.0) * 0.5 * (1 + float(np.cos(np.pi * min(fraction, 1.0))))
 
 
 def _batches(count: int, size: int, steps: int) -> Iterable[Tensor]:

@@ -149,20 +149,6 @@ def test_an_image_becomes_a_clip_and_its_limits_are_told(page, tmp_path):
     assert not page.is_visible("#ivg-robot")
 
 
-@pytest.mark.parametrize(
-    ("selector", "value", "words"),
-    [
-        ("#ivg-seed input", "-4", "Seed must be a whole number"),
-        ("#ivg-task textarea, #ivg-task input", "  ", "say what"),
-    ],
-)
-def test_a_wrong_request_is_told_in_the_page(page, selector, value, words):
-    page.fill(selector, value)
-    page.click("#ivg-go")
-    wait_for_words(page, "#ivg-messages", words)
-    page.wait_for_function("!document.querySelector('#ivg-go').disabled")
-
-
 def test_a_run_is_stopped_and_another_visitor_waits_meanwhile(page, browser, address):
     set_steps(page, 50)
     page.click("#ivg-go")

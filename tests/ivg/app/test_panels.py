@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ivg.app.panels import SIZE, TITLES, messages_html, panel_html, progress_html, trajectory_figures
-from ivg.app.run import AppView, new_stages
+from ivg.app.view import AppView, new_stages
 from ivg.io.video import read_video
 from ivg.policy import Demonstration
 from ivg.policy.retargeting import gripper_trajectory

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from ivg.app.run import FAULT, NOT_SCORED, STAGES, AppRun, AppWorker, plain
+from ivg.app.run import FAULT, NOT_SCORED, AppRun, AppWorker
+from ivg.app.view import STAGES, plain
 from ivg.errors import InputError
 from ivg.workflows.demo.context import frame_from_file
 

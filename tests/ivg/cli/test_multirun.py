@@ -13,7 +13,7 @@ from ivg.cli.shared import hydra_job
 from ivg.errors import ConfigError
 from ivg.workflows.policy_settings import read_policy_run
 
-from ..workflows.test_policy_train import TINY, dataset  # noqa: F401 (a fixture)
+from .test_policy_train import TINY, dataset  # noqa: F401 (a fixture)
 
 HAS_SUBMITIT = importlib.util.find_spec("submitit") is not None
 needs_submitit = pytest.mark.skipif(not HAS_SUBMITIT, reason="submitit is not installed: pip install 'ivg[slurm]'")

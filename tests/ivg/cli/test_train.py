@@ -22,6 +22,11 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert "train=autoencoder" in capsys.readouterr().out
 
 
+def test_a_dry_run_needs_neither_data_nor_output(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train=region", "model=tiny", "dry_run=true"]) == 0
+    assert "| parameters, trained |" in capsys.readouterr().out
+
+
 def test_weights_are_interpolated_once(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folders = {"start": weights / "start", "end": weights / "end", "output": weights / "between"}
     request = ["interpolate", "--fraction", "0.5", *(f"--{name}={folder}" for name, folder in folders.items())]
@@ -47,7 +52,7 @@ def test_weights_are_interpolated_once(weights: Path, capsys: pytest.CaptureFixt
         (["train=autoencoder", "data.path=none", "output=${nothing}"], "'nothing' not found"),
         (["train=autoencoder", "data.path=none", "output=x", "resume=maybe"], "'maybe' is not a valid bool"),
         (["train=autoencoder", "data.path=none", "output=x", "train.stage=x"], "unknown train.stage 'x'"),
-        (["train=autoencoder", "data.path=none", "output=x", "train.minutes=nan"], "finite number, got nan"),
+        (["train=autoencoder", "data.path=none", "output=x", "train.minutes=inf"], "finite number, got inf"),
         (["train=autoencoder", "data.path=none", "output=x", "+train.mintues=3"], "did you mean 'minutes'"),
         (["export", "--autoencoder", "a", "--region", "b", "--clip", "c", "--output", "d"], "c/scheduler is missing"),
     ],

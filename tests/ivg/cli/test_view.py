@@ -77,7 +77,7 @@ def test_fewer_episodes_are_shown_and_how_to_see_more_is_said(dataset, tmp_path,
     page = tmp_path / "page.html"
     assert main([str(dataset), "--out", str(page), "--episodes", "2"]) == 0
     assert "shown are 2 of 3 episodes; more: --episodes N, or --episodes all" in capsys.readouterr().out
-    assert [row["place"] for row in head(page)["shown"]] == [0, 1]
+    assert [row["index"] for row in head(page)["shown"]] == [0, 1]
     assert head(page)["episodes"] == 3
     assert main([str(dataset), "--out", str(page), "--episodes", "all", "--overwrite"]) == 0
     assert "more" not in capsys.readouterr().out

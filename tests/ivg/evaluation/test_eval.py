@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ivg.cli.eval import main
-from ivg.data.clip_store import ClipRecord, ClipStore
+from ivg.data.clip_record import ClipRecord
+from ivg.data.clip_store import ClipStore
 from ivg.evaluation.generator import EvaluationResult
 from ivg.evaluation.judging import Judge, Prompt, SceneResult
 from ivg.evaluation.prompts import STYLES, follow_rates, text_test

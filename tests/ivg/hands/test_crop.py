@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivg.hands.crop import HandCrop, turn, wrap_angle
+from ivg.hands.crop import HandCrop, rotate, wrap_angle
 
 
 def hand(seed=0, at=(64.0, 60.0)):
@@ -33,15 +33,15 @@ def test_the_square_turns_moves_and_grows_with_the_hand(angle, x, y, scale):
     joints = hand(at=(0.0, 0.0))
     crop = HandCrop.around(joints)
     turned, shift = torch.tensor(angle), torch.tensor([x, y])
-    moved = HandCrop.around(scale * turn(joints, turned) + shift)
-    torch.testing.assert_close(moved.centre, scale * turn(crop.centre, turned) + shift, atol=1e-2, rtol=0)
+    moved = HandCrop.around(scale * rotate(joints, turned) + shift)
+    torch.testing.assert_close(moved.centre, scale * rotate(crop.centre, turned) + shift, atol=1e-2, rtol=0)
     assert float(moved.side) == pytest.approx(scale * float(crop.side), rel=1e-3)
     assert float(wrap_angle(moved.rotation - crop.rotation - angle)) == pytest.approx(0, abs=1e-4)
 
 
 def test_corners_of_the_square_come_back_to_the_picture():
     crop = HandCrop(torch.tensor([[50.0, 40.0]]), torch.tensor([20.0]), torch.tensor([math.pi / 2]))
-    corners = crop.to_picture(torch.tensor([[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]]))
+    corners = crop.to_image(torch.tensor([[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]]))
     expected = torch.tensor([[[60.0, 30.0], [60.0, 50.0], [40.0, 50.0]]])
     torch.testing.assert_close(corners, expected, atol=1e-4, rtol=0)
 
@@ -56,7 +56,7 @@ def test_a_crop_shows_what_lies_at_its_points(graded):
     atol = 1e-3 if graded else 0.04  # px; OpenCV's places are multiples of 1/32
     steps = torch.arange(16.0) / 16
     v, u = torch.meshgrid(steps, steps, indexing="ij")
-    points = crop.to_picture(torch.stack([u, v], -1)[None])
+    points = crop.to_image(torch.stack([u, v], -1)[None])
     torch.testing.assert_close(shown[0, 0], points[0, ..., 0], atol=atol, rtol=0)
     torch.testing.assert_close(shown[0, 1], points[0, ..., 1], atol=atol, rtol=0)
 

@@ -112,5 +112,5 @@ def test_rendered_hands_are_where_a_search_in_every_frame_finds_them(hand_clips)
 
 
 def test_frames_to_search_are_at_least_one():
-    with pytest.raises(InputError, match="search_every must be positive, got 256, 16 and 0"):
+    with pytest.raises(InputError, match="search_every must be positive, got 0"):
         BatchedHands(batch_size=16, upsample_to=256, search_every=0)

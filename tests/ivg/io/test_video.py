@@ -103,5 +103,5 @@ def test_a_sound_file_has_no_picture(tmp_path):
         sound = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
         sound.sample_rate = 8000
         container.mux(stream.encode(sound))
-    with pytest.raises(InputError, match="no picture"):
+    with pytest.raises(InputError, match="no image"):
         read_video(tmp_path / "a.wav")

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from ivg.errors import InputError, WeightsError
+from ivg.models.loading import load_weights
 from ivg.models.nano.autoencoder import NanoAutoencoder
-from ivg.models.weights import load_weights
 
 TINY = {"latent_channels": 4, "encoder_widths": (8, 8, 16), "decoder_widths": (8, 8, 16), "decoder_depth": 1}
 

@@ -11,10 +11,10 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from ivg.errors import InputError, WeightsError
 from ivg.models.base import pretrained
-from ivg.models.base.autoencoder import BaseAutoencoder
 from ivg.models.base.denoiser import BaseVideoDenoiser
+from ivg.models.base.encoders import BaseAutoencoder
 from ivg.models.base.pretrained import load_base_autoencoder, load_base_denoiser, load_base_text_encoder
-from ivg.models.weights import load_weights
+from ivg.models.loading import load_weights
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 
 from ivg.errors import InputError
 from ivg.models.nano.denoiser import NanoVideoDenoiser
-from ivg.models.region_input import region_input
+from ivg.models.sampler import region_input
 
 TINY: dict[str, Any] = {
     "latent_channels": 4,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ivg.models.folder import load_component
+from ivg.models.loading import load_component
 from ivg.models.partial_decoding import CHANGED, MARGIN, changed_cells, decode_cells, whitish_cells
 from ivg.pipeline import find_weights
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivg.data.clip_store import ClipRecord, ClipStore
+from ivg.data.clip_record import ClipRecord
+from ivg.data.clip_store import ClipStore
 
 SIZE = 32
 

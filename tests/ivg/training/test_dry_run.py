@@ -9,9 +9,10 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 from torch.utils.flop_counter import FlopCounterMode
 
-from ivg.cli.train import main
+from ivg.errors import ConfigError
 from ivg.models.nano.denoiser import NanoVideoDenoiser
-from ivg.training.cost.report import report
+from ivg.training import report
+from ivg.training.composition import compose_train, read_stage
 from ivg.training.cost.step_cost import step_cost
 from ivg.training.settings import ClipConfig, ModelConfig
 
@@ -95,35 +96,31 @@ def test_the_table_adds_up() -> None:
     assert float(table["memory, optimiser"][0].split()[0]) == pytest.approx(8 * count / 2**30, abs=0.006)
 
 
-def test_dry_run_needs_neither_data_nor_output(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def _report(*settings: str) -> str:
+    return report(*read_stage(compose_train(settings)))
+
+
+def test_a_report_needs_neither_data_nor_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["train=region", "model=base_tiny", "dry_run=true"]) == 0
-    table = _table(capsys.readouterr().out)
+    table = _table(_report("train=region", "model=base_tiny"))
     flops = [float(value.split()[0]) for value in table["FLOPs a step"]]
     assert flops[0] < flops[1] < 1.4 * flops[0]  # one more forward pass, of all that is checkpointed
     assert not list(tmp_path.iterdir())
-    assert main(["train=autoencoder", "model=base_tiny", "dry_run=true"]) == 2
-    assert "pretrained one" in capsys.readouterr().err
-    assert main(["train=masks", "model=base_tiny", "dry_run=true"]) == 2
-    assert "is for nano" in capsys.readouterr().err
-    assert main(["train=masks", "model=nano", "dry_run=true"]) == 0
-    table = _table(capsys.readouterr().out)
+    with pytest.raises(ConfigError, match="pretrained one"):
+        _report("train=autoencoder", "model=base_tiny")
+    with pytest.raises(ConfigError, match="is for nano"):
+        _report("train=masks", "model=base_tiny")
+    table = _table(_report("train=masks"))
     assert table["parameters, trained"] == ["0.1 M"]
     # forward and backward: 8 clips x 4 frames x 256 cells, 118,080 multiplications each, and the bare first layer's
     assert float(table["FLOPs a step"][0].split()[0]) == pytest.approx(6 * 32 * 256 * 117_504e-12, rel=0.08)
 
 
 @pytest.mark.slow
-def test_the_tables_of_the_page_are_what_the_commands_print(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_tables_of_the_page_are_what_the_commands_print() -> None:
     parts = re.findall(r"^    ivg-train (.*dry_run=true)\n\n(.*?)\n\n((?:\|.*\n)+)", PAGE.read_text(), re.MULTILINE)
     assert len(parts) >= 2
     for command, heading, table in parts:
-        assert main(command.split()) == 0
-        printed = capsys.readouterr().out
+        printed = _report(*command.split())
         assert heading in printed
         assert _table(table) == _table(printed), command

@@ -13,14 +13,14 @@ import torch
 from safetensors.torch import load_file
 
 from ivg.errors import ConfigError, InputError, IvgError, TrainingError, WeightsError
-from ivg.models.folder import load_component
+from ivg.models.loading import load_component, load_weights
 from ivg.models.nano.autoencoder import NanoAutoencoder
 from ivg.models.nano.denoiser import NanoVideoDenoiser
 from ivg.models.nano.mask_decoder import NanoMaskDecoder
-from ivg.models.weights import load_weights
 from ivg.pipeline import InstructionalVideoPipeline
+from ivg.training import TrainingProgress, train
 from ivg.training.export import export_pipeline
-from ivg.training.run import Run, build_stage, train_stage
+from ivg.training.run import build_stage, train_stage
 from ivg.training.settings import (
     AutoencoderConfig,
     ClipConfig,
@@ -28,6 +28,7 @@ from ivg.training.settings import (
     MaskDecoderConfig,
     ModelConfig,
     RegionConfig,
+    Run,
     RunConfig,
 )
 from ivg.training.stage import StepRandom
@@ -199,7 +200,7 @@ def test_what_is_missing_is_named(blob_store: Path, tmp_path: Path) -> None:
         ({"steps": 1, "timesteps": [995, 1000]}, r"got \[995, 1000\]"),
         ({"steps": 1, "sample_steps": 0}, "train.sample_steps must be 1 or more, got 0"),
         ({"steps": 1, "huber": -0.1}, "train.huber must be at least 0, got -0.1"),
-        ({"steps": 1, "extrapolation": 1.5}, r"train.extrapolation must lie in \[0, 1\], got 1.5"),
+        ({"steps": 1, "extrapolation": 1.5}, r"train.extrapolation must be in \[0, 1\], got 1.5"),
         ({"steps": 1, "residual_scale": 0.0}, "train.residual_scale must be positive, got 0.0"),
         ({"steps": 1, "teacher_draws": 0}, "train.teacher_draws must be 1 or more, got 0"),
     ],
@@ -384,3 +385,30 @@ def test_a_loss_that_is_no_number_stops_the_training_with_the_last_good_weights(
     assert json.loads((tmp_path / "run" / "checkpoint" / "progress.json").read_text())["step"] == 2
     figures = train_stage(_run(blob_store, tmp_path / "run", config, resume=True)).figures
     assert np.isfinite(figures["psnr"])
+
+
+def test_plain_values_train_what_a_run_does_and_report_progress(blob_store: Path, runs: Path, tmp_path: Path) -> None:
+    seen: list[TrainingProgress] = []
+    quick = {**QUICK, "log_seconds": 0}
+    result = train(
+        "autoencoder", blob_store, tmp_path, model=MODEL, device="cpu", progress=seen.append, crop=16, **quick
+    )
+    name = "autoencoder/diffusion_pytorch_model.safetensors"
+    assert (result.weights / name).read_bytes() == (runs / "autoencoder" / "weights" / name).read_bytes()
+    assert [(progress.step, progress.held_out) for progress in seen] == [(1, False), (2, False), (3, False), (3, True)]
+    assert "loss" in seen[0].figures
+    assert seen[-1].figures == result.figures
+    assert seen[-1].fraction == 1
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings", "message"),
+    [
+        ("clips", {}, "did you mean 'clip'"),
+        ("clip", {"stepss": 3}, "did you mean 'steps'"),
+        ("clip", {"steps": 0}, "steps"),
+    ],
+)
+def test_wrong_plain_values_are_refused(preset: str, settings: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(IvgError, match=message):
+        train(preset, "none", tmp_path, **settings)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ivg.cli.policy import main
-from ivg.data.clip_store import ClipRecord, ClipStore
+from ivg.data.clip_record import ClipRecord
+from ivg.data.clip_store import ClipStore
 from ivg.envs.human import HumanDemonstrator
 from ivg.errors import StoreError
 from ivg.io.video import write_video

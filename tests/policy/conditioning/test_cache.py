@@ -1,4 +1,4 @@
-"""What was watched once is not made again: in memory, on disk, for other processes."""
+"""What was observed once is not made again: in memory, on disk, for other processes."""
 
 import multiprocessing
 import pickle
@@ -14,7 +14,7 @@ FRAME = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
 CAMERA = Camera(np.eye(3), np.eye(4), 4, 4)
 
 
-def watched(value=1.0, found=True):
+def observed(value=1.0, found=True):
     return ObservedDemonstration({"demo_path": np.full((16, 8), value, np.float32)}, found)
 
 
@@ -26,14 +26,14 @@ def test_it_is_made_once(tmp_path):
     for folder in (None, tmp_path):
         cache = DemonstrationCache(folder)
         assert cache.get("aa") is None
-        first = cache.get_or_make("aa", watched)
+        first = cache.get_or_make("aa", observed)
         assert cache.get_or_make("aa", refuse) is first
         assert (cache.hits, cache.misses) == (1, 1)
 
 
 def test_another_cache_on_the_folder_finds_it(tmp_path):
-    DemonstrationCache(tmp_path).put("aa", watched(3.0))
-    DemonstrationCache(tmp_path).put("bb", watched(0.0, found=False))
+    DemonstrationCache(tmp_path).put("aa", observed(3.0))
+    DemonstrationCache(tmp_path).put("bb", observed(0.0, found=False))
     again = DemonstrationCache(tmp_path)
     assert (again.get("aa").arrays["demo_path"] == 3.0).all()
     assert again.get("aa").found
@@ -44,9 +44,9 @@ def test_another_cache_on_the_folder_finds_it(tmp_path):
 def test_memory_forgets_what_was_used_longest_ago():
     cache = DemonstrationCache(capacity=2)
     for key in ("aa", "bb"):
-        cache.put(key, watched())
+        cache.put(key, observed())
     cache.get("aa")
-    cache.put("cc", watched())
+    cache.put("cc", observed())
     assert cache.get("bb") is None
     assert cache.get("aa") is not None
     assert len(cache) == 2
@@ -54,7 +54,7 @@ def test_memory_forgets_what_was_used_longest_ago():
 
 def test_damaged_and_pickled_files_are_made_anew(tmp_path):
     cache = DemonstrationCache(tmp_path)
-    cache.put("aa", watched())
+    cache.put("aa", observed())
     (file,) = tmp_path.rglob("*.npz")
     good = file.read_bytes()
     evil = pickle.dumps({"found": True})
@@ -63,7 +63,7 @@ def test_damaged_and_pickled_files_are_made_anew(tmp_path):
         assert DemonstrationCache(tmp_path).get("aa") is None
     np.savez(file, found=np.array(True), demo_path=np.array([{}], dtype=object))
     assert DemonstrationCache(tmp_path).get("aa") is None
-    DemonstrationCache(tmp_path).get_or_make("aa", watched)
+    DemonstrationCache(tmp_path).get_or_make("aa", observed)
     assert DemonstrationCache(tmp_path).get("aa").found
 
 
@@ -71,7 +71,7 @@ def _write_many(folder):
     cache = DemonstrationCache(folder)
     for _ in range(30):
         for key in ("aa", "bb", "cc"):
-            cache.put(key, watched(float(ord(key[0]))))
+            cache.put(key, observed(float(ord(key[0]))))
 
 
 def test_two_processes_share_a_folder(tmp_path):

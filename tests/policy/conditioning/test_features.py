@@ -78,7 +78,7 @@ def test_the_convolution_can_be_left_out():
     assert not list(light.parameters())
 
 
-def test_nothing_to_watch_stays_zeros():
+def test_no_demonstration_stays_zeros():
     assert not from_gripper(torch.zeros(2, 16, 8), torch.rand(2, 16)).any()
 
 
@@ -87,7 +87,7 @@ def test_a_path_without_proprio_is_refused():
         DemoFeaturesExtractor(gym.spaces.Dict({"demo_path": SPACES["demo_path"]}))
 
 
-def test_sb3_trains_with_pictures_and_demonstrations(reach, guide):
+def test_sb3_trains_with_images_and_demonstrations(reach, guide):
     env = DemoTrackingReward(VideoDemoWrapper(reach, guide), gamma=0.97)
     kwargs = {"features_extractor_class": DemoFeaturesExtractor, "features_extractor_kwargs": {"image_features": 16}}
     learner = PPO("MultiInputPolicy", env, n_steps=16, batch_size=8, n_epochs=1, policy_kwargs=kwargs, device="cpu")

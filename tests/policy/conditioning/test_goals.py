@@ -39,7 +39,7 @@ def test_goals_are_waypoints_and_vary(env):
     goals = {tuple(np.round(env.reset(seed=seed)[0]["desired_goal"], 4)) for seed in range(8)}
     assert len(goals) == 8
     observation, _ = env.reset(seed=1)
-    path = env.env._watched.arrays["demo_path"]
+    path = env.env._shown.arrays["demo_path"]
     assert np.abs(path[:, :3] - observation["desired_goal"][:3]).sum(1).min() < 1e-6
 
 

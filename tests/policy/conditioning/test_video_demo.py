@@ -58,7 +58,7 @@ def test_no_hand_is_zeros_said_and_counted(reach, make_guide):
     assert len(env.source.calls) == 2
 
 
-def test_nothing_to_watch_is_zeros_and_no_failure(reach):
+def test_no_demonstration_is_zeros_and_no_failure(reach):
     env = VideoDemoWrapper(reach, None)
     observation, info = env.reset(seed=4)
     assert not observation["demo_path"].any()
@@ -81,8 +81,8 @@ def test_without_a_pool_scenes_differ(reach, guide):
     assert len({env.reset()[1]["demo_seed"] for _ in range(5)}) == 5
 
 
-def test_the_picture_may_be_rendered_at_resets_only(make_reach, guide):
-    blind = make_reach(pictures=False)
+def test_the_image_may_be_rendered_at_resets_only(make_reach, guide):
+    blind = make_reach(images=False)
     observation, _ = VideoDemoWrapper(blind, guide).reset(seed=5)
     assert "image" not in observation
     assert guide.calls == [("go there", 5, (40, 40, 3))]
@@ -110,7 +110,7 @@ def test_an_embedding_is_observed_and_cached(reach, guide, tmp_path):
     assert len(guide.calls) == 1
 
 
-def test_what_cannot_be_watched_is_refused(reach, guide, make_reach):
+def test_invalid_arguments_are_refused(reach, guide, make_reach):
     with pytest.raises(InputError, match="did you mean 'demo_path'"):
         VideoDemoWrapper(reach, guide, keys=["demo_paths"])
     with pytest.raises(InputError, match="Dict"):
@@ -126,10 +126,10 @@ def test_what_cannot_be_watched_is_refused(reach, guide, make_reach):
 
 
 def test_a_filled_cache_serves_processes_without_a_generator(make_reach, make_guide, tmp_path):
-    guide, told = make_guide(blind=[2]), []
+    guide, received = make_guide(blind=[2]), []
     parent = VideoDemoWrapper(make_reach(), guide, cache=tmp_path)
-    assert fill_cache(parent, range(4), lambda *call: told.append(call)) == [0, 1, 3]
-    assert told == [(0, True), (1, True), (2, False), (3, True)]
+    assert fill_cache(parent, range(4), lambda *call: received.append(call)) == [0, 1, 3]
+    assert received == [(0, True), (1, True), (2, False), (3, True)]
     worker = VideoDemoWrapper(make_reach(), PrecomputedDemonstrations(guide.fingerprint), cache=tmp_path)
     observation, _ = worker.reset(seed=3)
     np.testing.assert_allclose(observation["demo_path"][-1, :3], worker.unwrapped.goal, atol=1e-6)
@@ -140,7 +140,7 @@ def test_a_filled_cache_serves_processes_without_a_generator(make_reach, make_gu
 def test_it_works_in_vectors(make_reach, guide, tmp_path):
     from functools import partial
 
-    make = partial(_watching, make_reach, guide, tmp_path)
+    make = partial(_demonstrated_env, make_reach, guide, tmp_path)
     envs = gym.vector.SyncVectorEnv([make, make])
     observation, info = envs.reset(seed=[1, 2])
     assert observation["demo_path"].shape == (2, 16, 8)
@@ -151,7 +151,7 @@ def test_it_works_in_vectors(make_reach, guide, tmp_path):
     envs.close()
 
 
-def _watching(make_reach, guide, folder):
+def _demonstrated_env(make_reach, guide, folder):
     return VideoDemoWrapper(make_reach(), guide, cache=folder, seeds=range(4))
 
 

@@ -11,17 +11,17 @@ from ivg.types import HANDS, Camera
 
 
 class PointMass:
-    """Does at once what it is told; success, end and truncation at given steps."""
+    """Does at once what it is asked; success, end and truncation at given steps."""
 
     def __init__(self, **ends):
-        self.ends, self.position, self.steps, self.told = ends, np.array([0.0, 0, 0.3]), 0, []
+        self.ends, self.position, self.steps, self.received = ends, np.array([0.0, 0, 0.3]), 0, []
 
     def observe(self):
         proprio = np.concatenate([self.position, [0, 1, 0, 0], [1.0]]).astype(np.float32)
         return {"proprio": proprio, "count": np.array(self.steps)}
 
     def step(self, action):
-        self.told.append(action)
+        self.received.append(action)
         self.position = self.position + 0.05 * action[:3]
         self.steps += 1
         at = {name: self.steps == step for name, step in self.ends.items()}
@@ -65,7 +65,7 @@ def test_observations_and_actions_belong_together(plan):
     env = PointMass(success=12)
     done = execute(env, plan, env.observe())
     assert done.observations["count"].tolist() == list(range(12))
-    np.testing.assert_array_equal(done.actions, env.told)
+    np.testing.assert_array_equal(done.actions, env.received)
     assert done.actions.dtype == done.phase.dtype == np.float32
     assert done.actions.shape == (12, 7)
     places = np.concatenate([done.observations["proprio"], done.last["proprio"][None]])[:, :3]

@@ -202,7 +202,7 @@ def test_to_and_fro_is_no_circle(made_up):
 
 
 @pytest.mark.parametrize("found", [True, False, None])
-def test_only_a_hand_that_was_not_moved_onto_a_thing_needs_the_picture(made_up, monkeypatch, found):
+def test_only_a_hand_that_was_not_moved_onto_a_thing_needs_the_image(made_up, monkeypatch, found):
     asked = []
     monkeypatch.setattr(planning, "grasp_view", lambda *given: asked.append(given))
     clip, camera = np.zeros((16, 8, 8, 3), np.uint8), Camera(np.eye(3), np.eye(4), 8, 8)

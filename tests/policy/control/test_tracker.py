@@ -12,7 +12,7 @@ LIMIT = 2000
 
 
 def drive(tracker, position, turn, moves=True):
-    """Positions, orientations and actions until the tracker is done; the mass does at once what it is told."""
+    """Positions, orientations and actions until the tracker is done; the mass does at once what it is asked."""
     places, turns, actions, phase = [position], [turn], [], []
     while not tracker.done and len(actions) < LIMIT:
         action = tracker.act(position, turn.as_quat()[[3, 0, 1, 2]])
@@ -116,19 +116,19 @@ def test_a_long_turn_is_begun_where_it_goes_least_far_from_the_present_angle(mad
     assert turned[-1] == pytest.approx(first + way + np.pi * np.round((turned[-1] - first - way) / np.pi), abs=0.1)
 
 
-def test_the_share_done_tells_where_on_the_plan_the_reference_is(made_up):
+def test_the_fraction_done_is_the_position_of_the_reference_on_the_plan(made_up):
     plan = plan_gripper(made_up.grasp_joints())
     tracker, position, turn = TrajectoryTracker(plan), np.array([-0.1, 0.1, 0.4]), down(0.3)
-    shares = []
+    rates = []
     while not tracker.done:
         action = tracker.act(position, turn.as_quat()[[3, 0, 1, 2]])
         position = position + action[:3] * tracker.scale.translation_m
         turn = Rotation.from_rotvec(action[3:6] * tracker.scale.rotation_rad) * turn
-        shares.append(tracker.fraction_done)
+        rates.append(tracker.fraction_done)
         if tracker.fraction_done > 0:
             there = [np.interp(tracker.fraction_done, plan.fraction_done, column) for column in plan.pos_world_m.T]
             np.testing.assert_allclose(tracker._reference, there, atol=2e-3)
-    assert (np.diff(shares) >= 0).all()
-    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert (np.diff(rates) >= 0).all()
+    assert (rates[0], rates[-1]) == (0.0, 1.0)
     closing = plan.fraction_done[np.flatnonzero(np.diff(plan.closed))[0] + np.arange(2)]
     assert np.diff(closing)[0] * np.linalg.norm(np.diff(plan.pos_world_m, axis=0), axis=1).sum() > 0.05

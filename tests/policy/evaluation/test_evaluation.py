@@ -16,7 +16,7 @@ def test_intervals_have_known_values(successes, count, low, high):
     assert wilson_interval(successes, count) == pytest.approx((low, high), abs=2e-4)
 
 
-def test_intervals_hold_the_share_and_shrink():
+def test_intervals_contain_the_rate_and_shrink():
     for count in (5, 50, 500):
         low, high = wilson_interval(count // 5, count)
         assert low < 0.2 < high
@@ -39,10 +39,10 @@ class Counter(gym.Env):
 
 
 class Walker:
-    """Acts, and keeps what it was told."""
+    """Acts, and keeps what it received."""
 
     def reset(self, demonstration=None, text=None, seed=0):
-        self.told = demonstration, text, seed
+        self.received = demonstration, text, seed
 
     def act(self, observation):
         return np.ones(7, np.float32)
@@ -52,10 +52,10 @@ def test_a_rollout_ends_with_success_or_with_time():
     walker = Walker()
     done = rollout(Counter(), walker, seed=4, max_steps=9, text="go", demonstrate=lambda o, i: {"demo_path": i})
     assert (done.success, done.steps) == (True, 4)
-    assert walker.told == ({"demo_path": {"options": None}}, "go", 4)
+    assert walker.received == ({"demo_path": {"options": None}}, "go", 4)
     late = rollout(Counter(), walker, seed=4, max_steps=3)
     assert (late.success, late.steps) == (False, 3)
-    assert walker.told[0] is None
+    assert walker.received[0] is None
     with pytest.raises(InputError, match="max_steps"):
         rollout(Counter(), walker, seed=4, max_steps=0)
 
@@ -81,6 +81,6 @@ def test_outcomes_survive_a_stop(tmp_path):
 def test_crashes_count_as_failures():
     outcomes = [Outcome("p", "none", task, seed, reason) for seed, (task, reason) in enumerate(
         [("a", ""), ("a", "crashed"), ("b", "not_done"), ("b", "no_hand"), ("b", "not_done")])]  # fmt: skip
-    shares = success_rates_by(outcomes, "task")
-    assert shares == {"a": SuccessRate(1, 2), "b": SuccessRate(0, 3)}
+    rates = success_rates_by(outcomes, "task")
+    assert rates == {"a": SuccessRate(1, 2), "b": SuccessRate(0, 3)}
     assert reasons(outcomes) == "2 not_done, 1 crashed, 1 no_hand"

@@ -10,7 +10,7 @@ from ivg.policy.evaluation import LazyImages, rollout
 
 
 class World(gym.Env):
-    """Leaves pictures out; counts how often it is rendered."""
+    """Leaves images out; counts how often it is rendered."""
 
     render_mode = "rgb_array"
     metadata = {"render_modes": ["rgb_array"]}
@@ -43,7 +43,7 @@ def env(world):
     return LazyImages(world)
 
 
-def test_a_picture_that_is_read_is_rendered_once(env, world):
+def test_a_image_that_is_read_is_rendered_once(env, world):
     observation, _ = env.reset(seed=1)
     first = observation["image"]
     assert observation["image"] is first
@@ -54,7 +54,7 @@ def test_a_picture_that_is_read_is_rendered_once(env, world):
     assert world.rendered == 2
 
 
-def test_a_picture_that_is_not_read_is_not_rendered(env, world):
+def test_a_image_that_is_not_read_is_not_rendered(env, world):
     observation, _ = env.reset()
     for step in range(5):
         assert observation["proprio"][0] == step
@@ -63,7 +63,7 @@ def test_a_picture_that_is_not_read_is_not_rendered(env, world):
     assert world.rendered == 0
 
 
-def test_the_picture_of_an_earlier_step_cannot_be_read_any_more(env, world):
+def test_the_image_of_an_earlier_step_cannot_be_read_any_more(env, world):
     unread, _ = env.reset()
     env.step(np.zeros(7))
     with pytest.raises(KeyError, match="not read in time"):
@@ -76,15 +76,15 @@ def test_the_picture_of_an_earlier_step_cannot_be_read_any_more(env, world):
         last["image"]
 
 
-def test_a_picture_that_was_read_stays(env):
+def test_a_image_that_was_read_stays(env):
     observation, _ = env.reset()
-    picture = observation["image"]
+    image = observation["image"]
     env.step(np.zeros(7))
-    assert observation["image"] is picture
-    assert (picture == 0).all()
+    assert observation["image"] is image
+    assert (image == 0).all()
 
 
-def test_an_observation_is_a_mapping_with_a_picture(env):
+def test_an_observation_is_a_mapping_with_a_image(env):
     observation, _ = env.reset()
     assert isinstance(observation, Mapping)
     assert set(observation) == {"proprio", "image"}
@@ -104,7 +104,7 @@ def test_the_rest_passes_through(env, world):
 
 
 class OneInFour:
-    """Looks at the picture of every fourth step."""
+    """Looks at the image of every fourth step."""
 
     def reset(self, demonstration=None, text=None, seed=0):
         self.steps = 0

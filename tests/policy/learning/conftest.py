@@ -42,8 +42,8 @@ class PointMass(gym.Env):
 
     def demonstration(self):
         """The arrays that a clip of a hand that goes to the goal would give."""
-        share = np.linspace(0, 1, 16, dtype=np.float32)[:, None]
-        path = np.concatenate([share * GOALS[self.goal], np.tile(DOWN, (16, 1)), np.ones((16, 1), np.float32)], 1)
+        fraction = np.linspace(0, 1, 16, dtype=np.float32)[:, None]
+        path = np.concatenate([fraction * GOALS[self.goal], np.tile(DOWN, (16, 1)), np.ones((16, 1), np.float32)], 1)
         keypoints = np.zeros((16, 2, 21, 2), np.float32)
         keypoints[:, 1] = (0.5 + path[:, None, :2]) * 0.8
         present = np.tile(np.array([0, 1], np.float32), (16, 1))

@@ -1,4 +1,4 @@
-"""A policy that acts in chunks reads only the pictures that its predictions look at."""
+"""A policy that acts in chunks reads only the images that its predictions look at."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from ivg.policy.learning.networks.image_encoder import resize_images
 
 
 class Seen(dict):
-    """An observation that tells when its picture is read."""
+    """An observation that tells when its image is read."""
 
     def __init__(self, step, read):
         rng = np.random.default_rng(step)
@@ -42,19 +42,19 @@ def read_by(policy, steps):
     return read
 
 
-def test_a_chunk_of_eight_reads_the_picture_of_one_step_in_eight(new_policy):
+def test_a_chunk_of_eight_reads_the_image_of_one_step_in_eight(new_policy):
     policy = new_policy()
     policy.reset()
     assert read_by(policy, 24) == [0, 8, 16]
 
 
-def test_who_looks_at_two_pictures_reads_the_one_before_too(new_policy):
+def test_who_looks_at_two_images_reads_the_one_before_too(new_policy):
     policy = new_policy(image_steps=2)
     policy.reset()
     assert read_by(policy, 24) == [0, 7, 8, 15, 16, 23]
 
 
-def test_a_new_episode_begins_with_a_picture(new_policy):
+def test_a_new_episode_begins_with_a_image(new_policy):
     policy = new_policy()
     policy.reset()
     read_by(policy, 3)
@@ -63,7 +63,7 @@ def test_a_new_episode_begins_with_a_picture(new_policy):
 
 
 @pytest.mark.parametrize("image_steps", [1, 2])
-def test_each_prediction_looks_at_the_latest_pictures(new_policy, monkeypatch, image_steps):
+def test_each_prediction_looks_at_the_latest_images(new_policy, monkeypatch, image_steps):
     policy, looked = new_policy(image_steps=image_steps), []
     predict = policy.predict
 
@@ -75,6 +75,6 @@ def test_each_prediction_looks_at_the_latest_pictures(new_policy, monkeypatch, i
     policy.reset()
     read_by(policy, 17)
     shown = [resize_images(Seen(step, [])["image"], policy.config.image_size) for step in range(17)]
-    for pictures, step in zip(looked, (0, 8, 16), strict=True):
+    for images, step in zip(looked, (0, 8, 16), strict=True):
         expected = [shown[max(step - back, 0)] for back in reversed(range(image_steps))]
-        np.testing.assert_array_equal(pictures, np.stack(expected))
+        np.testing.assert_array_equal(images, np.stack(expected))

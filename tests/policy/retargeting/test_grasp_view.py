@@ -1,4 +1,4 @@
-"""Long thin things in pictures painted under a known camera."""
+"""Long thin things in images painted under a known camera."""
 
 import cv2
 import numpy as np
@@ -57,7 +57,7 @@ def test_along_the_thing_the_offset_is_none_within_and_leads_back_beyond_its_end
     assert beyond.distance_m == pytest.approx(0.01, abs=0.004)
 
 
-def test_a_picture_of_another_size_shows_the_same(camera):
+def test_a_image_of_another_size_shows_the_same(camera):
     views = [
         grasp_view(paint(camera, POINT[:2] + [0, 0.006], 0.0, 0.1, 0.025, size), camera, POINT)
         for size in (SIZE, 2 * SIZE)
@@ -66,7 +66,7 @@ def test_a_picture_of_another_size_shows_the_same(camera):
     assert abs((views[0].across_rad - views[1].across_rad + np.pi / 2) % np.pi - np.pi / 2) < 0.04
 
 
-def test_a_plain_picture_shows_nothing(camera):
+def test_a_plain_image_shows_nothing(camera):
     assert grasp_view(np.full((SIZE, SIZE, 3), TABLE, np.uint8), camera, POINT) is None
 
 
@@ -78,7 +78,7 @@ def test_what_is_far_from_the_point_does_not_count(camera):
     assert grasp_view(paint(camera, POINT[:2] + [0, 0.06], 0.0, 0.1, 0.02), camera, POINT) is None
 
 
-def test_a_point_out_of_the_picture_or_behind_the_camera_shows_nothing(camera):
+def test_a_point_out_of_the_image_or_behind_the_camera_shows_nothing(camera):
     frame = paint(camera, POINT[:2], 0.0, 0.1, 0.025)
     assert grasp_view(frame, camera, np.array([2.0, 0, HEIGHT_M])) is None
     assert grasp_view(frame, camera, camera.T_world_camera[:3] @ [0, 0, -0.5, 1]) is None

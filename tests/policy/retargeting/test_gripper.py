@@ -5,9 +5,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
+from ivg.policy.hands3d.training.first_contact import evaluate_contact
 from ivg.policy.retargeting import GripperTrajectory, contact_frames, gripper_trajectory
-from ivg.policy.retargeting.contact_evaluation import evaluate_contact
-from ivg.policy.retargeting.gripper import gripper_axes
+from ivg.policy.retargeting.gripper import FULL_OPENING_M, gripper_axes
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_a_given_hand_scale_sets_the_opening(joints):
     path, known = gripper_trajectory(joints), gripper_trajectory(joints, hand_scale=1.2)
     tips = np.linalg.norm(joints[5, 4] - joints[5, 8])
     assert known.poses[5, 7] == pytest.approx(tips / 0.132, rel=1e-5)
-    assert path.opening_m[5] == pytest.approx(tips, rel=1e-5)
+    assert path.poses[5, 7] * FULL_OPENING_M * path.hand_scale == pytest.approx(tips, rel=1e-5)
 
 
 def test_held_fills_what_is_absent(joints):
@@ -81,7 +81,7 @@ def test_a_clip_without_a_hand_has_no_path():
         gripper_trajectory(np.full((4, 21, 3), np.nan))
 
 
-def test_contact_by_place_begins_when_the_hand_touches(human_clip, joints):
+def test_contact_by_position_begins_when_the_hand_touches(human_clip, joints):
     path = gripper_trajectory(joints)
     near = contact_frames(path, human_clip.grasp_point_world_m, reach_m=0.02)
     assert abs(int(near.argmax()) - int(human_clip.contact.argmax())) <= 1

@@ -67,7 +67,7 @@ def test_what_a_hand_does_does_not_depend_on_where_it_is_turned_to(made_up, angl
         np.testing.assert_allclose(there.direction, turn[:2, :2] @ here.direction, atol=1e-6)
 
 
-def test_lost_frames_do_not_change_the_touch(made_up):
+def test_lost_frames_do_not_change_the_interaction(made_up):
     joints = made_up.grasp_joints()
     lost = joints.copy()
     lost[[3, 8]] = np.nan

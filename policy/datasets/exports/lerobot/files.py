@@ -52,12 +52,7 @@ def located(root: Path, pattern: str, index: FileIndex, **names: str) -> Path:
 
 
 class TableFiles:
-    """Tables one after the other, each a row group, in numbered parquet files.
-
-    Args:
-        root: The dataset's folder.
-        schema: Of the tables.
-    """
+    """Tables with one schema, each a row group, in numbered parquet files."""
 
     def __init__(self, root: Path, schema: Any) -> None:
         self._root, self._schema = root, schema
@@ -85,13 +80,7 @@ class TableFiles:
 
 
 class VideoFiles:
-    """Episodes one after the other in numbered H.264 videos.
-
-    Args:
-        root: The dataset's folder.
-        key: Of the images.
-        size: Height and width, both even.
-        fps: Frames per second.
+    """Episodes one after the other in numbered H.264 videos of a height and width, both even.
 
     Raises:
         InputError: If height or width is odd.

@@ -27,11 +27,8 @@ ROWS = 256
 class LeRobotFolder:
     """A LeRobot dataset.
 
-    Args:
-        root: Its folder.
-
     Attributes:
-        root: As given.
+        root: Its folder.
         info: Content of ``meta/info.json``.
         fps: Steps per second.
         features: Its arrays of numbers.
@@ -168,17 +165,7 @@ def _flat(names: Any) -> list[str]:
 def video_frames(
     path: Path, start_s: float, count: int, fps: float, size: tuple[int, int] | None = None
 ) -> NDArray[np.uint8]:
-    """Read `count` consecutive frames of a video.
-
-    Args:
-        path: Any file that FFmpeg reads.
-        start_s: Time of the first of them.
-        count: Number of frames.
-        fps: Frames per second.
-        size: Height and width that they are resized to, one by one; as they are if None.
-
-    Returns:
-        uint8 (count, h, w, 3), RGB.
+    """Read `count` frames of a video from a time on, each resized if a size is given: uint8 (count, h, w, 3), RGB.
 
     Raises:
         StoreError: If the file cannot be read, or ends before.

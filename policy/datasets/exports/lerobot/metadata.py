@@ -54,13 +54,7 @@ _TEXTS, _NUMBERS = ("task", "text"), {"seed": int, "success": bool, "fps": float
 
 
 class RowFile:
-    """Rows with the same columns, written to one parquet file.
-
-    Args:
-        path: The file; its folder is created.
-        schema: Of the rows; that of the first ones if None.
-        group: Rows that are written at once.
-    """
+    """Rows with the same columns, written `group` at a time to one parquet file; a missing schema is inferred."""
 
     def __init__(self, path: Path, schema: Any = None, group: int = ROWS) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

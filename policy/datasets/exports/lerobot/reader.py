@@ -21,12 +21,8 @@ _DEFAULTS = ImportOptions()
 def lerobot_episodes(path: str | Path, options: ImportOptions = _DEFAULTS) -> Iterator[RobotEpisode]:
     """Read a LeRobot dataset v3.0, episode by episode.
 
-    Args:
-        path: Its folder.
-        options: How to read it. Of our own exports only the size counts.
-
-    Yields:
-        Its episodes. Success is what ``next.success`` or else ``next.reward`` says, true where there is neither.
+    Of our own exports only the size of the options counts. Success of foreign episodes is what ``next.success`` or else
+    ``next.reward`` says, true where there is neither.
 
     Raises:
         InputError: If pyarrow is missing, or a part is not found or outside its range.

@@ -41,19 +41,14 @@ def export_lerobot(
 
     Args:
         path: A folder.
-        episodes: At least one, all with images of one size and of one whole number of steps per second; a generator
-            is drawn from as it is written.
+        episodes: At least one, all with images of one size and of one whole number of steps per second.
         images: One of `IMAGES`.
         camera: Its name: images are ``observation.images.<camera>``.
         robot: The dataset's ``robot_type``.
         overwrite: Replace an existing dataset.
 
-    Returns:
-        The path.
-
     Raises:
-        InputError: If pyarrow is missing, the path exists (and is not to be overwritten), there is no episode, they
-            differ in what they should share, or images for a video have an odd height or width.
+        InputError: As `export_dataset` does, or if images for a video have an odd height or width.
     """
     if images not in IMAGES:
         raise unknown_option("storage of images", images, IMAGES)

@@ -7,10 +7,10 @@ const records = new Map();
 const byId = (id) => document.getElementById(id);
 
 /** Returns all of an episode; the few looked at last stay in memory. */
-function recordOf(place) {
-  const record = records.get(place) ?? JSON.parse(byId(`episode-${place}`).textContent);
-  records.delete(place);
-  records.set(place, record);
+function recordOf(index) {
+  const record = records.get(index) ?? JSON.parse(byId(`episode-${index}`).textContent);
+  records.delete(index);
+  records.set(index, record);
   if (records.size > KEPT_RECORDS) records.delete(records.keys().next().value);
   return record;
 }
@@ -24,6 +24,6 @@ function element(tag, attributes = {}, ...children) {
 }
 
 const count = (number) => Number(number).toLocaleString("en");
-const percent = (share) => `${Math.round(share * 100)} %`;
+const percent = (fraction) => `${Math.round(fraction * 100)} %`;
 const plural = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 const words = (name) => name || "(no task)";

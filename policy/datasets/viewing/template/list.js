@@ -20,10 +20,10 @@ function linesOf(row) {
 }
 
 function makeRow(row, key) {
-  const picture = row.reason ? element("span", { class: "none", "aria-hidden": "true" }, "✕") : element("canvas", { width: 96, height: 96, "aria-hidden": "true" });
+  const thumbnail = row.reason ? element("span", { class: "none", "aria-hidden": "true" }, "✕") : element("canvas", { width: 96, height: 96, "aria-hidden": "true" });
   const [title, line] = linesOf(row);
   const button = element("button", { type: "button", class: "row", "data-key": key },
-    picture, element("b", {}, title), element("span", { class: "line", title: line }, line));
+    thumbnail, element("b", {}, title), element("span", { class: "line", title: line }, line));
   if (row.reason || row.success !== true) button.append(badgeOf(row));
   const item = element("li", {}, button);
   const haystack = [row.text ?? "", row.task, row.seed, row.detail ?? ""].join(" ").toLowerCase();
@@ -41,7 +41,7 @@ function paintWhenSeen(entries) {
     for (const { target, isIntersecting } of changes) {
       if (!isIntersecting) continue;
       seen.unobserve(target);
-      paint(target, JSON.parse(byId(`episode-${byCanvas.get(target).row.place}`).textContent).clip);
+      paint(target, JSON.parse(byId(`episode-${byCanvas.get(target).row.index}`).textContent).clip);
     }
   }, { root: byId("rows"), rootMargin: "120px" });
   for (const canvas of byCanvas.keys()) seen.observe(canvas);
@@ -95,7 +95,7 @@ function resetFilters() {
 
 /** Fills the list and connects its filters. */
 function startList() {
-  dataset.shown.forEach((row) => rows.push(makeRow(row, String(row.place))));
+  dataset.shown.forEach((row) => rows.push(makeRow(row, String(row.index))));
   const episodes = rows.slice();
   dataset.refused.forEach((row) => rows.push(makeRow(row, `refused-${row.index}`)));
   byId("episodes").append(...episodes.map((entry) => entry.item));

@@ -8,12 +8,12 @@ function fillFacts(pairs) {
 }
 
 function showEpisode(row, tick) {
-  const { facts, provenance } = recordOf(row.place);
+  const { facts, provenance } = recordOf(row.index);
   byId("text").textContent = row.text || words(row.task);
   const { samples } = dataset.settings;
-  fillFacts([["episode", `${row.place} of ${dataset.name}`], ...facts, ...(samples ? [["clips tried of a scene", `${samples} at most`]] : [])]);
+  fillFacts([["episode", `${row.index} of ${dataset.name}`], ...facts, ...(samples ? [["clips tried of a scene", `${samples} at most`]] : [])]);
   byId("provenance").textContent = provenance;
-  load(row.place, tick);
+  load(row.index, tick);
 }
 
 function showRefused(row) {
@@ -48,7 +48,7 @@ function bringIntoList(item) {
 }
 
 /** Goes to the next row that passes the filters, or the one before. */
-function turn(by) {
+function go(by) {
   const seen = rows.filter((entry) => !entry.item.hidden);
   const at = seen.findIndex((entry) => entry.key === selection.key);
   const following = seen[at < 0 ? 0 : at + by];
@@ -58,7 +58,7 @@ function turn(by) {
 const toggle = (id) => () => byId(id).click();
 const KEYS = {
   " ": () => byId("play").click(), ArrowLeft: () => byId("back").click(), ArrowRight: () => byId("forth").click(),
-  j: () => turn(1), k: () => turn(-1), h: toggle("show-hands"), r: toggle("show-region"), "[": () => changeSpeed(-1),
+  j: () => go(1), k: () => go(-1), h: toggle("show-hands"), r: toggle("show-region"), "[": () => changeSpeed(-1),
   "]": () => changeSpeed(1), "/": () => byId("search").focus(), Home: () => seek(0), End: () => seek(Infinity),
 };
 
@@ -83,8 +83,8 @@ function followAddress() {
 startSummary();
 startList();
 startPlayer();
-byId("previous").addEventListener("click", () => turn(-1));
-byId("next").addEventListener("click", () => turn(1));
+byId("previous").addEventListener("click", () => go(-1));
+byId("next").addEventListener("click", () => go(1));
 document.addEventListener("keydown", onKey);
 window.addEventListener("hashchange", followAddress);
 followAddress();

@@ -23,8 +23,8 @@ function present() {
   return { frame: Math.min(frame, clip.count - 1), step };
 }
 
-/** Returns which of the robot's pictures is nearest to a step. */
-function nearestPicture(shown, step) {
+/** Returns which of the robot's images is nearest to a step. */
+function nearestImage(shown, step) {
   let best = 0;
   shown.forEach((at, k) => { if (Math.abs(at - step) < Math.abs(shown[best] - step)) best = k; });
   return best;
@@ -40,9 +40,9 @@ function drawClip(frame) {
 }
 
 /** Draws all frames of a clip, and marks the present one. */
-function drawSheet(now) {
+function drawGrid(now) {
   const { clip, tracks, region } = player.record;
-  const { context, width, height } = surface(byId("sheet"));
+  const { context, width, height } = surface(byId("grid"));
   const cells = Math.ceil(Math.sqrt(clip.count));
   const [across, down] = [width / cells, height / cells];
   for (let frame = 0; frame < clip.count; frame++) {
@@ -58,8 +58,8 @@ function drawSheet(now) {
   }
 }
 
-/** Goes to the frame of the sheet that a click hit. */
-function seekInSheet({ offsetX, offsetY, target }) {
+/** Goes to the frame of the image grid that a click hit. */
+function seekInGrid({ offsetX, offsetY, target }) {
   const cells = Math.ceil(Math.sqrt(player.record.clip.count));
   setPlaying(false);
   seek(Math.floor((offsetY / target.clientHeight) * cells) * cells + Math.floor((offsetX / target.clientWidth) * cells));
@@ -68,7 +68,7 @@ function seekInSheet({ offsetX, offsetY, target }) {
 function drawRobot(step, frame) {
   const { robot } = player.record;
   const { context, width, height } = surface(byId("robot"));
-  drawCell(context, player.robot, robot.pictures, nearestPicture(robot.shown, step), width, height);
+  drawCell(context, player.robot, robot.images, nearestImage(robot.shown, step), width, height);
   byId("step").textContent = `step ${step + 1} of ${robot.steps}`;
   byId("opening").textContent = `opening ${percent(robot.pose[step][7])}`;
   const shown = Object.fromEntries(["path", "plan", "robot"].map((name) => [name, byId(`show-${name}`).checked]));
@@ -81,7 +81,7 @@ function draw() {
   const { frame, step } = present();
   drawClip(frame);
   if (player.record.robot) drawRobot(step, frame);
-  else drawSheet(frame);
+  else drawGrid(frame);
   drawTimeline(byId("chart"), player.record, ticks(), player.tick);
   byId("slider").value = player.tick;
   byId("clock").textContent = `${(player.tick / rate()).toFixed(2)} of ${((ticks() - 1) / rate()).toFixed(2)} s`;
@@ -117,18 +117,18 @@ function advance(now) {
 function arrange({ clip, robot, region }) {
   byId("views").classList.toggle("alone", !robot);
   for (const id of ["robot-view", "space-view"]) byId(id).hidden = !robot;
-  byId("sheet-view").hidden = Boolean(robot);
+  byId("grid-view").hidden = Boolean(robot);
   byId("region-toggle").hidden = !region;
-  for (const id of ["clip", "sheet", "robot", "space"]) byId(id).style.aspectRatio = `${clip.width} / ${clip.height}`;
+  for (const id of ["clip", "grid", "robot", "space"]) byId(id).style.aspectRatio = `${clip.width} / ${clip.height}`;
 }
 
 /** Unpacks an episode and shows it at a tick. Of several calls the last one counts. */
-async function load(place, tick = 0) {
-  const turn = ++player.loading;
-  const record = recordOf(place);
+async function load(index, tick = 0) {
+  const request = ++player.loading;
+  const record = recordOf(index);
   arrange(record);
-  const [clip, robot] = await Promise.all([bitmapOf(record.clip), record.robot ? bitmapOf(record.robot.pictures) : null]);
-  if (turn !== player.loading) return;
+  const [clip, robot] = await Promise.all([bitmapOf(record.clip), record.robot ? bitmapOf(record.robot.images) : null]);
+  if (request !== player.loading) return;
   player.clip?.close();
   player.robot?.close();
   Object.assign(player, { record, clip, robot });
@@ -157,7 +157,7 @@ function startPlayer() {
   byId("forth").addEventListener("click", () => { setPlaying(false); seek(player.tick + 1); });
   byId("mode").addEventListener("change", () => { byId("slider").max = ticks() - 1; seek(player.tick); });
   for (const name of ["hands", "region", "path", "plan", "robot"]) byId(`show-${name}`).addEventListener("change", draw);
-  byId("sheet").addEventListener("click", seekInSheet);
+  byId("grid").addEventListener("click", seekInGrid);
   steerSpace(byId("space"), draw);
   new ResizeObserver(draw).observe(byId("views"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

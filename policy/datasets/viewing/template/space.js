@@ -107,12 +107,12 @@ function drawGripper(context, see, pose, colour, thick) {
 /** Draws the directions of the axes in a corner, and says how large the squares are. */
 function drawAxes(context, height) {
   const [c, s, cp, sp] = [Math.cos(space.yaw), Math.sin(space.yaw), Math.cos(space.pitch), Math.sin(space.pitch)];
-  const ways = { x: [c, -s * sp], y: [s, c * sp], z: [0, cp] };
+  const axes = { x: [c, -s * sp], y: [s, c * sp], z: [0, cp] };
   const [x, y] = [34, height - 44];
   context.font = "600 11px system-ui, sans-serif";
   context.lineWidth = 1.5;
   context.fillStyle = context.strokeStyle = style("--soft");
-  for (const [name, [right, up]] of Object.entries(ways)) {
+  for (const [name, [right, up]] of Object.entries(axes)) {
     drawLine(context, [[x, y], [x + 16 * right, y - 16 * up]]);
     context.fillText(name, x + 23 * right - 3, y - 23 * up + 4);
   }
@@ -139,7 +139,7 @@ function drawSpace(canvas, robot, step, frame, shown) {
   if (shown.robot) drawGripper(context, see, robot.pose[step], style("--ink"), 2.5);
 }
 
-function turnSpace(yaw, pitch) {
+function rotateSpace(yaw, pitch) {
   space.yaw += yaw;
   space.pitch = Math.min(Math.max(space.pitch + pitch, -0.2), Math.PI / 2);
 }
@@ -150,8 +150,8 @@ function zoomSpace(factor) {
 
 /** Lets the mouse, fingers and keys move the point of view; `redraw` is called after each change. */
 function steerSpace(canvas, redraw) {
-  const keys = { ArrowLeft: () => turnSpace(0.12, 0), ArrowRight: () => turnSpace(-0.12, 0), ArrowUp: () => turnSpace(0, 0.08),
-    ArrowDown: () => turnSpace(0, -0.08), "+": () => zoomSpace(1.15), "-": () => zoomSpace(1 / 1.15), 0: () => Object.assign(space, HOME) };
+  const keys = { ArrowLeft: () => rotateSpace(0.12, 0), ArrowRight: () => rotateSpace(-0.12, 0), ArrowUp: () => rotateSpace(0, 0.08),
+    ArrowDown: () => rotateSpace(0, -0.08), "+": () => zoomSpace(1.15), "-": () => zoomSpace(1 / 1.15), 0: () => Object.assign(space, HOME) };
   const change = (act) => (event) => { act(event); event.preventDefault(); redraw(); };
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
@@ -159,7 +159,7 @@ function steerSpace(canvas, redraw) {
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!space.drag) return;
-    turnSpace((space.drag[0] - event.clientX) / 120, (event.clientY - space.drag[1]) / 120);
+    rotateSpace((space.drag[0] - event.clientX) / 120, (event.clientY - space.drag[1]) / 120);
     space.drag = [event.clientX, event.clientY];
     redraw();
   });

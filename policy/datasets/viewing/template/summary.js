@@ -22,13 +22,13 @@ function reasonsOf(refused) {
   return counts.size === 1 ? [...counts.keys()][0] : `${counts.size} reasons`;
 }
 
-/** Returns a task's button: its share of accepted attempts, with the interval, or how many episodes it has. */
+/** Returns a task's button: its fraction of accepted attempts, with the interval, or how many episodes it has. */
 function chip(task) {
   const row = dataset.attempts[task];
   const button = element("button", { type: "button", class: "task", "data-task": task, "aria-pressed": "false" },
     element("b", {}, words(task)),
-    element("span", { class: "share" }, row ? percent(row.acceptance) : ""),
-    element("span", { class: "share" }, row ? `${row.kept} of ${row.attempts}` : plural(dataset.tasks[task] ?? 0, "episode")));
+    element("span", { class: "fraction" }, row ? percent(row.acceptance) : ""),
+    element("span", { class: "fraction" }, row ? `${row.kept} of ${row.attempts}` : plural(dataset.tasks[task] ?? 0, "episode")));
   if (row) button.append(barOf(row));
   button.addEventListener("click", () => {
     if (!chosenTasks.delete(task)) chosenTasks.add(task);
@@ -57,6 +57,6 @@ function startSummary() {
   const names = [...new Set([...Object.keys(dataset.attempts).filter((name) => name !== "total"), ...Object.keys(dataset.tasks)])];
   byId("tasks").hidden = names.length < 2;
   const accepted = Object.keys(dataset.attempts).length > 0;
-  byId("tasks-note").textContent = accepted ? "Share of attempts that gave an episode, with 95 % intervals. Click to filter." : "Tasks. Click to filter.";
+  byId("tasks-note").textContent = accepted ? "Fraction of attempts that gave an episode, with 95 % intervals. Click to filter." : "Tasks. Click to filter.";
   byId("task-grid").append(...names.map(chip));
 }

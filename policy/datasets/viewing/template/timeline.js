@@ -1,4 +1,4 @@
-// The timeline: of a robot its phase, its place on the plan and its opening; of a demonstration where hands are found.
+// The timeline: of a robot its phase, its position along the plan and its opening; of a demonstration where hands are found.
 
 const INSET = 8;
 
@@ -56,7 +56,7 @@ function drawTimeline(canvas, record, ticks, tick) {
 /** Says what the timeline's lines mean. */
 function legendOf(record) {
   const rows = record.robot
-    ? [["phase", "phase of the demonstration"], ["plan dashed", "way of the plan"], ["area", "gripper's opening"]]
+    ? [["phase", "phase of the demonstration"], ["plan dashed", "position along the plan"], ["area", "gripper's opening"]]
     : [["left", "left hand found"], ["right", "right hand found"]];
   return rows.map(([kind, text]) => element("span", {}, element("i", { class: kind }), text));
 }

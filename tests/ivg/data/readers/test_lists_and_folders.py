@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ivg.data.readers import Reading, read_caption_list, read_video_folder
-from ivg.data.readers.video_folder import sentence_of_name
+from ivg.data.readers.plain import sentence_of_name
 from ivg.errors import InputError
 
 

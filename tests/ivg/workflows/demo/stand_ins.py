@@ -76,7 +76,7 @@ class Bench(gymnasium.Env):
         return {"image": np.full((SIZE, SIZE, 3), 50, np.uint8), "proprio": proprio}
 
     def reset(self, *, seed=None, options=None):
-        level = HandLifter.from_pretrained("kitchen").level
+        level = HandLifter.from_pretrained("kitchen").canonical_camera
         pose = np.eye(4)
         pose[:3, :3], pose[:3, 3] = level.rotation, level.position_m + self.camera_at
         K = np.array([[SIZE, 0, SIZE / 2], [0, SIZE, SIZE / 2], [0, 0, 1]], float)

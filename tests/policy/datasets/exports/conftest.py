@@ -1,16 +1,18 @@
-"""Robot episodes made up for the tests: smooth pictures that are not square, numbers that tell step and seed."""
+"""Robot episodes made up for the tests: smooth images that are not square, numbers that tell step and seed."""
 
 from dataclasses import fields
 
 import numpy as np
 import pytest
 
-from ivg.policy.datasets import RobotEpisode, write_episodes
+from ivg.policy.datasets import write_episodes
+
+from ..made_up import made_up_episode
 
 HEIGHT, WIDTH, FRAMES = 40, 48, 16
 
 
-def pictures(count, seed, height=HEIGHT, width=WIDTH):
+def images(count, seed, height=HEIGHT, width=WIDTH):
     """A bright square that moves over a slope of colour: a codec loses little."""
     y, x = np.mgrid[:height, :width]
     slope = np.stack([x * 3, y * 3, x + y + 20 * (seed % 5)], -1)
@@ -21,29 +23,13 @@ def pictures(count, seed, height=HEIGHT, width=WIDTH):
     return shown
 
 
-def make_episode(seed=0, steps=12, height=HEIGHT, width=WIDTH, task="open_drawer", **changes):
-    rng = np.random.default_rng(seed)
-    present = (rng.random((FRAMES, 2)) < 0.7).astype(np.float32)
-    present[0] = 1
-    path, plan = rng.random((FRAMES, 8)).astype(np.float32), rng.random((32, 8)).astype(np.float32)
+def make_episode(seed=0, steps=12, height=HEIGHT, width=WIDTH, **changes):
     values = {
-        "image": pictures(steps, seed, height, width),
-        "proprio": rng.normal(0, 1, (steps, 16)).astype(np.float32),
-        "action": rng.uniform(-1, 1, (steps, 7)).astype(np.float32),
-        "phase": np.linspace(0, 1, steps, dtype=np.float32),
-        "plan_phase": np.linspace(0, 1, steps, dtype=np.float32) ** 2,
-        "demo_keypoints": rng.random((FRAMES, 2, 21, 2)).astype(np.float32) * present[..., None, None],
-        "demo_present": present,
-        "demo_path": path,
-        "demo_plan": plan,
-        "demo_clip": pictures(FRAMES, seed + 7, height, width),
-        "task": task,
-        "text": f"{task} mit Schwung, Möhre {seed % 2}",
-        "seed": seed,
-        "success": True,
+        "image": images(steps, seed, height, width),
+        "demo_clip": images(FRAMES, seed + 7, height, width),
         "provenance": {"env": {"id": "ivg/Kitchen-v0", "camera_size": 40}, "nested": [1, None, {"a": 2.5}]},
     }
-    return RobotEpisode(**{**values, **changes})
+    return made_up_episode(seed, steps, (height, width), FRAMES, **{**values, **changes})
 
 
 def assert_same(one, other, *, pictures_within=None):
@@ -84,17 +70,13 @@ def dataset(tmp_path, episodes):
 def joined(episodes):
     """What every format should hold of these episodes, one step after the other."""
     frames = [episode.demo_frame for episode in episodes]
+    names = ("image", "proprio", "action", "phase", "plan_phase")
+    arrays = {name: np.concatenate([getattr(episode, name) for episode in episodes]) for name in names}
     pairs = list(zip(episodes, frames, strict=True))
     return {
-        "image": np.concatenate([episode.image for episode in episodes]),
-        "proprio": np.concatenate([episode.proprio for episode in episodes]),
-        "action": np.concatenate([episode.action for episode in episodes]),
-        "phase": np.concatenate([episode.phase for episode in episodes]),
-        "plan_phase": np.concatenate([episode.plan_phase for episode in episodes]),
+        **arrays,
         "demo_path": np.concatenate([episode.demo_path[at] for episode, at in pairs]),
         "demo_keypoints": np.concatenate([episode.demo_keypoints[at].reshape(len(at), 84) for episode, at in pairs]),
-        "demo_plan": np.concatenate(
-            [np.repeat(episode.demo_plan.reshape(1, 256), len(at), 0) for episode, at in pairs]
-        ),
+        "demo_plan": np.concatenate([np.tile(e.demo_plan.reshape(1, 256), (len(at), 1)) for e, at in pairs]),
         "reward": np.array([0.0] * 11 + [1] + [0] * 5 + [0] * 7 + [1], np.float32),
     }

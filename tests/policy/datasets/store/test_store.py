@@ -8,7 +8,7 @@ import zarr
 
 from ivg.errors import InputError, StoreError
 from ivg.policy import DemonstrationStore, append_demonstrations, write_demonstrations
-from ivg.policy.datasets.store.layout import CHUNK_BYTES, chunk_shape
+from ivg.policy.datasets.store.layout import CHUNK_BYTES
 
 ENDINGS = pytest.mark.parametrize("ending", [".zarr", ".zarr.zip"])
 
@@ -58,12 +58,6 @@ def test_episode_ends_can_be_read_with_numpy_alone(tmp_path, make):
     path = dataset(tmp_path, make)
     raw = np.frombuffer((path / "meta" / "episode_ends" / "0").read_bytes(), "<i8")
     assert raw[:3].tolist() == [16, 21, 30]
-
-
-@pytest.mark.parametrize(("row", "rows"), [((128, 128, 3), 40), ((2, 21, 2), 5952), ((2000, 2000, 3), 1)])
-def test_chunks_split_time_only_and_hold_about_two_megabytes(row, rows):
-    dtype = np.dtype(np.float32 if row[0] == 2 else np.uint8)
-    assert chunk_shape(row, dtype) == (rows, *row)
 
 
 @ENDINGS

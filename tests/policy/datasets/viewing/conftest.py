@@ -1,6 +1,5 @@
 """Datasets to look at, made up for the tests, and a browser to look with."""
 
-import importlib.util
 import json
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivg.policy.datasets import Demonstration, RobotEpisode, write_demonstrations, write_episodes
+from ivg.policy.datasets import Demonstration, write_demonstrations, write_episodes
 from ivg.policy.datasets.viewing.dataset import ViewedDataset
 from ivg.policy.datasets.viewing.page import Attempts, write_page
+
+from ..made_up import made_up_episode
 
 HOSTILE = '</script><script>document.title = "broken"</script><img src=x onerror=alert(1)> & "quotes" \u2028'
 """A text that must stay text."""
@@ -29,12 +30,12 @@ TASKS = {
 
 
 def grey(values, size=20):
-    """Pictures of one grey each: uint8 (n, size, size, 3)."""
+    """Images of one grey each: uint8 (n, size, size, 3)."""
     return np.broadcast_to(np.asarray(values, np.uint8)[:, None, None, None], (len(values), size, size, 3)).copy()
 
 
-def make_robot_episode(seed=0, steps=30, frames=16, task="open_drawer", **changes):
-    """The clip's frame k has the grey 10 k, the robot's picture k has 250 - 5 k; the right hand is there from 3 on."""
+def make_robot_episode(seed=0, steps=30, frames=16, **changes):
+    """The clip's frame k has the grey 10 k, the robot's image k has 250 - 5 k; the right hand is there from 3 on."""
     rng = np.random.default_rng(seed)
     present = np.zeros((frames, 2), np.float32)
     present[3:, 1] = 1
@@ -43,21 +44,14 @@ def make_robot_episode(seed=0, steps=30, frames=16, task="open_drawer", **change
     values = {
         "image": grey(250 - 5 * np.arange(steps)),
         "proprio": proprio,
-        "action": rng.uniform(-1, 1, (steps, 7)).astype(np.float32),
         "phase": np.linspace(0.2, 1, steps, dtype=np.float32),
-        "plan_phase": np.linspace(0, 1, steps, dtype=np.float32) ** 2,
         "demo_keypoints": rng.uniform(0.2, 0.8, (frames, 2, 21, 2)).astype(np.float32) * present[..., None, None],
         "demo_present": present,
-        "demo_path": rng.random((frames, 8)).astype(np.float32),
-        "demo_plan": rng.random((32, 8)).astype(np.float32),
         "demo_clip": grey(10 * np.arange(frames)),
-        "task": task,
-        "text": f"{task} mit Schwung, Möhre {seed}",
-        "seed": seed,
-        "success": True,
+        "text": f"{changes.get('task', 'open_drawer')} mit Schwung, Möhre {seed}",
         "provenance": {"source": "made up", "demonstration": {"weights": {"name": "nano", "sha256": "abc" * 20}}},
     }
-    return RobotEpisode(**{**values, **changes})
+    return made_up_episode(seed, steps, frames=frames, **{**values, **changes})
 
 
 def make_shown(seed=0, frames=6, size=(24, 32), task="cut_carrot"):
@@ -164,9 +158,8 @@ def parts():
 def open_browser():
     """Opens pages of one Chromium, `open_browser(width=..., dark=...)`."""
     pytest.importorskip("playwright")
-    specification = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
+    from . import browser as module
+
     path = module.find_chromium()
     if path is None:
         pytest.skip("no Chromium: install one (apt-get install chromium), or give its path in IVG_CHROMIUM")

@@ -173,7 +173,7 @@ def test_overlays_can_be_switched_off_and_on(look, page, demo_page):
         switched(browser, box, "space")
     browser = look(demo_page, "1@3")
     for box in ("show-hands", "show-region"):
-        for canvas in ("clip", "sheet"):
+        for canvas in ("clip", "grid"):
             switched(browser, box, canvas)
 
 

@@ -75,7 +75,7 @@ def test_numbers_are_the_datasets(page, made, parts):
             if hands[1]:
                 np.testing.assert_allclose(hands[1], episode.demo_keypoints[frame, 1].ravel(), atol=0.51e-4)
         row = blocks["dataset"]["shown"][place]
-        wanted = {"place": place, "task": episode.task, "text": episode.text, "seed": episode.seed}
+        wanted = {"index": place, "task": episode.task, "text": episode.text, "seed": episode.seed}
         assert row == wanted | {"success": episode.success, "steps": len(episode)}
         np.testing.assert_equal(json.loads(record["provenance"]), episode.provenance)
 
@@ -99,7 +99,7 @@ def test_pictures_are_the_datasets(page, made, parts):
         robot = blocks[f"episode-{place}"]["robot"]
         shown = robot["shown"]
         assert (shown[0], shown[-1], len(shown)) == (0, len(episode) - 1, min(24, len(episode)))
-        assert far(unpack(robot["pictures"]), episode.image[shown]) < 2
+        assert far(unpack(robot["images"]), episode.image[shown]) < 2
 
 
 def test_larger_pictures_are_shrunk_and_keep_their_proportions():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ivg.data.clip_store import ClipRecord, ClipStore
+from ivg.data.clip_record import ClipRecord
+from ivg.data.clip_store import ClipStore
 from ivg.types import Camera
 
 

@@ -28,7 +28,7 @@ def test_a_mug_is_touched_by_the_pinch(truth, human_clip, joints):
     assert contact.touch_in_time_mm == contact.touch_to_grasp_mm >= contact.nearest_mm
 
 
-def test_tips_are_told_from_the_pinch(joints, human_clip):
+def test_tips_and_pinch_are_distinguished(joints, human_clip):
     frame = int(human_clip.contact.argmax())
     grasp = joints[frame, list(TOUCHING["tips"])].mean(0)
     truth = TrueContact.of(joints, human_clip.contact, grasp, np.zeros((0, 3)))
@@ -42,7 +42,7 @@ def test_a_hand_that_is_off_by_a_centimetre_is_measured_so(truth, joints):
     off = truth.at(joints + [0.01, 0, 0], truth.frame)
     at = truth.at(joints, truth.frame)
     assert abs(off.touch_to_grasp_mm - at.touch_to_grasp_mm) <= 10 + 1e-6
-    late = truth.of_path(joints, gripper_trajectory(joints))
+    late = truth.of_trajectory(joints, gripper_trajectory(joints))
     assert abs(late.frames_late) <= 1
 
 

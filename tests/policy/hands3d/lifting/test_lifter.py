@@ -31,10 +31,10 @@ def pinch_errors_m(hands, clip):
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_rays_are_those_of_the_points(lifter, human_clip, camera, mirrored):
     hand = 0 if human_clip.side == "left" else 1
-    points = lifter.level.from_world(human_clip.joints_world_m[1:, hand], camera, mirrored=mirrored)
-    rays = lifter.level.rays(human_clip.keypoints[1:, hand], camera, mirrored=mirrored)
+    points = lifter.canonical_camera.from_world(human_clip.joints_world_m[1:, hand], camera, mirrored=mirrored)
+    rays = lifter.canonical_camera.rays(human_clip.keypoints[1:, hand], camera, mirrored=mirrored)
     np.testing.assert_allclose(rays, points[..., :2] / points[..., 2:], atol=1e-5)
-    back = lifter.level.to_world(points, camera, mirrored=mirrored)
+    back = lifter.canonical_camera.to_world(points, camera, mirrored=mirrored)
     np.testing.assert_allclose(back, human_clip.joints_world_m[1:, hand], atol=1e-6)
 
 
@@ -84,7 +84,7 @@ def test_longer_clips_are_lifted_in_windows(lifter, human_clip, camera, true_tra
 def test_another_camera_is_refused(lifter, camera, true_tracks):
     moved = camera.T_world_camera.copy()
     moved[0, 3] += 0.5
-    with pytest.raises(InputError, match=r"stands 0\.\d\d m away"):
+    with pytest.raises(InputError, match=r"and 0\.\d\d m away"):
         lifter(true_tracks, Camera(camera.K, moved, camera.width, camera.height))
 
 

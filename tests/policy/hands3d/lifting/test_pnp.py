@@ -8,11 +8,11 @@ from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
 from ivg.hands.metric import MetricHands
-from ivg.policy.hands3d.lifting import DepthCorrection, PnPLifter
-from ivg.policy.hands3d.lifting.depth_correction import _Terms, surface_depths
+from ivg.policy.hands3d.lifting import DepthCorrection, PnPLifter, depth_correction
+from ivg.policy.hands3d.lifting.depth_correction import surface_depths
 from ivg.policy.hands3d.lifting.matching import landmarks_of
 from ivg.policy.hands3d.tracking import clean_tracks
-from ivg.policy.hands3d.training.evaluation import PNP_WAYS, evaluate_lifting, lifted_by_pnp
+from ivg.policy.hands3d.training.evaluation import PNP_INPUTS, evaluate_lifting, lifted_by_pnp
 from ivg.policy.hands3d.training.samples import StoreHands
 from ivg.types import Camera, HandTracks
 
@@ -82,15 +82,15 @@ def test_a_scene_that_is_touched_corrects_the_depth(tracks, human_clip, camera):
     found = MetricHands(rest, np.where(still[..., None, None], shape, np.nan).astype(np.float32))
     depth = np.full((64, 64), wall, np.float32)
     away = [
-        abs(float(PnPLifter(found, picture, hand_scale=None)(rest, camera).pinch_pos_world_m[frame, hand] @ pose[:3, 2])
+        abs(float(PnPLifter(found, image, hand_scale=None)(rest, camera).pinch_pos_world_m[frame, hand] @ pose[:3, 2])
             - float(human_clip.joints_world_m[frame, hand, [4, 8]].mean(0) @ pose[:3, 2]))
-        for picture in (None, depth)
+        for image in (None, depth)
     ]  # fmt: skip
     assert away[0] > 0.08
     assert away[1] < 0.03
 
 
-def test_corrected_hands_keep_their_place_in_the_picture(tracks, human_clip, camera):
+def test_corrected_hands_keep_their_place_in_the_image(tracks, human_clip, camera):
     found = metric(tracks, human_clip, 0.8)
     hands = PnPLifter(found, np.full((128, 128), 0.75, np.float32), hand_scale=None)(tracks, camera)
     local = (hands.joints_world_m - camera.T_world_camera[:3, 3]) @ camera.T_world_camera[:3, :3]
@@ -122,15 +122,21 @@ def test_one_frame_can_be_corrected():
     assert 0.5 < depth < 0.6
 
 
-def test_derivatives_are_those_of_the_residuals():
+def test_derivatives_are_those_of_the_residuals(monkeypatch):
+    terms = []
+    solve = depth_correction.least_squares
+    monkeypatch.setattr(
+        depth_correction, "least_squares", lambda f, x, jac: terms.append((f, jac)) or solve(f, x, jac=jac)
+    )
     rng = np.random.default_rng(0)
     surface = rng.uniform(0.5, 0.8, 7)
     surface[2] = np.nan
-    terms = _Terms(DepthCorrection(), rng.uniform(0.5, 0.8, 7), surface, rng.uniform(0, 1, 7), np.arange(7) * 2)
+    DepthCorrection()(rng.uniform(0.5, 0.8, 7), surface, rng.uniform(0, 1, 7), np.arange(7) * 2)
+    ((residuals, jacobian),) = terms
     values = rng.normal(0, 0.05, 8)
     steps = np.eye(8) * 1e-6
-    numeric = np.stack([(terms.residuals(values + d) - terms.residuals(values - d)) / 2e-6 for d in steps], 1)
-    np.testing.assert_allclose(terms.jacobian(values), numeric, atol=1e-5)
+    numeric = np.stack([(residuals(values + d) - residuals(values - d)) / 2e-6 for d in steps], 1)
+    np.testing.assert_allclose(jacobian(values), numeric, atol=1e-5)
 
 
 def test_the_near_part_of_the_scene_counts_and_holes_do_not():
@@ -181,7 +187,7 @@ def test_what_cannot_be_used_is_refused(tracks, human_clip, options, complaint):
         PnPLifter(metric(tracks, human_clip), **options)
 
 
-def test_a_depth_picture_of_another_shape_is_refused(tracks, human_clip, camera):
+def test_a_depth_image_of_another_shape_is_refused(tracks, human_clip, camera):
     with pytest.raises(InputError, match="same proportion"):
         PnPLifter(metric(tracks, human_clip), np.ones((20, 30)))(tracks, camera)
 
@@ -196,8 +202,8 @@ def test_ways_of_pnp_are_compared_with_the_truth(store, human_clip, camera):
     hands = StoreHands.read(store, np.arange(2))
     found = [metric(hands.found(clip), human_clip, 0.8) for clip in range(2)]
     depths = [np.full((128, 128), 0.8, np.float32)] * 2
-    figures = evaluate_lifting(lifted_by_pnp(found, depths, hands, fps=8), PNP_WAYS, hands)
-    assert set(figures) == set(PNP_WAYS)
+    figures = evaluate_lifting(lifted_by_pnp(found, depths, hands, fps=8), PNP_INPUTS, hands)
+    assert set(figures) == set(PNP_INPUTS)
     assert figures["sized"]["all"]["pinch_mm"]["median"] < figures["plain"]["all"]["pinch_mm"]["median"]
     assert figures["depth"]["all"]["n"] == clean_tracks(hands.found(0), 8).present[:, hands.acting[0]].sum() * 2
     assert figures["plain"]["contact_frames"]["opening"]["first_within_1"] >= 0

@@ -1,4 +1,4 @@
-"""Training the lifter: it learns, it repeats itself, its faults are those that were asked for."""
+"""Training the lifter: it learns, it repeats itself, its noise is that that were asked for."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,9 @@ import torch
 
 from ivg.data.clip_store import ClipStore
 from ivg.errors import ConfigError, StoreError
-from ivg.policy.hands3d.training.augmentation import NoiseAugmentation
 from ivg.policy.hands3d.training.evaluation import evaluate_lifter
 from ivg.policy.hands3d.training.samples import LiftingSamples, StoreHands
-from ivg.policy.hands3d.training.training import LifterTraining, train_lifter
+from ivg.policy.hands3d.training.training import LifterTraining, NoiseAugmentation, train_lifter
 
 TINY = {"batch_size": 4, "width": 32, "layers": 1, "heads": 2}
 
@@ -34,7 +33,7 @@ def test_samples_are_one_a_hand_that_is_seen(hands, human_clip):
 def test_training_learns_the_clip_it_sees(hands):
     losses = []
     settings = LifterTraining(
-        steps=150, lr=1e-2, faults=NoiseAugmentation(clean_share=1, dropped=0, gap=0, strangers=0), **TINY
+        steps=150, lr=1e-2, noise=NoiseAugmentation(clean_share=1, dropped=0, gap=0, strangers=0), **TINY
     )
     lifter, notes = train_lifter(hands, settings, lambda step, loss: losses.append(loss))
     assert np.mean(losses[-10:]) < 0.25 * losses[0]
@@ -51,7 +50,7 @@ def test_the_same_seed_gives_the_same_weights(hands):
         torch.testing.assert_close(value, states[1][name], rtol=0, atol=0)
 
 
-def test_faults_keep_a_frame_of_every_clip_and_no_more_than_there_are():
+def test_noise_keeps_a_frame_of_every_clip_and_no_more_than_there_are():
     torch.manual_seed(0)
     rays, present = torch.rand(64, 16, 21, 2), torch.rand(64, 16) < 0.3
     present[:, 3] = True
@@ -68,8 +67,8 @@ def test_faults_keep_a_frame_of_every_clip_and_no_more_than_there_are():
 def test_jitter_is_as_large_as_asked_for():
     torch.manual_seed(0)
     rays, present = torch.zeros(256, 16, 21, 2), torch.ones(256, 16, dtype=torch.bool)
-    faults = NoiseAugmentation(true_share=0, clean_share=0, jitter=0.01, sway=0, breathing=0, strangers=0)
-    out, _, _ = faults(rays, rays, present, present, torch.ones(256, 16))
+    noise = NoiseAugmentation(true_share=0, clean_share=0, jitter=0.01, sway=0, breathing=0, strangers=0)
+    out, _, _ = noise(rays, rays, present, present, torch.ones(256, 16))
     spread = out.flatten(1).std(1)
     assert spread.max() < 0.011
     assert 0.004 < spread.mean() < 0.006

@@ -1,4 +1,4 @@
-"""Heights read off a depth picture of a box on a table."""
+"""Heights read off a depth image of a box on a table."""
 
 import numpy as np
 import pytest
@@ -43,8 +43,8 @@ def test_what_the_box_hides_is_not_known(seen, table, box):
     eye = table.camera_at().T_world_camera[:3, 3]
     places = places_of(seen)
     ground = np.concatenate([places, np.zeros((*places.shape[:-1], 1))], -1)
-    shares = np.linspace(0, 1, 200)[:, None, None, None]
-    way = ground + shares * (eye - ground)
+    rates = np.linspace(0, 1, 200)[:, None, None, None]
+    way = ground + rates * (eye - ground)
     hidden = (box.holds(way[..., :2]) & (way[..., 2] < box.height - 0.006)).any(0)
     _, outside = far_from_edges(box, places, 0.009)
     neighbours = np.stack([np.roll(hidden, (i, j), (0, 1)) for i in (-3, 0, 3) for j in (-3, 0, 3)])
@@ -54,7 +54,7 @@ def test_what_the_box_hides_is_not_known(seen, table, box):
 
 
 @pytest.mark.parametrize("size", [128, 384])
-def test_a_picture_of_another_size_tells_the_same(seen, table, box, size):
+def test_a_image_of_another_size_gives_the_same(seen, table, box, size):
     camera = table.camera_at()
     other = height_map(table.depth_of([box], camera, size), camera, np.zeros(3))
     inside, outside = far_from_edges(box, places_of(seen), 0.009)

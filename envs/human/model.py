@@ -1,0 +1,60 @@
+"""The kitchen's model with both hands, and what its images show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kitchen.simulation import KitchenSimulation
+from ..kitchen.state import CARROT_SEGMENTS
+from .clip import FIRST_OBJECT
+from .hand.avatar import add_hands
+
+
+def compile_model() -> tuple[mujoco.MjModel, NDArray[np.float64]]:
+    """The kitchen's model with the hands added, and the joint positions after the environment's reset."""
+    simulation = KitchenSimulation()
+    simulation.reset()
+    plain = simulation.sim.model._model
+    qpos = simulation.sim.data._data.qpos.copy()
+    spec = mujoco.MjSpec.from_string(simulation.kitchen_xml())
+    add_hands(spec)
+    model = spec.compile()
+    model.stat.extent, model.stat.center[:] = plain.stat.extent, plain.stat.center
+    model.stat.meansize, model.stat.meanmass = plain.stat.meansize, plain.stat.meanmass
+    simulation.close()
+    return model, qpos
+
+
+def robot_geoms(model: mujoco.MjModel) -> NDArray[np.int64]:
+    """Ids of the robot's geoms."""
+    prefixes = ("robot", "gripper", "mount", "fixed_mount", "base")
+    bodies = [b for b in range(model.nbody) if model.body(b).name.startswith(prefixes)]
+    return np.flatnonzero(np.isin(model.geom_bodyid, bodies))
+
+
+def label_table(model: mujoco.MjModel, moved: Sequence[str]) -> NDArray[np.uint8]:
+    """Label of every geom in clips that show how the `moved` objects are moved, uint8 (geoms,)."""
+    table = np.zeros(model.ngeom, np.uint8)
+    for index, name in enumerate(moved):
+        names = [f"carrot_{i}" for i in range(CARROT_SEGMENTS)] if name == "carrot" else [name]
+        bodies = [model.body(body).id for body in names]
+        table[np.isin(model.geom_bodyid, bodies)] = FIRST_OBJECT + index
+    return table
+
+
+def visible_fraction(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
+    """Fraction of the joints (21, 2) within one pixel of the hand's mask."""
+    height, width = mask.shape
+    wide = np.pad(mask, 1)
+    near = np.zeros_like(mask)
+    for dy in range(3):
+        for dx in range(3):
+            near |= wide[dy : dy + height, dx : dx + width]
+    columns, rows = np.floor(points[:, 0] * width).astype(int), np.floor(points[:, 1] * height).astype(int)
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    shown = near[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
+    return float((inside & shown).mean())

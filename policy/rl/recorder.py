@@ -1,0 +1,83 @@
+"""Evaluations during a training: rows of the learning curve, checkpoints, and at the end the policy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+
+from .checkpoint import save_checkpoint
+from .curve import CURVE, LearningCurve, draw_curve
+from .evaluation import play, summarise
+from .saving import save_policy
+from .settings import ReinforcementSettings
+
+RowCallback = Callable[[dict[str, float]], None]
+"""Called with each row of the learning curve."""
+
+IMAGE, POLICY, CHECKPOINT = "curve.png", "policy", "checkpoint"
+
+
+class Recorder(BaseCallback):
+    """Evaluates, writes the curve and a checkpoint every so many steps."""
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        settings: ReinforcementSettings,
+        output: Path,
+        progress: RowCallback | None,
+    ) -> None:
+        super().__init__()
+        self.env, self.settings, self.output, self.progress = env, settings, output, progress
+        self.curve = LearningCurve(output / CURVE)
+        self._minutes = self.curve.rows[-1]["minutes"] if self.curve.rows else 0.0
+        self._began = time.monotonic()
+
+    def _on_training_start(self) -> None:
+        self._next = (self.num_timesteps // self.settings.evaluate_every + 1) * self.settings.evaluate_every
+        if self.num_timesteps == 0:
+            self.record(self.model)
+
+    def _on_step(self) -> bool:
+        if self._next <= self.num_timesteps < self.settings.steps:  # the last evaluation follows the last update
+            self._next += self.settings.evaluate_every
+            self.record(self.model)
+            save_checkpoint(self.model, self.output / CHECKPOINT)
+        return True
+
+    def record(self, learner: BaseAlgorithm) -> None:
+        """Evaluate and add a row to the curve."""
+        episodes = play(learner, self.env, self.settings.held_out_scenes)
+        infos, successes = list(learner.ep_info_buffer or []), list(learner.ep_success_buffer or [])
+        row = {
+            "step": learner.num_timesteps,
+            "minutes": round(self._minutes + (time.monotonic() - self._began) / 60, 3),
+            **{name: round(value, 4) for name, value in summarise(episodes).items()},
+            "training_success": round(float(np.mean(successes)), 4) if successes else 0.0,
+            "training_return": round(float(np.mean([info["r"] for info in infos])), 4) if infos else 0.0,
+        }
+        self.curve.add(row)
+        if self.progress is not None:
+            self.progress(row)
+
+    def finish(self, learner: BaseAlgorithm) -> None:
+        """Evaluate what the run has come to, and write policy, checkpoint and plot."""
+        if not self.curve.rows or self.curve.rows[-1]["step"] < learner.num_timesteps:
+            self.record(learner)
+        save_checkpoint(learner, self.output / CHECKPOINT)
+        save_policy(learner, self.settings, self.output / POLICY, overwrite=True)
+        draw_curve(self.curve, self.output / IMAGE)
+
+
+def describe_row(values: dict[str, float], steps: int) -> str:
+    """Return a row of the learning curve as a line of text; `steps` is how many there will be."""
+    shown = f"step {values['step']:>7.0f}/{steps}  {values['minutes']:6.1f} min"
+    shown += f"  held out: success {values['success']:4.0%}, return {values['return']:7.3f}"
+    return f"{shown}  training: success {values['training_success']:4.0%}"
