@@ -29,7 +29,7 @@ FETCH_ABOUT = (
 )
 ABLATE_EXAMPLES = """\
   ivg-ablate --store clips --out out/ablation --steps 1000
-  ivg-ablate --store clips --out out/ablation --steps 1000 --table docs/ablation.md --plot docs/pictures/ablation.png
+  ivg-ablate --store clips --out out/ablation --steps 1000 --table docs/ablation.md --plot docs/images/ablation.png
   ivg-ablate --store clips --out out/quick --steps 50 --rows 4,5 --scenes 9 --seeds 1
 """
 ABLATE_ABOUT = (
