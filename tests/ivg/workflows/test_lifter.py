@@ -138,13 +138,13 @@ def test_first_contacts_of_true_and_of_generated_clips_are_told(clip, tmp_path, 
     """The generator gives the true clip back, so that its rows must be the same."""
     asked = []
 
-    def gives_back(self, prompts):
+    def gives_back(launcher, make_worker, prompts, progress):
         asked.append(prompts)
-        store = ClipStore.open(self.store)
+        store = ClipStore.open(make_worker.args[1])
         records = [store.read(prompt.index) for prompt in prompts]
         return [HandTracks(record.keypoints, record.present, record.score) for record in records]
 
-    monkeypatch.setattr(lifter_generated._Generation, "__call__", gives_back)
+    monkeypatch.setattr(lifter_generated, "all_results", gives_back)
     lifter = HandLifter.from_pretrained("kitchen")
     contacts = lifter_generated.evaluate_generated(
         lifter, 2, cache=tmp_path, launcher=Processes(1), seed_offset=1_000_000, steps=1, samples=3
