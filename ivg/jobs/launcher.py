@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -20,6 +20,10 @@ MakeWorker = Callable[[], Callable[[Any], Any]]
 """Called once in each process (so it must be picklable); returns the worker, which is called with one job at a time."""
 
 
+Results = Generator[tuple[int, Any], None, None]
+"""Yields indices of jobs and their results; closing it stops the run."""
+
+
 class WorkerStartError(IvgError):
     """A worker could not be made: `make_worker` raised, or its process died before any job."""
 
@@ -31,7 +35,7 @@ class Launcher(Protocol):
     def workers(self) -> int:
         """Workers at most."""
 
-    def run(self, make_worker: MakeWorker, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    def run(self, make_worker: MakeWorker, jobs: Sequence[Any]) -> Results:
         """Do jobs in any order. A job whose process dies is done again; the second time its result is `CRASHED`.
 
         Args:

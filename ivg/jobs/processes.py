@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.checks import check_positive
-from .launcher import CRASHED, ONE_THREAD, MakeWorker, WorkerStartError, environment, prepare_process
+from .launcher import CRASHED, ONE_THREAD, MakeWorker, Results, WorkerStartError, environment, prepare_process
 
 CHUNK = 256
 """Jobs handed to the pool at a time, so that Ctrl-C does not have to wait for a long queue."""
@@ -42,7 +42,7 @@ class Processes:
         """Check the number."""
         check_positive(workers=self.workers)
 
-    def run(self, make_worker: MakeWorker, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    def run(self, make_worker: MakeWorker, jobs: Sequence[Any]) -> Results:
         """Do jobs in any order; see `Launcher.run`."""
         with tempfile.TemporaryDirectory(prefix="ivg-jobs-") as folder, environment(ONE_THREAD):
             pool = _Pool(make_worker, jobs, Path(folder))
@@ -68,7 +68,7 @@ class _Pool:
     jobs: Sequence[Any]
     marks: Path
 
-    def run_until_crash(self, indices: Sequence[int], workers: int) -> Iterator[tuple[int, Any]]:
+    def run_until_crash(self, indices: Sequence[int], workers: int) -> Results:
         """Yield results until all are there, or until a process dies."""
         context = multiprocessing.get_context("spawn")
         count = max(1, min(workers, len(indices)))

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..io.checks import check_positive
-from .launcher import CRASHED, ONE_THREAD, MakeWorker, WorkerStartError, environment, prepare_process
+from .launcher import CRASHED, ONE_THREAD, MakeWorker, Results, WorkerStartError, environment, prepare_process
 
 LOCAL = "local"
 """Address of a cluster that is made on this machine for the run, and ends with it."""
@@ -56,7 +56,7 @@ class RayCluster:
             raise InputError(f"gpus_per_worker must be in [0, 1] or a whole number, got {gpus:g}")
         check_ray()
 
-    def run(self, make_worker: MakeWorker, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    def run(self, make_worker: MakeWorker, jobs: Sequence[Any]) -> Results:
         """Do jobs in any order; see `Launcher.run`."""
         if not jobs:
             return
@@ -122,7 +122,7 @@ def check_room(gpus_per_worker: float) -> None:
         raise InputError(f"no machine has room for a worker of 1 CPU and {gpus_per_worker:g} GPU; they have {have}")
 
 
-def _run(actors: _Actors, jobs: Sequence[Any], workers: int) -> Iterator[tuple[int, Any]]:
+def _run(actors: _Actors, jobs: Sequence[Any], workers: int) -> Results:
     """Yield results as jobs end; a job that was lost comes first again, and the second time gives `CRASHED`."""
     todo, lost = deque(range(len(jobs))), set[int]()
     for _ in range(workers):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ..errors import IvgError
-from .launcher import CRASHED, Launcher, MakeWorker
+from .launcher import CRASHED, Launcher, MakeWorker, Results
 from .progress import Progress
 
 ALL_CRASHED = 8
@@ -20,11 +20,11 @@ _Result = TypeVar("_Result")
 _Failure = Callable[[Any, str], Any]
 
 
-def in_order(results: Iterator[tuple[int, _Result]]) -> Iterator[_Result]:
+def in_order(results: Generator[tuple[int, _Result], None, None]) -> Generator[_Result, None, None]:
     """Yield results by index from 0 on; those that end early wait. Closing this closes `results`, too."""
     waiting: dict[int, _Result] = {}
     following = 0
-    with closing(results):  # type: ignore[type-var]
+    with closing(results):
         for index, result in results:
             waiting[index] = result
             while following in waiting:
@@ -62,9 +62,7 @@ def describe_error(error: BaseException) -> str:
     return f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
 
 
-def run_guarded(
-    launcher: Launcher, make_worker: MakeWorker, jobs: Sequence[Any], failure: _Failure
-) -> Iterator[tuple[int, Any]]:
+def run_guarded(launcher: Launcher, make_worker: MakeWorker, jobs: Sequence[Any], failure: _Failure) -> Results:
     """Do jobs like `Launcher.run`, but an error or a crash is the job's result, so that a long run goes on.
 
     Args:
@@ -73,7 +71,7 @@ def run_guarded(
         jobs: What they are called with.
         failure: Returns the result of a job that failed, called with the job and what happened; picklable.
     """
-    with closing(launcher.run(_Guarded(make_worker, failure), jobs)) as results:  # type: ignore[type-var]
+    with closing(launcher.run(_Guarded(make_worker, failure), jobs)) as results:
         for index, result in results:
             yield index, failure(jobs[index], "its process died") if result is CRASHED else result
 
@@ -137,7 +135,7 @@ def run_logged(
     done, crashed, all_crashed = len(jobs) - len(todo), 0, True
     if progress is not None:
         progress(done, len(jobs))
-    with closing(run_guarded(launcher, make_worker, todo, failure)) as outcomes:  # type: ignore[type-var]
+    with closing(run_guarded(launcher, make_worker, todo, failure)) as outcomes:
         for _, outcome in outcomes:
             all_crashed, crashed = all_crashed and outcome.reason == "crashed", crashed + 1
             if all_crashed and crashed >= ALL_CRASHED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ _STORE_OPTIONS = {
 }
 
 
-def _add(group: Any, options: dict[str, tuple[type, str, str]]) -> None:
+def _add(group: Any, options: Mapping[str, tuple[type, str, str]]) -> None:
     for name, (kind, metavar, help_text) in options.items():
         group.add_argument(f"--{name}", type=kind, metavar=metavar, help=help_text)
 

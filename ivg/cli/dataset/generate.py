@@ -39,14 +39,10 @@ def run_generate(options: argparse.Namespace) -> None:
     from ...workflows.episodes.attempts import GenerateSettings, resolve_samples
     from ...workflows.episodes.generate import generate_episodes
 
-    names = ("env", "seed", "size", "source", "weights", "device")
-    samples = resolve_samples(options.samples, not options.no_depth) if options.source == "generated" else 1
-    settings = GenerateSettings(
-        tasks=tuple(check_tasks(options.tasks)),
-        depth=not options.no_depth,
-        samples=samples,
-        **{name: getattr(options, name) for name in names},
-    )
+    depth, names = not options.no_depth, ("env", "seed", "size", "source", "weights", "device")
+    samples = resolve_samples(options.samples, depth) if options.source == "generated" else 1
+    given = {name: getattr(options, name) for name in names}
+    settings = GenerateSettings(tasks=tuple(check_tasks(options.tasks)), depth=depth, samples=samples, **given)
     wanted, most, launcher = options.episodes, options.max_attempts, launcher_from(options)
     with progress_bar(options.out.name, "episode") as progress:
         result = generate_episodes(

@@ -39,7 +39,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def add_options(parser: argparse.ArgumentParser, *names: str, **changes: dict[str, Any]) -> None:
+def add_options(parser: argparse._ActionsContainer, *names: str, **changes: dict[str, Any]) -> None:
     """Add shared options to a command.
 
     Args:

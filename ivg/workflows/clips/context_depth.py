@@ -1,4 +1,4 @@
-"""The depth picture of a rendered clip's context, which the clip store does not keep: its scene is laid out again."""
+"""The depth image of a rendered clip's context, which the clip store does not keep: its scene is laid out again."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SAME = 8
 
 
 class ContextDepth:
-    """Lays out scenes of the kitchen and tells how far everything in them is.
+    """Lays out scenes of the kitchen and gives their depth.
 
     Args:
-        size: Side of the pictures, px.
+        size: Side of the images, px.
 
     Example:
         >>> with ContextDepth(128) as contexts:

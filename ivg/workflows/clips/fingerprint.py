@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def fingerprint_of(demonstrator: HumanDemonstrator) -> str:
     return digest.hexdigest()[:8]
 
 
-def _rounded(values: NDArray[np.generic]) -> bytes:
+def _rounded(values: NDArray[Any]) -> bytes:
     """Return an array's bytes; of floats in steps of 1e-5, so that the last bits of processors do not count."""
     if values.dtype.kind == "f":
         return np.round(np.nan_to_num(values) * 1e5).astype(np.int64).tobytes()

@@ -143,7 +143,7 @@ def _generate(
     if progress is not None:
         progress(ledger.kept, episodes)
     try:
-        with closing(in_order(run_guarded(launcher, make_worker, jobs, failed_attempt))) as attempts:  # type: ignore[type-var]
+        with closing(in_order(run_guarded(launcher, make_worker, jobs, failed_attempt))) as attempts:
             for attempt in attempts:
                 result.add(attempt)
                 ledger.add(attempt)

@@ -144,14 +144,14 @@ def _draw_plot(figures: dict[str, Any], target: Path) -> None:
 
 def _verdicts(rows: dict[str, Any]) -> Sequence[str]:
     """Return the two ratios with their targets, as a list in Markdown."""
-    share = {name: row["all"]["share"] for name, row in rows.items()}
+    success = {name: row["all"]["share"] for name, row in rows.items()}
     lines = []
     for other, words, target in (("truth", "the true one", OF_TRUTH), ("nothing", "nothing", OF_NOTHING)):
-        if share[other]:
-            ratio = share["generated"] / share[other]
+        if success[other]:
+            ratio = success["generated"] / success[other]
             shown, met = f"{ratio:.2f} times", ratio >= target
         else:
-            shown, met = "that never succeeds", share["generated"] > 0
+            shown, met = "that never succeeds", success["generated"] > 0
         verdict = "met" if met else "missed"
         lines.append(f"- A generated demonstration over {words}: {shown} (target {target:g}): {verdict}.")
     return lines

@@ -58,16 +58,21 @@ class PolicyReport:
         }
 
     @property
+    def table(self) -> str:
+        """Success rates by task with their intervals of 95 %, in Markdown."""
+        from ...policy.evaluation import success_rate, success_rates_by
+        from ...viz.tables import markdown_table
+
+        rates = {**success_rates_by(self.outcomes, "task"), "all tasks": success_rate(self.outcomes)}
+        return markdown_table(("task", "success"), list(rates.items()))
+
+    @property
     def report(self) -> str:
-        """Success rates with their intervals of 95 %, in words."""
+        """The table, with the policy's name and the reasons of failures."""
         figures = self.as_json
-        lines = [f"{self.policy} (conditioning {self.conditioning}, demonstrations: {self.source})"]
-        for task, rate in {**figures["tasks"], "all tasks": figures["all"]}.items():
-            low, high = 100 * rate["low"], 100 * rate["high"]
-            counted = f"{rate['successes']}/{rate['count']}"
-            lines.append(f"  {task:<16} {100 * rate['share']:5.1f} %   ({low:.0f} to {high:.0f})   {counted}")
-        lines.append(f"  failures: {figures['failures'] or 'none'}; {figures['seconds_a_rollout']:.1f} s a rollout")
-        return "\n".join(lines)
+        head = f"{self.policy} (conditioning {self.conditioning}, demonstrations: {self.source})"
+        last = f"failures: {figures['failures'] or 'none'}; {figures['seconds_a_rollout']:.1f} s a rollout"
+        return f"{head}\n{self.table}\n{last}"
 
 
 def evaluate_policy(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,7 +131,12 @@ def evaluate_generated(
     folder = cache / scenes_fingerprint() / f"scenes-{clips}-from-{seed_offset}"
     store = render_clips(folder, clips, size=SIZE, seed_offset=seed_offset, launcher=launcher, progress=progress)
     scenes = read_scenes(store)
-    generate = _Generation(weights, store.path, steps or own_steps, region_steps, device, launcher, progress)
+    sampling = steps or own_steps, region_steps
+    make_worker = functools.partial(PromptWorker, weights, store.path, *sampling, device)
+
+    def generate(prompts: Sequence[Prompt]) -> list[HandTracks]:
+        return all_results(launcher, make_worker, prompts, progress)
+
     generated = generate([Prompt(scene.index) for scene in scenes])
     rows: dict[str, list[FirstContact | None]] = {name: [] for name in ROWS}
     touches = []
@@ -199,29 +204,12 @@ class PromptWorker:
         return self.detector(output.frames)
 
 
-@dataclass(frozen=True)
-class _Generation:
-    """Generates by prompts and returns the hands found in the clips, in their order."""
-
-    weights: str
-    store: Path
-    steps: int
-    region_steps: int
-    device: str
-    launcher: Launcher
-    progress: Progress | None
-
-    def __call__(self, prompts: Sequence[Prompt]) -> list[HandTracks]:
-        settings = self.weights, self.store, self.steps, self.region_steps, self.device
-        return all_results(self.launcher, functools.partial(PromptWorker, *settings), prompts, self.progress)
-
-
 def _best(
     lifter: HandLifter,
     scenes: list[Scene],
     touches: list[Touch | None],
     samples: int,
-    generate: _Generation,
+    generate: Callable[[Sequence[Prompt]], list[HandTracks]],
 ) -> list[Touch | None]:
     """Return the touches of best contact: scenes without a good one get further samples."""
     from ...policy.sampling import GOOD_CONTACT, demonstrators

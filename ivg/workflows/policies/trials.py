@@ -68,8 +68,9 @@ class Sources:
     def __call__(self, name: str, task: str, size: int) -> Callable[[GenerateJob], Demonstrate]:
         """Return a source for a task, "generated" or "truth", with images of `size` px."""
         if (name, size) not in self._loaded:
-            made_by = {"source": name, "weights": self.weights, "device": self.device}
-            self._loaded[name, size] = demonstrations(GenerateSettings(self.env, (task,), size=size, **made_by))
+            weights, device = self.weights, self.device
+            settings = GenerateSettings(self.env, (task,), size=size, source=name, weights=weights, device=device)
+            self._loaded[name, size] = demonstrations(settings)
         return self._loaded[name, size]
 
 
