@@ -19,8 +19,7 @@ WEAK = 0.06
 STRONG = 0.16
 """A connected area is taken for changed if its change exceeds this somewhere, or if it overlaps the region."""
 
-MIN_AREA = 10
-"""Areas of fewer pixels, at the model's size, are left out."""
+MIN_AREA = 10  # areas of fewer pixels, at the model's size, are left out
 
 _GROW = 5
 _FEATHER = 1.2

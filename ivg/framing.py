@@ -11,17 +11,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Framing:
-    """The map between a frame and a network's square, in which the frame is centred with its aspect kept.
+    """The map between a frame and a network's square, in which the frame is centred with its aspect kept."""
 
-    Attributes:
-        height: Height of the frame in pixels.
-        width: Width of the frame in pixels.
-        size: Side of the square in pixels.
-    """
-
-    height: int
-    width: int
-    size: int
+    height: int  # height of the frame in pixels
+    width: int  # width of the frame in pixels
+    size: int  # side of the square in pixels
 
     @classmethod
     def enlarging(cls, height: int, width: int, at_least: int) -> Framing:

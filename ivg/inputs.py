@@ -10,19 +10,13 @@ from numpy.typing import NDArray
 
 from .errors import InputError
 
-LONGEST = 1000
-"""Characters of a text; far more than the text encoders read."""
-
-LARGEST_SEED = 2**63 - 1
-"""Datasets keep seeds as int64."""
-
-MIN_SIDE = 16
-"""Least height and width of an image in pixels."""
+LONGEST = 1000  # characters of a text; far more than the text encoders read
+LARGEST_SEED = 2**63 - 1  # datasets keep seeds as int64
+MIN_SIDE = 16  # least height and width of an image in pixels
 
 _LEAST_FOCAL_PX = 1e-3
 
-_POSE_SLACK = 1e-3
-"""By how much a pose's rotation may miss being one."""
+_POSE_SLACK = 1e-3  # by how much a pose's rotation may miss being one
 
 
 def check_text(text: object) -> str:

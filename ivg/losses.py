@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-ALPHA = 1.0
-"""The paper's weight of L_hand in stage 2 (Sec. 4)."""
-
-BETA = 0.1
-"""The paper's weight of L_mIoU in stage 1 (Sec. 4)."""
+ALPHA = 1.0  # the paper's weight of L_hand in stage 2 (Sec. 4)
+BETA = 0.1  # the paper's weight of L_mIoU in stage 1 (Sec. 4)
 
 
 def noise_loss(prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:

@@ -11,23 +11,12 @@ from numpy.typing import NDArray
 from .errors import InputError, unknown_option
 from .inputs import check_array, check_pinhole, check_pose, check_seed
 
-CLIP_FRAMES = 16
-"""Frames of a clip: the context image and the paper's L = 15 frames after it (Sec. 3)."""
-
-FPS = 8
-"""Frames per second of the clips that the packaged model was trained on."""
-
-HANDS = ("left", "right")
-"""The person's anatomical hands in the order of the second axis of every hand array."""
-
-JOINTS = 21
-"""Joints of a hand, in MediaPipe's order (0 wrist, 4 thumb tip, 8 index tip, ... 20 little tip)."""
-
-PALM_TO_TIP_M = 0.185
-"""Length wrist to middle finger tip, in metres, of a hand with `hand_scale` 1."""
-
-SCALE_RANGE = (0.8, 1.2)
-"""Allowed `hand_scale`."""
+CLIP_FRAMES = 16  # frames of a clip: the context image and the paper's L = 15 frames after it (Sec. 3)
+FPS = 8  # frames per second of the clips that the packaged model was trained on
+HANDS = ("left", "right")  # the person's anatomical hands in the order of the second axis of every hand array
+JOINTS = 21  # joints of a hand, in MediaPipe's order (0 wrist, 4 thumb tip, 8 index tip, ... 20 little tip)
+PALM_TO_TIP_M = 0.185  # length wrist to middle finger tip, in metres, of a hand with `hand_scale` 1
+SCALE_RANGE = (0.8, 1.2)  # allowed `hand_scale`
 
 Side = Literal["left", "right"]
 
@@ -51,13 +40,11 @@ class Clip:
     fps: float = FPS
 
     def __post_init__(self) -> None:
-        """Validate."""
         check_array("frames", self.frames, np.uint8, (None, None, None, 3))
         if not self.fps > 0:
             raise InputError(f"fps must be positive, got {self.fps}")
 
     def __len__(self) -> int:
-        """Return the number of frames."""
         return len(self.frames)
 
 
@@ -77,7 +64,6 @@ class HandTracks:
     score: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Validate."""
         check_array("keypoints", self.keypoints, np.float32, (None, 2, JOINTS, 2))
         frames = len(self.keypoints)
         check_array("present", self.present, np.bool_, (frames, 2))
@@ -86,7 +72,6 @@ class HandTracks:
             raise InputError("keypoints of a present hand must be finite")
 
     def __len__(self) -> int:
-        """Return the number of frames."""
         return len(self.keypoints)
 
 
@@ -101,7 +86,6 @@ class RegionOfMotion:
     per_frame: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        """Validate."""
         check_array("per_frame", self.per_frame, np.bool_, (None, None, None))
 
     @property
@@ -127,7 +111,6 @@ class Camera:
     height: int
 
     def __post_init__(self) -> None:
-        """Validate."""
         check_array("K", self.K, np.float64, (3, 3))
         check_array("T_world_camera", self.T_world_camera, np.float64, (4, 4))
         if not (0 < self.width < np.inf and 0 < self.height < np.inf):
@@ -151,7 +134,6 @@ class Appearance:
     side: Side = "right"
 
     def __post_init__(self) -> None:
-        """Validate."""
         check_array("skin_rgb", self.skin_rgb, np.float32, (3,))
         if not ((self.skin_rgb >= 0) & (self.skin_rgb <= 1)).all():
             raise InputError(f"skin_rgb must lie in [0, 1], got {self.skin_rgb.tolist()}")

@@ -21,8 +21,7 @@ from .networks.palm_network import PalmNetwork, best_palms, crops_of_palms
 from .sides import Detection, assign_sides
 from .tracking import SeenHand, found_in_clip
 
-ENGINES = ("litert", "torch")
-"""What can run the networks."""
+ENGINES = ("litert", "torch")  # what can run the networks
 
 
 class BatchedHands:

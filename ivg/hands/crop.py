@@ -18,28 +18,19 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-_PALM = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
-"""The joints that the square is laid around."""
-
-_INDEX, _MIDDLE, _RING = 5, 9, 13
-"""The knuckles that give the hand's direction."""
+_PALM = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)  # the joints that the square is laid around
+_INDEX, _MIDDLE, _RING = 5, 9, 13  # the knuckles that give the hand's direction
 
 _SHIFT, _SCALE = -0.1, 2.0
 
 
 @dataclass(frozen=True, eq=False)
 class HandCrop:
-    """Squares in images, one a row.
+    """Squares in images, one a row."""
 
-    Attributes:
-        centre: Float (n, 2), x and y, px.
-        side: Float (n,), px.
-        rotation: Float (n,), rad; how far the square is rotated, clockwise as seen.
-    """
-
-    centre: Tensor
-    side: Tensor
-    rotation: Tensor
+    centre: Tensor  # float (n, 2), x and y, px
+    side: Tensor  # float (n,), px
+    rotation: Tensor  # float (n,), rad; how far the square is rotated, clockwise as seen
 
     @classmethod
     def around(cls, joints: Tensor) -> HandCrop:
@@ -66,11 +57,9 @@ class HandCrop:
         return cls(like.new_tensor([width / 2, height / 2]).expand(n, 2), like + max(height, width), like)
 
     def __len__(self) -> int:
-        """Return the number of squares."""
         return len(self.side)
 
     def __getitem__(self, rows: Tensor) -> HandCrop:
-        """Return some of the squares."""
         return HandCrop(self.centre[rows], self.side[rows], self.rotation[rows])
 
     def cut(self, images: Tensor, size: int) -> Tensor:

@@ -31,7 +31,6 @@ class MetricHands:
     world_landmarks_m: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Validate the shape, and that present hands have landmarks."""
         points, shape = self.world_landmarks_m, (len(self.tracks), 2, JOINTS, 3)
         if points.shape != shape or points.dtype != np.float32:
             raise InputError(f"world_landmarks_m must be float32 {shape}, got {points.dtype} {points.shape}")
@@ -39,7 +38,6 @@ class MetricHands:
             raise InputError("world_landmarks_m of a present hand must be finite")
 
     def __len__(self) -> int:
-        """Return the number of frames."""
         return len(self.tracks)
 
 

@@ -15,17 +15,10 @@ from numpy.typing import NDArray
 
 from ..types import JOINTS, HandTracks
 
-MAX_GAP = 3
-"""A track may miss this many frames and go on."""
-
-MAX_STEP = 0.75
-"""Farthest mean joint motion between frames of a track, in hand lengths (diagonals of the joints' box)."""
-
-SAME_HAND = 0.15
-"""Two detections of one frame nearer than this (in hand lengths) are one hand found twice."""
-
-POSITION_LOGIT = 0.5
-"""Weight of the position in the image: as seen by their owner, right hands are mostly at the right."""
+MAX_GAP = 3  # a track may miss this many frames and go on
+MAX_STEP = 0.75  # farthest mean joint motion between frames of a track, in hand lengths (diagonals of the joints' box)
+SAME_HAND = 0.15  # two detections of one frame nearer than this (in hand lengths) are one hand found twice
+POSITION_LOGIT = 0.5  # weight of the position in the image: as seen by their owner, right hands are mostly at the right
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-FINGERS = ("thumb", "index", "middle", "ring", "little")
-"""The fingers in the order of their joints."""
+FINGERS = ("thumb", "index", "middle", "ring", "little")  # the fingers in the order of their joints
 
 JOINT_NAMES = (
     "wrist",
@@ -21,5 +20,4 @@ BONES = (
 )
 """Pairs of joints that a bone (or the palm's outline) connects."""
 
-FINGERTIPS = (4, 8, 12, 16, 20)
-"""Joint indices of the fingertips, thumb first."""
+FINGERTIPS = (4, 8, 12, 16, 20)  # joint indices of the fingertips, thumb first

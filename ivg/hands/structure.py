@@ -11,8 +11,7 @@ from .crop import HandCrop
 from .networks.hand_network import HandLandmarkNetwork
 from .networks.palm_network import PalmNetwork, Palms
 
-_NEAR = 0.5
-"""A palm is where a hand should be if the middles are nearer than this fraction of the hand's square's side."""
+_NEAR = 0.5  # a palm is where a hand should be if the middles are nearer than this fraction of the hand's square's side
 
 
 @dataclass(frozen=True, eq=False)

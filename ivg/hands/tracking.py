@@ -15,27 +15,19 @@ from torch import Tensor
 
 from .crop import HandCrop
 
-_SAME_HAND = 0.25
-"""Two squares, or two hands, nearer to each other than this part of the square's side are one."""
+_SAME_HAND = 0.25  # two squares, or two hands, nearer to each other than this part of the square's side are one
 
 
 @dataclass(frozen=True, eq=False)
 class SeenHand:
-    """A hand that the landmark network saw.
+    """A hand that the landmark network saw."""
 
-    Attributes:
-        joints: Float (21, 2), x and y in the image, px.
-        presence: Probability that it is a hand.
-        p_right: Probability of a person's right hand.
-    """
-
-    joints: Tensor
-    presence: float
-    p_right: float
+    joints: Tensor  # float (21, 2), x and y in the image, px
+    presence: float  # probability that it is a hand
+    p_right: float  # probability of a person's right hand
 
 
-Search = Callable[[list[int]], list[list[SeenHand]]]
-"""Looks for palms in some frames, and returns the hands of each."""
+Search = Callable[[list[int]], list[list[SeenHand]]]  # looks for palms in some frames, and returns the hands of each
 
 Look = Callable[[list[int], HandCrop], list["SeenHand | None"]]
 """Looks at squares, each in one of the frames, and returns the hand in each, or None."""

@@ -12,8 +12,7 @@ from pathlib import Path
 from ..errors import InputError, IvgError
 from ..inputs import check_seed
 
-LARGEST_FIRST_SEED = 2**62
-"""Of a run that counts seeds up from a first one."""
+LARGEST_FIRST_SEED = 2**62  # of a run that counts seeds up from a first one
 
 _REFUSALS = {
     getattr(errno, name)

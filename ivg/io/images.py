@@ -11,8 +11,7 @@ from PIL import Image
 
 from ..errors import StoreError
 
-PNG_EFFORT = 3
-"""zlib's level: higher ones take longer and save little."""
+PNG_EFFORT = 3  # zlib's level: higher ones take longer and save little
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:

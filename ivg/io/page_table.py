@@ -7,8 +7,7 @@ from pathlib import Path
 from ..errors import InputError
 from .staging import write_text_whole
 
-CLOSES = "<!-- end -->"
-"""The line of a page that ends a table."""
+CLOSES = "<!-- end -->"  # the line of a page that ends a table
 
 
 def opens(name: str) -> str:

@@ -19,8 +19,7 @@ from .video_frames import CONTAINER_UNITS, decoded_frames, mean_rate, packet_tim
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-CONSTANT_RATE_FACTOR = 12
-"""H.264 quality (0 lossless, 51 worst): here, nothing that the eye finds at once."""
+CONSTANT_RATE_FACTOR = 12  # H.264 quality (0 lossless, 51 worst): here, nothing that the eye finds at once
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-_SLACK_S = 1e-3
-"""Times nearer than this are one."""
-
-CONTAINER_UNITS = 1_000_000
-"""FFmpeg counts a container's times in microseconds."""
+_SLACK_S = 1e-3  # times nearer than this are one
+CONTAINER_UNITS = 1_000_000  # FFmpeg counts a container's times in microseconds
 
 
 def shrink(image: NDArray[np.uint8], longest_side: int | None) -> NDArray[np.uint8]:

@@ -13,15 +13,13 @@ from ..errors import IvgError
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 """Environment of the workers: each is one of several, and more threads would only compete."""
 
-CRASHED: Any = object()
-"""The result of a job whose process died twice."""
+CRASHED: Any = object()  # the result of a job whose process died twice
 
 MakeWorker = Callable[[], Callable[[Any], Any]]
 """Called once in each process (so it must be picklable); returns the worker, which is called with one job at a time."""
 
 
-Results = Generator[tuple[int, Any], None, None]
-"""Yields indices of jobs and their results; closing it stops the run."""
+Results = Generator[tuple[int, Any], None, None]  # yields indices of jobs and their results; closing it stops the run
 
 
 class WorkerStartError(IvgError):

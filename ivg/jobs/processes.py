@@ -18,11 +18,8 @@ from typing import Any
 from ..io.checks import check_positive
 from .launcher import CRASHED, ONE_THREAD, MakeWorker, Results, WorkerStartError, environment, prepare_process
 
-CHUNK = 256
-"""Jobs handed to the pool at a time, so that Ctrl-C does not have to wait for a long queue."""
-
-_STOP = "stop"
-"""Name of the file that tells processes to skip jobs that they were handed and have not begun."""
+CHUNK = 256  # jobs handed to the pool at a time, so that Ctrl-C does not have to wait for a long queue
+_STOP = "stop"  # name of the file that tells processes to skip jobs that they were handed and have not begun
 
 
 @dataclass(frozen=True)
@@ -31,15 +28,11 @@ class Processes:
 
     When a process dies (a decoder that crashes on a damaged file, say), the jobs that were under way are done again,
     each in a process of its own, and one that kills that too gives `CRASHED`.
-
-    Attributes:
-        workers: Processes at most.
     """
 
-    workers: int = 2
+    workers: int = 2  # processes at most
 
     def __post_init__(self) -> None:
-        """Check the number."""
         check_positive(workers=self.workers)
 
     def run(self, make_worker: MakeWorker, jobs: Sequence[Any]) -> Results:
@@ -147,5 +140,4 @@ def _do(job: Any, mark: Path) -> Any:
     return result
 
 
-TWO_PROCESSES = Processes(workers=2)
-"""The default launcher of the functions that run many jobs."""
+TWO_PROCESSES = Processes(workers=2)  # the default launcher of the functions that run many jobs

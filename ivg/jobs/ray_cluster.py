@@ -18,9 +18,7 @@ from ..errors import InputError
 from ..io.checks import check_positive
 from .launcher import CRASHED, ONE_THREAD, MakeWorker, Results, WorkerStartError, environment, prepare_process
 
-LOCAL = "local"
-"""Address of a cluster that is made on this machine for the run, and ends with it."""
-
+LOCAL = "local"  # address of a cluster that is made on this machine for the run, and ends with it
 _LOOPBACK = "127.0.0.2"  # not 127.0.0.1, for which Ray takes the machine's own address, which others can reach
 _PRIVATE = {"RAY_USAGE_STATS_ENABLED": "0"}
 
@@ -34,22 +32,17 @@ class RayCluster:
     `CRASHED`. Workers that the cluster has no room for are started when there is some. Closing the iterator ends the
     workers at once, whatever they are doing.
 
-    Attributes:
-        workers: Actors at most.
-        address: `LOCAL`, "auto" or HOST:PORT, as `ray.init` takes them.
-        gpus_per_worker: GPUs that a worker takes up: a fraction of one, or some whole ones.
 
     Raises:
         InputError: Ray is not installed, or a value is impossible; when run, there is no such cluster, or no machine in
             it has room for a worker.
     """
 
-    workers: int = 2
-    address: str = LOCAL
-    gpus_per_worker: float = 0.0
+    workers: int = 2  # actors at most
+    address: str = LOCAL  # `LOCAL`, "auto" or HOST:PORT, as `ray.init` takes them
+    gpus_per_worker: float = 0.0  # GPUs that a worker takes up: a fraction of one, or some whole ones
 
     def __post_init__(self) -> None:
-        """Check the values, and that Ray is installed."""
         check_positive(workers=self.workers)
         gpus = self.gpus_per_worker
         if gpus < 0 or (gpus > 1 and gpus != round(gpus)):

@@ -13,8 +13,7 @@ from ..errors import IvgError
 from .launcher import CRASHED, Launcher, MakeWorker, Results
 from .progress import Progress
 
-ALL_CRASHED = 8
-"""After so many crashes, and nothing else, `run_logged` stops."""
+ALL_CRASHED = 8  # after so many crashes, and nothing else, `run_logged` stops
 
 _Result = TypeVar("_Result")
 _Failure = Callable[[Any, str], Any]

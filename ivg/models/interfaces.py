@@ -14,24 +14,17 @@ from torch import Tensor
 from ..errors import InputError
 from .noise import SampleSpace
 
-FACTOR = 8
-"""Pixels a latent cell is wide and high."""
-
-APPEARANCE_WIDTH = 5
-"""Length of `ivg.types.Appearance.vector`."""
-
-REGION_CHANNELS = 2
-"""Channels of the region input: union over the clip, and the frame's own mask."""
+FACTOR = 8  # pixels a latent cell is wide and high
+APPEARANCE_WIDTH = 5  # length of `ivg.types.Appearance.vector`
+REGION_CHANNELS = 2  # channels of the region input: union over the clip, and the frame's own mask
 
 
 class ImageAutoencoder(Protocol):
     """Between images and latents of an eighth of their height and width."""
 
-    config: Mapping[str, Any]
-    """Holds `latent_channels`."""
+    config: Mapping[str, Any]  # holds `latent_channels`
 
-    local: bool
-    """Whether a decoded pixel depends only on the latents a few cells round it."""
+    local: bool  # whether a decoded pixel depends only on the latents a few cells round it
 
     @property
     def device(self) -> torch.device:
@@ -61,8 +54,7 @@ class TextEncoder(Protocol):
 class VideoDenoiser(Protocol):
     """The network of a stage; what it returns has `.sample`, and its schedule says what that is (the noise, say)."""
 
-    config: Mapping[str, Any]
-    """Holds `latent_channels`, `latent_size` and `frames`."""
+    config: Mapping[str, Any]  # holds `latent_channels`, `latent_size` and `frames`
 
     @property
     def dtype(self) -> torch.dtype:
@@ -99,13 +91,9 @@ class VideoDenoiser(Protocol):
 
 @dataclass
 class VideoDenoiserOutput(BaseOutput):
-    """What a denoiser returns.
+    """What a denoiser returns."""
 
-    Attributes:
-        sample: Float (b, t, z, h, w), the prediction.
-    """
-
-    sample: Tensor
+    sample: Tensor  # float (b, t, z, h, w), the prediction
 
 
 def check_images(images: Tensor) -> None:

@@ -18,8 +18,7 @@ from .nano.mask_decoder import NanoMaskDecoder
 
 M = TypeVar("M", bound=ModelMixin)
 
-WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"
-"""Name that diffusers gives a model's weights."""
+WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"  # name that diffusers gives a model's weights
 
 
 def load_weights(kind: type[M], folder: Path) -> M:

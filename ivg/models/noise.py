@@ -26,8 +26,7 @@ from torch import Tensor
 
 from ..errors import unknown_option
 
-STEPS = 1000
-"""Steps of the noise schedule."""
+STEPS = 1000  # steps of the noise schedule
 
 PREDICTION_TYPES = ("sample", "epsilon", "v_prediction")
 """What a network's output can be: x_0, eps, or sqrt(abar) eps - sqrt(1 - abar) x_0. diffusers' names."""
@@ -35,15 +34,10 @@ PREDICTION_TYPES = ("sample", "epsilon", "v_prediction")
 
 @dataclass(frozen=True)
 class SampleSpace:
-    """What a denoiser's samples x_0 are: x_0 = scale * (z_0 - reference), or the latents z_0 themselves.
+    """What a denoiser's samples x_0 are: x_0 = scale * (z_0 - reference), or the latents z_0 themselves."""
 
-    Attributes:
-        residual: Whether there is a reference; otherwise it is 0.
-        scale: What residuals are multiplied with.
-    """
-
-    residual: bool
-    scale: float = 1.0
+    residual: bool  # whether there is a reference; otherwise it is 0
+    scale: float = 1.0  # what residuals are multiplied with
 
     def reference(self, context: Tensor, frames: int, rest: Tensor | None = None) -> Tensor:
         """Return the reference of every frame (b, t, z, h, w); see `reference_latents`."""

@@ -13,11 +13,8 @@ from huggingface_hub.errors import HfHubHTTPError
 from ..errors import WeightsError
 from ..models.loading import load_component, load_text_encoder
 
-PACKAGED = ("nano",)
-"""Names of the weights that come with the package."""
-
-OPTIONAL = ("refiner", "mask_decoder")
-"""Networks that a pipeline may lack."""
+PACKAGED = ("nano",)  # names of the weights that come with the package
+OPTIONAL = ("refiner", "mask_decoder")  # networks that a pipeline may lack
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt"]

@@ -12,8 +12,7 @@ from torch import Tensor, from_numpy, stack
 
 from ..types import FPS, Appearance, RegionOfMotion
 
-OUTPUT_TYPES = ("np", "pil", "pt", "latent")
-"""Forms of `PipelineOutput.frames`."""
+OUTPUT_TYPES = ("np", "pil", "pt", "latent")  # forms of `PipelineOutput.frames`
 
 
 @dataclass

@@ -27,11 +27,8 @@ ProgressCallback = Callable[[str, int, int], None]
 StepCallback = Callable[[Any, int, Any, dict[str, Any]], "dict[str, Any] | None"]
 """Called as `callback(pipeline, step, timestep, callback_kwargs)`, as diffusers defines it."""
 
-PROMPTS_KEPT = 256
-"""Batches of prompts whose tokens are kept, the latest."""
-
-CALLBACK_TENSORS = ("latents", "prompt_embeds")
-"""Tensors that a step callback can get and replace."""
+PROMPTS_KEPT = 256  # batches of prompts whose tokens are kept, the latest
+CALLBACK_TENSORS = ("latents", "prompt_embeds")  # tensors that a step callback can get and replace
 
 
 def prompt_encoder(text_encoder: Any, tokenizer: Any) -> Callable[[tuple[str, ...]], tuple[Tensor, Tensor]]:
@@ -42,25 +39,15 @@ def prompt_encoder(text_encoder: Any, tokenizer: Any) -> Callable[[tuple[str, ..
 
 @dataclass(frozen=True, eq=False)
 class Sampling:
-    """What both stages sample with.
+    """What both stages sample with."""
 
-    Attributes:
-        pipeline: The pipeline; its scheduler is used, and step callbacks get it.
-        generators: Of the clips' noise.
-        guidance_scale: See `ivg.models.sampler.guided`.
-        clock: Takes the seconds of a step.
-        progress: Progress callback.
-        step_end: Step callback.
-        step_tensors: Names of the tensors that the step callback gets.
-    """
-
-    pipeline: Any
-    generators: list[torch.Generator]
-    guidance_scale: float
-    clock: Stopwatch
-    progress: ProgressCallback | None
-    step_end: StepCallback | None
-    step_tensors: Sequence[str]
+    pipeline: Any  # the pipeline; its scheduler is used, and step callbacks get it
+    generators: list[torch.Generator]  # of the clips' noise
+    guidance_scale: float  # see `ivg.models.sampler.guided`
+    clock: Stopwatch  # takes the seconds of a step
+    progress: ProgressCallback | None  # progress callback
+    step_end: StepCallback | None  # step callback
+    step_tensors: Sequence[str]  # names of the tensors that the step callback gets
 
     def conditions(self, prompts: list[str], appearances: list[Appearance], context: Tensor) -> dict[str, Tensor]:
         """Return the conditioning tensors of both denoisers, given the context images' latents (b, z, c, c)."""

@@ -33,8 +33,7 @@ class HandNetwork(nn.Module):
         WeightsError: If there is no such file.
     """
 
-    file: ClassVar[str]
-    """The model's file in the package, less "_lite.tflite" or "_full.tflite"."""
+    file: ClassVar[str]  # the model's file in the package, less "_lite.tflite" or "_full.tflite"
 
     def __init__(self, path: Path | None = None, threads: int | None = None, complexity: int = 1) -> None:
         super().__init__()

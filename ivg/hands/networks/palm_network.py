@@ -18,14 +18,9 @@ from ..crop import HandCrop, rotate, wrap_angle
 from .hand_network import HandNetwork
 from .tflite_network import single
 
-_LAYERS = ((8, 2), (16, 6))
-"""Stride in pixels and anchors a cell, of the network's two maps."""
-
-_SAME_PALM = 0.3
-"""Boxes that overlap more than this (intersection over union) are one palm."""
-
-_WRIST, _MIDDLE = 0, 2
-"""The palm's keypoints that give the hand's direction."""
+_LAYERS = ((8, 2), (16, 6))  # stride in pixels and anchors a cell, of the network's two maps
+_SAME_PALM = 0.3  # boxes that overlap more than this (intersection over union) are one palm
+_WRIST, _MIDDLE = 0, 2  # the palm's keypoints that give the hand's direction
 
 _SHIFT, _SCALE = -0.5, 2.6
 

@@ -44,19 +44,12 @@ class Operation:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A TFLite model with one input.
+    """A TFLite model with one input."""
 
-    Attributes:
-        input: Index of the input tensor.
-        input_shape: Its shape, channels last.
-        outputs: Indices of the output tensors.
-        operations: In the order in which they run.
-    """
-
-    input: int
-    input_shape: tuple[int, ...]
-    outputs: tuple[int, ...]
-    operations: tuple[Operation, ...]
+    input: int  # index of the input tensor
+    input_shape: tuple[int, ...]  # its shape, channels last
+    outputs: tuple[int, ...]  # indices of the output tensors
+    operations: tuple[Operation, ...]  # in the order in which they run
 
 
 def read_graph(path: Path) -> Graph:

@@ -112,8 +112,7 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
         model.unet.load_state_dict(weights, assign=True)
         return model
 
-    sample_steps, extrapolation = 25, 0.0
-    """The paper's steps (Sec. 4.1); no extrapolation, as its guess is the noise."""
+    sample_steps, extrapolation = 25, 0.0  # the paper's steps (Sec. 4.1); no extrapolation, as its guess is the noise
 
     @property
     def space(self) -> SampleSpace:

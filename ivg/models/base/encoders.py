@@ -33,8 +33,7 @@ class BaseAutoencoder(ModelMixin, ConfigMixin):
 
     _supports_gradient_checkpointing = True
 
-    local = False
-    """Norms and attention take in the whole image."""
+    local = False  # norms and attention take in the whole image
 
     @register_to_config
     def __init__(self, latent_channels: int, vae_config: dict[str, Any]) -> None:

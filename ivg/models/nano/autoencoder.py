@@ -97,8 +97,7 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
         decoder_depth: Same, for the decoder.
     """
 
-    local = True
-    """Convolutions only: a decoded pixel depends on the latents a few cells round it."""
+    local = True  # convolutions only: a decoded pixel depends on the latents a few cells round it
 
     @register_to_config
     def __init__(

@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-GROUPS = 8
-"""Groups of the group norms."""
+GROUPS = 8  # groups of the group norms
 
 
 @dataclass(frozen=True, eq=False)

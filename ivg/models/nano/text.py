@@ -14,11 +14,8 @@ from torch import Tensor, nn
 from ...errors import InputError, WeightsError
 from ...inputs import check_text
 
-WIDTH = 384
-"""Channels of a token."""
-
-MAX_TOKENS = 32
-"""Longer texts are cut off."""
+WIDTH = 384  # channels of a token
+MAX_TOKENS = 32  # longer texts are cut off
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of model.safetensors, the original weights of sentence-transformers/all-MiniLM-L6-v2."""
