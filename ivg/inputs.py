@@ -74,6 +74,12 @@ def check_image(image: Any) -> NDArray[np.uint8]:
     return image
 
 
+def check_frames(frames: NDArray[np.uint8]) -> None:
+    """Refuse frames that are not uint8 (t, h, w, 3), with one frame at least."""
+    if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or 0 in frames.shape:
+        raise InputError(f"frames must be uint8 (t, h, w, 3), got {frames.dtype} {frames.shape}")
+
+
 def spread(**given: Any) -> tuple[bool, dict[str, list[Any]]]:
     """Spread arguments over a batch: lists stay, what is no list is repeated.
 

@@ -1,6 +1,6 @@
 from .batched_detector import BatchedHands
 from .detector import MediaPipeHands
-from .metric import MetricHands
+from .sides import MetricHands
 from .skeleton import BONES, FINGERTIPS, JOINT_NAMES
 from .structure import HandStructureDetector
 

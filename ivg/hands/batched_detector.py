@@ -12,11 +12,12 @@ from torch import Tensor
 
 from ..errors import InputError, unknown_option
 from ..framing import Framing
+from ..inputs import check_frames
 from ..types import JOINTS, HandTracks
 from .crop import HandCrop
 from .networks.hand_network import HandLandmarkNetwork
 from .networks.litert_network import LiteRTNetwork
-from .networks.mediapipe_files import check_options
+from .networks.mediapipe_package import check_options
 from .networks.palm_network import PalmNetwork, best_palms, crops_of_palms
 from .sides import Detection, assign_sides
 from .tracking import SeenHand, found_in_clip
@@ -95,8 +96,7 @@ class BatchedHands:
             InputError: If `frames` has another shape or dtype.
         """
         frames = np.asarray(frames)
-        if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or 0 in frames.shape:
-            raise InputError(f"frames must be uint8 (t, h, w, 3), got {frames.dtype} {frames.shape}")
+        check_frames(frames)
         height, width = frames.shape[1:3]
         box = Framing.enlarging(height, width, self.upsample_to)
         found: list[list[Detection]] = []
@@ -129,7 +129,7 @@ class BatchedHands:
         palms, size = self._palms(images, frames), images.shape[-1]
         boxes, keypoints, owners = [], [], []
         for row, frame in enumerate(frames):
-            _, box, points = best_palms(palms, row, self.min_confidence, self.max_hands)
+            box, points = best_palms(palms, row, self.min_confidence, self.max_hands)
             boxes.append(box)
             keypoints.append(points)
             owners += [frame] * len(box)

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
 from ..framing import Framing
+from ..inputs import check_frames
 from ..types import HandTracks
-from .metric import MetricHands, metric_hands
-from .networks.mediapipe_files import check_options
-from .networks.native_logs import quiet_native_logs
-from .sides import Detection, assign_sides
+from .networks.mediapipe_package import check_options, quiet_native_logs
+from .sides import Detection, MetricHands, assign_sides, metric_hands
 
 
 class MediaPipeHands:
@@ -92,8 +90,7 @@ class MediaPipeHands:
     ) -> tuple[list[list[Detection]], float]:
         """Return what is found in each frame, and the frames' width over height."""
         frames = np.asarray(frames)
-        if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or 0 in frames.shape:
-            raise InputError(f"frames must be uint8 (t, h, w, 3), got {frames.dtype} {frames.shape}")
+        check_frames(frames)
         if self.tracking and self._graph is not None:
             self._graph.reset()
         clip = []

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..inputs import check_frames
 from .staging import staged_output
 from .video_frames import CONTAINER_UNITS, decoded_frames, mean_rate, packet_times, pick_frames
 
@@ -107,8 +108,7 @@ def write_video(path: str | Path, frames: NDArray[np.uint8], fps: float) -> None
     """
     import av
 
-    if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or 0 in frames.shape:
-        raise InputError(f"frames must be uint8 (t, h, w, 3), got {frames.dtype} {frames.shape}")
+    check_frames(frames)
     if not fps > 0:
         raise InputError(f"fps must be positive, got {fps}")
     _, height, width, _ = frames.shape

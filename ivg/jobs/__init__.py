@@ -16,9 +16,8 @@ In every process: one thread (OpenMP, BLAS, OpenCV), Ctrl-C is left to the paren
 
 from .launcher import CRASHED, ONE_THREAD, Launcher, MakeWorker, WorkerStartError, environment
 from .processes import TWO_PROCESSES, Processes
-from .progress import Progress, progress_bar
 from .ray_cluster import LOCAL, RayCluster
-from .results import all_results, describe_error, in_order, run_guarded, run_logged
+from .results import Progress, all_results, describe_error, in_order, progress_bar, run_guarded, run_logged
 
 __all__ = [
     "CRASHED",

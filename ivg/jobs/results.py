@@ -3,20 +3,58 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from tqdm import tqdm
+
 from ..errors import IvgError
 from .launcher import CRASHED, Launcher, MakeWorker, Results
-from .progress import Progress
 
 ALL_CRASHED = 8  # after so many crashes, and nothing else, `run_logged` stops
 
 _Result = TypeVar("_Result")
 _Failure = Callable[[Any, str], Any]
+
+
+class Progress(Protocol):
+    """Progress callback of a run."""
+
+    def __call__(self, done: int, total: int, **counts: int) -> None:
+        """Take note of the progress.
+
+        Args:
+            done: Items done, those of earlier runs included; called with these once at the start.
+            total: All items; 0 if that is not known.
+            counts: More to show, such as attempts.
+        """
+
+
+@contextmanager
+def progress_bar(name: str, unit: str) -> Iterator[Progress]:
+    """Give a progress callback that draws a bar on stderr.
+
+    Args:
+        name: What the bar is of.
+        unit: What an item is called.
+    """
+    bars: list[tqdm[Any]] = []
+
+    def progress(done: int, total: int, **counts: int) -> None:
+        if not bars or done < bars[-1].n:  # the first call, or a new round
+            bars.append(tqdm(total=total or None, initial=done, desc=name, unit=unit))
+        if counts:
+            bars[-1].set_postfix(counts, refresh=False)
+        bars[-1].update(done - bars[-1].n)
+
+    try:
+        yield progress
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 def in_order(results: Generator[tuple[int, _Result], None, None]) -> Generator[_Result, None, None]:

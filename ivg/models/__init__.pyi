@@ -2,9 +2,8 @@ from .base.denoiser import BaseVideoDenoiser
 from .base.encoders import BaseAutoencoder, ClipTextEncoder
 from .interfaces import ImageAutoencoder, TextEncoder, VideoDenoiser
 from .loading import load_component, load_text_encoder, load_weights
-from .nano.autoencoder import NanoAutoencoder
+from .nano.autoencoder import NanoAutoencoder, NanoMaskDecoder
 from .nano.denoiser import NanoVideoDenoiser
-from .nano.mask_decoder import NanoMaskDecoder
 from .nano.text import MiniLMTextEncoder
 from .noise import SampleSpace, training_scheduler
 from .sampler import denoise

@@ -12,9 +12,8 @@ from ..errors import WeightsError, unknown_option
 from .base.denoiser import BaseVideoDenoiser
 from .base.encoders import BaseAutoencoder, ClipTextEncoder
 from .base.pretrained import load_base_text_encoder
-from .nano.autoencoder import NanoAutoencoder
+from .nano.autoencoder import NanoAutoencoder, NanoMaskDecoder
 from .nano.denoiser import NanoVideoDenoiser
-from .nano.mask_decoder import NanoMaskDecoder
 
 M = TypeVar("M", bound=ModelMixin)
 

@@ -16,7 +16,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from ..io.stopwatch import Stopwatch
 from ..models.interfaces import FACTOR, ImageAutoencoder, VideoDenoiser
-from ..models.nano.mask_decoder import NanoMaskDecoder
+from ..models.nano.autoencoder import NanoMaskDecoder
 from ..types import Appearance, RegionOfMotion
 from .decoding import LatentCodec
 from .inputs import Inputs, check_options

@@ -128,7 +128,7 @@ def devices() -> Found:
 def weights() -> Found:
     """The weights that come with the packages: ours, MiniLM's, MediaPipe's."""
     from ..errors import IvgError
-    from ..hands.networks.mediapipe_files import mediapipe_file
+    from ..hands.networks.mediapipe_package import mediapipe_file
     from ..models.nano.text import check_weights, weights_folder
     from ..pipeline import PACKAGED, InstructionalVideoPipeline
     from ..policy.hands3d.lifting import HandLifter

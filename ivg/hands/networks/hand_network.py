@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ..crop import HandCrop
 from .litert_network import LiteRTNetwork
-from .mediapipe_files import mediapipe_file
+from .mediapipe_package import mediapipe_file
 from .tflite_network import TFLiteNetwork, single
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ...errors import InputError, WeightsError
 from ..crop import HandCrop, cut_out
-from .native_logs import quiet_native_logs
+from .mediapipe_package import quiet_native_logs
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter

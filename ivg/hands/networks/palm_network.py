@@ -86,7 +86,7 @@ class PalmNetwork(HandNetwork):
         return Palms(logits[..., 0].clamp(-100, 100).sigmoid(), offsets.unflatten(-1, (9, 2)), self.anchors, self.size)
 
 
-def best_palms(palms: Palms, image: int, min_score: float, at_most: int) -> tuple[Tensor, Tensor, Tensor]:
+def best_palms(palms: Palms, image: int, min_score: float, at_most: int) -> tuple[Tensor, Tensor]:
     """Merge the candidates of one image that are the same palm (weighted non-maximum suppression).
 
     Args:
@@ -102,20 +102,19 @@ def best_palms(palms: Palms, image: int, min_score: float, at_most: int) -> tupl
     order = score.argsort(descending=True)
     order = order[score[order] >= min_score]
     score, (box, keypoints) = score[order], palms.at(image, order)
-    found: list[tuple[Tensor, Tensor, Tensor]] = []
+    found: list[tuple[Tensor, Tensor]] = []
     left = torch.arange(len(order), device=score.device)
     while len(left) and len(found) < at_most:
         same = _overlap(box[left[0]], box[left]) > _SAME_PALM
         same[0] = True
         alike = left[same]
         weight = score[alike] / score[alike].sum()
-        merged = (weight[:, None] * box[alike]).sum(0), (weight[:, None, None] * keypoints[alike]).sum(0)
-        found.append((score[left[0]], *merged))
+        found.append(((weight[:, None] * box[alike]).sum(0), (weight[:, None, None] * keypoints[alike]).sum(0)))
         left = left[~same]
     if not found:
-        return score.new_zeros(0), score.new_zeros(0, 4), score.new_zeros(0, 7, 2)
-    scores, boxes, points = (torch.stack(part) for part in zip(*found, strict=True))
-    return scores, boxes, points
+        return score.new_zeros(0, 4), score.new_zeros(0, 7, 2)
+    boxes, points = (torch.stack(part) for part in zip(*found, strict=True))
+    return boxes, points
 
 
 def crops_of_palms(box: Tensor, keypoints: Tensor, size: int) -> HandCrop:

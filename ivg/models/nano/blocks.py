@@ -108,12 +108,7 @@ class Block(nn.Module):
     """Residual block in space, modulated by the embedding (FiLM); then time, then attention."""
 
     def __init__(
-        self,
-        channels_in: int,
-        channels: int,
-        embedding: int,
-        attention: Attention | None,
-        text: CrossAttention | None,
+        self, channels_in: int, channels: int, embedding: int, attention: Attention | None, text: CrossAttention | None
     ) -> None:
         super().__init__()
         self.norm1 = nn.GroupNorm(GROUPS, channels_in)

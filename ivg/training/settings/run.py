@@ -32,7 +32,7 @@ class ModelConfig:
         kind: "nano".
         autoencoder: Of `ivg.models.nano.autoencoder.NanoAutoencoder`.
         denoiser: Of `ivg.models.nano.denoiser.NanoVideoDenoiser`.
-        mask_decoder: Of `ivg.models.nano.mask_decoder.NanoMaskDecoder`.
+        mask_decoder: Of `ivg.models.nano.autoencoder.NanoMaskDecoder`.
     """
 
     kind: str = "nano"

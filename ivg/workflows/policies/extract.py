@@ -16,7 +16,7 @@ from ...io.staging import staged_output
 from ...types import HANDS, Camera
 
 if TYPE_CHECKING:
-    from ...hands.metric import MetricHands
+    from ...hands.sides import MetricHands
     from ...policy.hands3d.lifting import LiftedHands, Lifter
 
 PNP = "pnp"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
-from ivg.hands.metric import MetricHands
+from ivg.hands.sides import MetricHands
 from ivg.types import HandTracks
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
-from ivg.hands.metric import MetricHands
+from ivg.hands.sides import MetricHands
 from ivg.types import FPS, JOINTS, SCALE_RANGE, Camera, HandTracks
 
 from .depth_correction import DepthCorrection, surface_depths

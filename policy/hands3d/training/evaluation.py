@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ivg.hands.metric import MetricHands
+from ivg.hands.sides import MetricHands
 from ivg.types import HandTracks
 
 from ...retargeting import gripper_trajectory

@@ -5,7 +5,7 @@ import torch
 
 from ivg.errors import InputError, WeightsError
 from ivg.hands.networks.litert_network import LiteRTNetwork
-from ivg.hands.networks.mediapipe_files import mediapipe_file
+from ivg.hands.networks.mediapipe_package import mediapipe_file
 from ivg.hands.networks.tflite_network import TFLiteNetwork
 
 FILES = ("modules/hand_landmark/hand_landmark_full.tflite", "modules/palm_detection/palm_detection_full.tflite")

@@ -5,8 +5,7 @@ import pytest
 
 from ivg.errors import InputError
 from ivg.hands import MediaPipeHands
-from ivg.hands.metric import MetricHands, metric_hands
-from ivg.hands.sides import Detection
+from ivg.hands.sides import Detection, MetricHands, metric_hands
 from ivg.io.video import read_video
 from ivg.types import HandTracks
 

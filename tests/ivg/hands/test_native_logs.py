@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from ivg.hands.networks.native_logs import quiet_native_logs
+from ivg.hands.networks.mediapipe_package import quiet_native_logs
 
 
 def test_native_lines_are_held_back(capfd):

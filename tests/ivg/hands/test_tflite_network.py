@@ -7,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from ivg.errors import InputError, WeightsError
 from ivg.hands.networks.hand_network import HandLandmarkNetwork
-from ivg.hands.networks.mediapipe_files import mediapipe_file
+from ivg.hands.networks.mediapipe_package import mediapipe_file
 from ivg.hands.networks.palm_network import PalmNetwork
 from ivg.hands.networks.tflite_file import read_graph
 from ivg.hands.networks.tflite_network import TFLiteNetwork

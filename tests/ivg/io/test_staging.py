@@ -10,8 +10,7 @@ import pytest
 
 from ivg.errors import InputError
 from ivg.io import staging
-from ivg.io.exchange import exchange
-from ivg.io.staging import clear_leftovers, new_array, staged_output, write_text_whole
+from ivg.io.staging import clear_leftovers, exchange, new_array, staged_output, write_text_whole
 
 
 def everything(folder):

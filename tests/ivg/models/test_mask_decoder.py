@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ivg.errors import InputError
-from ivg.models.nano.mask_decoder import NanoMaskDecoder
+from ivg.models.nano.autoencoder import NanoMaskDecoder
 
 
 def test_masks_are_eight_times_as_wide_as_their_latents_and_probabilities() -> None:

@@ -8,9 +8,8 @@ import pytest
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from ivg.models.nano.autoencoder import NanoAutoencoder
+from ivg.models.nano.autoencoder import NanoAutoencoder, NanoMaskDecoder
 from ivg.models.nano.denoiser import NanoVideoDenoiser
-from ivg.models.nano.mask_decoder import NanoMaskDecoder
 from ivg.policy.learning.config import POLICIES, EpisodeData, PolicyTraining
 from ivg.policy.rl import ReinforcementSettings
 from ivg.policy.rl.settings import PRESETS as REINFORCEMENT

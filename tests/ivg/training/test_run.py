@@ -14,9 +14,8 @@ from safetensors.torch import load_file
 
 from ivg.errors import ConfigError, InputError, IvgError, TrainingError, WeightsError
 from ivg.models.loading import load_component, load_weights
-from ivg.models.nano.autoencoder import NanoAutoencoder
+from ivg.models.nano.autoencoder import NanoAutoencoder, NanoMaskDecoder
 from ivg.models.nano.denoiser import NanoVideoDenoiser
-from ivg.models.nano.mask_decoder import NanoMaskDecoder
 from ivg.pipeline import InstructionalVideoPipeline
 from ivg.training import TrainingProgress, train
 from ivg.training.export import export_pipeline

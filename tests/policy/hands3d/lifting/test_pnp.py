@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
-from ivg.hands.metric import MetricHands
+from ivg.hands.sides import MetricHands
 from ivg.policy.hands3d.lifting import DepthCorrection, PnPLifter, depth_correction
 from ivg.policy.hands3d.lifting.depth_correction import surface_depths
 from ivg.policy.hands3d.lifting.matching import landmarks_of
