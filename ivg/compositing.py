@@ -27,14 +27,10 @@ _COVER = (0.06, 0.18)
 
 
 def change_matte(change: NDArray[np.float32], region: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Find where a frame has changed.
+    """Return where a frame has changed: float (s, s), 0 where the context stays, 1 inside, with a feathered edge.
 
-    Args:
-        change: Float (s, s, 3), generated frame less reconstructed context, of a range of 1.
-        region: Bool (s, s), the frame's region of motion.
-
-    Returns:
-        Float (s, s) in [0, 1]: 0 where the context stays, 1 inside, with a feathered edge.
+    `change`, float (s, s, 3), is the generated frame less the reconstructed context, of a range of 1; `region`, bool
+    (s, s), the frame's region of motion.
     """
     amount = _amount(change)
     candidates = ((amount > WEAK) | region).astype(np.uint8)

@@ -31,15 +31,7 @@ class StoreError(IvgError):
 
 
 def unknown_option(name: str, value: object, options: Iterable[object]) -> IvgError:
-    """Build the error for a value that is none of the options.
-
-    Args:
-        name: What the value is, as users would call it ("task", "weights").
-        value: The value given.
-        options: The values allowed.
-
-    Returns:
-        An `InputError` that names the value, the nearest option and all options. The caller raises it.
+    """Build the `InputError` for a value that is none of the options; `name` says what it is, as users would call it.
 
     Example:
         >>> unknown_option("task", "cut_carot", ["cut_carrot", "stir_pot"])

@@ -20,11 +20,10 @@ _POSE_SLACK = 1e-3  # by how much a pose's rotation may miss being one
 
 
 def check_text(text: object) -> str:
-    """Return the text if it is one that says something.
+    """Return a text that says something in at most `LONGEST` characters, none of them a control character but blanks.
 
     Raises:
-        InputError: If it is no string, says nothing, is longer than `LONGEST` or holds control characters other than
-            blanks.
+        InputError: If it is another one, or no string.
     """
     if not isinstance(text, str):
         raise InputError(f"text must be a string, got {type(text).__name__}")
@@ -39,11 +38,7 @@ def check_text(text: object) -> str:
 
 
 def check_seed(seed: object, name: str = "seed", largest: int = LARGEST_SEED) -> int:
-    """Return a seed as an int.
-
-    Raises:
-        InputError: If it is no whole number from 0 to `largest`.
-    """
+    """Return a seed as an int; raise an `InputError` if it is no whole number from 0 to `largest`."""
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
         raise InputError(f"{name} must be a whole number, got {seed!r}")
     number = int(seed)
@@ -56,11 +51,7 @@ def check_seed(seed: object, name: str = "seed", largest: int = LARGEST_SEED) ->
 
 
 def check_image(image: Any) -> NDArray[np.uint8]:
-    """Return an image, a numpy array or a PIL image, as uint8 (h, w, 3).
-
-    Raises:
-        InputError: If it is neither, of another dtype or shape, or smaller than 16 x 16 pixels.
-    """
+    """Return an image, a numpy array or a PIL image, as uint8 (h, w, 3); raise an `InputError` if it is none."""
     if hasattr(image, "convert"):  # of PIL
         image = np.asarray(image.convert("RGB"))
     if not isinstance(image, np.ndarray):
@@ -81,10 +72,7 @@ def check_frames(frames: NDArray[np.uint8]) -> None:
 
 
 def spread(**given: Any) -> tuple[bool, dict[str, list[Any]]]:
-    """Spread arguments over a batch: lists stay, what is no list is repeated.
-
-    Args:
-        **given: Values, or lists or tuples of values; an array (b, h, w, 3) is a list of images.
+    """Spread arguments over a batch: lists and tuples stay, an array (b, h, w, 3) becomes a list, others are repeated.
 
     Returns:
         Whether there is any list, and a list for each argument, all of one length.
@@ -102,11 +90,7 @@ def spread(**given: Any) -> tuple[bool, dict[str, list[Any]]]:
 
 
 def checked_device(name: str) -> str:
-    """Return a device's name ("cpu", "cuda", "cuda:1", ...) if torch can compute there.
-
-    Raises:
-        InputError: If not; it names the devices that are there.
-    """
+    """Return a device's name ("cpu", "cuda", "cuda:1", ...); raise an `InputError` if torch cannot compute there."""
     import torch
 
     try:
@@ -119,11 +103,7 @@ def checked_device(name: str) -> str:
 
 
 def check_device(name: str | None) -> None:
-    """Refuse a device on which torch cannot compute here, before processes start that would each fail.
-
-    Raises:
-        InputError: Naming the devices that are there. None and "cpu" are not looked at.
-    """
+    """Refuse a device on which torch cannot compute, before processes start; None and "cpu" are not looked at."""
     if name not in (None, "cpu"):
         checked_device(str(name))
 

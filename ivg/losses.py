@@ -11,13 +11,9 @@ BETA = 0.1  # the paper's weight of L_mIoU in stage 1 (Sec. 4)
 def noise_loss(prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """L_noise (Eq. 5): mean squared error between predicted and true clean samples, weighted position by position.
 
-    The networks predict the clean sample, from which the noise follows by Eq. 1; for one noise level the two
-    errors differ by a factor only.
-
-    Args:
-        prediction: Float (b, t, z, h, w).
-        target: Same shape.
-        weight: Broadcast against them; None weighs all alike.
+    The networks predict the clean sample, from which the noise follows by Eq. 1; for one noise level the two errors
+    differ by a factor only. Samples are float (b, t, z, h, w); `weight` is broadcast against them, None weighs all
+    alike.
     """
     error = (prediction.float() - target.float()).square()
     return error.mean() if weight is None else (error * weight).mean()
@@ -42,16 +38,10 @@ def huber_loss(prediction: Tensor, target: Tensor, width: float, weight: Tensor 
 
 
 def miou_loss(masks: Tensor, target: Tensor) -> Tensor:
-    """L_mIoU (Eq. 4): 1 - mean over frames of sum(G M) / sum(G + M - G M).
+    """L_mIoU (Eq. 4): 1 - mean over frames of sum(G M) / sum(G + M - G M), a scalar in [0, 1].
 
-    A pixel is added to both sums, so that a frame that is empty in both counts as right.
-
-    Args:
-        masks: Decoded masks G, float (..., h, w) in [0, 1].
-        target: Target masks M, same shape, 0 or 1.
-
-    Returns:
-        The loss, a scalar in [0, 1]: 0 if all frames agree.
+    Masks G are float (..., h, w) in [0, 1], targets M the same shape, 0 or 1. A pixel is added to both sums, so that a
+    frame that is empty in both counts as right.
     """
     both = (masks * target).sum((-2, -1))
     either = (masks + target - masks * target).sum((-2, -1))
@@ -61,19 +51,16 @@ def miou_loss(masks: Tensor, target: Tensor) -> Tensor:
 def hand_structure_loss(
     generated: Tensor, target: Tensor, target_present: Tensor, weight: Tensor | None = None
 ) -> Tensor:
-    """L_hand (Eq. 2): 1/L' sum over frames l of 1/J_l ||P_l_gen - P_l_train||^2.
+    """L_hand (Eq. 2): 1/L' sum over frames l of 1/J_l ||P_l_gen - P_l_train||^2; 0 if no training video shows a hand.
 
-    L' counts the frames in which the training video has a hand, J_l its joints there. Where the generated video has
-    no hand, give its joints as 0 (or times a presence in [0, 1], through which a gradient flows).
+    L' counts the frames in which the training video has a hand, J_l its joints there. Where the generated video has no
+    hand, give its joints as 0 (or times a presence in [0, 1], through which a gradient flows).
 
     Args:
         generated: Joints (b, t, 2, 21, 2), normalised, 0 where missing.
         target: Joints of the training video, same shape; values of absent hands, also NaN, are not looked at.
         target_present: Bool (b, t, 2).
         weight: Weight of each clip (b,), such as by its noise level; None weighs all alike.
-
-    Returns:
-        The loss, a scalar, the (weighted) mean over the batch; 0 if the training videos show no hand.
     """
     present = target_present[..., None, None]
     difference = (generated - target.nan_to_num()).where(present, generated.new_zeros(()))

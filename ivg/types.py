@@ -29,12 +29,7 @@ _SKIN_TONES = np.array(
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A video clip.
-
-    Attributes:
-        frames: uint8 (t, h, w, 3), RGB; frame 0 is the context image.
-        fps: Frames per second, positive.
-    """
+    """A video clip: `frames` uint8 (t, h, w, 3), RGB, frame 0 being the context image; `fps` positive."""
 
     frames: NDArray[np.uint8]
     fps: float = FPS
@@ -77,11 +72,7 @@ class HandTracks:
 
 @dataclass(frozen=True, eq=False)
 class RegionOfMotion:
-    """Where hands are, frame by frame (the paper's RoM, Sec. 3.1.1).
-
-    Attributes:
-        per_frame: bool (t, h, w).
-    """
+    """Where hands are, `per_frame` bool (t, h, w) (the paper's RoM, Sec. 3.1.1)."""
 
     per_frame: NDArray[np.bool_]
 
@@ -146,12 +137,8 @@ class Appearance:
     def sample(cls, seed: int, side: Side | None = None) -> Appearance:
         """Draw a person from a seed: a skin tone between light and dark, a hand size, a side.
 
-        Args:
-            seed: The same seed gives the same person.
-            side: The acting hand; drawn too (three in four are right) if None.
-
-        Raises:
-            InputError: If the seed is negative or has more than 63 bits.
+        The same seed gives the same person; three in four sides are right unless `side` is given. Raises an
+        `InputError` if the seed is negative or has more than 63 bits.
         """
         check_seed(seed)
         rng = np.random.default_rng([seed, 0x68616E64])

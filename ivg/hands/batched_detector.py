@@ -83,17 +83,9 @@ class BatchedHands:
 
     @torch.inference_mode()
     def __call__(self, frames: NDArray[np.uint8], progress: Callable[[int, int], None] | None = None) -> HandTracks:
-        """Detect the hands of a clip.
+        """Detect the hands of a clip uint8 (t, h, w, 3), RGB, any size; tracks are as `MediaPipeHands` gives them.
 
-        Args:
-            frames: uint8 (t, h, w, 3), RGB, any size.
-            progress: Called as `progress(frames_done, frames_in_all)` after each batch.
-
-        Returns:
-            Tracks of t frames, as `MediaPipeHands` gives them.
-
-        Raises:
-            InputError: If `frames` has another shape or dtype.
+        `progress` is called as `progress(frames_done, frames_in_all)` after each batch.
         """
         frames = np.asarray(frames)
         check_frames(frames)
@@ -125,7 +117,6 @@ class BatchedHands:
         return [[_detection(hand, batch.shape[1], box) for hand in seen] for seen in hands]
 
     def _search(self, images: Tensor, frames: list[int]) -> list[list[SeenHand]]:
-        """Look for palms in some of the images, and for the hands at them."""
         palms, size = self._palms(images, frames), images.shape[-1]
         boxes, keypoints, owners = [], [], []
         for row, frame in enumerate(frames):

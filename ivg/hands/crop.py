@@ -34,11 +34,7 @@ class HandCrop:
 
     @classmethod
     def around(cls, joints: Tensor) -> HandCrop:
-        """Lay squares around hands.
-
-        Args:
-            joints: Float (n, 21, 2), px.
-        """
+        """Lay squares around hands, joints float (n, 21, 2), px."""
         wrist, knuckles = joints[:, 0], 0.5 * (0.5 * (joints[:, _INDEX] + joints[:, _RING]) + joints[:, _MIDDLE])
         along = knuckles - wrist
         rotation = wrap_angle(0.5 * math.pi - torch.atan2(-along[:, 1], along[:, 0]))
@@ -63,17 +59,10 @@ class HandCrop:
         return HandCrop(self.centre[rows], self.side[rows], self.rotation[rows])
 
     def cut(self, images: Tensor, size: int) -> Tensor:
-        """Cut the squares out, bilinearly; beyond a image's edge its outermost pixels go on.
+        """Cut each square out of its image (n, 3, h, w), bilinearly, to (n, 3, size, size); outermost pixels go on.
 
         As MediaPipe does it (OpenCV's `warpPerspective`), pixel i of the crop shows the point i / size along the
-        square, and whole numbers of a image's coordinates are the middles of its pixels.
-
-        Args:
-            images: Float (n, 3, h, w), one a square.
-            size: Side of the crops, px.
-
-        Returns:
-            Float (n, 3, size, size).
+        square, and whole numbers of an image's coordinates are the middles of its pixels.
         """
         if images.device.type == "cpu" and images.dtype == torch.float32 and not self._graded(images):
             return self._cut_plainly(images, size)
@@ -86,7 +75,6 @@ class HandCrop:
         return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
     def _graded(self, images: Tensor) -> bool:
-        """Whether a gradient has to flow through a cut."""
         parts = (images, self.centre, self.side, self.rotation)
         return torch.is_grad_enabled() and any(part.requires_grad for part in parts)
 

@@ -25,19 +25,14 @@ class MediaPipeHands:
     Args:
         min_confidence: Lowest confidence of a hand that counts, in (0, 1].
         max_hands: 1 or 2.
-        upsample_to: Frames whose longer side is smaller are enlarged to this many pixels first; on our 128 px
-            clips that finds 2 % more hands.
-        tracking: Follow hands from frame to frame instead of searching each frame anew. It is about twice as
-            fast, meant for long, smooth video; generated clips of 8 frames a second are searched frame by
-            frame.
+        upsample_to: Frames whose longer side is smaller are enlarged to this many pixels first; on our 128 px clips
+            that finds 2 % more hands.
+        tracking: Follow hands from frame to frame instead of searching each frame anew. It is about twice as fast,
+            meant for long, smooth video; generated clips of 8 frames a second are searched frame by frame.
         model_complexity: MediaPipe's: 0 takes its lite models, 1 the full ones.
 
     Raises:
         InputError: For a value out of its range.
-
-    Example:
-        >>> with MediaPipeHands() as detector:
-        ...     tracks = detector(frames)
     """
 
     def __init__(
@@ -62,26 +57,14 @@ class MediaPipeHands:
             progress: Called as `progress(frames_done, frames_in_all)` after each frame.
 
         Returns:
-            Tracks of t frames, normalised by the frame's own width and height. Sides are the person's own:
-            MediaPipe names them for mirrored images, ours are not; one vote over the clip decides each
-            track's side.
-
-        Raises:
-            InputError: If `frames` has another shape or dtype.
+            Tracks of t frames, normalised by the frame's own width and height. Sides are the person's own: MediaPipe
+                names them for mirrored images, ours are not; one vote over the clip decides each track's side.
         """
         clip, aspect = self._detections(frames, progress)
         return assign_sides(clip, aspect)
 
     def metric(self, frames: NDArray[np.uint8], progress: Callable[[int, int], None] | None = None) -> MetricHands:
-        """Detect the hands of a clip as a call does, and give their shapes in metres, too.
-
-        Args:
-            frames: uint8 (t, h, w, 3), RGB, any size.
-            progress: Called as `progress(frames_done, frames_in_all)` after each frame.
-
-        Raises:
-            InputError: If `frames` has another shape or dtype.
-        """
+        """Detect the hands of a clip as a call does, and give their shapes in metres, too."""
         clip, aspect = self._detections(frames, progress)
         return metric_hands(clip, aspect)
 
@@ -113,7 +96,7 @@ class MediaPipeHands:
         return [_detection(landmarks, world, handedness, box) for landmarks, world, handedness in hands]
 
     def start(self) -> None:
-        """Load MediaPipe and its models now, not at the first frame; does nothing if they are loaded."""
+        """Load MediaPipe and its models now, not at the first frame."""
         if self._graph is None:
             self._graph = _start(self.min_confidence, self.max_hands, self.tracking, self.model_complexity)
 

@@ -1,7 +1,7 @@
 """Which detection is the left hand and which the right, decided over a whole clip.
 
-The detector names the side frame by frame and now and then gets it wrong, or names both hands alike. A hand
-moves little between frames, so its detections are linked into tracks, and each track's frames vote.
+The detector names the side frame by frame, and sometimes wrongly, or both hands alike. A hand moves little between
+frames, so its detections are linked into tracks, and each track's frames vote.
 """
 
 from __future__ import annotations
@@ -41,16 +41,13 @@ class Detection:
 
 @dataclass(frozen=True, eq=False)
 class MetricHands:
-    """Tracks, and the hands' shapes in metres.
+    """Tracks of t frames, and the hands' shapes in metres.
 
     Attributes:
-        tracks: The hands in the image, t frames.
+        tracks: The hands in the image.
         world_landmarks_m: float32 (t, 2, 21, 3), MediaPipe's world landmarks: joints in metres from the hand's own
-            middle, in axes like those of the image (x right, y down, z away). Where the hand stands is not in them,
-            and their size is that of an average hand. NaN where the hand is absent.
-
-    Raises:
-        InputError: If shape or dtype do not fit, or a present hand has joints that are not finite.
+            middle, in axes like those of the image (x right, y down, z away). Where the hand stands is not in them, and
+            their size is that of an average hand. NaN where the hand is absent.
     """
 
     tracks: HandTracks
@@ -74,21 +71,15 @@ class _Track:
 
     @property
     def log_odds(self) -> float:
-        """Log odds that this is a right hand."""
         votes = sum(_logit(d.p_right) for d in self.detections)
         position = float(np.mean([d.joints[:, 0].mean() for d in self.detections]))
         return votes + POSITION_LOGIT * float(np.clip(2 * position - 1, -1, 1))
 
 
 def assign_sides(clip: Sequence[Sequence[Detection]], aspect: float = 1.0) -> HandTracks:
-    """Sort the detections of a clip into left and right tracks.
+    """Sort the detections of each frame into left and right tracks; of more than two hands the best two are kept.
 
-    Args:
-        clip: The detections of each frame.
-        aspect: Width over height of the frames (distances are measured in pixels, not in normalised units).
-
-    Returns:
-        Tracks of `len(clip)` frames; a frame with more than two hands keeps the two that score best.
+    `aspect` is width over height of the frames: distances are measured in pixels, not in normalised units.
     """
     scale = np.array([aspect, 1.0], np.float32)
     frames = [_without_duplicates(found, scale)[:2] for found in clip]
@@ -97,15 +88,7 @@ def assign_sides(clip: Sequence[Sequence[Detection]], aspect: float = 1.0) -> Ha
 
 
 def metric_hands(clip: Sequence[Sequence[Detection]], aspect: float = 1.0) -> MetricHands:
-    """Sort the detections of a clip into left and right tracks, world landmarks with them.
-
-    Args:
-        clip: The detections of each frame, all with world landmarks.
-        aspect: Width over height of the frames.
-
-    Raises:
-        InputError: If a detection has no world landmarks.
-    """
+    """Sort the detections of a clip, all with world landmarks, as `assign_sides` does, the landmarks with them."""
     tracks = assign_sides(clip, aspect)
     landmarks = np.full((len(clip), 2, JOINTS, 3), np.nan, np.float32)
     for frame, hand in np.argwhere(tracks.present):

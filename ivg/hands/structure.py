@@ -29,10 +29,7 @@ class SeenHands:
 
 
 class HandStructureDetector(nn.Module):
-    """MediaPipe's two networks, looking where the training video has its hands.
-
-    Frozen; gradients flow to the images.
-    """
+    """MediaPipe's two networks, frozen, looking where the training video has hands; gradients flow to the images."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -34,17 +34,10 @@ Look = Callable[[list[int], HandCrop], list["SeenHand | None"]]
 
 
 def found_in_clip(frames: int, search_every: int, search: Search, look: Look) -> list[list[SeenHand]]:
-    """Find the hands in all frames of a clip.
+    """Return the hands in each of the frames of a clip.
 
-    Args:
-        frames: How many frames there are.
-        search_every: Palms are looked for in every nth frame, and where all hands that are followed get lost, together
-            with the frame next on the way.
-        search: See `Search`.
-        look: See `Look`.
-
-    Returns:
-        The hands of each frame.
+    Palms are looked for in every nth frame (`search_every`), and where all hands that are followed get lost, together
+    with the frame next on the way.
     """
     first = min(search_every // 2, frames - 1)
     keys = list(range(first, frames, search_every))
@@ -71,18 +64,15 @@ def found_in_clip(frames: int, search_every: int, search: Search, look: Look) ->
 def _beyond(lost: list[int], frames: int, known: set[int]) -> list[int]:
     """Return the frames beside lost ones that are next on the way.
 
-    A hand that is lost in a frame is mostly on its way into or out of the image, and lost in the next one, too.
-    Looking for palms in both at once takes as long, on two cores, as in one.
+    A hand that is lost in a frame is mostly lost in the next one, too. Looking in both at once takes as long, on two
+    cores, as in one.
     """
     beside = sorted({other for frame in lost for other in (frame - 1, frame + 1) if 0 <= other < frames})
     return [frame for frame in beside if frame not in known]
 
 
 def _next_to_known(hands: list[list[SeenHand]], tried: set[int]) -> dict[int, list[SeenHand]]:
-    """Return the frames that have no hand yet beside one that has, with the hands seen beside them.
-
-    Frames where palms were looked for in vain are among them: a hand that is followed is found more often.
-    """
+    """Return the frames without a hand (searched or not) beside one that has some, with the hands seen there."""
     step: dict[int, list[SeenHand]] = {}
     for frame in range(len(hands)):
         near = [hand for other in (frame - 1, frame + 1) if 0 <= other < len(hands) for hand in hands[other]]

@@ -23,43 +23,27 @@ _REFUSALS = {
 
 
 def check_positive(**values: float | None) -> None:
-    """Refuse arguments that have to be positive and are not; None is an argument that was not given.
-
-    Raises:
-        InputError: Naming the first such argument and its value.
-    """
+    """Refuse arguments that have to be positive and are not, by an `InputError`; None is one that was not given."""
     for name, value in values.items():
         if value is not None and not value > 0:
             raise InputError(f"{name} must be positive, got {value}")
 
 
 def check_fraction(**values: float) -> None:
-    """Refuse arguments that are not in [0, 1].
-
-    Raises:
-        InputError: Naming the first such argument and its value.
-    """
+    """Refuse arguments that are not in [0, 1], by an `InputError`."""
     for name, value in values.items():
         if not 0 <= value <= 1:
             raise InputError(f"{name} must lie in [0, 1], got {value}")
 
 
 def check_first_seed(**seeds: int) -> None:
-    """Refuse a first seed that is negative or too large to count up from.
-
-    Raises:
-        InputError: Naming the argument and its value.
-    """
+    """Refuse a first seed that is negative or too large to count up from, by an `InputError`."""
     for name, seed in seeds.items():
         check_seed(seed, name, LARGEST_FIRST_SEED)
 
 
 def check_can_be_folder(path: Path) -> None:
-    """Refuse a path that cannot become a folder, before anything is done that would be lost.
-
-    Raises:
-        InputError: If it is, or lies below, what is no folder.
-    """
+    """Refuse a path that is, or lies below, a file, before anything is done that would be lost."""
     existing = next(part for part in (path.absolute(), *path.absolute().parents) if part.exists())
     if not existing.is_dir():
         raise InputError(f"'{path}' must be a folder, but '{existing}' is a file")

@@ -9,19 +9,11 @@ from ..errors import InputError
 
 
 def needed(module: str, extra: str, purpose: str = "this format", package: str = "") -> Any:
-    """Import a module of an optional extra.
-
-    Args:
-        module: Such as "pyarrow.parquet".
-        extra: Which of ivg's extras installs it.
-        purpose: What needs it, for the message.
-        package: Its name in the message; the module's first part if empty.
-
-    Returns:
-        The module.
+    """Import and return a module (such as "pyarrow.parquet") of one of ivg's optional extras.
 
     Raises:
-        InputError: If it is not installed; says what to install.
+        InputError: If it is not installed; says that `purpose` needs `package` (default: the module's first part), and
+            what to install.
     """
     try:
         return importlib.import_module(module)

@@ -30,11 +30,7 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
 
 
 def decode_image(packed: bytes) -> NDArray[np.uint8]:
-    """Return the image, uint8 (h, w, 3) RGB, in the bytes of a PNG or JPEG file.
-
-    Raises:
-        StoreError: If they are no image.
-    """
+    """Return the image, uint8 (h, w, 3) RGB, of a PNG or JPEG file's bytes; raise a `StoreError` if they are none."""
     image = cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_COLOR) if packed else None
     if image is None:
         raise StoreError(f"{len(packed)} bytes that should be an image are none")

@@ -18,10 +18,7 @@ def opens(name: str) -> str:
 def insert_table(table: str, target: Path, name: str) -> None:
     """Write a table between its two lines of a page, or, where there is no such page, as a file of its own.
 
-    Args:
-        table: In Markdown, without a newline at its end.
-        target: A page, or a file for the table alone.
-        name: Of the table, as in `opens`.
+    The table is in Markdown, without a newline at its end; `name` is its, as in `opens`.
 
     Raises:
         InputError: If the page has the line that begins the table, and none after it that ends it.

@@ -31,14 +31,8 @@ _TRIES, _PAUSE_S = 20, 0.05
 def staged_output(target: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Give a path to write a file or folder at, and move it to the target when the block ends well.
 
-    If the block raises (Ctrl-C included), what it wrote is removed, and the target is as it was.
-
-    Args:
-        target: Where the output is to stand. Its folder is made if needed.
-        overwrite: Replace what stands there.
-
-    Yields:
-        A path beside the target (same file system, hidden, not existing yet), with the target's ending.
+    If the block raises (Ctrl-C included), what it wrote is removed, and the target is as it was. The path lies beside
+    the target (same file system, hidden, not existing yet), with its ending; the target's folder is made if needed.
 
     Raises:
         InputError: If the target exists and `overwrite` is not set, or its folder cannot be written to.
@@ -85,10 +79,9 @@ def write_text_whole(target: str | Path, text: str) -> None:
 
 
 def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Map a new ``.npy`` file of zeros, for writing, with its room on the disk taken at once.
+    """Map a new ``.npy`` file of zeros, for writing; an OSError is raised if there is no room for it.
 
-    Raises:
-        OSError: If there is no room. (Without its room taken, writing to the mapped file would kill the process.)
+    Its room on the disk is taken at once: otherwise writing to the mapped file would kill the process.
     """
     import numpy as np
 
@@ -160,11 +153,7 @@ def _remove(path: Path) -> None:
 
 
 def exchange(first: Path, second: Path) -> bool:
-    """Exchange two paths of one file system.
-
-    Args:
-        first: A file or folder.
-        second: Another one.
+    """Exchange two files or folders of one file system in one step, so that being killed leaves one or the other.
 
     Returns:
         Whether it was done. False, and nothing changed, if the system or the file system cannot do it in one step.

@@ -8,10 +8,7 @@ from contextlib import contextmanager
 
 
 class Stopwatch:
-    """Times named stages.
-
-    Attributes:
-        seconds: Duration of each stage, in the order of their first end.
+    """Times named stages, in `seconds` by stage, in the order of their first end.
 
     Example:
         >>> clock = Stopwatch()

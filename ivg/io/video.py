@@ -95,13 +95,9 @@ def video_length_s(path: str | Path) -> float | None:
 
 
 def write_video(path: str | Path, frames: NDArray[np.uint8], fps: float) -> None:
-    """Write frames as H.264 in an MP4 that browsers play.
+    """Write frames uint8 (t, h, w, 3), RGB, as H.264 in an MP4 that browsers play; an old file is replaced at the end.
 
-    Args:
-        path: The file, replaced if it exists; only once the new one is whole.
-        frames: uint8 (t, h, w, 3), RGB. H.264's usual pixel format wants even sizes: an odd image gets its
-            last row or column twice.
-        fps: Frames per second.
+    H.264's usual pixel format wants even sizes: an odd image gets its last row or column twice.
 
     Raises:
         InputError: If the frames have another shape or dtype, or `fps` is not positive.

@@ -36,12 +36,8 @@ class Launcher(Protocol):
     def run(self, make_worker: MakeWorker, jobs: Sequence[Any]) -> Results:
         """Do jobs in any order. A job whose process dies is done again; the second time its result is `CRASHED`.
 
-        Args:
-            make_worker: Called once in each process; see `MakeWorker`.
-            jobs: What the workers are called with; picklable.
-
-        Yields:
-            A job's index and its result, as jobs end. An error that a worker raises is raised here.
+        Jobs are picklable. Yields a job's index and its result, as jobs end. An error that a worker raises is raised
+        here.
 
         Raises:
             WorkerStartError: If a worker cannot be made; its trace is on stderr.

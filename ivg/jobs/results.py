@@ -24,23 +24,15 @@ class Progress(Protocol):
     """Progress callback of a run."""
 
     def __call__(self, done: int, total: int, **counts: int) -> None:
-        """Take note of the progress.
+        """Take note of `done` items, of earlier runs too, and of all (0 if not known); called once at the start.
 
-        Args:
-            done: Items done, those of earlier runs included; called with these once at the start.
-            total: All items; 0 if that is not known.
-            counts: More to show, such as attempts.
+        `counts` are more to show, such as attempts.
         """
 
 
 @contextmanager
 def progress_bar(name: str, unit: str) -> Iterator[Progress]:
-    """Give a progress callback that draws a bar on stderr.
-
-    Args:
-        name: What the bar is of.
-        unit: What an item is called.
-    """
+    """Give a progress callback that draws a bar on stderr, with its name and what an item is called."""
     bars: list[tqdm[Any]] = []
 
     def progress(done: int, total: int, **counts: int) -> None:
@@ -74,12 +66,6 @@ def all_results(
 ) -> list[Any]:
     """Do all jobs and return their results in order.
 
-    Args:
-        launcher: Where the workers run.
-        make_worker: See `MakeWorker`.
-        jobs: What they are called with.
-        progress: Progress callback.
-
     Raises:
         IvgError: If a job crashed.
     """
@@ -102,11 +88,7 @@ def describe_error(error: BaseException) -> str:
 def run_guarded(launcher: Launcher, make_worker: MakeWorker, jobs: Sequence[Any], failure: _Failure) -> Results:
     """Do jobs like `Launcher.run`, but an error or a crash is the job's result, so that a long run goes on.
 
-    Args:
-        launcher: Where the workers run.
-        make_worker: See `MakeWorker`.
-        jobs: What they are called with.
-        failure: Returns the result of a job that failed, called with the job and what happened; picklable.
+    `failure` returns the result of a job that failed, called with the job and what happened; it is picklable.
     """
     with closing(launcher.run(_Guarded(make_worker, failure), jobs)) as results:
         for index, result in results:

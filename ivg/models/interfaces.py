@@ -97,11 +97,7 @@ class VideoDenoiserOutput(BaseOutput):
 
 
 def check_images(images: Tensor) -> None:
-    """Refuse images that are not (n, 3, h, w) with h and w multiples of `FACTOR`.
-
-    Raises:
-        InputError: If so.
-    """
+    """Refuse images that are not (n, 3, h, w) with h and w multiples of `FACTOR`."""
     if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] % FACTOR or images.shape[3] % FACTOR:
         raise InputError(
             f"images must have shape (n, 3, h, w) with h and w multiples of {FACTOR}, got {tuple(images.shape)}"
@@ -109,11 +105,7 @@ def check_images(images: Tensor) -> None:
 
 
 def check_sample(config: Mapping[str, Any], sample: Tensor, context: Tensor) -> None:
-    """Refuse samples (b, t, z, h, w) and context latents (b, z, h, w) of other sizes than a denoiser's configuration.
-
-    Raises:
-        InputError: If so.
-    """
+    """Refuse samples (b, t, z, h, w) and context latents (b, z, h, w) of other sizes than a denoiser works on."""
     expected = (config["frames"], config["latent_channels"], config["latent_size"], config["latent_size"])
     if sample.ndim != 5 or tuple(sample.shape[1:]) != expected:
         raise InputError(f"sample must have shape (b, {', '.join(map(str, expected))}), got {tuple(sample.shape)}")

@@ -51,10 +51,10 @@ _KINDS = {
 
 
 def load_component(folder: Path, name: str) -> Any:
-    """Load a network of a pipeline's folder.
+    """Load a network of a pipeline's folder that `save_pretrained` wrote.
 
     Args:
-        folder: That `save_pretrained` wrote.
+        folder: The pipeline's.
         name: "autoencoder", "mask_decoder", "denoiser", "refiner" or a name that ends in "_denoiser".
 
     Raises:

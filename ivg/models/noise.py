@@ -57,12 +57,8 @@ class SampleSpace:
         """Return what sampling starts from: the context's latent in every frame, noised at the largest step by Eq. 1.
 
         As a residual that latent is 0, and what is left is the noise: the schedule for residuals ends so near to pure
-        noise that sqrt(1 - abar_T) is taken as 1.
-
-        Args:
-            context: Latent of the context frame (b, z, h, w).
-            noise: Unit noise (b, t, z, h, w).
-            scheduler: With its time steps set.
+        noise that sqrt(1 - abar_T) is taken as 1. The context's latent is (b, z, h, w), the unit noise (b, t, z, h, w);
+        the scheduler has its time steps set.
         """
         if self.residual:
             return noise * scheduler.init_noise_sigma
@@ -75,10 +71,8 @@ def training_scheduler(**changes: Any) -> DPMSolverMultistepScheduler:
     """Return the noise schedule that denoisers are trained with, and DPM-Solver++ to sample with.
 
     The schedule is Nichol and Dhariwal's cosine; denoisers predict the clean sample. `lambda_min_clipped` keeps the
-    first step of sampling away from the schedule's very end, where its signal-to-noise ratio runs to zero.
-
-    Args:
-        **changes: Values of diffusers' `DPMSolverMultistepScheduler` to change.
+    first step of sampling away from the schedule's very end, where its signal-to-noise ratio runs to zero. `changes`
+    are of diffusers' `DPMSolverMultistepScheduler`.
     """
     values: dict[str, Any] = {
         "num_train_timesteps": STEPS,
@@ -94,15 +88,9 @@ def training_scheduler(**changes: Any) -> DPMSolverMultistepScheduler:
 
 
 def reference_latents(context: Tensor, frames: int, rest: Tensor | None = None) -> Tensor:
-    """Return the reference of every frame.
+    """Return the reference of every frame, float (b, t, z, h, w), given the context frame's latent (b, z, h, w).
 
-    Args:
-        context: Latent of the context frame (b, z, h, w).
-        frames: Frames t of a clip.
-        rest: Reference (z, h, w) of all frames but the first (stage 1: a black image's); None repeats the context.
-
-    Returns:
-        Float (b, t, z, h, w).
+    `rest` (z, h, w) is that of all frames but the first (stage 1: a black image's); None repeats the context.
     """
     if rest is None:
         return context[:, None].expand(-1, frames, -1, -1, -1)
@@ -125,14 +113,8 @@ def remove_noise(noisy: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:
 def predicted_clean(output: Tensor, noisy: Tensor, alpha_bar: Tensor, prediction_type: str) -> Tensor:
     """Return the clean samples x_0 (b, ...) that a network's output stands for.
 
-    Args:
-        output: What the network returned, shaped like `noisy`.
-        noisy: What it was given, x_t.
-        alpha_bar: Of the time steps, (b,).
-        prediction_type: One of `PREDICTION_TYPES`.
-
-    Raises:
-        InputError: If the prediction type is none of them.
+    `noisy` is what it was given, x_t, `alpha_bar` that of the time steps, (b,), `prediction_type` one of
+    `PREDICTION_TYPES`.
     """
     if prediction_type == "sample":
         return output
@@ -148,8 +130,7 @@ def output_error_weight(alpha_bar: Tensor, prediction_type: str) -> Tensor:
     """Return the factor (b,) that makes a squared error of x_0 the squared error of the network's output.
 
     1 for x_0 itself. For eps, x_0 = (x_t - sqrt(1 - abar) eps) / sqrt(abar), so the factor is the signal-to-noise ratio
-    abar / (1 - abar): weighing with it, L_noise is the paper's (the error of the noise), to rounding. For v it is
-    1 / (1 - abar).
+    abar / (1 - abar): weighing with it, L_noise is the paper's (the error of the noise), to rounding.
     """
     if prediction_type == "sample":
         return torch.ones_like(alpha_bar)

@@ -1,10 +1,8 @@
 """Decoding only where a clip's latents differ from those of a known image: the cost follows the area that moves.
 
 A convolutional decoder without norms and attention (nano's) looks only a few cells far. So what changes is cut out with
-a margin, decoded, and put into the known image.
-
-Masks are soft: predicted in one step they are the mean of what is likely, and differ a little from black nearly
-everywhere. Of these, what counts is where they come near to a half.
+a margin, decoded, and put into the known image. Masks are soft: predicted in one step they are the mean of what is
+likely, and differ a little from black nearly everywhere. Of these, what counts is where they come near to a half.
 """
 
 from __future__ import annotations
@@ -41,10 +39,7 @@ def changed_cells(latents: Tensor, known: Tensor) -> NDArray[np.bool_]:
 def whitish_cells(latents: Tensor, black: Tensor, white: Tensor) -> NDArray[np.bool_]:
     """Return the cells (t, c, c) where masks may hold a pixel of a half or more.
 
-    Args:
-        latents: Float (t, z, c, c), of masks.
-        black: Float (z, c, c), a black image's latents.
-        white: Same, a white one's.
+    Latents are float (t, z, c, c), of masks; `black` and `white` (z, c, c) those of plain images.
     """
     direction = white - black
     along = ((latents - black) * direction).sum(1) / direction.square().sum(0)
@@ -58,16 +53,13 @@ def decode_cells(
     changed: NDArray[np.bool_],
     images: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Decode latents where they have changed; elsewhere keep the known images.
+    """Decode latents (t, z, c, c) where they have changed, bool (t, c, c); elsewhere keep the known images.
 
     Args:
         decode: Decodes latents (n, z, h, w) of any h and w to images (n, f h, f w, 3).
         latents: Float (t, z, c, c).
-        changed: Bool (t, c, c), the cells that differ from the known images'.
-        images: Float (t, f c, f c, 3), the known images, as `decode` shows them; overwritten.
-
-    Returns:
-        `images`.
+        changed: The cells that differ from the known images'.
+        images: Float (t, f c, f c, 3), the known images, as `decode` shows them; overwritten and returned.
     """
     factor = images.shape[1] // changed.shape[1]
     for frames in _batches(changed):
@@ -81,10 +73,7 @@ def decode_cells(
 
 
 def _batches(changed: NDArray[np.bool_]) -> list[list[int]]:
-    """Group the frames in which something has changed by the height and width of what is decoded of them.
-
-    In a group are 1, 2, 4, 8, ... frames, so that there are few shapes.
-    """
+    """Group the frames that have changed by the size of what is decoded; 1, 2, 4, ... a group, so shapes are few."""
     groups: dict[tuple[int, int], list[int]] = {}
     for frame, cells in enumerate(changed):
         if cells.any():

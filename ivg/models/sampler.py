@@ -21,11 +21,11 @@ def denoise(
     guidance_scale: float = 1.0,
     step_end: Callable[[int, Tensor, Tensor], Tensor] | None = None,
 ) -> Tensor:
-    """Take the scheduler's steps, deterministically (DPM-Solver++, Lu et al. 2022).
+    """Take the scheduler's steps, deterministically (DPM-Solver++, Lu et al. 2022); return samples x_0, like `x`.
 
     In few steps a network's last guess is still a mean of what is likely, and blurred, but less so than the guess
-    before it, which was made of more noise. `extrapolation` goes on in that direction, as Karras et al. 2024
-    ("Guiding a diffusion model with a bad version of itself") do with a worse network; it costs no evaluation.
+    before it, which was made of more noise. `extrapolation` goes on in that direction, as Karras et al. 2024 ("Guiding
+    a diffusion model with a bad version of itself") do with a worse network; it costs no evaluation.
 
     Args:
         networks: One a step; all of them work on the same kind of samples.
@@ -36,9 +36,6 @@ def denoise(
             predict x_0.
         guidance_scale: Above 1, away from what a network guesses without the text: see `guided`.
         step_end: Called after each step as `step_end(step, timestep, x)`; what it returns replaces x.
-
-    Returns:
-        Samples x_0, shaped like `x`.
     """
     guesses: list[Tensor] = []
     for step, (network, timestep) in enumerate(zip(networks, scheduler.timesteps, strict=True)):
@@ -56,14 +53,7 @@ def guided(network: VideoDenoiser, x: Tensor, timestep: Tensor, conditions: dict
     """Return a network's guess, with classifier-free guidance (Ho and Salimans 2022) if `scale` is not 1.
 
     That is guess(no text) + scale * (guess(text) - guess(no text)), and twice the work. No text is one of zeros, as
-    training with `train.drop_text` shows it.
-
-    Args:
-        network: Guesses.
-        x: (b, t, z, c, c), noisy.
-        timestep: Of the schedule.
-        conditions: Keyword arguments of the network, each (b, ...).
-        scale: How far to go.
+    training with `train.drop_text` shows it. x is (b, t, z, c, c), noisy; conditions are (b, ...) each.
     """
     if scale == 1:
         guess: Tensor = network(x, timestep, **conditions).sample

@@ -19,11 +19,7 @@ from ..region.postprocess import clean_region
 
 
 class LatentCodec:
-    """Encodes and decodes for a pipeline, by the autoencoder and mask decoder that it has at the time.
-
-    Args:
-        pipeline: An `InstructionalVideoPipeline`.
-    """
+    """Encodes and decodes for an `InstructionalVideoPipeline`, by the networks that it has at the time."""
 
     def __init__(self, pipeline: Any) -> None:
         self.pipeline = pipeline

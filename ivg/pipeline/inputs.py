@@ -98,11 +98,7 @@ def _fit_all(regions: list[RegionOfMotion], framings: list[Framing], frames: int
 def check_options(
     steps: int, region_steps: int, guidance_scale: float, output_type: str, step_tensors: Sequence[str]
 ) -> None:
-    """Refuse impossible options.
-
-    Raises:
-        InputError: If a number of steps, the guidance scale, the output type or a callback's tensor cannot be used.
-    """
+    """Refuse numbers of steps, guidance scales, output types and callback tensors that are impossible."""
     if steps < 1 or region_steps < 1:
         raise InputError(f"num_inference_steps must be at least 1, got {steps}, and {region_steps} for the region")
     if not 1 <= guidance_scale < math.inf:

@@ -67,10 +67,7 @@ def load_components(folder: Path) -> dict[str, Any]:
 
 
 def sample_steps(weights: str | Path) -> tuple[int, int]:
-    """Return the default numbers of denoising steps of clip and region.
-
-    Args:
-        weights: As `InstructionalVideoPipeline.from_pretrained` takes them.
+    """Return the default numbers of denoising steps of clip and region of weights as `from_pretrained` takes them.
 
     Raises:
         WeightsError: If there are no such weights, or they are incomplete.

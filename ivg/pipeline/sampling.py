@@ -80,13 +80,9 @@ class Sampling:
     def _sample(
         self, stage: str, networks: list[VideoDenoiser], reference: Tensor, conditions: dict[str, Tensor]
     ) -> Tensor:
-        """Sample latents (b, t, z, c, c) from the noised context (Eq. 1), with one network a step.
+        """Sample latents from the noised context (Eq. 1), with one network a step, all for the same kind of samples.
 
-        Args:
-            stage: Its name.
-            networks: They work on the same kind of samples.
-            reference: Of the samples, (b, t, z, c, c); see `ivg.models.noise`.
-            conditions: Keyword arguments of the networks.
+        Reference and result are (b, t, z, c, c); see `ivg.models.noise`.
         """
         scheduler, steps, last = self.pipeline.scheduler, len(networks), networks[-1]
         scheduler.set_timesteps(steps)

@@ -1,8 +1,8 @@
 """MediaPipe's hand networks: what runs them, how they look at squares, and the one that finds joints.
 
 The paper's hand structure loss (Eq. 2) compares what the frozen detector H sees in the generated and in the training
-video. It trains something only if a gradient flows through H; MediaPipe's own graph has none. Here the networks of the
-installed wheel can run in torch, on crops that are cut differentiably.
+video. It needs a gradient through H; MediaPipe's own graph has none. Here the networks of the installed wheel can run
+in torch, on crops that are cut differentiably.
 """
 
 from __future__ import annotations
@@ -42,15 +42,9 @@ class HandNetwork(nn.Module):
         self.eval()
 
     def look(self, images: Tensor, crops: HandCrop, owners: Sequence[int]) -> list[Tensor]:
-        """Cut squares out of images and run the network on them.
+        """Cut `crops`, each of the image that `owners` names, and return the network's outputs for them, each (m, ...).
 
-        Args:
-            images: Float (n, 3, h, w), RGB in [0, 1], or uint8.
-            crops: m squares.
-            owners: The image that each lies in.
-
-        Returns:
-            The network's outputs, each (m, ...).
+        Images are float (n, 3, h, w), RGB in [0, 1], or uint8.
         """
         bytes_given = images.dtype == torch.uint8
         if bytes_given and isinstance(self.network, LiteRTNetwork):
@@ -85,13 +79,7 @@ class HandLandmarkNetwork(HandNetwork):
     file = "modules/hand_landmark/hand_landmark"
 
     def forward(self, images: Tensor, crops: HandCrop, owners: Sequence[int] | None = None) -> HandLandmarks:
-        """Look at crops of images.
-
-        Args:
-            images: Float (n, 3, h, w), RGB in [0, 1], or uint8.
-            crops: m squares.
-            owners: The image that each lies in; None takes one of each image.
-        """
+        """Look at crops of images; see `look`. Without owners, there is one crop of each image."""
         outputs = self.look(images, crops, range(len(images)) if owners is None else owners)
         joints, presence, p_right, world = (single(output) for output in outputs)
         points = joints.view(-1, 21, 3)[..., :2] / self.network.input_size[0]

@@ -1,7 +1,7 @@
 """A TFLite graph run by LiteRT, TFLite's interpreter: the fastest on a CPU, without a gradient.
 
-LiteRT computes with XNNPACK, as MediaPipe's own graph does. One interpreter uses one core; here images are shared out
-among several of them, which computes the same as one.
+LiteRT computes with XNNPACK, as MediaPipe's own graph does. One interpreter uses one core; here images are distributed
+over several of them, which computes the same as one.
 """
 
 from __future__ import annotations
@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 
 
 class LiteRTNetwork:
-    """Runs a TFLite graph on the CPU, images side by side; called as `TFLiteNetwork` is.
-
-    Args:
-        path: The `.tflite` file.
-        threads: How many images are looked at at once.
+    """Runs a TFLite graph on the CPU, `threads` images side by side; called as `TFLiteNetwork` is.
 
     Raises:
         WeightsError: If the file cannot be read.
@@ -51,29 +47,16 @@ class LiteRTNetwork:
         self._pool = ThreadPoolExecutor(threads)
 
     def __call__(self, images: Tensor) -> list[Tensor]:
-        """Run the network.
-
-        Args:
-            images: Float (n, 3, h, w) of `input_size`, in the range that the network expects.
-
-        Returns:
-            The outputs in the file's order, float32 (n, ...), with channels where torch has them.
-        """
+        """Run the network on float (n, 3, h, w) of `input_size`; see `TFLiteNetwork.forward`. Outputs are float32."""
         if tuple(images.shape[1:]) != (3, *self.input_size):
             raise InputError(f"images must have shape (n, 3, {self.input_size}), got {tuple(images.shape)}")
         values = np.ascontiguousarray(images.detach().cpu().permute(0, 2, 3, 1).numpy(), np.float32)
         return _outputs(list(self._pool.map(self._run, values)))
 
     def on_crops(self, images: Tensor, crops: HandCrop, owners: Sequence[int]) -> list[Tensor]:
-        """Run the network on squares of images, each cut out by the thread that looks at it.
+        """Run the network on squares of images uint8 (n, 3, h, w), each cut out by the thread that looks at it.
 
-        Args:
-            images: uint8 (n, 3, h, w).
-            crops: m squares.
-            owners: The image that each lies in.
-
-        Returns:
-            As a call does, with m rows.
+        `owners` are the images that the squares lie in. Outputs are as a call's, a row for each square.
         """
         size = self.input_size[0]
         frames = np.ascontiguousarray(images.permute(0, 2, 3, 1).numpy())

@@ -14,10 +14,7 @@ from ...errors import InputError, WeightsError
 
 
 def mediapipe_file(name: str) -> Path:
-    """Return the path of a file of the installed mediapipe package, without importing the package.
-
-    Args:
-        name: Path inside the package, such as "modules/hand_landmark/hand_landmark_full.tflite".
+    """Return the path of a file in the installed mediapipe package, without importing the package.
 
     Raises:
         WeightsError: If the package is not installed, or carries no such file.
@@ -32,11 +29,7 @@ def mediapipe_file(name: str) -> Path:
 
 
 def check_options(min_confidence: float, max_hands: int, model_complexity: int, **positive: int) -> None:
-    """Check the options of a detector.
-
-    Raises:
-        InputError: If one is out of its range.
-    """
+    """Refuse options of a detector that are out of their range."""
     if not 0 < min_confidence <= 1:
         raise InputError(f"min_confidence must lie in (0, 1], got {min_confidence}")
     if max_hands not in (1, 2):
@@ -52,8 +45,8 @@ def check_options(min_confidence: float, max_hands: int, model_complexity: int, 
 def quiet_native_logs() -> Iterator[None]:
     """Hold back what is written to the process's standard error; show it only if the block fails.
 
-    MediaPipe and TensorFlow Lite write notices from C++, straight to file descriptor 2, before any of their
-    log settings are read. The descriptor is shared by all threads, so keep the block short.
+    MediaPipe and TensorFlow Lite write notices from C++, straight to file descriptor 2, before any of their log
+    settings are read. The descriptor is shared by all threads, so keep the block short.
     """
     os.environ.setdefault("GLOG_minloglevel", "2")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

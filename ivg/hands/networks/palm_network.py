@@ -48,14 +48,9 @@ class Palms:
         return self.offsets[:, :, 0] / self.size + self.anchors
 
     def at(self, image: int, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Return some candidates of an image.
+        """Return boxes (m, 4), x and y of the middle, width, height, and keypoints (m, 7, 2) of candidates of an image.
 
-        Args:
-            image: Which image.
-            indices: int64 (m,).
-
-        Returns:
-            Boxes (m, 4), x and y of the middle, width and height, and keypoints (m, 7, 2); 1 is the image's side.
+        1 is the image's side.
         """
         points, anchors = self.offsets[image, indices] / self.size, self.anchors[indices]
         return torch.cat([points[:, 0] + anchors, points[:, 1]], -1), points[:, 2:] + anchors[:, None]
@@ -74,12 +69,7 @@ class PalmNetwork(HandNetwork):
     anchors: Tensor
 
     def forward(self, images: Tensor, chosen: Sequence[int] | None = None) -> Palms:
-        """Look for palms.
-
-        Args:
-            images: Float (k, 3, s, s), RGB in [0, 1], or uint8, any s.
-            chosen: The n images to look at; None takes all.
-        """
+        """Look for palms in the `chosen` images, or all: float (k, 3, s, s), RGB in [0, 1], or uint8, any s."""
         owners = range(len(images)) if chosen is None else chosen
         outputs = self.look(images, HandCrop.whole(images[: len(owners)]), owners)
         offsets, logits = (single(output) for output in outputs)
@@ -87,16 +77,9 @@ class PalmNetwork(HandNetwork):
 
 
 def best_palms(palms: Palms, image: int, min_score: float, at_most: int) -> tuple[Tensor, Tensor]:
-    """Merge the candidates of one image that are the same palm (weighted non-maximum suppression).
+    """Merge the candidates of one image that are the same palm (weighted non-maximum suppression), the best first.
 
-    Args:
-        palms: The candidates.
-        image: Which image.
-        min_score: Lowest score that counts.
-        at_most: Most palms to return, the best first.
-
-    Returns:
-        Scores (m,), boxes (m, 4) and keypoints (m, 7, 2).
+    Of those with `min_score`, `at_most` palms are returned: boxes (m, 4) and keypoints (m, 7, 2).
     """
     score = palms.score[image]
     order = score.argsort(descending=True)
@@ -118,13 +101,7 @@ def best_palms(palms: Palms, image: int, min_score: float, at_most: int) -> tupl
 
 
 def crops_of_palms(box: Tensor, keypoints: Tensor, size: int) -> HandCrop:
-    """Lay MediaPipe's squares around palms.
-
-    Args:
-        box: Float (m, 4).
-        keypoints: Float (m, 7, 2).
-        size: Side of the images, px.
-    """
+    """Lay MediaPipe's squares around palms, boxes (m, 4) and keypoints (m, 7, 2), of images of `size` pixels."""
     along = (keypoints[:, _MIDDLE] - keypoints[:, _WRIST]) * size
     rotation = wrap_angle(0.5 * math.pi - torch.atan2(-along[:, 1], along[:, 0]))
     centre, extent = box[:, :2] * size, box[:, 2:] * size

@@ -53,11 +53,7 @@ class Graph:
 
 
 def read_graph(path: Path) -> Graph:
-    """Read a TFLite file.
-
-    Args:
-        path: The file. Weights that are stored in half precision are widened, and the operations that would do so
-            left out.
+    """Read a TFLite file; weights in half precision are widened, and the operations that would do so left out.
 
     Raises:
         WeightsError: If the file is missing or is no TFLite model.

@@ -29,9 +29,6 @@ _ACTIVATIONS: dict[int, Callable[[Tensor], Tensor]] = {
 class TFLiteNetwork(nn.Module):
     """Runs a TFLite graph in torch. Its weights are buffers: frozen, moved by `.to(device)`.
 
-    Args:
-        path: The `.tflite` file.
-
     Raises:
         WeightsError: If the file cannot be read, or holds an operation that is not mapped.
     """
@@ -48,10 +45,7 @@ class TFLiteNetwork(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """Run the network.
-
-        Args:
-            images: Float (n, 3, h, w) of `input_size`, in the range that the network expects.
+        """Run the network on float (n, 3, h, w) of `input_size`, in the range that the network expects.
 
         Returns:
             The outputs in the file's order, (n, ...), with channels where torch has them.

@@ -51,8 +51,7 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
         frames: Frames of a clip.
         text_width: Channels of a text token.
         unet_config: The other keyword arguments of `UNet3DConditionModel`.
-        schedule: Noise schedule that the network was trained with: keyword arguments of diffusers' schedulers, those of
-            `SCHEDULE_KEYS`.
+        schedule: Noise schedule that the network was trained with, the `SCHEDULE_KEYS` of diffusers' schedulers.
     """
 
     _supports_gradient_checkpointing = True
@@ -84,13 +83,7 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
     def from_unet(
         cls, unet: UNet3DConditionModel, schedule: dict[str, Any], latent_size: int, frames: int
     ) -> BaseVideoDenoiser:
-        """Widen a pretrained text-to-video network.
-
-        Args:
-            unet: The network.
-            schedule: Configuration of its scheduler.
-            latent_size: Height and width of the latents to work on.
-            frames: Frames of a clip.
+        """Widen a pretrained text-to-video network, given its scheduler's configuration and the clips' size.
 
         Raises:
             WeightsError: If it is no network from latents to the noise in them, or its schedule is not known.

@@ -21,11 +21,8 @@ class BaseAutoencoder(ModelMixin, ConfigMixin):
     """Encodes images to latents of an eighth of their height and width, and back.
 
     A latent is the mean of the encoder's distribution, not a draw from it, so that latents can be cached; it is
-    multiplied with the scaling factor that the pretrained denoisers expect.
-
-    Args:
-        latent_channels: Channels z of a latent.
-        vae_config: The other keyword arguments of diffusers' `AutoencoderKL`.
+    multiplied with the scaling factor that the pretrained denoisers expect. `vae_config` holds the other keyword
+    arguments of diffusers' `AutoencoderKL`.
 
     Raises:
         WeightsError: If its latents are not an eighth of the images.
@@ -78,10 +75,6 @@ class ClipTextEncoder:
 
     As in Stable Diffusion, texts are padded to the length that the encoder knows (77), and the padding is attended to:
     no mask hides it.
-
-    Args:
-        model: transformers' `CLIPTextModel`.
-        tokenizer: Its tokenizer.
     """
 
     def __init__(self, model: CLIPTextModel, tokenizer: CLIPTokenizer) -> None:
@@ -96,13 +89,7 @@ class ClipTextEncoder:
 
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Encode texts.
-
-        Args:
-            texts: At least one text; none may be empty.
-
-        Returns:
-            Tokens float32 (n, l, width) and bool (n, l), true throughout; l is the encoder's length, 77.
+        """Encode texts to tokens float32 (n, l, width) and bool (n, l), true throughout; l is the encoder's length, 77.
 
         Raises:
             InputError: If there is no text, or an empty one.

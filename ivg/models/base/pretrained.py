@@ -49,9 +49,7 @@ def load_base_autoencoder(value: str) -> BaseAutoencoder:
 def load_base_text_encoder(value: str) -> ClipTextEncoder:
     """Load a `CLIPTextModel` and its tokenizer.
 
-    Args:
-        value: Hub name or folder of a pipeline (its `text_encoder/` and `tokenizer/`), or folder of a CLIP model with
-            its tokenizer's files.
+    `value` is a hub name or folder of a pipeline (its `text_encoder/` and `tokenizer/`), or a folder that holds both.
     """
     with _one_error("model.text_encoder", value):
         root = _fetch(value, "text_encoder", "tokenizer")
@@ -61,12 +59,9 @@ def load_base_text_encoder(value: str) -> ClipTextEncoder:
 
 
 def load_base_denoiser(value: str, latent_size: int, frames: int) -> BaseVideoDenoiser:
-    """Load a text-to-video network and its noise schedule, and widen it.
+    """Load a text-to-video network and its noise schedule, and widen it for latents of a size and so many frames.
 
-    Args:
-        value: Hub name or folder of a text-to-video pipeline (its `unet/` and `scheduler/`).
-        latent_size: Height and width of the latents to work on.
-        frames: Frames of a clip.
+    `value` is a hub name or folder of a text-to-video pipeline (its `unet/` and `scheduler/`).
     """
     with _one_error("model.denoiser", value):
         root = _fetch(value, "unet", "scheduler")
@@ -142,12 +137,8 @@ def save_random_base(architecture: Mapping[str, Mapping[str, Any]], folder: Path
     """Write a text-to-video pipeline with random weights, to try code and machines without a download.
 
     Its folders are `vae/`, `text_encoder/`, `tokenizer/` (which knows single bytes only), `unet/` and `scheduler/`.
-
-    Args:
-        architecture: Keyword arguments by component: of `AutoencoderKL`, `CLIPTextConfig`, `UNet3DConditionModel` and
-            of diffusers' schedulers.
-        folder: Where to write.
-        seed: Of the weights.
+    `architecture` holds keyword arguments by component: of `AutoencoderKL`, `CLIPTextConfig`, `UNet3DConditionModel`
+    and of diffusers' schedulers.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

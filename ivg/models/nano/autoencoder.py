@@ -29,10 +29,7 @@ class Residual(nn.Module):
 
 
 def keep_variance(model: nn.Module) -> None:
-    """Draw weights so that signals keep their size from layer to layer; residual branches start at zero.
-
-    Without this the first hundreds of steps go into waking the network up.
-    """
+    """Draw weights so that signals keep their size from layer to layer; residual branches start at zero."""
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.normal_(layer.weight, std=layer.weight[0].numel() ** -0.5)
@@ -85,9 +82,9 @@ def _decoder(widths: Sequence[int], depth: int, latent_channels: int) -> nn.Sequ
 class NanoAutoencoder(ModelMixin, ConfigMixin):
     """Encodes images to latents of an eighth of their height and width, and back.
 
-    The pixels are folded 2 x 2 into channels first, so that no convolution runs at full resolution. There are no
-    norms. Latents are brought to zero mean and unit spread, channel by channel, by two buffers that
-    `calibrate` fills after training.
+    The pixels are folded 2 x 2 into channels first, so that no convolution runs at full resolution. There are no norms.
+    Latents are brought to zero mean and unit spread, channel by channel, by two buffers that `calibrate` fills after
+    training.
 
     Args:
         latent_channels: Channels z of a latent.
@@ -116,14 +113,7 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
         self.register_buffer("latent_std", torch.ones(1, latent_channels, 1, 1))
 
     def encode(self, images: Tensor) -> Tensor:
-        """Encode images.
-
-        Args:
-            images: Float (n, 3, h, w) in [-1, 1]; h and w multiples of 8.
-
-        Returns:
-            Float (n, z, h/8, w/8), each channel about zero mean and unit spread.
-        """
+        """Encode images (n, 3, h, w) in [-1, 1], h and w multiples of 8, to latents (n, z, h/8, w/8) of unit spread."""
         check_images(images)
         latents = self.encoder(images.contiguous(memory_format=torch.channels_last))
         return (latents - self.latent_mean) / self.latent_std
@@ -135,12 +125,10 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
         return images
 
     def forward(self, images: Tensor, latent_noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return the latents (n, z, h/8, w/8) of images and their reconstructions (n, 3, h, w).
+        """Return the latents (n, z, h/8, w/8) of images (n, 3, h, w) in [-1, 1] and their reconstructions (n, 3, h, w).
 
-        Args:
-            images: Float (n, 3, h, w) in [-1, 1].
-            latent_noise: Added to the scaled latents (n, z, h/8, w/8); training uses it, so that the decoder
-                forgives the small errors of generated latents.
+        `latent_noise` is added to the latents; training uses it, so that the decoder forgives the small errors of
+        generated latents.
         """
         latents = self.encode(images)
         return latents, self.decode(latents if latent_noise is None else latents + latent_noise)
@@ -180,13 +168,8 @@ class NanoMaskDecoder(ModelMixin, ConfigMixin):
     """Decodes masks from the latents that stage 1 predicts, which are an image autoencoder's.
 
     Stage 1's one step gives the mean of the likely masks, in latents; what is wanted of it is whether a pixel belongs
-    to the hand more likely than not. So this network says a probability and no colours, and works at the latents'
-    resolution throughout, where a decoder of images works mostly at the finer ones.
-
-    Args:
-        latent_channels: Channels z of a latent.
-        width: Channels inside.
-        depth: Residual blocks.
+    to the hand more likely than not. So this network gives a probability and no colours, and works at the latents'
+    resolution throughout, with `depth` residual blocks of `width` channels.
     """
 
     @register_to_config

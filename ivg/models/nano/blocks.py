@@ -24,8 +24,8 @@ class Condition:
 class TemporalConvolution(nn.Module):
     """A convolution over time, three frames wide, beside the identity; zero at the start.
 
-    Frames lie channels last in memory, (b, t, h, w, c); seen as an image t high and h * w wide, they take an
-    ordinary 3 x 1 convolution without a copy.
+    Frames lie channels last in memory, (b, t, h, w, c); seen as an image t high and h * w wide, they take an ordinary 3
+    x 1 convolution without a copy.
     """
 
     def __init__(self, channels: int) -> None:
@@ -45,11 +45,8 @@ class TemporalConvolution(nn.Module):
 class Attention(nn.Module):
     """Self-attention over a clip, beside the identity; zero at the start.
 
-    Args:
-        channels: Channels.
-        heads: Attention heads.
-        frames: Frames of a clip, for the learned embedding of time.
-        joint: Attend over space and time together; otherwise over time, each position for itself.
+    `frames` is the length of the learned embedding of time. `joint` attends over space and time together, otherwise
+    over time, each position for itself.
     """
 
     def __init__(self, channels: int, heads: int, frames: int, joint: bool) -> None:

