@@ -70,26 +70,17 @@ def composite(
     frame = context.copy()
     if not changed.any():
         return frame, changed
-    box = _box(changed)
+    rows, columns = (np.flatnonzero(changed.any(axis)) for axis in (1, 0))
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     cover = np.clip((_amount(change) - _COVER[0]) / (_COVER[1] - _COVER[0]), 0, 1).astype(np.float32)
-    soft, cover = (_thrice(values[box]) for values in (back_matte, framing.back(cover)))
+    # One copy for each channel: numpy is slow where it repeats so short an axis by itself.
+    soft, cover = (cv2.merge([values[box]] * 3) for values in (back_matte, framing.back(cover)))
     generated, change = framing.back(generated)[box], framing.back(change)[box]
     original = context[box].astype(np.float32) / 255
     shown = cover * generated + (1 - cover) * (original + change)
     blended = original + soft * (shown - original)
     frame[box] = np.where(soft > 0, np.clip(np.rint(blended * 255), 0, 255).astype(np.uint8), context[box])
     return frame, changed
-
-
-def _box(changed: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Return the rows and columns, from the first to the last, in which something has changed."""
-    rows, columns = (np.flatnonzero(changed.any(axis)) for axis in (1, 0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def _thrice(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return values (h, w) for each channel, (h, w, 3): numpy is slow where it repeats so short an axis by itself."""
-    return np.asarray(cv2.merge([values, values, values]))
 
 
 def _amount(change: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,11 +20,10 @@ SCALE_RANGE = (0.8, 1.2)  # allowed `hand_scale`
 
 Side = Literal["left", "right"]
 
-_SKIN_TONES = np.array(
+_SKIN_TONES = np.array(  # from light to dark, sRGB
     [0.96, 0.80, 0.69, 0.90, 0.70, 0.56, 0.80, 0.58, 0.43, 0.64, 0.43, 0.30, 0.47, 0.30, 0.21, 0.33, 0.21, 0.15],
     dtype=np.float32,
 ).reshape(-1, 3)
-"""From light to dark, sRGB."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -108,12 +109,8 @@ class BatchedHands:
     def _detect(self, batch: NDArray[np.uint8], box: Framing) -> list[list[Detection]]:
         """Detect the hands in square images (n, s, s, 3)."""
         images = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
-        hands = found_in_clip(
-            len(images),
-            self.search_every,
-            lambda frames: self._search(images, frames),
-            lambda frames, crops: self._look(images, frames, crops),
-        )
+        search, look = partial(self._search, images), partial(self._look, images)
+        hands = found_in_clip(len(images), self.search_every, search, look)
         return [[_detection(hand, batch.shape[1], box) for hand in seen] for seen in hands]
 
     def _search(self, images: Tensor, frames: list[int]) -> list[list[SeenHand]]:

@@ -82,9 +82,8 @@ class HandCrop:
         """Cut the squares out by OpenCV, which is many times faster on a CPU and has no gradient."""
         frames = images.permute(0, 2, 3, 1).contiguous().numpy()
         crops = [cut_out(frame, to_frame, size) for frame, to_frame in zip(frames, self.maps(size), strict=True)]
-        return torch.from_numpy(np.stack(crops) if crops else np.empty((0, size, size, 3), np.float32)).permute(
-            0, 3, 1, 2
-        )
+        stacked = np.stack(crops) if crops else np.empty((0, size, size, 3), np.float32)
+        return torch.from_numpy(stacked).permute(0, 3, 1, 2)
 
     def maps(self, size: int) -> NDArray[np.float32]:
         """Return the affine maps (n, 2, 3) from pixels of crops of `size` to the images' pixels."""

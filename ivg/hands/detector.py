@@ -58,7 +58,7 @@ class MediaPipeHands:
 
         Returns:
             Tracks of t frames, normalised by the frame's own width and height. Sides are the person's own: MediaPipe
-                names them for mirrored images, ours are not; one vote over the clip decides each track's side.
+            names them for mirrored images, ours are not; one vote over the clip decides each track's side.
         """
         clip, aspect = self._detections(frames, progress)
         return assign_sides(clip, aspect)
@@ -97,8 +97,20 @@ class MediaPipeHands:
 
     def start(self) -> None:
         """Load MediaPipe and its models now, not at the first frame."""
-        if self._graph is None:
-            self._graph = _start(self.min_confidence, self.max_hands, self.tracking, self.model_complexity)
+        if self._graph is not None:
+            return
+        with quiet_native_logs():
+            from mediapipe.python.solutions.hands import Hands
+
+            graph = Hands(
+                static_image_mode=not self.tracking,
+                max_num_hands=self.max_hands,
+                model_complexity=self.model_complexity,
+                min_detection_confidence=self.min_confidence,
+                min_tracking_confidence=self.min_confidence,
+            )
+            graph.process(np.zeros((64, 64, 3), np.uint8))  # so that its start-up notices are held back, too
+        self._graph = graph
 
     def close(self) -> None:
         """Stop MediaPipe's threads; the detector starts them again if it is called again."""
@@ -112,22 +124,6 @@ class MediaPipeHands:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _start(min_confidence: float, max_hands: int, tracking: bool, model_complexity: int) -> Any:
-    """Build MediaPipe's graph and run it once, so that its start-up notices fall into the quiet block."""
-    with quiet_native_logs():
-        from mediapipe.python.solutions.hands import Hands
-
-        graph = Hands(
-            static_image_mode=not tracking,
-            max_num_hands=max_hands,
-            model_complexity=model_complexity,
-            min_detection_confidence=min_confidence,
-            min_tracking_confidence=min_confidence,
-        )
-        graph.process(np.zeros((64, 64, 3), np.uint8))
-    return graph
 
 
 def _detection(landmarks: Any, world: Any, handedness: Any, box: Framing) -> Detection:

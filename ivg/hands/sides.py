@@ -24,19 +24,12 @@ POSITION_LOGIT = 0.5  # weight of the position in the image: as seen by their ow
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """A hand found in one frame.
+    """A hand found in one frame."""
 
-    Attributes:
-        joints: float32 (21, 2), normalised by the frame's width and height.
-        p_right: Probability that it is the person's right hand, in [0, 1].
-        score: The detector's confidence in [0, 1].
-        world_m: float32 (21, 3), MediaPipe's world landmarks, m, if the detector gives them.
-    """
-
-    joints: NDArray[np.float32]
-    p_right: float
-    score: float
-    world_m: NDArray[np.float32] | None = None
+    joints: NDArray[np.float32]  # float32 (21, 2), normalised by the frame's width and height
+    p_right: float  # probability that it is the person's right hand, in [0, 1]
+    score: float  # the detector's confidence in [0, 1]
+    world_m: NDArray[np.float32] | None = None  # float32 (21, 3), MediaPipe's world landmarks, m, if it gives them
 
 
 @dataclass(frozen=True, eq=False)

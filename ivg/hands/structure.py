@@ -16,16 +16,10 @@ _NEAR = 0.5  # a palm is where a hand should be if the middles are nearer than t
 
 @dataclass(frozen=True, eq=False)
 class SeenHands:
-    """What the detector sees where hands should be.
+    """What the detector sees where hands should be. MediaPipe finds a hand if both factors of presence are high."""
 
-    Attributes:
-        joints: Float (n, 21, 2), normalised.
-        presence: Float (n,) in [0, 1]: the palm's score times the presence of a hand in the crop. MediaPipe finds a
-            hand if both are high enough.
-    """
-
-    joints: Tensor
-    presence: Tensor
+    joints: Tensor  # float (n, 21, 2), normalised
+    presence: Tensor  # float (n,) in [0, 1]: the palm's score times the presence of a hand in the crop
 
 
 class HandStructureDetector(nn.Module):

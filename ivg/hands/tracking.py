@@ -89,7 +89,8 @@ def _follow(step: dict[int, list[SeenHand]], hands: list[list[SeenHand]], look: 
         owners += [frame] * len(squares)
         crops.append(squares)
     followed: dict[int, list[SeenHand]] = {frame: [] for frame in step}
-    for frame, hand in zip(owners, look(owners, _joined(crops)), strict=True):
+    joined = HandCrop(*(torch.cat(parts) for parts in zip(*(vars(squares).values() for squares in crops), strict=True)))
+    for frame, hand in zip(owners, look(owners, joined), strict=True):
         if hand is not None:
             followed[frame].append(hand)
     for frame, seen in followed.items():
@@ -117,11 +118,3 @@ def _distinct_hands(hands: list[SeenHand]) -> list[SeenHand]:
         if all(float((hand.joints - other.joints).norm(dim=-1).mean()) > _SAME_HAND * size for other in kept):
             kept.append(hand)
     return kept
-
-
-def _joined(crops: list[HandCrop]) -> HandCrop:
-    return HandCrop(
-        torch.cat([crop.centre for crop in crops]),
-        torch.cat([crop.side for crop in crops]),
-        torch.cat([crop.rotation for crop in crops]),
-    )

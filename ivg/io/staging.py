@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _HERE = -100  # AT_FDCWD: paths are relative to the working folder
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
 _UNABLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
-_TRIES, _PAUSE_S = 20, 0.05
-"""How often, and after what time, a folder is looked at again that was removed while threads may still write to it."""
+_TRIES, _PAUSE_S = 20, 0.05  # for removing a folder while threads may still write to it
 
 
 @contextmanager
@@ -39,7 +38,11 @@ def staged_output(target: str | Path, *, overwrite: bool = False) -> Iterator[Pa
     """
     target = Path(target)
     refuse_existing(target, overwrite=overwrite)
-    made = _make_parents(target)
+    made = [folder for folder in target.parents if not folder.exists()]  # innermost first
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write to '{target.parent}': {error.strerror}") from error
     stage = target.with_name(f".{uuid.uuid4().hex[:8]}.partial.{target.name}")
     try:
         yield stage
@@ -56,16 +59,6 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
     """Raise an `InputError` if the target exists and is not to be overwritten."""
     if not overwrite and (target.exists() or target.is_symlink()):
         raise InputError(f"'{target}' exists already: choose another path, or ask to overwrite it")
-
-
-def _make_parents(target: Path) -> list[Path]:
-    """Make the folders above the target; return those that were missing, innermost first."""
-    missing = [folder for folder in target.parents if not folder.exists()]
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write to '{target.parent}': {error.strerror}") from error
-    return missing
 
 
 def write_text_whole(target: str | Path, text: str) -> None:

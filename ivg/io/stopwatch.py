@@ -8,14 +8,7 @@ from contextlib import contextmanager
 
 
 class Stopwatch:
-    """Times named stages, in `seconds` by stage, in the order of their first end.
-
-    Example:
-        >>> clock = Stopwatch()
-        >>> with clock("writing"):
-        ...     write()
-        >>> clock.seconds["writing"]
-    """
+    """Times named stages, in `seconds` by stage, in the order of their first end."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}

@@ -27,15 +27,12 @@ _PRIVATE = {"RAY_USAGE_STATS_ENABLED": "0"}
 class RayCluster:
     """Runs jobs in the actors of a Ray cluster; see `Launcher`.
 
-    An actor makes its worker and then does one job after another, so that no more jobs are under way than there are
-    workers. If it dies, or its machine does, its job is done again by a new actor; one that kills that too gives
-    `CRASHED`. Workers that the cluster has no room for are started when there is some. Closing the iterator ends the
-    workers at once, whatever they are doing.
-
+    An actor makes its worker and then does one job after another. If it dies, or its machine does, its job is done
+    again by a new actor; one that kills that too gives `CRASHED`. Workers that the cluster has no room for are started
+    when there is some. Closing the iterator ends the workers at once, whatever they are doing.
 
     Raises:
-        InputError: Ray is not installed, or a value is impossible; when run, there is no such cluster, or no machine in
-            it has room for a worker.
+        InputError: Ray is not installed, or a value is impossible; when run, there is no such cluster, or no room.
     """
 
     workers: int = 2  # actors at most
@@ -54,10 +51,10 @@ class RayCluster:
         if not jobs:
             return
         with _cluster(self.address, self.workers):
-            check_room(self.gpus_per_worker)
+            _check_room(self.gpus_per_worker)
             actors = _Actors(make_worker, self.gpus_per_worker)
             try:
-                yield from _run(actors, jobs, min(self.workers, len(jobs)))
+                yield from actors.run(jobs, min(self.workers, len(jobs)))
             finally:
                 actors.kill()
 
@@ -105,7 +102,7 @@ def _check_answers(address: str) -> None:
         raise InputError(f"no Ray cluster at address {address}: {error.strerror or error}") from error
 
 
-def check_room(gpus_per_worker: float) -> None:
+def _check_room(gpus_per_worker: float) -> None:
     """Refuse workers that no machine of the cluster has room for, for they would be waited for without end."""
     import ray
 
@@ -113,24 +110,6 @@ def check_room(gpus_per_worker: float) -> None:
     if not any(node.get("CPU", 0) >= 1 and node.get("GPU", 0) >= gpus_per_worker for node in nodes):
         have = ", ".join(f"{node.get('CPU', 0):g} CPU and {node.get('GPU', 0):g} GPU" for node in nodes)
         raise InputError(f"no machine has room for a worker of 1 CPU and {gpus_per_worker:g} GPU; they have {have}")
-
-
-def _run(actors: _Actors, jobs: Sequence[Any], workers: int) -> Results:
-    """Yield results as jobs end; a job that was lost comes first again, and the second time gives `CRASHED`."""
-    todo, lost = deque(range(len(jobs))), set[int]()
-    for _ in range(workers):
-        actors.start()
-    while todo or actors.busy:
-        index, result = actors.wait()
-        if index is not None and result is CRASHED and index not in lost:
-            lost.add(index)
-            todo.appendleft(index)
-            index = None
-        while todo and actors.idle:  # first, so that no actor waits for the one who takes the result
-            following = todo.popleft()
-            actors.give(following, jobs[following])
-        if index is not None:
-            yield index, result
 
 
 class _Actors:
@@ -143,29 +122,32 @@ class _Actors:
         self._new = lambda: kind.remote(str(Path.cwd()), make_worker)  # type: ignore[attr-defined]
         self._under_way: dict[Any, tuple[int | None, Any]] = {}  # by future: index of the job, and actor
         self._failed_starts = 0
-        self.idle: list[Any] = []
+        self._idle: list[Any] = []
 
-    @property
-    def busy(self) -> bool:
-        """Whether a job is under way."""
-        return any(index is not None for index, _ in self._under_way.values())
+    def run(self, jobs: Sequence[Any], workers: int) -> Results:
+        """Yield results as jobs end; a job that was lost comes first again, and the second time gives `CRASHED`."""
+        todo, lost = deque(range(len(jobs))), set[int]()
+        for _ in range(workers):
+            self._start()
+        while todo or any(index is not None for index, _ in self._under_way.values()):
+            index, result = self._wait()
+            if index is not None and result is CRASHED and index not in lost:
+                lost.add(index)
+                todo.appendleft(index)
+                index = None
+            while todo and self._idle:  # first, so that no actor waits for the one who takes the result
+                following, actor = todo.popleft(), self._idle.pop()
+                self._under_way[actor.do.remote(jobs[following])] = following, actor
+            if index is not None:
+                yield index, result
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Start an actor, which is idle once its worker is made."""
         actor = self._new()
         self._under_way[actor.begin.remote()] = None, actor
 
-    def give(self, index: int, job: Any) -> None:
-        """Let an idle actor do a job."""
-        actor = self.idle.pop()
-        self._under_way[actor.do.remote(job)] = index, actor
-
-    def wait(self) -> tuple[int | None, Any]:
-        """Return the index of a job that has ended and its result, `CRASHED` if its actor died; None for a start.
-
-        Raises:
-            WorkerStartError: A worker cannot be made, or one actor after another dies before it has started.
-        """
+    def _wait(self) -> tuple[int | None, Any]:
+        """Return the index of a job that has ended (None: a start) and its result, `CRASHED` if its actor died."""
         import ray
         from ray.exceptions import RayError, RayTaskError
 
@@ -182,7 +164,7 @@ class _Actors:
             self._replace(index, actor, error)
             return index, CRASHED
         self._failed_starts = 0
-        self.idle.append(actor)
+        self._idle.append(actor)
         return index, result
 
     def _replace(self, index: int | None, actor: Any, error: Exception) -> None:
@@ -192,16 +174,16 @@ class _Actors:
         ray.kill(actor)  # it may live on if no more than its result was lost
         if index is None:
             self._failed_starts += 1
-            if self._failed_starts > len(self._under_way) + len(self.idle):
+            if self._failed_starts > len(self._under_way) + len(self._idle):
                 print(error, file=sys.stderr)
                 raise WorkerStartError("workers die when they start (a trace stands above)") from error
-        self.start()
+        self._start()
 
     def kill(self) -> None:
         """End all actors."""
         import ray
 
-        for actor in [*self.idle, *(actor for _, actor in self._under_way.values())]:
+        for actor in [*self._idle, *(actor for _, actor in self._under_way.values())]:
             ray.kill(actor)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -90,28 +90,22 @@ def run_guarded(launcher: Launcher, make_worker: MakeWorker, jobs: Sequence[Any]
 
     `failure` returns the result of a job that failed, called with the job and what happened; it is picklable.
     """
-    with closing(launcher.run(_Guarded(make_worker, failure), jobs)) as results:
+    with closing(launcher.run(partial(_guarded, make_worker, failure), jobs)) as results:
         for index, result in results:
             yield index, failure(jobs[index], "its process died") if result is CRASHED else result
 
 
-@dataclass(frozen=True)
-class _Guarded:
-    """Makes a worker whose errors are results."""
+def _guarded(make_worker: MakeWorker, failure: _Failure) -> Callable[[Any], Any]:
+    """Make a worker whose errors are results."""
+    worker = make_worker()
 
-    make_worker: MakeWorker
-    failure: _Failure
+    def guarded(job: Any) -> Any:
+        try:
+            return worker(job)
+        except Exception as error:
+            return failure(job, describe_error(error))
 
-    def __call__(self) -> Callable[[Any], Any]:
-        worker = self.make_worker()
-
-        def guarded(job: Any) -> Any:
-            try:
-                return worker(job)
-            except Exception as error:
-                return self.failure(job, describe_error(error))
-
-        return guarded
+    return guarded
 
 
 class Log(Protocol):

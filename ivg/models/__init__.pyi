@@ -1,7 +1,7 @@
 from .base.denoiser import BaseVideoDenoiser
 from .base.encoders import BaseAutoencoder, ClipTextEncoder
 from .interfaces import ImageAutoencoder, TextEncoder, VideoDenoiser
-from .loading import load_component, load_text_encoder, load_weights
+from .loading import load_component, load_weights
 from .nano.autoencoder import NanoAutoencoder, NanoMaskDecoder
 from .nano.denoiser import NanoVideoDenoiser
 from .nano.text import MiniLMTextEncoder
@@ -22,7 +22,6 @@ __all__ = [
     "VideoDenoiser",
     "denoise",
     "load_component",
-    "load_text_encoder",
     "load_weights",
     "training_scheduler",
 ]

@@ -1,16 +1,20 @@
-"""Loading networks from the folders that `save_pretrained` wrote, with errors that say what is missing."""
+"""Finding weights (by a packaged name, a folder or a hub id) and loading networks that `save_pretrained` wrote."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
+from diffusers import DPMSolverMultistepScheduler
 from diffusers.models.modeling_utils import ModelMixin
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError
 
 from ..errors import WeightsError, unknown_option
 from .base.denoiser import BaseVideoDenoiser
-from .base.encoders import BaseAutoencoder, ClipTextEncoder
+from .base.encoders import BaseAutoencoder
 from .base.pretrained import load_base_text_encoder
 from .nano.autoencoder import NanoAutoencoder, NanoMaskDecoder
 from .nano.denoiser import NanoVideoDenoiser
@@ -18,14 +22,24 @@ from .nano.denoiser import NanoVideoDenoiser
 M = TypeVar("M", bound=ModelMixin)
 
 WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"  # name that diffusers gives a model's weights
+PACKAGED = ("nano",)  # names of the weights that come with the package
+
+_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+_HUB_FILES = ["*.json", "*.safetensors", "*.txt"]
+
+_KINDS = {  # classes that may be loaded, by a component's name or the end of it
+    name: {kind.__name__: kind for kind in kinds}
+    for name, kinds in {
+        "mask_decoder": (NanoMaskDecoder,),
+        "autoencoder": (NanoAutoencoder, BaseAutoencoder),
+        "denoiser": (NanoVideoDenoiser, BaseVideoDenoiser),
+        "refiner": (NanoVideoDenoiser, BaseVideoDenoiser),
+    }.items()
+}
 
 
 def load_weights(kind: type[M], folder: Path) -> M:
-    """Load a model that was saved by `save_pretrained`, in float32, from safetensors only.
-
-    Raises:
-        WeightsError: If the folder, a file, or some of the weights are missing.
-    """
+    """Load a model in float32, from safetensors only; raise a `WeightsError` if the folder or a part is missing."""
     for name in ("config.json", WEIGHTS_FILE):
         if not (folder / name).exists():
             raise WeightsError(f"{folder} holds no {kind.__name__}: {name} is missing")
@@ -38,24 +52,8 @@ def load_weights(kind: type[M], folder: Path) -> M:
     return model.float().eval()
 
 
-_KINDS = {
-    name: {kind.__name__: kind for kind in kinds}
-    for name, kinds in {
-        "mask_decoder": (NanoMaskDecoder,),
-        "autoencoder": (NanoAutoencoder, BaseAutoencoder),
-        "denoiser": (NanoVideoDenoiser, BaseVideoDenoiser),
-        "refiner": (NanoVideoDenoiser, BaseVideoDenoiser),
-    }.items()
-}
-"""Classes that may be loaded, by a component's name or the end of it."""
-
-
 def load_component(folder: Path, name: str) -> Any:
-    """Load a network of a pipeline's folder that `save_pretrained` wrote.
-
-    Args:
-        folder: The pipeline's.
-        name: "autoencoder", "mask_decoder", "denoiser", "refiner" or a name that ends in "_denoiser".
+    """Load a network of a pipeline's folder: "autoencoder", "mask_decoder", "refiner", "denoiser", "..._denoiser".
 
     Raises:
         WeightsError: If it is missing or incomplete, or of a class that is not ours.
@@ -70,8 +68,53 @@ def load_component(folder: Path, name: str) -> Any:
     return load_weights(kinds[named], folder / name)
 
 
-def load_text_encoder(folder: Path) -> ClipTextEncoder | None:
-    """Load the text encoder of a pipeline's folder; None where it has none (nano)."""
-    if not (folder / "text_encoder").is_dir():
-        return None
-    return load_base_text_encoder(str(folder))
+def find_weights(weights: str | Path, **hub: Any) -> Path:
+    """Return the folder of weights: "nano", a folder that `save_pretrained` wrote, or a hub id ("owner/name").
+
+    `hub` is `huggingface_hub.snapshot_download`'s: `revision`, `cache_dir`, `local_files_only`, `token`.
+
+    Raises:
+        WeightsError: If there is no such name, folder or model.
+    """
+    name = str(weights)
+    folder = Path(__file__).parents[1] / "weights" / name if name in PACKAGED else Path(weights).expanduser()
+    if folder.is_dir():
+        return folder
+    names = ", ".join(repr(packaged) for packaged in PACKAGED)
+    options = f"give {names}, a folder that save_pretrained wrote, or a hub id (owner/name)"
+    if not _HUB_ID.fullmatch(name):
+        raise WeightsError(f"no weights {name!r}; {options}")
+    try:
+        return Path(snapshot_download(name, allow_patterns=_HUB_FILES, **hub))
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise WeightsError(
+            f"no weights {name!r}: no such folder, and the hub does not give it ({reason}); {options}"
+        ) from error
+
+
+def load_components(folder: Path) -> dict[str, Any]:
+    """Load what `InstructionalVideoPipeline` is made of from a folder that `save_pretrained` wrote, in float32.
+
+    Raises:
+        WeightsError: If the folder is incomplete.
+    """
+    if not (folder / "scheduler" / "scheduler_config.json").exists():
+        raise WeightsError(f"{folder} holds no scheduler: scheduler/scheduler_config.json is missing")
+    nano = not (folder / "text_encoder").is_dir()  # whose text encoder is not saved with the pipeline
+    text_encoder = None if nano else load_base_text_encoder(str(folder))
+    needed, optional = ("autoencoder", "region_denoiser", "denoiser"), ("refiner", "mask_decoder")
+    return {
+        **{name: load_component(folder, name) for name in needed},
+        **{name: load_component(folder, name) if (folder / name).is_dir() else None for name in optional},
+        "scheduler": DPMSolverMultistepScheduler.from_pretrained(folder / "scheduler"),
+        "text_encoder": None if text_encoder is None else text_encoder.model,
+        "tokenizer": None if text_encoder is None else text_encoder.tokenizer,
+    }
+
+
+def sample_steps(weights: str | Path) -> tuple[int, int]:
+    """Return the default numbers of denoising steps of clip and region of weights as `from_pretrained` takes them."""
+    folder = find_weights(weights)
+    clip, region = (int(load_component(folder, name).sample_steps) for name in ("denoiser", "region_denoiser"))
+    return clip, region

@@ -32,8 +32,7 @@ time, and keeps it, which takes memory: of all heights, widths and numbers of fr
 
 def changed_cells(latents: Tensor, known: Tensor) -> NDArray[np.bool_]:
     """Return the cells (t, c, c) where latents (t, z, c, c) differ from known ones, (z, c, c) or (t, z, c, c)."""
-    changed: NDArray[np.bool_] = ((latents - known).abs().amax(1) > CHANGED).cpu().numpy()
-    return changed
+    return ((latents - known).abs().amax(1) > CHANGED).cpu().numpy()
 
 
 def whitish_cells(latents: Tensor, black: Tensor, white: Tensor) -> NDArray[np.bool_]:
@@ -43,8 +42,7 @@ def whitish_cells(latents: Tensor, black: Tensor, white: Tensor) -> NDArray[np.b
     """
     direction = white - black
     along = ((latents - black) * direction).sum(1) / direction.square().sum(0)
-    whitish: NDArray[np.bool_] = (along > WHITISH).cpu().numpy()
-    return whitish
+    return (along > WHITISH).cpu().numpy()
 
 
 def decode_cells(
@@ -62,23 +60,25 @@ def decode_cells(
         images: Float (t, f c, f c, 3), the known images, as `decode` shows them; overwritten and returned.
     """
     factor = images.shape[1] // changed.shape[1]
-    for frames in _batches(changed):
-        windows = [(_span(changed[frame].any(1)), _span(changed[frame].any(0))) for frame in frames]
-        parts = decode(torch.stack([latents[frame, :, *window] for frame, window in zip(frames, windows, strict=True)]))
-        for frame, window, part in zip(frames, windows, parts, strict=True):
-            inner = _inner(changed[frame].any(1)), _inner(changed[frame].any(0))
-            within = [_pixels(_within(kept, span), factor) for kept, span in zip(inner, window, strict=True)]
-            images[frame, *(_pixels(kept, factor) for kept in inner)] = part[*within]
+    windows = {frame: (_span(cells.any(1)), _span(cells.any(0))) for frame, cells in enumerate(changed) if cells.any()}
+    for frames in _batches(windows):
+        parts = decode(torch.stack([latents[frame, :, *windows[frame]] for frame in frames]))
+        for frame, part in zip(frames, parts, strict=True):
+            # Of the margin half is kept, as the other half has seen too little.
+            kept = [_with_margin(changed[frame].any(axis), MARGIN // 2) for axis in (1, 0)]
+            shown, taken = [], []
+            for inner, outer in zip(kept, windows[frame], strict=True):
+                shown.append(slice(inner.start * factor, inner.stop * factor))
+                taken.append(slice((inner.start - outer.start) * factor, (inner.stop - outer.start) * factor))
+            images[frame, *shown] = part[*taken]
     return images
 
 
-def _batches(changed: NDArray[np.bool_]) -> list[list[int]]:
-    """Group the frames that have changed by the size of what is decoded; 1, 2, 4, ... a group, so shapes are few."""
-    groups: dict[tuple[int, int], list[int]] = {}
-    for frame, cells in enumerate(changed):
-        if cells.any():
-            rows, columns = _span(cells.any(1)), _span(cells.any(0))
-            groups.setdefault((rows.stop - rows.start, columns.stop - columns.start), []).append(frame)
+def _batches(windows: dict[int, tuple[slice, slice]]) -> list[list[int]]:
+    """Group frames by the size of their windows; in a group are 1, 2, 4, ... of them, so that shapes are few."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for frame, window in windows.items():
+        groups.setdefault(tuple(span.stop - span.start for span in window), []).append(frame)
     batches = []
     for frames in groups.values():
         while frames:
@@ -88,24 +88,15 @@ def _batches(changed: NDArray[np.bool_]) -> list[list[int]]:
     return batches
 
 
+def _with_margin(changed: NDArray[np.bool_], margin: int) -> slice:
+    """Return the cells from the first to the last that has changed, with a margin."""
+    cells = np.flatnonzero(changed)
+    return slice(max(int(cells[0]) - margin, 0), min(int(cells[-1]) + 1 + margin, len(changed)))
+
+
 def _span(changed: NDArray[np.bool_]) -> slice:
-    """Return the cells from the first to the last that has changed, with a margin, a multiple of `_STEP` of them."""
-    cells = np.flatnonzero(changed)
-    first, end = max(int(cells[0]) - MARGIN, 0), min(int(cells[-1]) + 1 + MARGIN, len(changed))
-    wide = min(-(-(end - first) // _STEP) * _STEP, len(changed))
-    first = min(first, len(changed) - wide)
+    """Return the cells that have changed, with a margin, a multiple of `_STEP` of them."""
+    near = _with_margin(changed, MARGIN)
+    wide = min(-(-(near.stop - near.start) // _STEP) * _STEP, len(changed))
+    first = min(near.start, len(changed) - wide)
     return slice(first, first + wide)
-
-
-def _inner(changed: NDArray[np.bool_]) -> slice:
-    """Return the cells that are kept: with half of the margin, as the other half has seen too little."""
-    cells = np.flatnonzero(changed)
-    return slice(max(int(cells[0]) - MARGIN // 2, 0), min(int(cells[-1]) + 1 + MARGIN // 2, len(changed)))
-
-
-def _within(inner: slice, outer: slice) -> slice:
-    return slice(inner.start - outer.start, inner.stop - outer.start)
-
-
-def _pixels(cells: slice, factor: int) -> slice:
-    return slice(cells.start * factor, cells.stop * factor)

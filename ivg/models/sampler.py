@@ -56,8 +56,7 @@ def guided(network: VideoDenoiser, x: Tensor, timestep: Tensor, conditions: dict
     training with `train.drop_text` shows it. x is (b, t, z, c, c), noisy; conditions are (b, ...) each.
     """
     if scale == 1:
-        guess: Tensor = network(x, timestep, **conditions).sample
-        return guess
+        return network(x, timestep, **conditions).sample
     both = {name: torch.cat([value, value]) for name, value in conditions.items()}
     both["encoder_hidden_states"][len(x) :] = 0
     with_text, without = network(torch.cat([x, x]), timestep, **both).sample.chunk(2)

@@ -1,6 +1,6 @@
 """The generator of clips, as a diffusers pipeline: an image and a prompt in, a clip of a hand doing it out."""
 
-from .loading import PACKAGED, find_weights, sample_steps
+from ..models.loading import PACKAGED, find_weights, sample_steps
 from .output import PipelineOutput
 from .pipeline import InstructionalVideoPipeline
 

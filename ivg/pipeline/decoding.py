@@ -29,8 +29,7 @@ class LatentCodec:
         """Encode images (n, s, s, 3) to latents (n, z, c, c)."""
         autoencoder = self.pipeline.autoencoder
         values = torch.from_numpy(images).to(self.pipeline.device).permute(0, 3, 1, 2).float() / 127.5 - 1
-        latents: Tensor = autoencoder.encode(values.to(autoencoder.dtype))
-        return latents
+        return autoencoder.encode(values.to(autoencoder.dtype))
 
     def encode_plain(self) -> Tensor:
         """Return the latents (2, z, c, c) of a black and a white image, encoded once for an autoencoder."""

@@ -21,25 +21,15 @@ from .sampling import CALLBACK_TENSORS
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Checked inputs of a batch; all lists have its length.
+    """Checked inputs of a batch; all lists have its length."""
 
-    Attributes:
-        images: uint8 (h, w, 3) each.
-        prompts: What is to be done.
-        generators: Of the noise; the same one several times draws for one clip after the other.
-        appearances: Of the acting hands.
-        framings: Between images and the model's size.
-        masks: Given regions of motion at the model's size, bool (t, s, s) each; None to predict them.
-        batched: Whether any input was a list.
-    """
-
-    images: list[NDArray[np.uint8]]
+    images: list[NDArray[np.uint8]]  # (h, w, 3) each
     prompts: list[str]
-    generators: list[torch.Generator]
+    generators: list[torch.Generator]  # of the noise; the same one several times draws for one clip after the other
     appearances: list[Appearance]
-    framings: list[Framing]
-    masks: list[NDArray[np.bool_]] | None
-    batched: bool
+    framings: list[Framing]  # between images and the model's size
+    masks: list[NDArray[np.bool_]] | None  # given regions of motion (t, s, s) at the model's size; None predicts them
+    batched: bool  # whether any input was a list
 
     @classmethod
     def check(

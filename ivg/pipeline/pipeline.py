@@ -16,11 +16,11 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from ..io.stopwatch import Stopwatch
 from ..models.interfaces import FACTOR, ImageAutoencoder, VideoDenoiser
+from ..models.loading import find_weights, load_components
 from ..models.nano.autoencoder import NanoMaskDecoder
 from ..types import Appearance, RegionOfMotion
 from .decoding import LatentCodec
 from .inputs import Inputs, check_options
-from .loading import find_weights, load_components
 from .output import PipelineOutput, convert_frames, gather
 from .sampling import CALLBACK_TENSORS, ProgressCallback, Sampling, StepCallback, prompt_encoder
 

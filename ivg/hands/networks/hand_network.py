@@ -25,12 +25,9 @@ class HandNetwork(nn.Module):
     """One of MediaPipe's hand networks. It is frozen; gradients flow to the images (in torch).
 
     Args:
-        path: The model's file; None takes it from the installed mediapipe package.
+        path: The model's file; None takes it from the installed mediapipe package (or raises a `WeightsError`).
         threads: Run by LiteRT in so many threads, on the CPU and without a gradient; None runs in torch.
         complexity: MediaPipe's `model_complexity`, of the package's file: 0 is its lite model, 1 the full one.
-
-    Raises:
-        WeightsError: If there is no such file.
     """
 
     file: ClassVar[str]  # the model's file in the package, less "_lite.tflite" or "_full.tflite"
@@ -51,26 +48,16 @@ class HandNetwork(nn.Module):
             return self.network.on_crops(images, crops, owners)
         chosen = images if list(owners) == list(range(len(images))) else images[list(owners)]
         chosen = chosen.to(crops.side.dtype) / 255 if bytes_given else chosen
-        outputs: list[Tensor] = self.network(crops.cut(chosen, self.network.input_size[0]))
-        return outputs
+        return self.network(crops.cut(chosen, self.network.input_size[0]))
 
 
 @dataclass(frozen=True, eq=False)
 class HandLandmarks:
-    """What the network sees in crops.
+    """What the network sees in crops. MediaPipe's label, which expects mirrored images, is the other hand's."""
 
-    Attributes:
-        joints: Float (n, 21, 2), x and y in the image, px.
-        presence: Float (n,), probability in [0, 1] that the crop shows a hand.
-        p_right: Float (n,), probability of a person's right hand in images that are not mirrored (MediaPipe's label,
-            which expects mirrored ones, says left).
-        world_m: Float (n, 21, 3), joints around the hand's middle, metres, rotated as the crop is.
-    """
-
-    joints: Tensor
-    presence: Tensor
-    p_right: Tensor
-    world_m: Tensor
+    joints: Tensor  # float (n, 21, 2), x and y in the image, px
+    presence: Tensor  # float (n,), probability in [0, 1] that the crop shows a hand
+    p_right: Tensor  # float (n,), probability of a person's right hand in images that are not mirrored
 
 
 class HandLandmarkNetwork(HandNetwork):
@@ -81,6 +68,6 @@ class HandLandmarkNetwork(HandNetwork):
     def forward(self, images: Tensor, crops: HandCrop, owners: Sequence[int] | None = None) -> HandLandmarks:
         """Look at crops of images; see `look`. Without owners, there is one crop of each image."""
         outputs = self.look(images, crops, range(len(images)) if owners is None else owners)
-        joints, presence, p_right, world = (single(output) for output in outputs)
+        joints, presence, p_right = (single(output) for output in outputs[:3])  # the fourth are joints in metres
         points = joints.view(-1, 21, 3)[..., :2] / self.network.input_size[0]
-        return HandLandmarks(crops.to_image(points), presence[:, 0], p_right[:, 0], world.view(-1, 21, 3))
+        return HandLandmarks(crops.to_image(points), presence[:, 0], p_right[:, 0])

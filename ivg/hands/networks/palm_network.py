@@ -29,18 +29,13 @@ _SHIFT, _SCALE = -0.5, 2.6
 class Palms:
     """Candidates in images, before any is refused. Where they are is worked out as it is asked for.
 
-    Attributes:
-        score: Float (n, 2016), probability of a palm.
-        offsets: Float (n, 2016, 9, 2), as the network says them: the middle less the anchor, width and height, seven
-            keypoints less the anchor; x and y, px of the network's image.
-        anchors: Float (2016, 2), 1 is the image's side.
-        size: The side of the network's image, px.
+    Offsets are the middle less the anchor, width and height, and seven keypoints less the anchor.
     """
 
-    score: Tensor
-    offsets: Tensor
-    anchors: Tensor
-    size: int
+    score: Tensor  # float (n, 2016), probability of a palm
+    offsets: Tensor  # float (n, 2016, 9, 2), x and y, px of the network's image
+    anchors: Tensor  # float (2016, 2), 1 is the image's side
+    size: int  # the side of the network's image, px
 
     @property
     def middle(self) -> Tensor:

@@ -23,23 +23,14 @@ _TYPES: dict[int, Any] = {
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One operation of a graph.
+    """One operation of a graph; channels are last, as TFLite has them."""
 
-    Attributes:
-        name: As TFLite calls it, such as "CONV_2D".
-        inputs: Indices of the tensors that are computed before it.
-        constants: Its constant inputs in order, float16 widened to float32; channels are last, as TFLite has them.
-        output: Index of the tensor that it computes.
-        output_shape: Shape of that tensor for one image, channels last.
-        options: TFLite's options table, not yet given a type.
-    """
-
-    name: str
-    inputs: tuple[int, ...]
-    constants: tuple[NDArray[Any], ...]
-    output: int
-    output_shape: tuple[int, ...]
-    options: Any
+    name: str  # as TFLite calls it, such as "CONV_2D"
+    inputs: tuple[int, ...]  # indices of the tensors that are computed before it
+    constants: tuple[NDArray[Any], ...]  # its constant inputs in order, float16 widened to float32
+    output: int  # index of the tensor that it computes
+    output_shape: tuple[int, ...]  # shape of that tensor for one image
+    options: Any  # TFLite's options table, not yet given a type
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +57,16 @@ def read_graph(path: Path) -> Graph:
         raise WeightsError(f"{path} is no TFLite model")
     model = tflite.Model.GetRootAsModel(content, 0)
     graph = model.Subgraphs(0)
-    constants = _Constants(model, graph)
     return Graph(
         input=int(graph.Inputs(0)),
         input_shape=_shape(graph, int(graph.Inputs(0))),
         outputs=tuple(int(index) for index in graph.OutputsAsNumpy()),
-        operations=tuple(_operations(model, graph, constants)),
+        operations=tuple(_operations(model, graph)),
     )
 
 
-def _operations(model: Any, graph: Any, constants: _Constants) -> Iterator[Operation]:
+def _operations(model: Any, graph: Any) -> Iterator[Operation]:
+    constants = _constants(model, graph)
     for position in range(graph.OperatorsLength()):
         operator = graph.Operators(position)
         code = model.OperatorCodes(operator.OpcodeIndex())
@@ -83,7 +74,7 @@ def _operations(model: Any, graph: Any, constants: _Constants) -> Iterator[Opera
         inputs = [int(index) for index in operator.InputsAsNumpy()]
         output = int(operator.Outputs(0))
         if name == "DEQUANTIZE" and inputs[0] in constants:
-            constants.widened[output] = constants[inputs[0]].astype(np.float32)
+            constants[output] = constants[inputs[0]].astype(np.float32)
             continue
         yield Operation(
             name=name,
@@ -95,22 +86,16 @@ def _operations(model: Any, graph: Any, constants: _Constants) -> Iterator[Opera
         )
 
 
-class _Constants:
-    """The tensors of a graph that hold values of the file."""
-
-    def __init__(self, model: Any, graph: Any) -> None:
-        self._model, self._graph = model, graph
-        self.widened: dict[int, NDArray[Any]] = {}
-
-    def __contains__(self, index: int) -> bool:
-        return index in self.widened or self._model.Buffers(self._graph.Tensors(index).Buffer()).DataLength() > 0
-
-    def __getitem__(self, index: int) -> NDArray[Any]:
-        if index in self.widened:
-            return self.widened[index]
-        tensor = self._graph.Tensors(index)
-        content = self._model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes()
-        return np.frombuffer(content, _TYPES[tensor.Type()]).reshape(_shape(self._graph, index)).copy()
+def _constants(model: Any, graph: Any) -> dict[int, NDArray[Any]]:
+    """Return the tensors of a graph, by index, that hold values of the file."""
+    found = {}
+    for index in range(graph.TensorsLength()):
+        tensor = graph.Tensors(index)
+        buffer = model.Buffers(tensor.Buffer())
+        if buffer.DataLength() > 0:
+            values = np.frombuffer(buffer.DataAsNumpy().tobytes(), _TYPES[tensor.Type()])
+            found[index] = values.reshape(_shape(graph, index)).copy()
+    return found
 
 
 def _shape(graph: Any, index: int) -> tuple[int, ...]:

@@ -61,8 +61,7 @@ class BaseAutoencoder(ModelMixin, ConfigMixin):
 
     def decode(self, latents: Tensor) -> Tensor:
         """Decode latents (n, z, h/8, w/8) to images (n, 3, h, w), about in [-1, 1], not clamped."""
-        images: Tensor = self.vae.decode(latents / self.vae.config["scaling_factor"]).sample
-        return images
+        return self.vae.decode(latents / self.vae.config["scaling_factor"]).sample
 
 
 def arguments(config: Any) -> dict[str, Any]:

@@ -39,11 +39,10 @@ def load_base_autoencoder(value: str) -> BaseAutoencoder:
     """
     with _one_error("model.autoencoder", value):
         folder = _component(_fetch(value, "vae"), "autoencoder", "vae")
-        if _class_name(folder) == BaseAutoencoder.__name__:
-            own: BaseAutoencoder = _ready(BaseAutoencoder.from_pretrained(folder, **_SAFE))
-            return own
-        wrapped: BaseAutoencoder = _ready(BaseAutoencoder.from_vae(AutoencoderKL.from_pretrained(folder, **_SAFE)))
-        return wrapped
+        config = folder / "config.json"
+        if config.is_file() and json.loads(config.read_text()).get("_class_name") == BaseAutoencoder.__name__:
+            return _ready(BaseAutoencoder.from_pretrained(folder, **_SAFE))
+        return _ready(BaseAutoencoder.from_vae(AutoencoderKL.from_pretrained(folder, **_SAFE)))
 
 
 def load_base_text_encoder(value: str) -> ClipTextEncoder:
@@ -70,8 +69,7 @@ def load_base_denoiser(value: str, latent_size: int, frames: int) -> BaseVideoDe
                 raise WeightsError(f"{needed} is missing there: give the folder of a text-to-video pipeline")
         schedule = DPMSolverMultistepScheduler.load_config(root / "scheduler", local_files_only=True)
         unet = UNet3DConditionModel.from_pretrained(_component(root, "unet"), **_SAFE)
-        model: BaseVideoDenoiser = _ready(BaseVideoDenoiser.from_unet(unet, schedule, latent_size, frames))
-        return model
+        return _ready(BaseVideoDenoiser.from_unet(unet, schedule, latent_size, frames))
 
 
 def _fetch(value: str, *subfolders: str) -> Path:
@@ -89,11 +87,6 @@ def _fetch(value: str, *subfolders: str) -> Path:
 def _component(root: Path, *subfolders: str) -> Path:
     """Return the first of the subfolders that is there, or the folder itself."""
     return next((root / name for name in subfolders if (root / name).is_dir()), root)
-
-
-def _class_name(folder: Path) -> str:
-    path = folder / "config.json"
-    return str(json.loads(path.read_text()).get("_class_name")) if path.is_file() else ""
 
 
 def _ready(model: Any) -> Any:

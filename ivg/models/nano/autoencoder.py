@@ -121,8 +121,7 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
     def decode(self, latents: Tensor) -> Tensor:
         """Decode latents (n, z, h/8, w/8) to images (n, 3, h, w), about in [-1, 1], not clamped."""
         latents = latents * self.latent_std + self.latent_mean
-        images: Tensor = self.decoder(latents.contiguous(memory_format=torch.channels_last))
-        return images
+        return self.decoder(latents.contiguous(memory_format=torch.channels_last))
 
     def forward(self, images: Tensor, latent_noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the latents (n, z, h/8, w/8) of images (n, 3, h, w) in [-1, 1] and their reconstructions (n, 3, h, w).

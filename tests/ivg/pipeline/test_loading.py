@@ -8,7 +8,8 @@ import torch
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from ivg.errors import WeightsError
-from ivg.pipeline import InstructionalVideoPipeline, loading, sample_steps
+from ivg.models import loading
+from ivg.pipeline import InstructionalVideoPipeline, sample_steps
 
 
 def test_weights_say_in_how_many_steps_they_are_sampled(
