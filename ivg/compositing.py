@@ -50,17 +50,12 @@ def composite(
     matte: NDArray[np.float32],
     framing: Framing,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Put a generated frame into the context image, at the image's own size.
+    """Put a generated frame into the context image uint8 (h, w, 3), at the image's own size.
 
-    Inside the matte, a pixel that has changed much shows the generated image; one that has changed little (a shadow)
-    shows the context with the change added, which keeps its fine detail. Outside of the matte not a bit changes.
-
-    Args:
-        context: uint8 (h, w, 3), the input image.
-        generated: Float (s, s, 3) in [0, 1], the generated frame.
-        change: Float (s, s, 3), `generated` less the reconstructed context.
-        matte: Float (s, s), of `change_matte`.
-        framing: Between image and square.
+    Inside the matte (s, s), of `change_matte`, a pixel that has changed much shows the generated image; one that has
+    changed little (a shadow) shows the context with the change added, which keeps its fine detail. Outside of the matte
+    not a bit changes. `generated` is float (s, s, 3) in [0, 1]; `change` is what is left of it without the
+    reconstructed context.
 
     Returns:
         The frame uint8 (h, w, 3), and bool (h, w), true where it may differ from the context.

@@ -24,13 +24,8 @@ def huber_loss(prediction: Tensor, target: Tensor, width: float, weight: Tensor 
 
     Squared errors are least for the mean of what is likely, which is blurred; this one's least lies nearer to one of
     the likely things. (Song and Dhariwal 2023, "Improved Techniques for Training Consistency Models", Sec. 3.3, take it
-    over a whole sample.)
-
-    Args:
-        prediction: Float (b, t, z, h, w).
-        target: Same shape.
-        width: c, positive: errors far below it count squared.
-        weight: Float (b, t, 1, h, w) or what is broadcast to it; None weighs all alike.
+    over a whole sample.) Samples are float (b, t, z, h, w); errors far below `width`, c, count squared; `weight` is
+    broadcast to (b, t, 1, h, w), None weighs all alike.
     """
     square = (prediction.float() - target.float()).square().sum(2, keepdim=True)
     error = (square + width**2).sqrt() - width
@@ -53,14 +48,10 @@ def hand_structure_loss(
 ) -> Tensor:
     """L_hand (Eq. 2): 1/L' sum over frames l of 1/J_l ||P_l_gen - P_l_train||^2; 0 if no training video shows a hand.
 
-    L' counts the frames in which the training video has a hand, J_l its joints there. Where the generated video has no
-    hand, give its joints as 0 (or times a presence in [0, 1], through which a gradient flows).
-
-    Args:
-        generated: Joints (b, t, 2, 21, 2), normalised, 0 where missing.
-        target: Joints of the training video, same shape; values of absent hands, also NaN, are not looked at.
-        target_present: Bool (b, t, 2).
-        weight: Weight of each clip (b,), such as by its noise level; None weighs all alike.
+    L' counts the frames in which the training video has a hand (`target_present`, bool (b, t, 2)), J_l its joints
+    there. Where the generated video has no hand, give its joints as 0 (or times a presence in [0, 1], through which a
+    gradient flows). Joints are (b, t, 2, 21, 2), normalised; values of absent target hands, also NaN, are not looked
+    at. `weight` (b,) is each clip's, such as by its noise level; None weighs all alike.
     """
     present = target_present[..., None, None]
     difference = (generated - target.nan_to_num()).where(present, generated.new_zeros(()))

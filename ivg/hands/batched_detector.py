@@ -31,7 +31,7 @@ class BatchedHands:
 
     On a CPU in single precision the networks are run by LiteRT, otherwise in torch. With `search_every` above 1 palms
     are looked for in every nth frame only, and hands followed from there both ways (`ivg.hands.tracking`), which takes
-    half the time.
+    half the time. A value out of its range raises an `InputError`.
 
     Args:
         min_confidence: Lowest confidence of a palm, and of a hand in its crop, that counts, in (0, 1].
@@ -43,10 +43,6 @@ class BatchedHands:
         engine: "litert" or "torch" runs the networks there; None chooses.
         search_every: Palms are looked for in every nth frame; 1 follows no hand, and takes each frame by itself.
         model_complexity: As of `mediapipe.solutions.hands`: 0 takes MediaPipe's lite models, 1 the full ones.
-
-    Raises:
-        InputError: For a value out of its range.
-        WeightsError: If the installed mediapipe does not carry the models.
     """
 
     def __init__(

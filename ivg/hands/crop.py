@@ -64,7 +64,8 @@ class HandCrop:
         As MediaPipe does it (OpenCV's `warpPerspective`), pixel i of the crop shows the point i / size along the
         square, and whole numbers of an image's coordinates are the middles of its pixels.
         """
-        if images.device.type == "cpu" and images.dtype == torch.float32 and not self._graded(images):
+        graded = torch.is_grad_enabled() and any(part.requires_grad for part in (images, *vars(self).values()))
+        if images.device.type == "cpu" and images.dtype == torch.float32 and not graded:
             return self._cut_plainly(images, size)
         height, width = images.shape[2:]
         steps = torch.arange(size, device=images.device, dtype=images.dtype) / size
@@ -73,10 +74,6 @@ class HandCrop:
         extent = points.new_tensor([max(width - 1, 1), max(height - 1, 1)])
         grid = points / extent * 2 - 1
         return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=True)
-
-    def _graded(self, images: Tensor) -> bool:
-        parts = (images, self.centre, self.side, self.rotation)
-        return torch.is_grad_enabled() and any(part.requires_grad for part in parts)
 
     def _cut_plainly(self, images: Tensor, size: int) -> Tensor:
         """Cut the squares out by OpenCV, which is many times faster on a CPU and has no gradient."""

@@ -20,7 +20,7 @@ class MediaPipeHands:
     """Finds hands in the frames of a clip: the paper's keypoint detector H (Sec. 3.1.1).
 
     MediaPipe is loaded at the first frame, or by `start`. Close the detector, or use it in a `with` block, to free its
-    threads.
+    threads. A value out of its range raises an `InputError`.
 
     Args:
         min_confidence: Lowest confidence of a hand that counts, in (0, 1].
@@ -30,9 +30,6 @@ class MediaPipeHands:
         tracking: Follow hands from frame to frame instead of searching each frame anew. It is about twice as fast,
             meant for long, smooth video; generated clips of 8 frames a second are searched frame by frame.
         model_complexity: MediaPipe's: 0 takes its lite models, 1 the full ones.
-
-    Raises:
-        InputError: For a value out of its range.
     """
 
     def __init__(
@@ -50,15 +47,10 @@ class MediaPipeHands:
         self._warm = False
 
     def __call__(self, frames: NDArray[np.uint8], progress: Callable[[int, int], None] | None = None) -> HandTracks:
-        """Detect the hands of a clip.
+        """Detect the hands of a clip uint8 (t, h, w, 3), RGB, any size; tracks are normalised by its width and height.
 
-        Args:
-            frames: uint8 (t, h, w, 3), RGB, any size.
-            progress: Called as `progress(frames_done, frames_in_all)` after each frame.
-
-        Returns:
-            Tracks of t frames, normalised by the frame's own width and height. Sides are the person's own: MediaPipe
-            names them for mirrored images, ours are not; one vote over the clip decides each track's side.
+        Sides are the person's own: MediaPipe names them for mirrored images, ours are not; one vote over the clip
+        decides each track's side. `progress` is called as `progress(frames_done, frames_in_all)` after each frame.
         """
         clip, aspect = self._detections(frames, progress)
         return assign_sides(clip, aspect)

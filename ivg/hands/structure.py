@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .crop import HandCrop
 from .networks.hand_network import HandLandmarkNetwork
-from .networks.palm_network import PalmNetwork, Palms
+from .networks.palm_network import PalmNetwork
 
 _NEAR = 0.5  # a palm is where a hand should be if the middles are nearer than this fraction of the hand's square's side
 
@@ -40,12 +40,8 @@ class HandStructureDetector(nn.Module):
         size = images.shape[-1]
         crops = HandCrop.around(joints * size)
         seen = self.landmarks(images[owners], crops)
-        score = _score_near(self.palms(images), owners, crops, size)
+        palms = self.palms(images)
+        distance = (palms.middle[owners] * size - crops.centre[:, None]).norm(dim=-1)
+        near = distance.detach() < _NEAR * crops.side[:, None]
+        score = torch.where(near, palms.score[owners], 0).amax(-1)
         return SeenHands(seen.joints / size, seen.presence * score)
-
-
-def _score_near(palms: Palms, owners: Tensor, crops: HandCrop, size: int) -> Tensor:
-    """Return the best score (n,) of the palms whose middle lies near a hand's."""
-    distance = (palms.middle[owners] * size - crops.centre[:, None]).norm(dim=-1)
-    near = distance.detach() < _NEAR * crops.side[:, None]
-    return torch.where(near, palms.score[owners], 0).amax(-1)

@@ -29,8 +29,7 @@ class SeenHand:
 
 Search = Callable[[list[int]], list[list[SeenHand]]]  # looks for palms in some frames, and returns the hands of each
 
-Look = Callable[[list[int], HandCrop], list["SeenHand | None"]]
-"""Looks at squares, each in one of the frames, and returns the hand in each, or None."""
+Look = Callable[[list[int], HandCrop], list["SeenHand | None"]]  # looks at squares in frames, and returns their hands
 
 
 def found_in_clip(frames: int, search_every: int, search: Search, look: Look) -> list[list[SeenHand]]:

@@ -14,12 +14,8 @@ from ..inputs import check_seed
 
 LARGEST_FIRST_SEED = 2**62  # of a run that counts seeds up from a first one
 
-_REFUSALS = {
-    getattr(errno, name)
-    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO")
-    if hasattr(errno, name)
-}
-"""What the system says to any program, however right: no room, no permission, a broken disk."""
+# What the system says to any program, however right: no room, no permission, a broken disk.
+_REFUSALS = ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO")
 
 
 def check_positive(**values: float | None) -> None:
@@ -58,7 +54,7 @@ def refusal_of(error: BaseException) -> str | None:
         number, name = int(found.group(1)) if found else None, None
     else:
         return None
-    if number is None or number not in _REFUSALS:
+    if number is None or errno.errorcode.get(number) not in _REFUSALS:
         return None
     return f"{os.strerror(number)}: '{name}'" if name else f"{os.strerror(number)} (a file could not be written)"
 

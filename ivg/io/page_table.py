@@ -16,9 +16,7 @@ def opens(name: str) -> str:
 
 
 def insert_table(table: str, target: Path, name: str) -> None:
-    """Write a table between its two lines of a page, or, where there is no such page, as a file of its own.
-
-    The table is in Markdown, without a newline at its end; `name` is its, as in `opens`.
+    """Write a Markdown table between its two lines of a page, or, where there is none, as a file of its own.
 
     Raises:
         InputError: If the page has the line that begins the table, and none after it that ends it.

@@ -148,11 +148,7 @@ def _remove(path: Path) -> None:
 def exchange(first: Path, second: Path) -> bool:
     """Exchange two files or folders of one file system in one step, so that being killed leaves one or the other.
 
-    Returns:
-        Whether it was done. False, and nothing changed, if the system or the file system cannot do it in one step.
-
-    Raises:
-        OSError: If it can but failed.
+    Returns False, and changes nothing, if the system or the file system cannot do it; raises an OSError if it fails.
     """
     call = _call()
     if call is None:

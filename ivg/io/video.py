@@ -82,11 +82,7 @@ def read_video(
 
 
 def video_length_s(path: str | Path) -> float | None:
-    """Return how long a video file plays, in seconds, as its header says; None if it does not say.
-
-    Raises:
-        InputError: If the file cannot be read, or has no image.
-    """
+    """Return a file's length in seconds, as its header says, or None; raise an `InputError` if it cannot be read."""
     with _reading(path) as container:
         stream = container.streams.video[0]
         if stream.duration and stream.time_base:
@@ -97,10 +93,8 @@ def video_length_s(path: str | Path) -> float | None:
 def write_video(path: str | Path, frames: NDArray[np.uint8], fps: float) -> None:
     """Write frames uint8 (t, h, w, 3), RGB, as H.264 in an MP4 that browsers play; an old file is replaced at the end.
 
-    H.264's usual pixel format wants even sizes: an odd image gets its last row or column twice.
-
-    Raises:
-        InputError: If the frames have another shape or dtype, or `fps` is not positive.
+    H.264's usual pixel format wants even sizes: an odd image gets its last row or column twice. Frames of another shape
+    or dtype, or an `fps` that is not positive, raise an `InputError`.
     """
     import av
 

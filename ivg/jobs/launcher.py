@@ -15,9 +15,8 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 CRASHED: Any = object()  # the result of a job whose process died twice
 
+# Called once in each process (so it must be picklable); returns the worker, which is called with one job at a time.
 MakeWorker = Callable[[], Callable[[Any], Any]]
-"""Called once in each process (so it must be picklable); returns the worker, which is called with one job at a time."""
-
 
 Results = Generator[tuple[int, Any], None, None]  # yields indices of jobs and their results; closing it stops the run
 

@@ -64,11 +64,7 @@ def in_order(results: Generator[tuple[int, _Result], None, None]) -> Generator[_
 def all_results(
     launcher: Launcher, make_worker: MakeWorker, jobs: Sequence[Any], progress: Progress | None = None
 ) -> list[Any]:
-    """Do all jobs and return their results in order.
-
-    Raises:
-        IvgError: If a job crashed.
-    """
+    """Do all jobs and return their results in order; raise an `IvgError` if one crashed."""
     found: list[Any] = [None] * len(jobs)
     for count, (index, result) in enumerate(launcher.run(make_worker, jobs), 1):
         if result is CRASHED:
@@ -129,16 +125,9 @@ def run_logged(
 ) -> list[Any]:
     """Do the jobs that are not in the log yet, and add each outcome as it comes, so that a stopped run goes on.
 
-    Args:
-        launcher: Where the workers run.
-        make_worker: Returns a worker that returns outcomes.
-        jobs: All jobs, each with the `key` of its outcome.
-        log: Outcomes of earlier runs; those of this one are added.
-        failure: Returns the outcome of a failed job; see `run_guarded`. Its reason is "crashed".
-        progress: Progress callback; its count is `succeeded`.
-
-    Returns:
-        The outcomes of all jobs, in their order.
+    The worker returns outcomes; each job has the `key` of its. A failed job's outcome is `failure`'s (see
+    `run_guarded`), with the reason "crashed". The progress callback's count is `succeeded`. The outcomes of all jobs
+    are returned in order.
 
     Raises:
         IvgError: If the first `ALL_CRASHED` jobs all crash.

@@ -27,14 +27,12 @@ PACKAGED = ("nano",)  # names of the weights that come with the package
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt"]
 
-_KINDS = {  # classes that may be loaded, by a component's name or the end of it
-    name: {kind.__name__: kind for kind in kinds}
-    for name, kinds in {
-        "mask_decoder": (NanoMaskDecoder,),
-        "autoencoder": (NanoAutoencoder, BaseAutoencoder),
-        "denoiser": (NanoVideoDenoiser, BaseVideoDenoiser),
-        "refiner": (NanoVideoDenoiser, BaseVideoDenoiser),
-    }.items()
+_DENOISERS = (NanoVideoDenoiser, BaseVideoDenoiser)
+_KINDS: dict[str, tuple[type[ModelMixin], ...]] = {  # that may be loaded, by a component's name or the end of it
+    "mask_decoder": (NanoMaskDecoder,),
+    "autoencoder": (NanoAutoencoder, BaseAutoencoder),
+    "denoiser": _DENOISERS,
+    "refiner": _DENOISERS,
 }
 
 
@@ -58,7 +56,7 @@ def load_component(folder: Path, name: str) -> Any:
     Raises:
         WeightsError: If it is missing or incomplete, or of a class that is not ours.
     """
-    kinds = _KINDS[name if name in _KINDS else name.rsplit("_", 1)[-1]]
+    kinds = {kind.__name__: kind for kind in _KINDS[name if name in _KINDS else name.rsplit("_", 1)[-1]]}
     path = folder / name / "config.json"
     if not path.exists():
         raise WeightsError(f"{folder / name} holds no {' or '.join(kinds)}: config.json is missing")

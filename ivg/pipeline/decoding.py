@@ -80,17 +80,10 @@ class LatentCodec:
         masks: list[NDArray[np.bool_]],
         framings: list[Framing],
     ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.bool_]]]:
-        """Decode clips and put what has changed into the input images.
+        """Decode clips' latents (b, t, z, c, c) and put what has changed into the input images (h, w, 3).
 
-        Args:
-            images: Input images (h, w, 3) of the batch.
-            context: The same as latents (b, z, c, c).
-            latents: Of the clips, (b, t, z, c, c).
-            masks: Regions of motion (t, s, s).
-            framings: Between images and model.
-
-        Returns:
-            Clips (t, h, w, 3), and bool (t, h, w), true where a frame may differ from the input.
+        The contexts' latents are (b, z, c, c), regions of motion (t, s, s). Returns clips (t, h, w, 3), and bool (t, h,
+        w), true where a frame may differ from the input.
         """
         still = self.decode(context)
         generated = self._decode_frames(latents[:, 1:], context, still)

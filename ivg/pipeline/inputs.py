@@ -35,11 +35,7 @@ class Inputs:
     def check(
         cls, image: Any, prompt: Any, seed: Any, generator: Any, appearance: Any, region: Any, size: int, frames: int
     ) -> Inputs:
-        """Check the inputs of a call for a model of this size in pixels and number of frames.
-
-        Raises:
-            InputError: If one cannot be used, lists differ in length, or both seed and generator are given.
-        """
+        """Check a call's inputs for a model's size in pixels and frames; raise an `InputError` if one cannot be used."""
         if seed is not None and generator is not None:
             raise InputError("give a seed or a generator, not both")
         batched, each = spread(

@@ -73,16 +73,13 @@ class InstructionalVideoPipeline(DiffusionPipeline):
     def from_pretrained(  # type: ignore[override]
         cls, weights: str | Path = "nano", *, torch_dtype: torch.dtype | None = None, **hub: Any
     ) -> InstructionalVideoPipeline:
-        """Load a pipeline.
+        """Load a pipeline; raise a `WeightsError` if there are no such weights, or they are incomplete.
 
         Args:
             weights: "nano", which comes with the package, a folder that `save_pretrained` wrote, or the id "owner/name"
                 of a model on the hub.
             torch_dtype: Type of the weights; None is float32.
             **hub: `revision`, `cache_dir`, `local_files_only`, `token`: see `huggingface_hub.snapshot_download`.
-
-        Raises:
-            WeightsError: If there are no such weights, or they are incomplete.
         """
         pipeline = cls(**load_components(find_weights(weights, **hub)))
         _ = pipeline.encode_prompts  # so that the first call loads nothing

@@ -21,8 +21,7 @@ from ..models.nano.text import MiniLMTextEncoder
 from ..models.sampler import denoise, region_input
 from ..types import Appearance
 
-ProgressCallback = Callable[[str, int, int], None]
-"""Called as `callback(stage, done, total)`; stages are "region" and "clip"."""
+ProgressCallback = Callable[[str, int, int], None]  # with the stage ("region" or "clip"), and steps done and in all
 
 StepCallback = Callable[[Any, int, Any, dict[str, Any]], "dict[str, Any] | None"]
 """Called as `callback(pipeline, step, timestep, callback_kwargs)`, as diffusers defines it."""

@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 
 
 class LiteRTNetwork:
-    """Runs a TFLite graph on the CPU, `threads` images side by side; called as `TFLiteNetwork` is.
-
-    Raises:
-        WeightsError: If the file cannot be read.
-    """
+    """Runs a TFLite graph on the CPU, `threads` images at once, as `TFLiteNetwork` does; a bad file is a `WeightsError`."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         if threads < 1:

@@ -14,11 +14,7 @@ from ...errors import InputError, WeightsError
 
 
 def mediapipe_file(name: str) -> Path:
-    """Return the path of a file in the installed mediapipe package, without importing the package.
-
-    Raises:
-        WeightsError: If the package is not installed, or carries no such file.
-    """
+    """Return a file in the installed mediapipe package, which is not imported; raise a `WeightsError` without it."""
     found = importlib.util.find_spec("mediapipe")
     if found is None or not found.submodule_search_locations:
         raise WeightsError("the package mediapipe, which carries the hand models, is not installed")

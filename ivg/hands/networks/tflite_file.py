@@ -44,10 +44,9 @@ class Graph:
 
 
 def read_graph(path: Path) -> Graph:
-    """Read a TFLite file; weights in half precision are widened, and the operations that would do so left out.
+    """Read a TFLite file, or raise a `WeightsError`.
 
-    Raises:
-        WeightsError: If the file is missing or is no TFLite model.
+    Weights that are stored in half precision are widened, and the operations that would do so left out.
     """
     try:
         content = path.read_bytes()

@@ -29,8 +29,7 @@ _ACTIVATIONS: dict[int, Callable[[Tensor], Tensor]] = {
 class TFLiteNetwork(nn.Module):
     """Runs a TFLite graph in torch. Its weights are buffers: frozen, moved by `.to(device)`.
 
-    Raises:
-        WeightsError: If the file cannot be read, or holds an operation that is not mapped.
+    A file that cannot be read, or holds an operation that is not mapped, raises a `WeightsError`.
     """
 
     def __init__(self, path: Path) -> None:

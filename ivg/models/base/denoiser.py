@@ -45,13 +45,8 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
     and the region, its time embedding the person's appearance; the weights of all of these start at zero, so that a
     widened network gives the original's output whatever they are.
 
-    Args:
-        latent_channels: Channels z of a latent.
-        latent_size: Height and width of the latents.
-        frames: Frames of a clip.
-        text_width: Channels of a text token.
-        unet_config: The other keyword arguments of `UNet3DConditionModel`.
-        schedule: Noise schedule that the network was trained with, the `SCHEDULE_KEYS` of diffusers' schedulers.
+    `unet_config` holds the other keyword arguments of the network, `schedule` the `SCHEDULE_KEYS` of the noise schedule
+    (of diffusers' schedulers) that it was trained with.
     """
 
     _supports_gradient_checkpointing = True
@@ -85,8 +80,8 @@ class BaseVideoDenoiser(ModelMixin, ConfigMixin):
     ) -> BaseVideoDenoiser:
         """Widen a pretrained text-to-video network, given its scheduler's configuration and the clips' size.
 
-        Raises:
-            WeightsError: If it is no network from latents to the noise in them, or its schedule is not known.
+        A network that is not from latents to the noise in them, or whose schedule is not known, raises a
+        `WeightsError`.
         """
         config = arguments(unet.config)
         channels, out, text_width = (config[name] for name in ("in_channels", "out_channels", "cross_attention_dim"))

@@ -22,10 +22,7 @@ class BaseAutoencoder(ModelMixin, ConfigMixin):
 
     A latent is the mean of the encoder's distribution, not a draw from it, so that latents can be cached; it is
     multiplied with the scaling factor that the pretrained denoisers expect. `vae_config` holds the other keyword
-    arguments of diffusers' `AutoencoderKL`.
-
-    Raises:
-        WeightsError: If its latents are not an eighth of the images.
+    arguments of diffusers' `AutoencoderKL`; one with latents of another size raises a `WeightsError`.
     """
 
     _supports_gradient_checkpointing = True
@@ -88,11 +85,7 @@ class ClipTextEncoder:
 
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Encode texts to tokens float32 (n, l, width) and bool (n, l), true throughout; l is the encoder's length, 77.
-
-        Raises:
-            InputError: If there is no text, or an empty one.
-        """
+        """Encode texts (none empty, or `InputError`) to tokens float32 (n, 77, width) and bool (n, 77), true throughout."""
         if not texts:
             raise InputError("texts must hold at least one text")
         cleaned = [" ".join(check_text(text).split()) for text in texts]

@@ -84,14 +84,8 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
 
     The pixels are folded 2 x 2 into channels first, so that no convolution runs at full resolution. There are no norms.
     Latents are brought to zero mean and unit spread, channel by channel, by two buffers that `calibrate` fills after
-    training.
-
-    Args:
-        latent_channels: Channels z of a latent.
-        encoder_widths: Channels at 1/2, 1/4 and 1/8 of the resolution.
-        decoder_widths: Same, for the decoder, which has the harder work.
-        encoder_depth: Residual blocks a level.
-        decoder_depth: Same, for the decoder.
+    training. Widths are the channels at 1/2, 1/4 and 1/8 of the resolution, depths the residual blocks a level; the
+    decoder has the harder work.
     """
 
     local = True  # convolutions only: a decoded pixel depends on the latents a few cells round it
@@ -135,10 +129,8 @@ class NanoAutoencoder(ModelMixin, ConfigMixin):
     def keep_encoder(self, other: NanoAutoencoder) -> None:
         """Take over another one's encoder and the scale of its latents, frozen: what is left to train is the decoder.
 
-        That begins from what fits of the other's: of every level the blocks from the first on, if they are as wide.
-
-        Raises:
-            WeightsError: If the encoders are of other sizes.
+        That begins from what fits of the other's: of every level the blocks from the first on, if they are as wide. A
+        `WeightsError` is raised if the encoders are of other sizes.
         """
         try:
             self.encoder.load_state_dict(other.encoder.state_dict())

@@ -71,9 +71,8 @@ class Attention(nn.Module):
     def _split(self, h: Tensor) -> Tensor:
         """Turn (b, t, s, c) into (b, rows, length, c / heads); for attention over time every position is a row."""
         b, frames, space, channels = h.shape
-        if self.joint:
-            return h.view(b, frames * space, self.heads, channels // self.heads).transpose(1, 2)
-        return h.view(b, frames, space * self.heads, channels // self.heads).transpose(1, 2)
+        shape = (frames * space, self.heads) if self.joint else (frames, space * self.heads)
+        return h.view(b, *shape, channels // self.heads).transpose(1, 2)
 
 
 class CrossAttention(nn.Module):

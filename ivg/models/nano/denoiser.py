@@ -35,9 +35,9 @@ class NanoVideoDenoiser(ModelMixin, ConfigMixin):
         embedding_width: Channels of the embedding.
         heads: Attention heads of the three levels.
         text_width: Channels of a text token.
-        residual_scale: What samples are multiplied with (see `ivg.models.noise`); training sets it.
-        sample_steps: Default number of denoising steps; training sets it.
-        extrapolation: How far the last step goes beyond its guess (`ivg.models.sampler`); training sets it.
+        residual_scale: What samples are multiplied with (see `ivg.models.noise`); training sets this and the rest.
+        sample_steps: Default number of denoising steps.
+        extrapolation: How far the last step goes beyond its guess (`ivg.models.sampler`).
     """
 
     @register_to_config

