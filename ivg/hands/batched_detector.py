@@ -14,7 +14,7 @@ from torch import Tensor
 from ..errors import InputError, unknown_option
 from ..framing import Framing
 from ..inputs import check_frames
-from ..types import JOINTS, HandTracks
+from ..types import HandTracks
 from .crop import HandCrop
 from .networks.hand_network import HandLandmarkNetwork
 from .networks.litert_network import LiteRTNetwork
@@ -111,13 +111,10 @@ class BatchedHands:
 
     def _search(self, images: Tensor, frames: list[int]) -> list[list[SeenHand]]:
         palms, size = self._palms(images, frames), images.shape[-1]
-        boxes, keypoints, owners = [], [], []
-        for row, frame in enumerate(frames):
-            box, points = best_palms(palms, row, self.min_confidence, self.max_hands)
-            boxes.append(box)
-            keypoints.append(points)
-            owners += [frame] * len(box)
-        seen = self._look(images, owners, crops_of_palms(torch.cat(boxes), torch.cat(keypoints), size))
+        found = [best_palms(palms, row, self.min_confidence, self.max_hands) for row in range(len(frames))]
+        owners = [frame for frame, (boxes, _) in zip(frames, found, strict=True) for _ in boxes]
+        boxes, keypoints = (torch.cat(parts) for parts in zip(*found, strict=True))
+        seen = self._look(images, owners, crops_of_palms(boxes, keypoints, size))
         by_frame: dict[int, list[SeenHand]] = {frame: [] for frame in frames}
         for owner, hand in zip(owners, seen, strict=True):
             if hand is not None:
@@ -142,11 +139,7 @@ def _detection(hand: SeenHand, size: int, box: Framing) -> Detection:
 def hands_where_changed(detector: Callable[[NDArray[np.uint8]], HandTracks], clip: NDArray[np.uint8]) -> HandTracks:
     """Find hands in a clip (t, h, w, 3), but not in frames that repeat the first one: the context shows no hand."""
     changed = (clip != clip[0]).any((1, 2, 3))
-    tracks = HandTracks(
-        np.full((len(clip), 2, JOINTS, 2), np.nan, np.float32),
-        np.zeros((len(clip), 2), bool),
-        np.zeros((len(clip), 2), np.float32),
-    )
+    tracks = assign_sides([[] for _ in clip])
     if changed.any():
         found = detector(clip[changed])
         for name, values in vars(tracks).items():

@@ -28,7 +28,6 @@ class SeenHand:
 
 
 Search = Callable[[list[int]], list[list[SeenHand]]]  # looks for palms in some frames, and returns the hands of each
-
 Look = Callable[[list[int], HandCrop], list["SeenHand | None"]]  # looks at squares in frames, and returns their hands
 
 

@@ -20,7 +20,6 @@ from .launcher import CRASHED, ONE_THREAD, MakeWorker, Results, WorkerStartError
 
 LOCAL = "local"  # address of a cluster that is made on this machine for the run, and ends with it
 _LOOPBACK = "127.0.0.2"  # not 127.0.0.1, for which Ray takes the machine's own address, which others can reach
-_PRIVATE = {"RAY_USAGE_STATS_ENABLED": "0"}
 
 
 @dataclass(frozen=True)
@@ -75,12 +74,11 @@ def _cluster(address: str, workers: int) -> Iterator[None]:
         return
     _check_answers(address)
     local: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False, "_node_ip_address": _LOOPBACK}
-    with environment(_PRIVATE if address == LOCAL else {}):
+    with environment({"RAY_USAGE_STATS_ENABLED": "0"} if address == LOCAL else {}):
         try:
             ray.init(address=address, logging_level="ERROR", **(local if address == LOCAL else {}))
         except (ConnectionError, RuntimeError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(f"no Ray cluster at address {address}: {reason}") from error
+            raise InputError(f"no Ray cluster at address {address}: {str(error).strip().splitlines()[0]}") from error
         try:
             yield
         finally:
@@ -142,8 +140,7 @@ class _Actors:
                 yield index, result
 
     def _start(self) -> None:
-        """Start an actor, which is idle once its worker is made."""
-        actor = self._new()
+        actor = self._new()  # which is idle once its worker is made
         self._under_way[actor.begin.remote()] = None, actor
 
     def _wait(self) -> tuple[int | None, Any]:
@@ -180,7 +177,6 @@ class _Actors:
         self._start()
 
     def kill(self) -> None:
-        """End all actors."""
         import ray
 
         for actor in [*self._idle, *(actor for _, actor in self._under_way.values())]:

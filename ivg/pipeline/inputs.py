@@ -35,7 +35,7 @@ class Inputs:
     def check(
         cls, image: Any, prompt: Any, seed: Any, generator: Any, appearance: Any, region: Any, size: int, frames: int
     ) -> Inputs:
-        """Check a call's inputs for a model's size in pixels and frames; raise an `InputError` if one cannot be used."""
+        """Check a call's inputs for a model's size in pixels and frames; raise an `InputError` if one is no good."""
         if seed is not None and generator is not None:
             raise InputError("give a seed or a generator, not both")
         batched, each = spread(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class LiteRTNetwork:
-    """Runs a TFLite graph on the CPU, `threads` images at once, as `TFLiteNetwork` does; a bad file is a `WeightsError`."""
+    """Runs a TFLite graph on the CPU, `threads` images at once, as `TFLiteNetwork` does, with the same errors."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         if threads < 1:

@@ -85,7 +85,7 @@ class ClipTextEncoder:
 
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Encode texts (none empty, or `InputError`) to tokens float32 (n, 77, width) and bool (n, 77), true throughout."""
+        """Encode texts (none empty, or `InputError`) to tokens float32 (n, 77, width) and bool (n, 77), all true."""
         if not texts:
             raise InputError("texts must hold at least one text")
         cleaned = [" ".join(check_text(text).split()) for text in texts]
