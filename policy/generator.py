@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,16 +13,13 @@ from numpy.typing import NDArray
 
 from ivg.inputs import checked_device, spread
 from ivg.instructions import InstructionRewriter, load_rewriter
-from ivg.types import JOINTS, Appearance, HandTracks
+from ivg.types import Appearance, HandTracks
 
 from .datasets import Demonstration
-from .provenance import describe_appearance, versions, weights_sha256
+from .provenance import describe_generation, weights_sha256
 
 if TYPE_CHECKING:
     from ivg.hands.batched_detector import BatchedHands
-
-_SEARCH_EVERY = 8
-"""Palms are looked for in so many frames once; in between hands are followed."""
 
 ProgressCallback = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages are "region", "clip" and "hands"."""
@@ -35,14 +32,12 @@ class DemoGenerator:
         pipeline: An `ivg.pipeline.InstructionalVideoPipeline`, or what is called like one.
         detector: Finds the hands of a clip; MediaPipe's networks, frames side by side (`BatchedHands`), if None.
         weights: What the weights are called, for the provenance.
-        rewriter: What becomes of the text before the pipeline gets it: "none", "vocabulary", the hub name or folder of
-            an `image-text-to-text` model, or an `ivg.instructions.InstructionRewriter`. "none" is what the packaged
-            weights were trained with.
+        rewriter: Rewrites the text first: "none" (as the packaged weights were trained), "vocabulary", the hub name or
+            folder of an `image-text-to-text` model, or an `ivg.instructions.InstructionRewriter`.
 
     Example:
         >>> generator = DemoGenerator.from_pretrained("nano")
-        >>> demonstration = generator(frame, "cut the carrot", seed=0)
-        >>> demonstration.save("cut_carrot.zarr")
+        >>> generator(frame, "cut the carrot", seed=0).save("cut_carrot.zarr")
     """
 
     def __init__(
@@ -53,11 +48,9 @@ class DemoGenerator:
         weights: str = "custom",
         rewriter: str | Path | InstructionRewriter = "none",
     ) -> None:
-        self.pipeline = pipeline
-        self.weights = weights
+        self.pipeline, self.weights = pipeline, weights
         self._given_detector = detector
         self._own_detector: BatchedHands | None = None
-        self._weights_sha256: str | None = None
         self.rewriter = load_rewriter(rewriter, device=str(getattr(pipeline, "device", "cpu")))
 
     @classmethod
@@ -68,12 +61,7 @@ class DemoGenerator:
         device: str = "cpu",
         rewriter: str | Path | InstructionRewriter = "none",
     ) -> DemoGenerator:
-        """Load a pipeline.
-
-        Args:
-            weights: "nano", which comes with the package, a folder written by `save_pretrained`, or a hub id.
-            device: Where torch computes: "cpu", "cuda", "cuda:1", ...
-            rewriter: As the class takes it.
+        """Load a pipeline by name, folder or hub id, onto a device of torch ("cpu", "cuda", "cuda:1", ...).
 
         Raises:
             WeightsError: If the weights, or those of the rewriter, are missing or damaged.
@@ -98,8 +86,8 @@ class DemoGenerator:
     ) -> Any:
         """Generate a demonstration of what the text says, in the scene that the frame shows.
 
-        Lists of frames, texts, seeds or appearances, of one length, are generated as one batch; what is no list is used
-        for all. See `ivg.pipeline.InstructionalVideoPipeline` for how far a batch equals its clips made alone.
+        Lists of one length are generated as one batch; what is no list is used for all. A batch equals its clips made
+        alone as closely as `ivg.pipeline.InstructionalVideoPipeline` says.
 
         Args:
             frame: uint8 (h, w, 3), RGB: the scene, without hands.
@@ -111,19 +99,14 @@ class DemoGenerator:
             on_part: Called as soon as they are known with ("region", bool (h, w)) and ("clip", uint8 (t, h, w, 3)).
 
         Returns:
-            The demonstration, with images of the frame's size, or a list of them. `provenance` holds prompt, the text
-            that was used, rewriter, seed, steps, appearance, weights, versions, device and times (seconds; a batch's
-            divided by its size).
+            The demonstration, with images of the frame's size, or a list of them; `provenance` is that of
+            `ivg.policy.provenance.describe_generation` (times of a batch are divided by its size).
 
         Raises:
             InputError: If the frame or the text cannot be used.
         """
         batched, each = spread(frame=frame, text=text, seed=seed, appearance=appearance)
         options: dict[str, Any] = {} if steps is None else {"num_inference_steps": steps}
-        if on_part is not None:
-            options["region_callback"] = lambda found: [
-                on_part("region", region.union) for region in (found if batched else [found])
-            ]
         taken: dict[str, int] = {}  # steps by stage
 
         def report(stage: str, done: int, total: int) -> None:
@@ -131,13 +114,17 @@ class DemoGenerator:
             if progress is not None:
                 progress(stage, done, total)
 
+        def on_region(found: Any) -> None:
+            for region in found if batched else [found]:
+                on_part("region", region.union)  # type: ignore[misc]
+
+        if on_part is not None:
+            options["region_callback"] = on_region
+
         began = time.perf_counter()
-        each["appearance"] = [
-            one or Appearance.sample(s) for one, s in zip(each["appearance"], each["seed"], strict=True)
-        ]
-        each["used"] = [
-            self._rewrite(*one) for one in zip(each["text"], each["frame"], each["appearance"], strict=True)
-        ]
+        pairs = zip(each["appearance"], each["seed"], strict=True)
+        each["appearance"] = [one or Appearance.sample(number) for one, number in pairs]
+        each["used"] = list(map(self._rewrite, each["text"], each["frame"], each["appearance"]))
         rewritten = time.perf_counter()
         given = each if batched else {name: values[0] for name, values in each.items()}
         options |= {"seed": given["seed"], "appearance": given["appearance"], "progress_callback": report}
@@ -149,54 +136,65 @@ class DemoGenerator:
         for clip, said, used, number in zip(outputs, each["text"], each["used"], each["seed"], strict=True):
             if on_part is not None:
                 on_part("clip", clip.frames)
-            began = time.perf_counter()
-            tracks = self._find_hands(clip.frames, progress)
-            timings = {**clip.timings, **shared, "hands": time.perf_counter() - began}
-            demonstrations.append(
-                Demonstration(
-                    clip=clip.frames,
-                    region=clip.region.union,
-                    keypoints=tracks.keypoints,
-                    present=tracks.present,
-                    fps=float(clip.fps),
-                    provenance=self._provenance(said, used, number, taken.get("clip"), clip.appearance, timings),
-                    region_per_frame=clip.region.per_frame,
-                    score=tracks.score,
-                )
-            )
+            demonstrations.append(self._demonstration(clip, said, used, number, taken.get("clip"), shared, progress))
         return demonstrations if batched else demonstrations[0]
 
-    @property
+    def _demonstration(
+        self,
+        output: Any,
+        text: str,
+        used: str,
+        seed: int,
+        steps: int | None,
+        timings: dict[str, float],
+        progress: ProgressCallback | None,
+    ) -> Demonstration:
+        """Find the hands of a clip that the pipeline made, and put all together."""
+        began = time.perf_counter()
+        tracks = self._find_hands(output.frames, progress)
+        timings = {**output.timings, **timings, "hands": time.perf_counter() - began}
+        return Demonstration(
+            clip=output.frames,
+            region=output.region.union,
+            keypoints=tracks.keypoints,
+            present=tracks.present,
+            fps=float(output.fps),
+            provenance=describe_generation(self, text, used, seed, steps, output.appearance, timings),
+            region_per_frame=output.region.per_frame,
+            score=tracks.score,
+        )
+
+    @cached_property
     def weights_sha256(self) -> str:
         """SHA-256 over all weights of the pipeline (see `ivg.policy.provenance`)."""
-        if self._weights_sha256 is None:
-            self._weights_sha256 = weights_sha256(self.pipeline)
-        return self._weights_sha256
+        return weights_sha256(self.pipeline)
 
     def close(self) -> None:
         """Stop the detector's threads (not those of a detector that was given); the next call starts them again."""
         if self._own_detector is not None:
             self._own_detector.close()
-            self._own_detector = None
+        self._own_detector = None
 
     def __enter__(self) -> DemoGenerator:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _rewrite(self, text: str, frame: NDArray[np.uint8], appearance: Appearance) -> str:
         """Return the text for the pipeline; what says nothing is left as it is, for the pipeline to refuse."""
-        if not isinstance(text, str) or not text.strip():
-            return text
-        return self.rewriter(text, frame=frame, side=appearance.side)
+        says_something = isinstance(text, str) and text.strip()
+        return self.rewriter(text, frame=frame, side=appearance.side) if says_something else text
 
     def _find_hands(self, clip: NDArray[np.uint8], progress: ProgressCallback | None) -> HandTracks:
         if self._given_detector is not None:
             return self._given_detector(clip)
-        return _hands_where_changed(self._start_detector(), clip, progress)
+        from ivg.hands.batched_detector import hands_where_changed
+
+        tracks = hands_where_changed(self._start_detector(), clip)
+        if progress is not None:
+            progress("hands", len(clip), len(clip))
+        return tracks
 
     def _start_detector(self) -> BatchedHands:
         """Return the own detector, its networks loaded, on the pipeline's device."""
@@ -204,40 +202,5 @@ class DemoGenerator:
             from ivg.hands.batched_detector import BatchedHands
 
             device = str(getattr(self.pipeline, "device", "cpu"))
-            self._own_detector = BatchedHands(device=device, search_every=_SEARCH_EVERY, model_complexity=0)
+            self._own_detector = BatchedHands(device=device, search_every=8, model_complexity=0)
         return self._own_detector
-
-    def _provenance(
-        self, text: str, used: str, seed: int, steps: int | None, appearance: Appearance, timings: dict[str, float]
-    ) -> dict[str, Any]:
-        return {
-            "prompt": text,
-            "text": used,
-            "rewriter": self.rewriter.provenance,
-            "seed": seed,
-            "steps": steps,
-            "appearance": describe_appearance(appearance),
-            "weights": {"name": self.weights, "sha256": self.weights_sha256},
-            "device": str(getattr(self.pipeline, "device", "cpu")),
-            "versions": versions(),
-            "timings_s": {name: round(float(seconds), 4) for name, seconds in timings.items()},
-        }
-
-
-def _hands_where_changed(
-    detector: BatchedHands, clip: NDArray[np.uint8], progress: ProgressCallback | None
-) -> HandTracks:
-    """Find hands in the frames that are not the first one again: the context shows no hand of the demonstration."""
-    changed = (clip != clip[0]).any((1, 2, 3))
-    tracks = HandTracks(
-        np.full((len(clip), 2, JOINTS, 2), np.nan, np.float32),
-        np.zeros((len(clip), 2), bool),
-        np.zeros((len(clip), 2), np.float32),
-    )
-    if changed.any():
-        found = detector(clip[changed])
-        for name, values in vars(tracks).items():
-            values[changed] = getattr(found, name)
-    if progress is not None:
-        progress("hands", len(clip), len(clip))
-    return tracks

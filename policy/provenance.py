@@ -54,3 +54,37 @@ def describe_appearance(appearance: Appearance) -> dict[str, Any]:
         "hand_scale": round(float(appearance.hand_scale), 4),
         "side": appearance.side,
     }
+
+
+def describe_generation(
+    generator: Any,
+    text: str,
+    used: str,
+    seed: int,
+    steps: int | None,
+    appearance: Appearance,
+    timings: dict[str, float],
+) -> dict[str, Any]:
+    """Return where a demonstration comes from, as JSON can hold it.
+
+    Args:
+        generator: The `DemoGenerator`.
+        text: The prompt.
+        used: The prompt after rewriting.
+        seed: Seed.
+        steps: Denoising steps of the clip.
+        appearance: Of the acting hand.
+        timings: Seconds by phase.
+    """
+    return {
+        "prompt": text,
+        "text": used,
+        "rewriter": generator.rewriter.provenance,
+        "seed": seed,
+        "steps": steps,
+        "appearance": describe_appearance(appearance),
+        "weights": {"name": generator.weights, "sha256": generator.weights_sha256},
+        "device": str(getattr(generator.pipeline, "device", "cpu")),
+        "versions": versions(),
+        "timings_s": {name: round(float(seconds), 4) for name, seconds in timings.items()},
+    }

@@ -22,7 +22,7 @@ class HumanClip:
         joints_world_m: float32 (t, 2, 21, 3), joints in the world frame, m; NaN where a hand takes no part.
         labels: uint8 (t, h, w): 0 background, 1 left hand and arm, 2 right hand and arm, 3 the main moved object,
             4 a second moved object.
-        gripper_path: float32 (t, 8) of the acting hand: midpoint of thumb's and index finger's tips (m, world),
+        gripper_trajectory: float32 (t, 8) of the acting hand: midpoint of thumb's and index finger's tips (m, world),
             quaternion wxyz (z approaches, y closes from thumb to index finger), opening in [0, 1].
         object_pose: float32 (t, 7), position (m) and quaternion (wxyz) of the main moved object.
         object_name: name of its body.

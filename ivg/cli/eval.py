@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from .shared.command import run_command, write_json
-from .shared.eval_options import new_eval_parser
+from .shared.evaluation_options import new_eval_parser
 from .shared.launcher_options import launcher_from
 from .shared.stage_bars import StageBars
 

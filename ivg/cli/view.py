@@ -11,9 +11,7 @@ from .shared.command import add_json_option, new_parser, run_command, write_json
 
 EXAMPLES = """\
   ivg-view out/kitchen.zarr --out out/kitchen.html                 # opens in any browser, without a network
-  ivg-view out/kitchen.zarr --out out/all.html --episodes all
-  ivg-view out/kitchen.zarr --out out/pot.html --tasks stir_pot,carrot_to_pot
-  ivg-view out/demo/demo.zarr --out out/demo.html
+  ivg-view out/kitchen.zarr --out out/pot.html --tasks stir_pot,carrot_to_pot --episodes all
   ivg-view out/kitchen.zarr --rerun --save out/kitchen.rrd --episodes 5   # pip install 'ivg[rerun]'
 """
 
@@ -27,20 +25,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def new_view_parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     parser = new_parser("ivg-view", "Look at a dataset of robot episodes or demonstrations.", EXAMPLES)
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="NAME.zarr or NAME.zarr.zip")
+    add = parser.add_argument
+    add("dataset", type=Path, metavar="DATASET", help="NAME.zarr or NAME.zarr.zip")
     out_help = "the page (default: NAME.html beside the dataset; none with --rerun)"
-    parser.add_argument("--out", type=Path, metavar="PAGE.html", help=out_help)
+    add("--out", type=Path, metavar="PAGE.html", help=out_help)
     episodes_help = "how many to show, those of all tasks in turn, or 'all' (default: %(default)s)"
-    parser.add_argument("--episodes", type=_number_or_all, default=100, metavar="N", help=episodes_help)
-    parser.add_argument("--tasks", default="", metavar="A,B", help="names of tasks (default: all)")
+    add("--episodes", type=_number_or_all, default=100, metavar="N", help=episodes_help)
+    add("--tasks", default="", metavar="A,B", help="names of tasks (default: all)")
     images_help = "maximum number of the robot's images per episode, evenly spaced (default: %(default)s)"
-    parser.add_argument("--images", type=int, default=24, metavar="N", help=images_help)
+    add("--images", type=int, default=24, metavar="N", help=images_help)
     size_help = "maximum height and width of an image, px (default: %(default)s)"
-    parser.add_argument("--size", type=int, default=256, metavar="PX", help=size_help)
-    parser.add_argument("--quality", type=int, default=70, metavar="Q", help="of images, 1 to 100 (default: 70)")
-    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
-    parser.add_argument("--rerun", action="store_true", help="show it in the viewer rerun (pip install 'ivg[rerun]')")
-    parser.add_argument("--save", type=Path, metavar="FILE.rrd", help="with --rerun: write a recording, open no viewer")
+    add("--size", type=int, default=256, metavar="PX", help=size_help)
+    add("--quality", type=int, default=70, metavar="Q", help="of images, 1 to 100 (default: %(default)s)")
+    add("--overwrite", action="store_true", help="replace existing files")
+    add("--rerun", action="store_true", help="show it in the viewer rerun (pip install 'ivg[rerun]')")
+    add("--save", type=Path, metavar="FILE.rrd", help="with --rerun: write a recording, open no viewer")
     add_json_option(parser)
     return parser
 
@@ -55,15 +54,8 @@ _number_or_all.__name__ = "number (or 'all')"  # as argparse's messages call it
 def _view(options: argparse.Namespace) -> None:
     from ..policy.datasets import view_dataset
 
-    check_positive(
-        images=options.images, size=options.size, episodes=1 if options.episodes is None else options.episodes
-    )
-    names = ("out", "episodes", "images", "size", "quality", "rerun", "save", "overwrite")
-    tasks = [name for name in options.tasks.split(",") if name]
-    result = view_dataset(options.dataset, tasks=tasks, **{name: getattr(options, name) for name in names})
+    check_positive(images=options.images, size=options.size, episodes=options.episodes)
+    given = {name: value for name, value in vars(options).items() if name not in ("dataset", "tasks", "json")}
+    result = view_dataset(options.dataset, tasks=[name for name in options.tasks.split(",") if name], **given)
     print(result.report)
     write_json(result.as_json, options.json)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

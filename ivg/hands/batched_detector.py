@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..errors import InputError, unknown_option
 from ..framing import Framing
-from ..types import HandTracks
+from ..types import JOINTS, HandTracks
 from .crop import HandCrop
 from .networks.hand_network import HandLandmarkNetwork
 from .networks.litert_network import LiteRTNetwork
@@ -154,3 +154,18 @@ def _detection(hand: SeenHand, size: int, box: Framing) -> Detection:
     """Return a hand in the frame, seen in its square image of `size` pixels."""
     points = hand.joints.cpu().numpy().astype(np.float64) / size
     return Detection(box.back_points(points), hand.p_right, max(hand.p_right, 1 - hand.p_right))
+
+
+def hands_where_changed(detector: Callable[[NDArray[np.uint8]], HandTracks], clip: NDArray[np.uint8]) -> HandTracks:
+    """Find hands in a clip (t, h, w, 3), but not in frames that repeat the first one: the context shows no hand."""
+    changed = (clip != clip[0]).any((1, 2, 3))
+    tracks = HandTracks(
+        np.full((len(clip), 2, JOINTS, 2), np.nan, np.float32),
+        np.zeros((len(clip), 2), bool),
+        np.zeros((len(clip), 2), np.float32),
+    )
+    if changed.any():
+        found = detector(clip[changed])
+        for name, values in vars(tracks).items():
+            values[changed] = getattr(found, name)
+    return tracks

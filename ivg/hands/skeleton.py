@@ -23,6 +23,3 @@ BONES = (
 
 FINGERTIPS = (4, 8, 12, 16, 20)
 """Joint indices of the fingertips, thumb first."""
-
-FINGER_OF_BONE = tuple((max(bone) - 1) // 4 for bone in BONES)
-"""For each bone, the index of its finger in `FINGERS`."""

@@ -72,7 +72,8 @@ class _Pool:
         """Yield results until all are there, or until a process dies."""
         context = multiprocessing.get_context("spawn")
         count = max(1, min(workers, len(indices)))
-        with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(self.make_worker,)) as pool:
+        begin = (self.make_worker, Path.cwd())
+        with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=begin) as pool:
             try:
                 for first in range(0, len(indices), CHUNK):
                     with _interrupts_held():
@@ -121,8 +122,9 @@ def _interrupts_held() -> Iterator[None]:
 _worker: list[Callable[[Any], Any]] = []  # the one of this process
 
 
-def _begin(make_worker: MakeWorker) -> None:
+def _begin(make_worker: MakeWorker, folder: Path) -> None:
     """Prepare this process, which ends when its parent does (even if that is killed), and make its worker."""
+    os.chdir(folder)  # spawn goes to where multiprocessing was imported, and paths may be relative
     threading.Thread(target=_end_with_parent, daemon=True).start()
     prepare_process()
     _worker[:] = [make_worker()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,7 +86,11 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         """
         pipeline = cls(**load_components(find_weights(weights, **hub)))
         _ = pipeline.encode_prompts  # so that the first call loads nothing
-        return pipeline if torch_dtype is None else pipeline.to(torch_dtype)
+        if torch_dtype is not None:
+            for network in pipeline.components.values():
+                if isinstance(network, torch.nn.Module):
+                    torch.nn.Module.to(network, torch_dtype)  # diffusers' own `to` warns without a reason
+        return pipeline
 
     @torch.inference_mode()
     def __call__(
@@ -111,8 +115,8 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         """Generate a clip, or a batch of them if any of image, prompt, seed, generator, region, appearance is a list.
 
         Lists must be of one length; what is no list is used for every clip. Each clip of a batch equals the one made
-        alone with the same seed up to rounding: latents within 1e-4, frames within one grey level, but for pixels (fewer
-        than 1 in 1,000) where rounding decides what counts as changed.
+        alone with the same seed up to rounding: latents within 1e-4, frames within one grey level, but for fewer than 1
+        in 1,000 pixels, where rounding decides what counts as changed.
 
         Args:
             image: uint8 (h, w, 3), RGB, or a PIL image: the scene, without hands. Any size and aspect, also in a batch.
@@ -159,7 +163,7 @@ class InstructionalVideoPipeline(DiffusionPipeline):
         with clock("clip"):
             latents = sampling.sample_clips(conditions, masks, steps)
         plain: list[Any] = list(latents.float().cpu())
-        clips, composited = plain, cast("list[Any]", [None] * len(plain))
+        clips, composited = plain, list[Any]([None] * len(plain))
         with clock("decode"):
             if output_type != "latent":
                 clips, composited = self._codec.decode_clips(inputs.images, context, latents, masks, inputs.framings)

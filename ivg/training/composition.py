@@ -38,10 +38,6 @@ def register(options: Mapping[str, Any]) -> None:
 def compose(name: str, overrides: Sequence[str]) -> DictConfig:
     """Return the configuration that a file of `configs/` and settings give; register its options first.
 
-    Args:
-        name: The file, without its ending.
-        overrides: As hydra takes them: NAME=VALUE.
-
     Raises:
         ConfigError: If a setting is unknown or has a value of the wrong type.
     """
@@ -95,10 +91,6 @@ def read(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -> T:
 def read_top(config: DictConfig, **kinds: Any) -> dict[str, Any]:
     """Check values of the top level of a configuration.
 
-    Args:
-        config: The configuration.
-        **kinds: Type of each value, by its name.
-
     Raises:
         ConfigError: If a value is missing, refers to what is not there, or is of the wrong type.
     """
@@ -115,11 +107,7 @@ def is_dry_run(config: DictConfig) -> bool:
 
 
 def compose_train(overrides: Sequence[str]) -> DictConfig:
-    """Return the configuration that `configs/train.yaml` and settings NAME=VALUE give.
-
-    Raises:
-        ConfigError: If a setting is unknown or has a value of the wrong type.
-    """
+    """Return the configuration that `configs/train.yaml` and settings NAME=VALUE give."""
     register(TRAIN_OPTIONS)
     return compose("train", overrides)
 

@@ -18,12 +18,7 @@ _PATIENCE = timedelta(hours=24)
 
 
 def new_accelerator(config: RunConfig, device: str | None = None) -> Accelerator:
-    """Return a new accelerator; one that an earlier training in this process left is forgotten.
-
-    Args:
-        config: Says the precision.
-        device: "cpu" keeps off the GPUs; anything else is accelerate's choice.
-    """
+    """Return a new accelerator in place of one that an earlier training left; device "cpu" keeps off the GPUs."""
     AcceleratorState._reset_state(reset_partial_state=True)  # or a second run in one process could not differ
     return Accelerator(
         mixed_precision=chosen_precision(config.precision, "cpu" if device == "cpu" else None),
@@ -36,11 +31,7 @@ def new_accelerator(config: RunConfig, device: str | None = None) -> Accelerator
 
 
 def bf16_pays(device: torch.device | str | None = None) -> bool:
-    """Whether a device computes in bfloat16 itself.
-
-    Args:
-        device: Where to compute; None is a GPU if there is one, else the CPU.
-    """
+    """Whether a device computes in bfloat16 itself. (None: a GPU if there is one, else the CPU)."""
     kind = torch.device(device).type if device is not None else "cuda" if torch.cuda.is_available() else "cpu"
     if kind == "cpu":
         return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

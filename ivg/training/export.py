@@ -44,9 +44,6 @@ def export_pipeline(
         extrapolation: How far stage 2's last step goes beyond its guess, in [0, 1] (`ivg.models.sampler`; nano only);
             None keeps the clip run's setting.
 
-    Returns:
-        The pipeline as users will load it.
-
     Raises:
         WeightsError: If weights are missing, or do not go together.
         InputError: If `extrapolation` is out of its range.

@@ -20,13 +20,7 @@ from .settings import BaseModelConfig, ModelConfig
 def load_autoencoder(
     model: ModelConfig | BaseModelConfig, folder: Path | None, device: torch.device
 ) -> ImageAutoencoder:
-    """Load the frozen autoencoder.
-
-    Args:
-        model: The networks' configuration.
-        folder: Of `nano`: the weights/ folder of an autoencoder run. `base` names its own and takes none.
-        device: Where to put it.
-    """
+    """Load the frozen autoencoder: of `nano` from the weights/ folder of a run; `base` names its own."""
     if isinstance(model, BaseModelConfig):
         if folder is not None:
             raise ConfigError(
@@ -50,14 +44,9 @@ def load_text_encoder(model: ModelConfig | BaseModelConfig) -> TextEncoder:
 def load_denoiser(
     model: ModelConfig | BaseModelConfig, start: Path | None, names: tuple[str, ...], size: int, text_width: int
 ) -> VideoDenoiser:
-    """Load or make the denoiser that training goes on from.
+    """Load the denoiser that training goes on from: of `start` the first of `names` that it holds; else a new one.
 
-    Args:
-        model: The networks' configuration.
-        start: Folder of weights to go on from; None takes a new one (nano) or a pretrained one (base).
-        names: Components to look for in `start`; the first that is there is taken.
-        size: Height and width of the clips in pixels.
-        text_width: Channels of a text token.
+    At the base scale a new one is a pretrained one. It must fit clips of `size` pixels and tokens of `text_width`.
 
     Raises:
         ConfigError: If the network does not fit the clips or the text encoder, or `start` holds none.

@@ -40,13 +40,6 @@ class Muon(torch.optim.Optimizer):
     training would give other weights. Updates are scaled as by Liu et al. 2025 ("Muon is scalable for LLM training"),
     so that learning rate and weight decay mean what they do for AdamW. Parameter groups with `matrices=False` are
     updated by AdamW.
-
-    Args:
-        groups: Parameter groups.
-        lr: Learning rate.
-        momentum: Of the matrices.
-        betas: Of AdamW.
-        weight_decay: Decoupled, for both.
     """
 
     def __init__(
@@ -142,7 +135,6 @@ class AveragedModel:
     diffusers' `EMAModel` keeps parameters alone, neither buffers nor a model to validate, and rounds otherwise.
 
     Args:
-        model: The model to follow.
         decay: Largest decay a step; step n uses min(decay, n / (n + 60)).
     """
 

@@ -19,9 +19,6 @@ class TrainingProgress:
     """State of a training after a step.
 
     Attributes:
-        stage: What is trained.
-        step: Optimiser steps done.
-        minutes: Wall-clock time spent.
         fraction: Fraction of the training that is done, in [0, 1].
         figures: Means since the last line of the log, or figures on held-out clips; empty after other steps.
         held_out: Whether the figures are those on held-out clips.
@@ -61,11 +58,7 @@ class ProgressBar:
 
 
 class Clock:
-    """Says when something that happens from time to time is due, and how many steps a lap had.
-
-    Args:
-        seconds: Time between two times of something, by its name.
-    """
+    """Says when something is due (by its name, every so many seconds), and how many steps a lap had."""
 
     def __init__(self, **seconds: float) -> None:
         now = time.monotonic()

@@ -25,12 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StageEntry:
-    """A stage of training.
-
-    Attributes:
-        settings: Dataclass of its settings.
-        home: Module of `ivg.training.stages` and class; loaded when it is built.
-    """
+    """Settings of a stage, and its module of `ivg.training.stages` and class, loaded when it is built."""
 
     settings: type[RunConfig]
     home: str

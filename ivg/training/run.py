@@ -23,13 +23,7 @@ from .trainer import Trainer
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a training came to.
-
-    Attributes:
-        output: Its folder.
-        weights: Folder of the averaged weights in it.
-        figures: Last figures on held-out clips.
-    """
+    """Folder of a training, of the averaged weights in it, and the last figures on held-out clips."""
 
     output: Path
     weights: Path
@@ -67,7 +61,7 @@ def train(
         teacher: Weights whose samples are learned.
         resume: Go on from the checkpoint in `output`.
         device: Name of a device, or None for accelerate's choice.
-        progress: Progress callback, such as a `ProgressBar`.
+        progress: Such as a `ProgressBar`.
         **settings: Of the stage (`ivg.training.settings`), such as `steps`, `learning_rate`, `batch_size`.
 
     Raises:
@@ -80,16 +74,15 @@ def train(
     for name in settings:
         if not hasattr(train_settings, name):
             raise unknown_option(f"setting of {preset}", name, vars(train_settings))
+    folders = {"autoencoder": autoencoder, "start": start, "teacher": teacher}
     run = Run(
-        train=replace(train_settings, **settings),
-        model=networks if isinstance(model, str) else model,
-        data=data if isinstance(data, DataConfig) else DataConfig(path=str(data)),
-        output=Path(output),
+        replace(train_settings, **settings),
+        networks if isinstance(model, str) else model,
+        data if isinstance(data, DataConfig) else DataConfig(path=str(data)),
+        Path(output),
         resume=resume,
-        autoencoder=None if autoencoder is None else find_weights(autoencoder),
-        start=None if start is None else find_weights(start),
-        teacher=None if teacher is None else find_weights(teacher),
         device=device,
+        **{name: None if folder is None else find_weights(folder) for name, folder in folders.items()},
     )
     return train_stage(run, progress)
 
@@ -118,13 +111,10 @@ def train_stage(run: Run, progress: ProgressCallback | None = None) -> TrainingR
 def build_stage(run: Run, device: torch.device | None = None) -> Stage:
     """Build the stage that a run names, with its clips and the weights it goes on from.
 
-    Args:
-        run: What to train.
-        device: Where to put frozen networks and clips; None takes what the run names, else the CPU.
+    Frozen networks and clips are put on the device; None takes the one that the run names, else the CPU.
 
     Raises:
-        ConfigError: If there is no such stage.
-        IvgError: If clips or weights cannot be used.
+        IvgError: If there is no such stage, or clips or weights cannot be used.
     """
     if run.train.stage not in STAGES:
         raise ConfigError(f"no stage {run.train.stage!r}")

@@ -51,15 +51,7 @@ class Stage(ABC):
 
     @classmethod
     def build(cls, run: Run, device: torch.device) -> Stage:
-        """Build the stage that a run of the generator's trainings names, with its clips and weights.
-
-        Args:
-            run: What to train.
-            device: Where to put frozen networks and clips.
-
-        Raises:
-            IvgError: If the clips, the weights or the settings do not go together.
-        """
+        """Build the stage that a run of the generator's trainings names, with its clips and weights."""
         raise NotImplementedError
 
     @abstractmethod

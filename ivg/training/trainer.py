@@ -38,9 +38,6 @@ class Trainer:
     `checkpoint/`, and at the end `weights/`, the averaged model.
 
     Args:
-        stage: What to train.
-        config: How.
-        output: Folder to write to.
         resume: Go on from the checkpoint in `output`.
         accelerator: Device and precision; built from `config` if None.
         progress: Progress callback.

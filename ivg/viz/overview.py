@@ -96,11 +96,11 @@ def _panels(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, 
         ),
         ("Optical flow", f"{_span(demonstration, step)}, largest motion", busiest),
     )
-    for i, (name, note, picture) in enumerate(panels):
+    for i, (name, note, image) in enumerate(panels):
         x = MARGIN + i * (PANEL_WIDTH + PANEL_GAP)
         end = canvas.text(x, top - 14, name, 17, bold=True)
         canvas.text(end + 12, top - 14, note, 14, colour=FAINT)
-        canvas.image(x, top, picture, radius=8)
+        canvas.image(x, top, image, radius=8)
 
 
 def _region(context: NDArray[np.uint8], demonstration: Demonstration) -> NDArray[np.uint8]:
@@ -112,7 +112,7 @@ def _trajectory(demonstration: Demonstration, width: int, height: int) -> NDArra
     """Draw where the index fingertips go, pale at first and full at the end, over a frame from the middle."""
     with_hand = np.flatnonzero(demonstration.present.any(axis=1))
     shown = int(with_hand[len(with_hand) // 2]) if len(with_hand) else len(demonstration) - 1
-    picture = np.asarray(resize_image(demonstration.clip[shown], width, height) * 0.6 + 255 * 0.4, np.uint8)
+    image = np.asarray(resize_image(demonstration.clip[shown], width, height) * 0.6 + 255 * 0.4, np.uint8)
     count = len(demonstration)
     for hand, colour in enumerate(HAND_COLOURS):
         frames = np.flatnonzero(demonstration.present[:, hand])
@@ -120,21 +120,21 @@ def _trajectory(demonstration: Demonstration, width: int, height: int) -> NDArra
         points = [(int(x), int(y)) for x, y in np.round(tips * 2**SUBPIXEL)]
         steps = [i for i in range(1, len(frames)) if frames[i] - frames[i - 1] <= LONGEST_GAP]
         for i in steps:
-            _line(picture, points[i - 1], points[i], WHITE, 7)
+            _line(image, points[i - 1], points[i], WHITE, 7)
         for i in steps:
-            _line(picture, points[i - 1], points[i], _faded(colour, int(frames[i]), count), 4)
+            _line(image, points[i - 1], points[i], _faded(colour, int(frames[i]), count), 4)
         for point, t in zip(points, frames, strict=True):
-            _dot(picture, point, WHITE, 6.0)
-            _dot(picture, point, _faded(colour, int(t), count), 4.4)
-    return picture
+            _dot(image, point, WHITE, 6.0)
+            _dot(image, point, _faded(colour, int(t), count), 4.4)
+    return image
 
 
-def _line(picture: NDArray[np.uint8], a: tuple[int, int], b: tuple[int, int], colour: Colour, width: int) -> None:
-    cv2.line(picture, a, b, colour, width, cv2.LINE_AA, SUBPIXEL)
+def _line(image: NDArray[np.uint8], a: tuple[int, int], b: tuple[int, int], colour: Colour, width: int) -> None:
+    cv2.line(image, a, b, colour, width, cv2.LINE_AA, SUBPIXEL)
 
 
-def _dot(picture: NDArray[np.uint8], point: tuple[int, int], colour: Colour, radius: float) -> None:
-    cv2.circle(picture, point, round(radius * 2**SUBPIXEL), colour, cv2.FILLED, cv2.LINE_AA, SUBPIXEL)
+def _dot(image: NDArray[np.uint8], point: tuple[int, int], colour: Colour, radius: float) -> None:
+    cv2.circle(image, point, round(radius * 2**SUBPIXEL), colour, cv2.FILLED, cv2.LINE_AA, SUBPIXEL)
 
 
 def _faded(colour: Colour, frame: int, count: int) -> Colour:

@@ -102,6 +102,8 @@ def _draw_line(axes: Any, path: NDArray[np.float64], tips: NDArray[np.float64]) 
 
 def _style_axes(axes: Any, low: NDArray[np.float64], high: NDArray[np.float64], camera: Camera) -> None:
     """Set limits, faint axes in centimetres, and the view: from beside the camera."""
+    from matplotlib.ticker import MultipleLocator
+
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
     axes.set_box_aspect(high - low, zoom=1.1)
     away = camera.T_world_camera[:3, 3] - (low + high) / 2
@@ -110,7 +112,7 @@ def _style_axes(axes: Any, low: NDArray[np.float64], high: NDArray[np.float64], 
         axis.set_pane_color((0.5, 0.5, 0.5, 0.06))
         axis.line.set_color(NEUTRAL)
         axis._axinfo["grid"].update(color=(0.5, 0.5, 0.5, 0.25), linewidth=0.6)
-        axis.set_major_locator(_ten_centimetres())
+        axis.set_major_locator(MultipleLocator(0.1))  # ten centimetres
         axis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
         axis.set_tick_params(colors=NEUTRAL, labelsize=8, pad=-1)
 
@@ -122,9 +124,3 @@ def _cropped(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(
         pixels[max(rows[0] - margin, 0) : rows[-1] + margin, max(columns[0] - margin, 0) : columns[-1] + margin]
     )
-
-
-def _ten_centimetres() -> Any:
-    from matplotlib.ticker import MultipleLocator
-
-    return MultipleLocator(0.1)

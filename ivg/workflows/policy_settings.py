@@ -39,10 +39,6 @@ POLICY_OPTIONS: dict[str, Any] = {
 def compose_policy(overrides: Sequence[str], name: str = IMITATION) -> DictConfig:
     """Return the configuration that a file of `configs/` and settings give.
 
-    Args:
-        overrides: As hydra takes them: NAME=VALUE.
-        name: `IMITATION` or `REINFORCEMENT`.
-
     Raises:
         ConfigError: If a setting is unknown or has a value of the wrong type.
     """
@@ -51,10 +47,7 @@ def compose_policy(overrides: Sequence[str], name: str = IMITATION) -> DictConfi
 
 
 def read_policy_run(settings: DictConfig | Sequence[str]) -> PolicyRun:
-    """Return the training of a policy on episodes that settings describe.
-
-    Args:
-        settings: A composed configuration, or NAME=VALUE.
+    """Return the training of a policy on episodes that settings (NAME=VALUE, or composed) describe.
 
     Raises:
         ConfigError: If a setting is unknown, missing, or has an impossible value.
@@ -75,10 +68,7 @@ def read_policy_run(settings: DictConfig | Sequence[str]) -> PolicyRun:
 
 
 def read_reinforcement(settings: DictConfig | Sequence[str]) -> ReinforcementRun:
-    """Return the training by reinforcement that settings describe.
-
-    Args:
-        settings: A composed configuration, or NAME=VALUE.
+    """Return the training by reinforcement that settings (NAME=VALUE, or composed) describe.
 
     Raises:
         ConfigError: If a setting is unknown, missing, or has an impossible value.

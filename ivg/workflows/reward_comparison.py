@@ -24,17 +24,7 @@ _OWN = ("task", "output", "cache", "resume", "policy.reward", "policy.seed")
 
 @dataclass(frozen=True)
 class CompareJob:
-    """One training.
-
-    Attributes:
-        task: What is to be done.
-        reward: One of `REWARDS`.
-        seed: Of the training.
-        output: Its folder.
-        cache: Folder of demonstrations, which are all there.
-        settings: As ``ivg-policy train-rl`` takes them.
-        fingerprint: Of the source of demonstrations; None without demonstrations.
-    """
+    """One training: its settings, and the fingerprint of its demonstrations (None without), all of them cached."""
 
     task: str
     reward: str
@@ -53,13 +43,7 @@ class CompareJob:
 
 @dataclass(frozen=True)
 class RewardComparison:
-    """What came of it.
-
-    Attributes:
-        table: Lines of text.
-        figures: The same by task and reward.
-        files: Table, figures and images of the curves.
-    """
+    """Lines of a table, its figures by task and reward, and the files of table, figures and curves."""
 
     table: list[str]
     figures: dict[str, Any]

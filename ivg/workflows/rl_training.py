@@ -29,11 +29,7 @@ def train_by_reinforcement(
 ) -> ReinforcementResult:
     """Train a policy in the environment that a run names.
 
-    Args:
-        run: What to train.
-        source: Its demonstrations; `run.source()`, or what stands for them.
-        progress: Progress callback, called with each row of the learning curve.
-        scene_progress: Called with each scene's seed, and whether a demonstration was found.
+    The demonstrations are those of `run.source()`, or what stands for them; see `train_reinforcement`.
 
     Raises:
         IvgError: If a setting is wrong, or what is to be resumed cannot be.
@@ -64,13 +60,7 @@ def train_by_reinforcement(
 
 @dataclass(frozen=True)
 class ReinforcementEvaluation:
-    """How a policy did in scenes that it was not trained in.
-
-    Attributes:
-        task: In words.
-        episodes: One a scene.
-        figures: As `ivg.policy.rl.summarise` gives them.
-    """
+    """Episodes, one a scene that the policy was not trained in, and what `ivg.policy.rl.summarise` says of them."""
 
     task: str
     episodes: list[Episode]
@@ -90,7 +80,7 @@ def evaluate_reinforcement(
         folder: Output of `train_by_reinforcement`.
         episodes: How many scenes.
         first_scene: Seed of the first; None takes the held-out ones.
-        progress: Progress callback, called after each episode.
+        progress: Progress callback.
 
     Raises:
         WeightsError: If the folder holds no such policy.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ivg.errors import ConfigError, unknown_option
-from ivg.training.settings import RunConfig
+from ivg.errors import unknown_option
+from ivg.training.settings import Checked, RunConfig
 
 CONDITIONINGS = ("demo", "text", "none")
 ACTIONS = ("targets", "commands")
@@ -15,7 +15,7 @@ LOSSES = ("l1", "mse")
 
 
 @dataclass(kw_only=True)
-class PolicyConfig:
+class PolicyConfig(Checked):
     """What every policy has: how it looks at the world, and the chunks of actions that it gives.
 
     Attributes:
@@ -38,6 +38,7 @@ class PolicyConfig:
         phase_weight: Weight of predicting where on the demonstration's plan each step belongs ("demo" only).
     """
 
+    prefix = "policy."
     kind: str = ""
     conditioning: str = "demo"
     n_obs_steps: int = 2
@@ -56,25 +57,15 @@ class PolicyConfig:
 
     def __post_init__(self) -> None:
         """Validate values."""
-        for name, value, options in (
-            ("conditioning", self.conditioning, CONDITIONINGS),
-            ("policy.actions", self.actions, ACTIONS),
-        ):
-            if value not in options:
-                raise unknown_option(name, value, options)
-        if not 1 <= self.image_steps <= self.n_obs_steps:
-            raise ConfigError(
-                f"policy.image_steps must be from 1 to n_obs_steps ({self.n_obs_steps}), got {self.image_steps}"
-            )
-        longest = self.horizon - self.n_obs_steps + 1
-        if not 1 <= self.n_action_steps <= longest:
-            raise ConfigError(
-                f"policy.n_action_steps must be from 1 to horizon - n_obs_steps + 1 ({longest}), "
-                f"got {self.n_action_steps}"
-            )
+        if self.conditioning not in CONDITIONINGS:
+            raise unknown_option("conditioning", self.conditioning, CONDITIONINGS)
+        self._check_options(actions=ACTIONS)
+        seen, longest = self.n_obs_steps, self.horizon - self.n_obs_steps + 1
+        self._check(f"from 1 to n_obs_steps ({seen})", lambda value: 1 <= value <= seen, "image_steps")
+        rule = f"from 1 to horizon - n_obs_steps + 1 ({longest})"
+        self._check(rule, lambda value: 1 <= value <= longest, "n_action_steps")
         smallest = 4 * 2 ** (len(self.image_widths) - 1)
-        if not self.image_widths or self.image_size % smallest:
-            raise ConfigError(f"policy.image_size must be a multiple of {smallest}, got {self.image_size}")
+        self._check(f"a multiple of {smallest}", lambda value: smallest >= 4 and value % smallest == 0, "image_size")
 
 
 @dataclass(kw_only=True)
@@ -101,17 +92,11 @@ class DiffusionConfig(PolicyConfig):
     def __post_init__(self) -> None:
         """Validate values."""
         super().__post_init__()
-        if self.prediction not in PREDICTIONS:
-            raise unknown_option("policy.prediction", self.prediction, PREDICTIONS)
-        if self.horizon % 2 ** (len(self.widths) - 1):
-            raise ConfigError(f"policy.horizon must be a multiple of {2 ** (len(self.widths) - 1)}, got {self.horizon}")
-        if not 1 <= self.inference_steps <= self.diffusion_steps:
-            raise ConfigError(
-                f"policy.inference_steps must be from 1 to diffusion_steps ({self.diffusion_steps}), "
-                f"got {self.inference_steps}"
-            )
-        if self.noise_samples < 1:
-            raise ConfigError(f"policy.noise_samples must be positive, got {self.noise_samples}")
+        self._check_options(prediction=PREDICTIONS)
+        shortest, most = 2 ** (len(self.widths) - 1), self.diffusion_steps
+        self._check(f"a multiple of {shortest}", lambda value: value % shortest == 0, "horizon")
+        self._check(f"from 1 to diffusion_steps ({most})", lambda value: 1 <= value <= most, "inference_steps")
+        self._check("positive", lambda value: value > 0, "noise_samples")
 
 
 @dataclass(kw_only=True)
@@ -132,8 +117,7 @@ class BehaviourCloningConfig(PolicyConfig):
     def __post_init__(self) -> None:
         """Validate values."""
         super().__post_init__()
-        if self.loss not in LOSSES:
-            raise unknown_option("policy.loss", self.loss, LOSSES)
+        self._check_options(loss=LOSSES)
 
 
 POLICIES: dict[str, type[PolicyConfig]] = {"diffusion": DiffusionConfig, "behaviour_cloning": BehaviourCloningConfig}

@@ -20,14 +20,7 @@ VALIDATION_WINDOWS = 256
 
 
 class PolicyStage(Stage):
-    """A policy, its episodes, and how it is judged on those held out.
-
-    Args:
-        policy: With the statistics of its data.
-        config: How to train.
-        data: Episodes for training.
-        held_out: Episodes for validation.
-    """
+    """A policy, its episodes, and how it is judged on those held out."""
 
     model: ChunkPolicy
 

@@ -17,13 +17,7 @@ from .curve import LearningCurve
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over training seeds.
-
-    Attributes:
-        value: The mean.
-        half: Half the width of its 95 % interval (Student's t); NaN of fewer than two seeds.
-        count: How many seeds.
-    """
+    """A mean over training seeds, and half the width of its 95 % interval (Student's t; NaN of one seed)."""
 
     value: float
     half: float
@@ -60,11 +54,7 @@ class Efficiency:
 
 
 def efficiency(curves: Sequence[LearningCurve]) -> Efficiency:
-    """Return the figures of runs that differ in their seed.
-
-    Raises:
-        InputError: If there is no run, or a curve has fewer than two rows.
-    """
+    """Return the figures of at least one run; runs differ in their seed."""
     if not curves:
         raise InputError("there is no run to take figures of")
     return Efficiency(
@@ -75,11 +65,7 @@ def efficiency(curves: Sequence[LearningCurve]) -> Efficiency:
 
 
 def area_of(curve: LearningCurve) -> float:
-    """Return success averaged over the steps of training (trapezoids).
-
-    Raises:
-        InputError: If the curve has fewer than two rows.
-    """
+    """Return success averaged over the steps of training (trapezoids); refuses less than two rows (`InputError`)."""
     if len(curve.rows) < 2:
         raise InputError(f"'{curve.file}' has {len(curve.rows)} rows, a curve needs two")
     steps, success = np.array(curve.column("step")), np.array(curve.column("success"))
@@ -87,12 +73,7 @@ def area_of(curve: LearningCurve) -> float:
 
 
 def gain(better: Mapping[int, LearningCurve], than: Mapping[int, LearningCurve]) -> Mean:
-    """Return how much larger the area is, seed by seed (scenes and first weights of a seed are the same).
-
-    Args:
-        better: Curves by seed.
-        than: Those to compare with; the same seeds.
-    """
+    """Return how much larger the area is, seed by seed (scenes and first weights of a seed are the same)."""
     return Mean.of([area_of(better[seed]) - area_of(than[seed]) for seed in sorted(better)])
 
 
@@ -103,12 +84,7 @@ def _first_half(curve: LearningCurve) -> int | None:
 def comparison_table(
     curves: Mapping[str, Mapping[str, Mapping[int, LearningCurve]]], rewards: tuple[str, str]
 ) -> tuple[list[str], dict[str, Any]]:
-    """Return a table's lines, and its figures for JSON.
-
-    Args:
-        curves: By task, reward and seed.
-        rewards: The gain is the first one's over the second's.
-    """
+    """Return a table's lines and figures; curves are by task, reward and seed, gains those of the first reward."""
     heads = ("mean over training", "at the end", "steps to 50 %")
     lines = [f"{'task':<18}{'reward':<12}" + "".join(f"{head:>24}" for head in heads)]
     figures: dict[str, Any] = {}

@@ -63,11 +63,7 @@ class LearningCurve:
 
 
 def draw_curve(curve: LearningCurve, target: Path) -> None:
-    """Draw success on held-out scenes, its interval, and the success in training.
-
-    Raises:
-        InputError: If the curve has no row.
-    """
+    """Draw success on held-out scenes, its interval, and the success in training; refuses no row (`InputError`)."""
     if not curve.rows:
         raise InputError(f"'{curve.file}' has no row to draw")
     figure, (ax,) = new_figure(6.4, 3.8)
@@ -79,12 +75,7 @@ def draw_curve(curve: LearningCurve, target: Path) -> None:
 
 
 def draw_comparison(runs: Mapping[str, Sequence[LearningCurve]], target: Path) -> None:
-    """Draw mean success over training seeds, and each seed thinly.
-
-    Args:
-        runs: By label, the curves of runs that differ in their seed.
-        target: A PNG file.
-    """
+    """Draw mean success over training seeds, and each seed thinly: by label, curves that differ in their seed."""
     figure, (ax,) = new_figure(6.4, 3.8)
     for label, curves in runs.items():
         steps, success = curves[0].column("step"), [curve.column("success") for curve in curves]

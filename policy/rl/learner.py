@@ -20,12 +20,7 @@ POLICY = "MultiInputPolicy"
 
 
 def make_learner(envs: VecEnv, settings: ReinforcementSettings) -> BaseAlgorithm:
-    """Make a learner with fresh networks.
-
-    Raises:
-        InputError: If `settings.learner` holds what the algorithm does not take.
-        ConfigError: If a value is refused.
-    """
+    """Make a learner with fresh networks; refuses what the algorithm does not take (`InputError`, `ConfigError`)."""
     kind: Any = CLASSES[settings.algorithm]
     check_learner(kind, settings.learner)
     arguments: dict[str, Any] = dict(settings.learner)

@@ -28,11 +28,7 @@ _PICKLES = (".zip", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt")
 def save_policy(
     learner: BaseAlgorithm, settings: ReinforcementSettings, folder: str | Path, *, overwrite: bool = False
 ) -> Path:
-    """Write a learner's policy: weights, spaces and settings.
-
-    Raises:
-        InputError: If the folder exists and is not to be overwritten.
-    """
+    """Write a learner's policy: weights, spaces and settings."""
     folder = Path(folder)
     config = {
         "settings": asdict(settings),
@@ -49,10 +45,6 @@ def save_policy(
 
 def load_policy(folder: str | Path, device: str = "cpu") -> tuple[BasePolicy, ReinforcementSettings]:
     """Read a policy that `save_policy` wrote.
-
-    Args:
-        folder: Where it is.
-        device: Where it is to compute.
 
     Returns:
         The policy, whose `predict` acts on observations, and the settings that it was trained with.
@@ -80,11 +72,7 @@ def load_policy(folder: str | Path, device: str = "cpu") -> tuple[BasePolicy, Re
 
 
 def describe_space(space: gym.Space[Any]) -> dict[str, Any]:
-    """Return a Box, or a Dict of Boxes, as JSON can hold it.
-
-    Raises:
-        ConfigError: For other spaces.
-    """
+    """Return a Box, or a Dict of Boxes, as JSON can hold it; refuses others (`ConfigError`)."""
     if isinstance(space, gym.spaces.Dict):
         return {key: describe_space(inner) for key, inner in space.spaces.items()}
     if not isinstance(space, gym.spaces.Box):

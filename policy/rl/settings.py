@@ -8,6 +8,7 @@ from typing import Any
 
 from ivg.data.split import HELD_OUT_SEEDS
 from ivg.errors import ConfigError, unknown_option
+from ivg.training.settings import Checked
 
 KIND = "sb3"
 ALGORITHMS = ("sac", "td3", "ppo")
@@ -51,7 +52,7 @@ _OURS = {"policy", "env", "policy_kwargs", "seed", "gamma", "device", "verbose",
 
 
 @dataclass(kw_only=True)
-class ReinforcementSettings:
+class ReinforcementSettings(Checked):
     """How a policy is trained.
 
     Attributes:
@@ -83,11 +84,9 @@ class ReinforcementSettings:
         device: Where torch computes.
         threads: CPU threads of torch; 0 leaves its choice.
 
-    Raises:
-        ConfigError: If a value is out of its range.
-        InputError: If a name is unknown.
     """
 
+    prefix = "policy."
     kind: str = KIND
     algorithm: str = "sac"
     reward: str = "tracking"
@@ -115,15 +114,10 @@ class ReinforcementSettings:
 
     def __post_init__(self) -> None:
         """Validate ranges and names."""
-        options_of = {"kind": (KIND,), "algorithm": ALGORITHMS, "reward": REWARDS, "follow": TRAJECTORIES}
-        for name, options in options_of.items():
-            if getattr(self, name) not in options:
-                raise unknown_option(name, getattr(self, name), options)
-        for name in ("steps", "scenes", "evaluation_scenes", "repeat", "environments", "evaluate_every"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be positive, got {getattr(self, name)}")
-        if not 0 < self.gamma <= 1:
-            raise ConfigError(f"gamma must lie in (0, 1], got {self.gamma}")
+        self._check_options(kind=(KIND,), algorithm=ALGORITHMS, reward=REWARDS, follow=TRAJECTORIES)
+        positive = ("steps", "scenes", "evaluation_scenes", "repeat", "environments", "evaluate_every")
+        self._check("positive", lambda value: value > 0, *positive)
+        self._check("in (0, 1]", lambda value: 0 < value <= 1, "gamma")
         if self.reward == "goals" and self.algorithm == "ppo":
             raise ConfigError("reward 'goals' replays transitions with other goals, which ppo cannot: use sac or td3")
         if {"proprio", self.follow} - set(self.observe):
@@ -146,11 +140,7 @@ class ReinforcementSettings:
 
 
 def check_learner(kind: type, arguments: dict[str, Any]) -> None:
-    """Refuse arguments that a learner's class does not take, or that other settings give.
-
-    Raises:
-        InputError: With the nearest name.
-    """
+    """Refuse arguments that a learner's class does not take, or that other settings give (`InputError`)."""
     allowed = sorted(set(inspect.signature(kind).parameters) - _OURS)
     for name in arguments:
         if name not in allowed:

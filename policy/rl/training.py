@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -32,14 +33,7 @@ _MAY_CHANGE = {"steps", "evaluate_every", "device", "threads"}
 
 @dataclass(frozen=True)
 class ReinforcementResult:
-    """What a training came to.
-
-    Attributes:
-        output: Its folder.
-        policy: Folder of the policy in it (`load_policy`).
-        figures: Last row of the learning curve.
-        scenes: How many scenes to train in have a demonstration.
-    """
+    """Folder, its policy (`load_policy`), last row of the curve, and how many training scenes have a demonstration."""
 
     output: Path
     policy: Path
@@ -75,9 +69,6 @@ def train_reinforcement(
         progress: Progress callback, called with each row of the curve.
         scene_progress: Called with each scene's seed, and whether a demonstration was found.
 
-    Returns:
-        Where the policy is, and the last row of the curve.
-
     Raises:
         InputError: If the folder exists (and is not resumed), or no scene has a demonstration.
         ConfigError: If a resumed run had other settings.
@@ -88,12 +79,10 @@ def train_reinforcement(
     if settings.threads:
         torch.set_num_threads(settings.threads)
     demonstrations = DemonstrationCache(Path(cache) if cache else output / "demonstrations")
-    evaluation = conditioned_environment(make_env, source, demonstrations, settings, following=True)
-    try:
+    with closing(conditioned_environment(make_env, source, demonstrations, settings, following=True)) as evaluation:
         scenes = prefetch_demonstrations(evaluation, source, settings, scene_progress)
         workers = source if source is None or settings.environments == 1 else _precomputed(source)
-        envs = training_environments(make_env, workers, demonstrations, settings, scenes)
-        try:
+        with closing(training_environments(make_env, workers, demonstrations, settings, scenes)) as envs:
             learner = make_learner(envs, settings)
             if resume:
                 load_checkpoint(learner, output / CHECKPOINT)
@@ -102,10 +91,6 @@ def train_reinforcement(
             if left > 0:
                 learner.learn(left, callback=recorder, reset_num_timesteps=False)
             recorder.finish(learner)
-        finally:
-            envs.close()
-    finally:
-        evaluation.close()
     summary = {**recorder.curve.rows[-1], "scenes": len(scenes), "scenes_asked_for": settings.scenes}
     (output / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n")
     return ReinforcementResult(output, output / POLICY, recorder.curve.rows[-1], len(scenes))
@@ -149,12 +134,6 @@ def prefetch_demonstrations(
     progress: SceneCallback | None = None,
 ) -> list[int]:
     """Put the demonstrations of all scenes into the cache.
-
-    Args:
-        env: As `conditioned_environment` makes it.
-        source: Of its demonstrations.
-        settings: They say which scenes.
-        progress: Called with each scene's seed, and whether a demonstration was found.
 
     Returns:
         The scenes to train in: those in whose demonstration a hand was found.

@@ -24,11 +24,7 @@ def add_compare_rewards(actions: Any) -> None:
 
 
 def run_compare_rewards(options: argparse.Namespace) -> None:
-    """Do what the command line asks for.
-
-    Raises:
-        IvgError: If a setting is wrong, or a training failed.
-    """
+    """Do what the command line asks for."""
     from ...workflows.reward_comparison import TASKS, compare_rewards
 
     check_positive(seeds=options.seeds, workers=options.workers)

@@ -24,11 +24,7 @@ def add_train(actions: Any) -> None:
 
 
 def run_train(options: argparse.Namespace) -> None:
-    """Do what the command line asks for.
-
-    Raises:
-        IvgError: If a setting is wrong or the episodes cannot be used.
-    """
+    """Do what the command line asks for."""
     from ...workflows.policy_settings import IMITATION
 
     run_settings(options, train_one, IMITATION, "ivg-policy train")

@@ -31,17 +31,7 @@ def add_settings(parser: Any, settings_help: str) -> None:
 
 
 def run_settings(options: Any, job: Callable[[DictConfig], None], name: str, program: str) -> None:
-    """Show, sweep or train what the options of `add_settings` say.
-
-    Args:
-        options: Parsed.
-        job: Trains what a configuration says, in a `hydra_job` block; a function that other processes can import.
-        name: The file of `configs/`, without its ending, of a policy's training.
-        program: Name of the command.
-
-    Raises:
-        IvgError: If a setting is wrong, or of the training.
-    """
+    """Show, sweep or train what the options of `add_settings` say; arguments as of `run_hydra`."""
     from ...training.composition import register
     from ...workflows.policy_settings import POLICY_OPTIONS, compose_policy
 

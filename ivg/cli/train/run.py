@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 
 def run_training(arguments: Sequence[str]) -> None:
-    """Train as settings say.
-
-    Raises:
-        IvgError: If a setting is wrong, or clips or weights cannot be used.
-    """
+    """Train as settings say."""
     from ...training.composition import register
     from ...training.registry import TRAIN_OPTIONS
 

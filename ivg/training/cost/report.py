@@ -18,10 +18,6 @@ _FULL = 4
 def report(config: RunConfig, model: ModelConfig | BaseModelConfig) -> str:
     """Return a table (Markdown) of what training would need on one process.
 
-    Args:
-        config: The stage's settings.
-        model: The networks'. The base scale's are built from `model.architecture`.
-
     Raises:
         ConfigError: If the base scale's architecture is not given.
     """

@@ -22,24 +22,16 @@ _ATTENTION = "scaled_dot_product_attention"
 
 @dataclass(frozen=True)
 class StepCost:
-    """What the forward and the backward pass of one batch take.
-
-    Attributes:
-        flops: Floating point operations, two for each multiplication with addition.
-        bytes: Most bytes alive at once beside weights and gradients: activations, and weights in half precision.
-    """
+    """FLOPs of a batch, and its most bytes alive at once beside weights and gradients: activations, half weights."""
 
     flops: int
     bytes: int
 
 
 def step_cost(loss: Callable[[], Tensor], weights: Iterable[Tensor], half: bool) -> StepCost:
-    """Find what a loss and its gradient cost.
+    """Find what a loss on the meta device and its gradient cost; weights and their gradients are not counted.
 
-    Args:
-        loss: Computes the loss from tensors on the meta device.
-        weights: Parameters and buffers of all networks in it: these are not counted, nor are their gradients.
-        half: Whether training runs in bfloat16 by autocast, whose rules of CUDA are followed.
+    `half` is training in bfloat16 by autocast, whose rules of CUDA are followed.
     """
     weights = list(weights)
     for weight in weights:
@@ -65,10 +57,6 @@ class _Count(TorchDispatchMode):
     """Counts the bytes of tensors that operations make, as long as anything holds them, and the operations' FLOPs.
 
     torch's `FlopCounterMode` counts the same FLOPs, but its module tracker holds tensors that would be gone.
-
-    Attributes:
-        peak: Most bytes so far.
-        flops: So far.
     """
 
     def __init__(self, known: Iterable[Tensor]) -> None:

@@ -70,9 +70,6 @@ def pack_clips(stores: Sequence[str | Path], autoencoder: str | Path, output: st
         autoencoder: Folder of weights to encode with (nano).
         output: File to write, `.npz`.
 
-    Returns:
-        The file.
-
     Raises:
         InputError: If the file exists.
         ConfigError: If its name has another ending.

@@ -36,12 +36,6 @@ def write_packed(
     Latents are rounded to tenths of their spread and kept as differences from frame to frame, which are mostly zero;
     masks are encoded again on reading. A clip of 16 frames takes about 13 kB.
 
-    Args:
-        train: Clips to train on, store by store.
-        held_out: Those to judge training on.
-        autoencoder: What they were encoded with.
-        path: Where to write, `.npz`.
-
     Raises:
         InputError: If the file exists.
     """

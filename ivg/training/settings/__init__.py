@@ -2,7 +2,7 @@
 
 from .denoisers import MASKS, ClipConfig, DenoiserConfig, RefinerConfig, RegionConfig, RegionStudentConfig
 from .run import BaseModelConfig, DataConfig, ModelConfig, Run
-from .stages import OPTIMIZERS, PRECISIONS, SCHEDULES, AutoencoderConfig, MaskDecoderConfig, RunConfig
+from .stages import OPTIMIZERS, PRECISIONS, SCHEDULES, AutoencoderConfig, Checked, MaskDecoderConfig, RunConfig
 
 __all__ = [
     "MASKS",
@@ -11,6 +11,7 @@ __all__ = [
     "SCHEDULES",
     "AutoencoderConfig",
     "BaseModelConfig",
+    "Checked",
     "ClipConfig",
     "DataConfig",
     "DenoiserConfig",

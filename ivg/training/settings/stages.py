@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ...errors import ConfigError, unknown_option
 
@@ -13,8 +13,27 @@ OPTIMIZERS = ("muon", "adamw")
 SCHEDULES = ("cosine", "flat")
 
 
+class Checked:
+    """What settings have to refuse values."""
+
+    prefix: ClassVar[str] = "train."
+    """Before a setting's name in messages."""
+
+    def _check(self, rule: str, holds: Callable[[Any], bool], *names: str) -> None:
+        """Refuse the first of these values for which a rule does not hold."""
+        for name in names:
+            if not holds(getattr(self, name)):
+                raise ConfigError(f"{self.prefix}{name} must be {rule}, got {getattr(self, name)}")
+
+    def _check_options(self, **options: tuple[str, ...]) -> None:
+        """Refuse the first value that is none of its options."""
+        for name, known in options.items():
+            if getattr(self, name) not in known:
+                raise unknown_option(f"{self.prefix}{name}", getattr(self, name), known)
+
+
 @dataclass(kw_only=True)
-class RunConfig:
+class RunConfig(Checked):
     """What every stage's training needs.
 
     Attributes:
@@ -72,18 +91,6 @@ class RunConfig:
             "positive", lambda value: value is None or value > 0, "minutes", "steps", "batch_size", "accumulate"
         )
         self._check_options(optimizer=OPTIMIZERS, schedule=SCHEDULES, precision=PRECISIONS)
-
-    def _check(self, rule: str, holds: Callable[[Any], bool], *names: str) -> None:
-        """Refuse the first of these values for which a rule does not hold."""
-        for name in names:
-            if not holds(getattr(self, name)):
-                raise ConfigError(f"train.{name} must be {rule}, got {getattr(self, name)}")
-
-    def _check_options(self, **options: tuple[str, ...]) -> None:
-        """Refuse the first value that is none of its options."""
-        for name, known in options.items():
-            if getattr(self, name) not in known:
-                raise unknown_option(f"train.{name}", getattr(self, name), known)
 
 
 @dataclass(kw_only=True)

@@ -28,12 +28,6 @@ class AutoencoderStage(Stage):
 
     Samples are crops, most of them centred on something that moves. Some are region masks (white hulls on
     black), since stage 1 encodes these with the same autoencoder.
-
-    Args:
-        model: The autoencoder.
-        config: How to train it.
-        train: Clips to train on.
-        held_out: Clips to judge it on.
     """
 
     def __init__(

@@ -70,9 +70,7 @@ class DenoiserStage(LatentStage):
     def distill(self, teacher: VideoDenoiser, run: Run) -> None:
         """Train on a teacher's samples from now on, in one step, rather than on the clips themselves.
 
-        Args:
-            teacher: A network of the same stage, of the run's `teacher`.
-            run: Its samples are kept beside its output.
+        The samples of the `teacher` are kept beside the run's output.
         """
         assert isinstance(self.model, ModelMixin)
         assert isinstance(teacher, ModelMixin)

@@ -27,9 +27,6 @@ class HandStructure:
     Each clip counts with the fraction of the signal at its noise level, abar_t of Eq. 1: where little of the clip is
     left, the best prediction is a blurred mean, and a hand forced out of it would be forced out of noise. Clips below
     `MIN_SIGNAL` are left out.
-
-    Args:
-        clips: The training clips, with keypoints.
     """
 
     def __init__(self, clips: LatentClips) -> None:
@@ -81,12 +78,6 @@ def with_capped_gradient(loss: Loss, prediction: Tensor, beside: Loss, cap: floa
 
     The adaptive weight of Esser et al. (2021, Eq. 7) for a perceptual loss beside a reconstruction, here as a cap: a
     smaller gradient stays as it is.
-
-    Args:
-        loss: Of the prediction, to a scalar.
-        prediction: The network's prediction, any shape.
-        beside: The other loss, of the same prediction.
-        cap: Positive.
 
     Returns:
         A scalar with the value of `loss`, and with its gradient times min(1, cap * |other gradient| / |gradient|).

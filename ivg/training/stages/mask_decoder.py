@@ -25,11 +25,6 @@ class MaskDecoderStage(Stage):
 
     The loss is the cross entropy, pixel by pixel. The annotated masks would be a worse teacher: stage 1 knows the
     training clips better than others, so that what it predicts of them looks surer than it is elsewhere.
-
-    Args:
-        model: The mask decoder.
-        config: How to train it.
-        region: Stage 1 with its clips, its network trained, and its samples of them as a teacher's.
     """
 
     def __init__(self, model: NanoMaskDecoder, config: MaskDecoderConfig, region: RegionStage) -> None:

@@ -23,15 +23,7 @@ _SPREAD = 0.8
 
 
 class LatentStage(Stage):
-    """A stage that generates latents: what of, from which conditioning, and how they are sampled and decoded.
-
-    Args:
-        model: The denoiser.
-        config: How to train it.
-        train: Clips to train on.
-        held_out: Clips to judge it on.
-        autoencoder: The frozen autoencoder.
-    """
+    """A stage that generates latents: what of, from which conditioning, and how they are sampled and decoded."""
 
     name: str
     """Folder of the exported weights."""

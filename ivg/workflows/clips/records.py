@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from ...data.clip_store import ClipRecord
+from ...data.clip_record import ClipRecord
 from ...types import SCALE_RANGE, Appearance, Side
 
 if TYPE_CHECKING:

@@ -137,7 +137,7 @@ def _trajectory(lifted: LiftedHands, hand: str | None, video: Path) -> tuple[dic
     if not lifted.present[:, index].any():
         raise InputError(f"the {HANDS[index]} hand is in no frame of '{video}'")
     trajectory = gripper_trajectory(lifted.joints_world_m[:, index])
-    arrays |= {"gripper_trajectory": trajectory.poses, "contact": contact_frames(trajectory)}
+    arrays |= {"gripper_path": trajectory.poses, "contact": contact_frames(trajectory)}
     return arrays, {**report, "hand": HANDS[index], "hand_scale": trajectory.hand_scale}
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.clip_store import ClipRecord, ClipStore
+from ...data.clip_record import ClipRecord
+from ...data.clip_store import ClipStore
 from ...types import HANDS, Camera, HandTracks, Side
 from ..clips.context_depth import ContextDepth
 

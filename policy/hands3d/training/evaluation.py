@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from ivg.hands.metric import MetricHands
 from ivg.types import HandTracks
@@ -140,10 +139,9 @@ def _tracks(hands: StoreHands, clip: int, name: str, fps: float) -> HandTracks:
 
 
 def _approach(poses: NDArray[np.float32]) -> Array:
-    """Return the z axes (t, 3) of gripper poses (t, 8); NaN where the hand is absent."""
-    axes, known = np.full((len(poses), 3), np.nan), np.isfinite(poses[:, 3])
-    axes[known] = Rotation.from_quat(poses[known][:, [4, 5, 6, 3]]).apply([0.0, 0.0, 1.0])
-    return axes
+    """Return the z axes (t, 3) of gripper poses (t, 8); NaN where the hand is absent, which scipy refuses."""
+    w, x, y, z = poses[:, 3:7].astype(np.float64).T
+    return np.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], -1)
 
 
 def _summary(errors: dict[str, Array], hands: StoreHands) -> dict[str, Any]:

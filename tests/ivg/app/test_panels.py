@@ -54,7 +54,7 @@ def extracted(cost=2.0, moved=(0.01, 0.0, 0.0)):
         demonstration=demonstration(),
         camera=camera,
         hand="right",
-        path=gripper_trajectory(joints),
+        trajectory=gripper_trajectory(joints),
         joints_world_m=joints,
         contact=Contact(joints, "grasp", np.array(moved), np.radians(10.0), cost),
     )

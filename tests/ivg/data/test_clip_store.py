@@ -53,6 +53,7 @@ def test_it_is_zarr_format_2_with_a_chunk_a_clip(tmp_path: Path) -> None:
     frames = group["frames"]
     assert isinstance(frames, zarr.Array)
     assert frames.chunks == (1, 16, 16, 16, 3)
+    assert {"gripper_path", "keypoints", "done"} <= set(group.array_keys())
 
 
 def test_a_stopped_run_goes_on(tmp_path: Path) -> None:

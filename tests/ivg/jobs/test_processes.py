@@ -22,6 +22,11 @@ def test_no_job_is_no_work() -> None:
     assert list(Processes(2).run(EVAL, [])) == []
 
 
+def test_relative_paths_mean_the_same_in_a_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert dict(Processes(1).run(EVAL, ["__import__('os').getcwd()"])) == {0: str(Path.cwd())}
+
+
 def test_a_crash_costs_one_job() -> None:
     results = dict(Processes(2).run(EVAL, ["1", KILLER, "3", "4", KILLER, "6"]))
     assert results.pop(1) is CRASHED

@@ -69,7 +69,7 @@ def test_extract_gives_tracks_metres_and_a_gripper_path(clip, video, tmp_path, c
     assert (tmp_path / "drawer.png").stat().st_size > 1000
     with np.load(tmp_path / "drawer.npz") as arrays:
         assert arrays["keypoints"].shape == (16, 2, 21, 2)
-        path = arrays["gripper_trajectory"]
+        path = arrays["gripper_path"]
     off = np.linalg.norm(path[:, :3] - clip.gripper_trajectory[:, :3], axis=-1)
     assert np.isfinite(off[clip.contact]).mean() > 0.8
     assert np.nanmedian(off[clip.contact]) < 0.012
@@ -91,7 +91,7 @@ def test_extract_lifts_by_pnp_where_no_lifter_knows_the_camera(clip, video, tmp_
     assert figures["method"] == "pnp"
     assert figures["depth_correction"]["rest_m"] > 0
     with np.load(tmp_path / "drawer.npz") as arrays:
-        off = arrays["gripper_trajectory"][:, :3] - clip.gripper_trajectory[:, :3] - np.float32([1, 0, 0])
+        off = arrays["gripper_path"][:, :3] - clip.gripper_trajectory[:, :3] - np.float32([1, 0, 0])
         assert arrays["contact"].dtype == bool
     assert np.nanmedian(np.linalg.norm(off, axis=-1)) < 0.1
     assert main([*arguments, "--depth", str(depth)]) == 2
@@ -178,7 +178,7 @@ def test_extract_without_a_camera_gives_tracks(video, tmp_path):
     assert main(["extract", str(video), "--out", str(tmp_path), "--frames", "9", "--max-gap", "1"]) == 0
     with np.load(tmp_path / "drawer.npz") as arrays:
         assert arrays["present"].shape == (9, 2)
-        assert "gripper_trajectory" not in arrays
+        assert "gripper_path" not in arrays
 
 
 def test_a_lifter_is_trained_and_judged(store, tmp_path, capsys):

@@ -50,8 +50,9 @@ def test_a_curve_is_kept_and_a_resumed_run_overwrites_its_end(tmp_path):
     assert LearningCurve(first.file).column("success") == [0, 0.25]
 
 
-def test_pictures_are_drawn(tmp_path):
+def test_curves_are_drawn(tmp_path):
     draw_curve(curve(tmp_path, (0, 0.0), (10, 0.5)), tmp_path / "a" / "curve.png")
-    draw_comparison({"tracking": ([0, 10], [[0, 1], [0, 0.5]]), "sparse": ([0, 10], [[0, 0]])}, tmp_path / "b.png")
+    fast, slow, never = (curve(tmp_path, (0, 0.0), (10, end)) for end in (1.0, 0.5, 0.0))
+    draw_comparison({"tracking": [fast, slow], "sparse": [never]}, tmp_path / "b.png")
     assert (tmp_path / "a" / "curve.png").stat().st_size > 5000
     assert (tmp_path / "b.png").stat().st_size > 5000

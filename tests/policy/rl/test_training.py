@@ -32,7 +32,7 @@ TINY = ReinforcementSettings(
 
 @pytest.fixture
 def make_env(make_reach):
-    return partial(make_reach, pictures=False, horizon=12)
+    return partial(make_reach, images=False, horizon=12)
 
 
 def states(folder):
@@ -162,7 +162,7 @@ def test_processes_read_the_demonstrations_that_the_parent_made(make_reach, make
     try:
         guide = make_guide()
         settings = replace(TINY, environments=2, steps=24, evaluate_every=24)
-        train_reinforcement(partial(make_reach, pictures=False, horizon=6), guide, settings, tmp_path / "run")
+        train_reinforcement(partial(make_reach, images=False, horizon=6), guide, settings, tmp_path / "run")
     finally:
         cloudpickle.unregister_pickle_by_value(module)
     assert len(guide.calls) == 5
@@ -184,7 +184,7 @@ def test_the_tracking_reward_teaches_what_the_sparse_one_does_not(make_reach, gu
         learner={**learner, "learning_rate": 2e-3},
         features={"frame_features": 0},
     )
-    make_env = partial(make_reach, pictures=False, horizon=20)
+    make_env = partial(make_reach, images=False, horizon=20)
     figures = {
         reward: train_reinforcement(make_env, guide, replace(settings, reward=reward), tmp_path / reward).figures
         for reward in ("tracking", "sparse")

