@@ -44,8 +44,8 @@ class Sampling:
     generators: list[torch.Generator]  # of the clips' noise
     guidance_scale: float  # see `ivg.models.sampler.guided`
     clock: Stopwatch  # takes the seconds of a step
-    progress: ProgressCallback | None  # progress callback
-    step_end: StepCallback | None  # step callback
+    progress: ProgressCallback | None
+    step_end: StepCallback | None
     step_tensors: Sequence[str]  # names of the tensors that the step callback gets
 
     def conditions(self, prompts: list[str], appearances: list[Appearance], context: Tensor) -> dict[str, Tensor]:
