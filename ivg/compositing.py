@@ -67,9 +67,9 @@ def composite(
         return frame, changed
     rows, columns = (np.flatnonzero(changed.any(axis)) for axis in (1, 0))
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    cover = np.clip((_amount(change) - _COVER[0]) / (_COVER[1] - _COVER[0]), 0, 1).astype(np.float32)
+    strength = np.clip((_amount(change) - _COVER[0]) / (_COVER[1] - _COVER[0]), 0, 1).astype(np.float32)
     # One copy for each channel: numpy is slow where it repeats so short an axis by itself.
-    soft, cover = (cv2.merge([values[box]] * 3) for values in (back_matte, framing.back(cover)))
+    soft, cover = (cv2.merge([values[box]] * 3) for values in (back_matte, framing.back(strength)))
     generated, change = framing.back(generated)[box], framing.back(change)[box]
     original = context[box].astype(np.float32) / 255
     shown = cover * generated + (1 - cover) * (original + change)
