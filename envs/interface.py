@@ -18,8 +18,7 @@ MIN_CAMERA_PX, MAX_CAMERA_PX = 32, 1024
 PROPRIO_SIZE = 16
 ACTION_SIZE = 7
 CONTROL_HZ = 20
-TRANSLATION_M, ROTATION_RAD = 0.05, 0.5
-"""What 1 in an action means."""
+TRANSLATION_M, ROTATION_RAD = 0.05, 0.5  # What 1 in an action means
 
 _PROPRIO_BOUND = 1e4  # seconds since the reset are the largest of its numbers
 
@@ -95,19 +94,12 @@ def pack_proprio(
 
 @dataclass(frozen=True)
 class ArmState:
-    """The robot, world frame.
+    """The robot, world frame."""
 
-    Attributes:
-        position_m: `(3,)`, the point between the fingertips.
-        rotation: `(3, 3)`, the gripper: z approaches, x from the left to the right finger.
-        opening: Of the gripper, in [0, 1].
-        joints_rad: `(7,)`.
-    """
-
-    position_m: np.ndarray
-    rotation: np.ndarray
-    opening: float
-    joints_rad: np.ndarray
+    position_m: np.ndarray  # `(3,)`, the point between the fingertips
+    rotation: np.ndarray  # `(3, 3)`, the gripper: z approaches, x from the left to the right finger
+    opening: float  # Of the gripper, in [0, 1]
+    joints_rad: np.ndarray  # `(7,)`
 
 
 def panda_state(robot: Any, model: mujoco.MjModel, data: mujoco.MjData) -> ArmState:

@@ -11,8 +11,7 @@ from .rendering import make_renderer, scene_option
 if TYPE_CHECKING:
     import mujoco
 
-FAR_M = 20.0
-"""Depth is cut off here, so that the sky has a depth too."""
+FAR_M = 20.0  # Depth is cut off here, so that the sky has a depth too
 
 
 class View:

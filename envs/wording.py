@@ -24,15 +24,10 @@ class Worded(Protocol):
 
 @dataclass(frozen=True)
 class TaskMatch:
-    """Which task a free text asks for.
+    """Which task a free text asks for."""
 
-    Attributes:
-        text: The text, as given.
-        task: The task's name, or None when the text is near none.
-    """
-
-    text: str
-    task: str | None
+    text: str  # The text, as given
+    task: str | None  # The task's name, or None when the text is near none
 
     @property
     def scored(self) -> bool:

@@ -9,11 +9,11 @@ import numpy as np
 
 from .register import SIMULATORS, check_installed, register_simulators
 
+# Simulators of the documentation's image
 SHOWN = (
     *("robosuite/Lift", "robosuite/Stack", "robosuite/Door", "robosuite/PickPlaceCan"),
     *("franka-kitchen", "metaworld/drawer-open", "metaworld/pick-place", "metaworld/button-press"),
 )
-"""Simulators of the documentation's image."""
 
 
 def list_simulators() -> list[str]:

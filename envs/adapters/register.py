@@ -13,25 +13,15 @@ from .metaworld_tasks import METAWORLD_SENTENCES
 
 @dataclass(frozen=True)
 class Simulator:
-    """An environment of another project behind our interface.
+    """An environment of another project behind our interface."""
 
-    Attributes:
-        name: As ``--env`` takes it, such as ``"robosuite/Lift"``.
-        id: The gymnasium id.
-        sentence: A task that it scores, as a person asks for it.
-        entry_point: Module and class.
-        settings: Arguments of its class besides the user's.
-        package: The module that it needs.
-        install: Arguments of pip that install it; None where it comes with ivg.
-    """
-
-    name: str
-    id: str
-    sentence: str
-    entry_point: str
-    settings: dict[str, str] = field(default_factory=dict)
-    package: str = "robosuite"
-    install: str | None = None
+    name: str  # As ``--env`` takes it, such as ``"robosuite/Lift"``
+    id: str  # The gymnasium id
+    sentence: str  # A task that it scores, as a person asks for it
+    entry_point: str  # Module and class
+    settings: dict[str, str] = field(default_factory=dict)  # Arguments of its class besides the user's
+    package: str = "robosuite"  # The module that it needs
+    install: str | None = None  # Arguments of pip that install it; None where it comes with ivg
 
     @property
     def installed(self) -> bool:
@@ -83,8 +73,8 @@ def _simulators() -> list[Simulator]:
     ]
 
 
+# All of them, by the name that ``--env`` takes
 SIMULATORS: dict[str, Simulator] = {simulator.name: simulator for simulator in _simulators()}
-"""All of them, by the name that ``--env`` takes."""
 
 
 def check_installed(simulator: Simulator) -> None:

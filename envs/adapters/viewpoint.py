@@ -13,21 +13,13 @@ from ..camera import pinhole
 
 @dataclass(frozen=True)
 class Viewpoint:
-    """MuJoCo's free camera: level, looking at a point.
+    """MuJoCo's free camera: level, looking at a point."""
 
-    Attributes:
-        lookat_m: The point in the middle of the picture, world frame.
-        distance_m: From it to the camera.
-        azimuth_deg: Direction of sight around z: 0 looks along x, 90 along y.
-        elevation_deg: Direction of sight above the horizon; negative looks down.
-        fovy_deg: Vertical field of view.
-    """
-
-    lookat_m: tuple[float, float, float]
-    distance_m: float
-    azimuth_deg: float
-    elevation_deg: float
-    fovy_deg: float
+    lookat_m: tuple[float, float, float]  # The point in the middle of the picture, world frame
+    distance_m: float  # From it to the camera
+    azimuth_deg: float  # Direction of sight around z: 0 looks along x, 90 along y
+    elevation_deg: float  # Direction of sight above the horizon; negative looks down
+    fovy_deg: float  # Vertical field of view
 
     def apply(self, model: mujoco.MjModel) -> mujoco.MjvCamera:
         """Return the camera to render with, and give the model its field of view."""

@@ -42,41 +42,24 @@ FINGER_PADS = anchor_weights(7, 11, 15)
 
 @dataclass(frozen=True)
 class Key:
-    """A pose to be in at a time.
+    """A pose to be in at a time."""
 
-    Attributes:
-        time: frames.
-        point: (3,) m, where the anchor is.
-        rotation: (3, 3), the hand's frame (of a right hand, or of the mirrored left hand) in the world.
-        pose: joint angles.
-        arc: height that the way to this key swings above the straight line, m.
-    """
-
-    time: float
-    point: Array
-    rotation: Array
-    pose: FingerPose
-    arc: float = 0.0
+    time: float  # frames
+    point: Array  # (3,) m, where the anchor is
+    rotation: Array  # (3, 3), the hand's frame (of a right hand, or of the mirrored left hand) in the world
+    pose: FingerPose  # joint angles
+    arc: float = 0.0  # height that the way to this key swings above the straight line, m
 
 
 @dataclass
 class HandTrack:
-    """The movement of one hand through the clip.
+    """The movement of one hand through the clip."""
 
-    Attributes:
-        side: "left" or "right".
-        shape: proportions.
-        elbow: (3,) m; the forearm points away from it.
-        anchor: (21,) weights of the joints whose mean the keys' points speak of.
-        keys: in order of time.
-        offset: optional movement on top of the keys' points.
-    """
-
-    side: str
-    shape: HandShape
-    elbow: Array
-    anchor: Array
-    keys: list[Key] = field(default_factory=list)
+    side: str  # "left" or "right"
+    shape: HandShape  # proportions
+    elbow: Array  # (3,) m; the forearm points away from it
+    anchor: Array  # (21,) weights of the joints whose mean the keys' points speak of
+    keys: list[Key] = field(default_factory=list)  # in order of time
 
     @property
     def sign(self) -> float:
@@ -137,19 +120,12 @@ def _between(before: Key, after: Key, time: float) -> Key:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A rigid body that moves with the anchor of a hand from a moment on.
+    """A rigid body that moves with the anchor of a hand from a moment on."""
 
-    Attributes:
-        track: the hand.
-        start: moment of the grasp, frames.
-        position: (3,) m, and
-        rotation: (3, 3), the body's pose at that moment.
-    """
-
-    track: HandTrack
-    start: float
-    position: Array
-    rotation: Array
+    track: HandTrack  # the hand
+    start: float  # moment of the grasp, frames
+    position: Array  # (3,) m, and
+    rotation: Array  # (3, 3), the body's pose at that moment
 
     def pose(self, time: float) -> tuple[Array, Array]:
         """Position and rotation of the body at a time."""

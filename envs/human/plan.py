@@ -18,27 +18,19 @@ from .rotations import to_quaternion
 from .style import Style
 
 Array = NDArray[np.float64]
-_EDGE = 0.04
-"""How far outside of the picture (of its side) all joints of a hand are before it enters."""
+_EDGE = 0.04  # How far outside of the picture (of its side) all joints of a hand are before it enters
 
 ObjectWriter = Callable[[mujoco.MjModel, mujoco.MjData, float], None]
 
 
 @dataclass
 class Plan:
-    """A choreography.
+    """A choreography."""
 
-    Attributes:
-        hands: tracks by side; the acting hand's side is the style's.
-        contact: frame times of the first and last touch.
-        grasp_point_world_m: (3,), where the acting hand touches first.
-        move_objects: writes the objects' state at a time (frames) into model and data.
-    """
-
-    hands: dict[str, HandTrack]
-    contact: tuple[float, float]
-    grasp_point_world_m: Array
-    move_objects: ObjectWriter
+    hands: dict[str, HandTrack]  # tracks by side; the acting hand's side is the style's
+    contact: tuple[float, float]  # frame times of the first and last touch
+    grasp_point_world_m: Array  # (3,), where the acting hand touches first
+    move_objects: ObjectWriter  # writes the objects' state at a time (frames) into model and data
     enter: dict[str, float] = field(default_factory=dict)
 
 

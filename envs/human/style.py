@@ -25,34 +25,23 @@ _TONES = np.array(
 
 @dataclass(frozen=True)
 class Style:
-    """One performance.
+    """One performance."""
 
-    Attributes:
-        side: the acting hand, "left" or "right".
-        shape: proportions of both hands.
-        skin_rgb: (3,) colour of the skin, sRGB in [0, 1].
-        enter, contact, finish: frame times at which the hand sets off, touches, and is done.
-        pitch, roll, yaw: how the hand is held, rad; positive pitch points the fingers down, positive roll lifts
-            the thumb's side, positive yaw turns the fingers inwards.
-        arc: how high the reach swings, m.
-        elbow_out: how far the elbow is from the middle of the body, m.
-        finger_noise: (4, 3) offsets of the fingers' flexion, rad.
-        variation: (8,) numbers in [0, 1) for what a task leaves open.
-    """
-
-    side: str
-    shape: HandShape
-    skin_rgb: NDArray[np.float64]
-    enter: float
+    side: str  # the acting hand, "left" or "right"
+    shape: HandShape  # proportions of both hands
+    skin_rgb: NDArray[np.float64]  # (3,) colour of the skin, sRGB in [0, 1]
+    enter: float  # enter, contact, finish: frame times at which the hand sets off, touches, and is done
     contact: float
     finish: float
+    # pitch, roll, yaw: how the hand is held, rad; positive pitch points the fingers down, positive roll lifts
+    # the thumb's side, positive yaw turns the fingers inwards
     pitch: float
     roll: float
     yaw: float
-    arc: float
-    elbow_out: float
-    finger_noise: NDArray[np.float64]
-    variation: NDArray[np.float64]
+    arc: float  # how high the reach swings, m
+    elbow_out: float  # how far the elbow is from the middle of the body, m
+    finger_noise: NDArray[np.float64]  # (4, 3) offsets of the fingers' flexion, rad
+    variation: NDArray[np.float64]  # (8,) numbers in [0, 1) for what a task leaves open
 
     @property
     def sign(self) -> float:

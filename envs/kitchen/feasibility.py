@@ -19,6 +19,7 @@ _OBJECTS = {
     "stir_pot": {"pot"},
 }
 _PUSH_M = 0.07
+# How far before its origin, and to the sides of it, a body takes room on the counter, m
 _IN_THE_WAY = {
     "drawer_unit": (0.125, 0.10),
     "stove": (0.095, 0.085),
@@ -28,7 +29,6 @@ _IN_THE_WAY = {
     "sponge": (0.04, 0.05),
     "knife_rest": (0.05, 0.04),
 }
-"""How far before its origin, and to the sides of it, a body takes room on the counter, m."""
 
 
 def feasible_tasks(scene: KitchenScene) -> list[str]:

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     import mujoco
 
 CARROT_SEGMENTS = 5
-CARROT_PITCH_M = 0.02
-"""Length of a segment."""
+CARROT_PITCH_M = 0.02  # Length of a segment
 
 POT_WALLS = 16
 STAIN_SPOTS = 8
@@ -21,25 +20,16 @@ OBJECTS = ("knife", "mug", "plate", "pot", "sponge")
 
 @dataclass(frozen=True)
 class KitchenState:
-    """What the kitchen's objects are doing; metres, radians, world frame (z = 0 is the counter's top).
+    """What the kitchen's objects are doing; metres, radians, world frame (z = 0 is the counter's top)."""
 
-    Attributes:
-        carrot_pos_world_m: Centres of the carrot's segments, `(5, 3)`.
-        carrot_parted: Which of the four joints between segments are cut, bool `(4,)`; all where there is no carrot.
-        drawer_slide_m: 0 closed to 0.12 open.
-        knob_angle_rad: 0 off to pi/2 on.
-        stains_wiped: Which spots are gone, bool `(8,)`.
-        stirred_rad: Signed angle that the spoon has gone round the pot's centre since the reset.
-        object_pose: Name to `(7,)` position and quaternion (wxyz) of the free objects.
-    """
-
-    carrot_pos_world_m: np.ndarray
+    carrot_pos_world_m: np.ndarray  # Centres of the carrot's segments, `(5, 3)`
+    # Which of the four joints between segments are cut, bool `(4,)`; all where there is no carrot
     carrot_parted: np.ndarray
-    drawer_slide_m: float
-    knob_angle_rad: float
-    stains_wiped: np.ndarray
-    stirred_rad: float
-    object_pose: dict[str, np.ndarray]
+    drawer_slide_m: float  # 0 closed to 0.12 open
+    knob_angle_rad: float  # 0 off to pi/2 on
+    stains_wiped: np.ndarray  # Which spots are gone, bool `(8,)`
+    stirred_rad: float  # Signed angle that the spoon has gone round the pot's centre since the reset
+    object_pose: dict[str, np.ndarray]  # Name to `(7,)` position and quaternion (wxyz) of the free objects
 
     def position(self, name: str) -> np.ndarray:
         """Return the position of a free object, `(3,)` m."""

@@ -17,24 +17,15 @@ Predicate = Callable[[KitchenState, KitchenScene], bool]
 
 @dataclass(frozen=True)
 class Task:
-    """One task of the kitchen.
+    """One task of the kitchen."""
 
-    Attributes:
-        name: Key in `TASKS`.
-        sentence: How a person asks for it.
-        paraphrases: Other ways of asking; part of the training text.
-        held_out_paraphrases: Ways of asking that no training clip carries.
-        moved: Names of the objects that the task moves, the main one first.
-        success: True when the physical state says that the task is done.
-        words: Groups of words; a text matches the task when it has a word of every group.
-    """
-
-    name: str
-    sentence: str
-    paraphrases: tuple[str, ...]
-    held_out_paraphrases: tuple[str, ...]
-    moved: tuple[str, ...]
-    success: Predicate
+    name: str  # Key in `TASKS`
+    sentence: str  # How a person asks for it
+    paraphrases: tuple[str, ...]  # Other ways of asking; part of the training text
+    held_out_paraphrases: tuple[str, ...]  # Ways of asking that no training clip carries
+    moved: tuple[str, ...]  # Names of the objects that the task moves, the main one first
+    success: Predicate  # True when the physical state says that the task is done
+    # Groups of words; a text matches the task when it has a word of every group
     words: tuple[frozenset[str], ...] = field(repr=False)
 
     @property

@@ -24,28 +24,22 @@ from ..errors import InputError
 from ..io.video_frames import shrink
 from .clip_arrays import changed_pixels
 
+# Longer side in pixels at which sharpness and motion are measured, so that they mean the same for any video
 MEASURED_SIDE = 256
-"""Longer side in pixels at which sharpness and motion are measured, so that they mean the same for any video."""
 
 
 @dataclass(frozen=True)
 class ClipFilter:
     """The least that a clip must have.
 
-    Attributes:
-        min_sharpness: Least sharpness; 0 lets all pass.
-        min_motion: Least motion, a fraction in [0, 1]; 0 lets all pass.
-        min_frames: Least number of different frames.
-        min_hand_frames: Least number of frames in which a hand is found.
-
     Raises:
         InputError: For a value out of its range.
     """
 
-    min_sharpness: float = 10.0
-    min_motion: float = 0.005
-    min_frames: int = 8
-    min_hand_frames: int = 1
+    min_sharpness: float = 10.0  # Least sharpness; 0 lets all pass
+    min_motion: float = 0.005  # Least motion, a fraction in [0, 1]; 0 lets all pass
+    min_frames: int = 8  # Least number of different frames
+    min_hand_frames: int = 1  # Least number of frames in which a hand is found
 
     def __post_init__(self) -> None:
         """Validate ranges."""

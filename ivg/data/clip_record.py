@@ -50,14 +50,11 @@ GROUND_TRUTH: dict[str, tuple[str, tuple[int | str, ...]]] = {
 }
 ARRAYS = ANNOTATION | GROUND_TRUTH
 
-INFO_BYTES = 4096
-"""Longest JSON of one clip's `info`."""
+INFO_BYTES = 4096  # Longest JSON of one clip's `info`
 
-ABSENT = 255
-"""Fill value of uint8 arrays."""
+ABSENT = 255  # Fill value of uint8 arrays
 
-DISK_NAMES = {"gripper_trajectory": "gripper_path"}
-"""Arrays that are called otherwise on disk than their field."""
+DISK_NAMES = {"gripper_trajectory": "gripper_path"}  # Arrays that are called otherwise on disk than their field
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,7 @@ from ..io.video import VideoSample, read_video, video_length_s
 from ..io.video_frames import shrink
 from .readers.segment import Segment
 
-END_SLACK_S = 0.5
-"""Annotations may end this much later than the video does."""
+END_SLACK_S = 0.5  # Annotations may end this much later than the video does
 
 _NUMBERED = re.compile(r"^(?P<head>\D*)(?P<number>\d+)(?P<ending>\.(?:jpe?g|png))$", re.IGNORECASE)
 

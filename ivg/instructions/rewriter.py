@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from .vocabulary import SceneVocabulary
 
 
+# Rewriters by name; a hub name with a slash or a folder means a model of transformers
 REWRITERS = ("none", "vocabulary")
-"""Rewriters by name; a hub name with a slash or a folder means a model of transformers."""
 
 
 @runtime_checkable

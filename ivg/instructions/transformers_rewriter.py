@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from ..errors import WeightsError
 
+# What the model is asked
 REQUEST = (
     "The picture shows a scene before somebody acts in it. The instruction is: {text}. Say in one sentence of at most "
     "25 words what the {side} hand and the other hand hold and do, and where. Name only things that are to be seen."
 )
-"""What the model is asked."""
 
-LONGEST_ANSWER = 60
-"""Tokens that the model may write."""
+LONGEST_ANSWER = 60  # Tokens that the model may write
 
 
 class TransformersRewriter:

@@ -10,40 +10,30 @@ from string import Formatter
 
 from ..errors import InputError
 
+# What an action's description may name: `{object}` with its article, `{place}` with a space before it or empty,
+# `{target}` with its preposition and a space before it or empty
 SLOTS = ("hand", "other", "object", "place", "tool", "target")
-"""What an action's description may name: `{object}` with its article, `{place}` with a space before it or empty,
-`{target}` with its preposition and a space before it or empty."""
 
 
 @dataclass(frozen=True)
 class Thing:
-    """Something in a scene.
+    """Something in a scene."""
 
-    Attributes:
-        words: What it is called, in small letters; an instruction may use any of them, in the plural too.
-        place: Where it is before the action, such as "on the cutting board"; "" if unknown.
-    """
-
-    words: tuple[str, ...]
-    place: str = ""
+    words: tuple[str, ...]  # What it is called, in small letters; an instruction may use any of them, in the plural too
+    place: str = ""  # Where it is before the action, such as "on the cutting board"; "" if unknown
 
 
 @dataclass(frozen=True)
 class Action:
     """Something hands do.
 
-    Attributes:
-        words: Verbs, in the plain form.
-        description: Who holds what where, with slots of `SLOTS` in braces.
-        tool: What the acting hand holds if the instruction does not say; "" if nothing.
-
     Raises:
         InputError: If the description has another slot, or braces that are none.
     """
 
-    words: tuple[str, ...]
-    description: str
-    tool: str = ""
+    words: tuple[str, ...]  # Verbs, in the plain form
+    description: str  # Who holds what where, with slots of `SLOTS` in braces
+    tool: str = ""  # What the acting hand holds if the instruction does not say; "" if nothing
 
     def __post_init__(self) -> None:
         """Validate slots."""
@@ -61,15 +51,10 @@ class Action:
 
 @dataclass(frozen=True)
 class SceneVocabulary:
-    """What instructions of a scene talk of.
+    """What instructions of a scene talk of."""
 
-    Attributes:
-        things: What there is.
-        actions: What is done; the first that has the instruction's verb counts.
-    """
-
-    things: tuple[Thing, ...]
-    actions: tuple[Action, ...]
+    things: tuple[Thing, ...]  # What there is
+    actions: tuple[Action, ...]  # What is done; the first that has the instruction's verb counts
 
     def with_places(self, places: Mapping[str, str]) -> SceneVocabulary:
         """Return the vocabulary of a scene in which things stand in these places.
@@ -118,6 +103,7 @@ _FIXED = _things(
     *("stove,hob,cooker,burner", "knob,dial", "tap,faucet", "sink", "counter,worktop,surface,table", "spill,stain"),
 )
 
+# Kitchens in general; `with_places` makes it a scene's own
 GENERAL_KITCHEN = SceneVocabulary(
     things=(*_FOOD, *_WARE, *_CONTENTS, *_FIXED),
     actions=(
@@ -151,4 +137,3 @@ GENERAL_KITCHEN = SceneVocabulary(
         Action(("break", "crack"), "both hands hold {object} and pull it apart"),
     ),
 )
-"""Kitchens in general; `with_places` makes it a scene's own."""

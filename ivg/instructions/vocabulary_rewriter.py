@@ -14,8 +14,7 @@ from ..errors import unknown_option
 from ..types import HANDS
 from .vocabulary import GENERAL_KITCHEN, Action, SceneVocabulary, Thing
 
-TARGET_WORDS = ("into", "onto", "in", "on", "to", "over")
-"""Words before the thing that another one is brought to."""
+TARGET_WORDS = ("into", "onto", "in", "on", "to", "over")  # Words before the thing that another one is brought to
 
 
 class VocabularyRewriter:

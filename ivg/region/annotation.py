@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..types import HandTracks, RegionOfMotion
 
-_FAR = 8.0
-"""Joints are clipped to this many image sizes, far enough not to bend a hull's part inside the image."""
+_FAR = 8.0  # Joints are clipped to this many image sizes, far enough not to bend a hull's part inside the image
 
 
 def region_from_tracks(tracks: HandTracks, height: int, width: int, *, per_hand: bool = False) -> RegionOfMotion:

@@ -13,20 +13,17 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..types import RegionOfMotion
 
-THRESHOLD = 0.5
-"""A pixel belongs to the region from this probability on."""
+THRESHOLD = 0.5  # A pixel belongs to the region from this probability on
 
-CLOSING_RADIUS = 1 / 64
-"""Cracks narrower than twice this fraction of the longer side are closed (2 px at 128)."""
+CLOSING_RADIUS = 1 / 64  # Cracks narrower than twice this fraction of the longer side are closed (2 px at 128)
 
+# Islands that hold no disc of this radius (fraction of the longer side, 1 px at 128) are removed
 OPENING_RADIUS = 1 / 96
-"""Islands that hold no disc of this radius (fraction of the longer side, 1 px at 128) are removed."""
 
-MIN_AREA = 1 / 400
-"""Islands smaller than this fraction of the image are removed (41 px at 128 x 128)."""
+MIN_AREA = 1 / 400  # Islands smaller than this fraction of the image are removed (41 px at 128 x 128)
 
+# Islands smaller than this fraction of their frame's largest are removed: two hands differ less
 MIN_RELATIVE_AREA = 1 / 10
-"""Islands smaller than this fraction of their frame's largest are removed: two hands differ less."""
 
 
 def clean_region(

@@ -20,19 +20,12 @@ Detector = Callable[[NDArray[np.uint8]], HandTracks]
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedVideo:
-    """A clip with what the detector says of it.
+    """A clip with what the detector says of it."""
 
-    Attributes:
-        clip: The frames; `fps` is theirs, not the file's.
-        tracks: Hand joints of every frame.
-        region: Region of motion of every frame, at the clip's size.
-        times_s: float64 (t,), when each frame plays in its source, in seconds.
-    """
-
-    clip: Clip
-    tracks: HandTracks
-    region: RegionOfMotion
-    times_s: NDArray[np.float64]
+    clip: Clip  # The frames; `fps` is theirs, not the file's
+    tracks: HandTracks  # Hand joints of every frame
+    region: RegionOfMotion  # Region of motion of every frame, at the clip's size
+    times_s: NDArray[np.float64]  # float64 (t,), when each frame plays in its source, in seconds
 
 
 def annotate_clip(clip: Clip, detector: Detector | None = None) -> tuple[HandTracks, RegionOfMotion]:

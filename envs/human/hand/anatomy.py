@@ -47,19 +47,12 @@ THUMB_DORSAL = np.array([-0.25, 0.72, 0.60])
 
 @dataclass(frozen=True)
 class HandShape:
-    """Size and proportions of one person's hand; every field is a factor, 1 is the mean.
+    """Size and proportions of one person's hand; every field is a factor, 1 is the mean."""
 
-    Attributes:
-        scale: size of the whole hand; 1 is 0.185 m from the wrist to the middle finger's tip.
-        finger_length: length of the fingers relative to the palm.
-        palm_width: width of the palm.
-        thickness: radius of fingers, palm and forearm.
-    """
-
-    scale: float = 1.0
-    finger_length: float = 1.0
-    palm_width: float = 1.0
-    thickness: float = 1.0
+    scale: float = 1.0  # size of the whole hand; 1 is 0.185 m from the wrist to the middle finger's tip
+    finger_length: float = 1.0  # length of the fingers relative to the palm
+    palm_width: float = 1.0  # width of the palm
+    thickness: float = 1.0  # radius of fingers, palm and forearm
 
     def __post_init__(self) -> None:
         """Refuse proportions that no hand has."""

@@ -21,14 +21,11 @@ def _zeros(*shape: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class FingerPose:
-    """Joint angles of one hand, radians.
+    """Joint angles of one hand, radians."""
 
-    Attributes:
-        fingers: (4, 4); for index to little finger: abduction (towards the thumb), flexion of MCP, PIP and DIP.
-        thumb: (5,); flexion, palmar abduction and twist of the CMC, flexion of MCP and IP.
-    """
-
+    # (4, 4); for index to little finger: abduction (towards the thumb), flexion of MCP, PIP and DIP
     fingers: NDArray[np.float64] = field(default_factory=lambda: _zeros(4, 4))
+    # (5,); flexion, palmar abduction and twist of the CMC, flexion of MCP and IP
     thumb: NDArray[np.float64] = field(default_factory=lambda: _zeros(5))
 
     def mixed_with(self, other: FingerPose, fraction: float) -> FingerPose:
@@ -41,17 +38,11 @@ class FingerPose:
 
 @dataclass(frozen=True)
 class HandState:
-    """A posed hand.
+    """A posed hand."""
 
-    Attributes:
-        bone_positions: (17, 3) m, origin of every bone's frame, in the order of `anatomy.BONES`.
-        bone_rotations: (17, 3, 3), bone frames; x runs along the bone, z is dorsal.
-        joints: (21, 3) m, MediaPipe's order.
-    """
-
-    bone_positions: NDArray[np.float64]
-    bone_rotations: NDArray[np.float64]
-    joints: NDArray[np.float64]
+    bone_positions: NDArray[np.float64]  # (17, 3) m, origin of every bone's frame, in the order of `anatomy.BONES`
+    bone_rotations: NDArray[np.float64]  # (17, 3, 3), bone frames; x runs along the bone, z is dorsal
+    joints: NDArray[np.float64]  # (21, 3) m, MediaPipe's order
 
     def mirrored(self) -> HandState:
         """The left hand of this right hand, in its own hand frame."""

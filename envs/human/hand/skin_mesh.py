@@ -36,19 +36,12 @@ REST_POSE = FingerPose(
 
 @dataclass(frozen=True)
 class SkinMesh:
-    """Rest mesh of a right hand of mean shape.
+    """Rest mesh of a right hand of mean shape."""
 
-    Attributes:
-        vertices: (v, 3) m in the hand frame.
-        faces: (f, 3) int, wound outwards.
-        weights: (v, 17), rows add up to 1.
-        rest: bone frames of the rest pose.
-    """
-
-    vertices: Array
-    faces: NDArray[np.int32]
-    weights: Array
-    rest: HandState
+    vertices: Array  # (v, 3) m in the hand frame
+    faces: NDArray[np.int32]  # (f, 3) int, wound outwards
+    weights: Array  # (v, 17), rows add up to 1
+    rest: HandState  # bone frames of the rest pose
 
     def reshaped(self, shape: HandShape) -> tuple[Array, HandState]:
         """Vertices and bone frames of the rest pose for another shape."""

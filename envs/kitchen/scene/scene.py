@@ -17,43 +17,26 @@ from .layout import draw_layout
 from .placement import Placement
 from .sizes import carrot_slope, draw_sizes, resize
 
-_AWAY_Z = -0.57
-"""What a scene lacks floats below the counter, out of view and of contact."""
+_AWAY_Z = -0.57  # What a scene lacks floats below the counter, out of view and of contact
 
 
 @dataclass(frozen=True)
 class KitchenScene:
-    """One kitchen.
+    """One kitchen."""
 
-    Attributes:
-        task: Name of the task that the scene is laid out for.
-        seed: What it was drawn from.
-        sizes: Name to length in metres, see `sizes.draw_sizes`.
-        colours: Geom-name prefix to RGB in [0, 1], see `appearance.draw_colours`.
-        counter: Name of the counter's material.
-        objects: Name to placement, fixtures and free objects alike; an absent object has none.
-        drawer_open_m: How far the drawer stands open, m.
-        spoon_xy_m: The spoon's offset in the pot, m; None where there is no spoon.
-        stains_xy_m: Centres of the stain's spots on the counter, `(8, 2)` m; None where it is clean.
-        camera_position: Egocentric camera, m.
-        camera_target: What it looks at, m.
-        lamp_position: The lamp, m.
-        brightness: Factor of the lamp and the ambient light.
-    """
-
-    task: str
-    seed: int
-    sizes: dict[str, float]
-    colours: dict[str, tuple[float, float, float]]
-    counter: str
-    objects: dict[str, Placement]
-    drawer_open_m: float
-    spoon_xy_m: tuple[float, float] | None
-    stains_xy_m: np.ndarray | None
-    camera_position: tuple[float, float, float]
-    camera_target: tuple[float, float, float]
-    lamp_position: tuple[float, float, float]
-    brightness: float
+    task: str  # Name of the task that the scene is laid out for
+    seed: int  # What it was drawn from
+    sizes: dict[str, float]  # Name to length in metres, see `sizes.draw_sizes`
+    colours: dict[str, tuple[float, float, float]]  # Geom-name prefix to RGB in [0, 1], see `appearance.draw_colours`
+    counter: str  # Name of the counter's material
+    objects: dict[str, Placement]  # Name to placement, fixtures and free objects alike; an absent object has none
+    drawer_open_m: float  # How far the drawer stands open, m
+    spoon_xy_m: tuple[float, float] | None  # The spoon's offset in the pot, m; None where there is no spoon
+    stains_xy_m: np.ndarray | None  # Centres of the stain's spots on the counter, `(8, 2)` m; None where it is clean
+    camera_position: tuple[float, float, float]  # Egocentric camera, m
+    camera_target: tuple[float, float, float]  # What it looks at, m
+    lamp_position: tuple[float, float, float]  # The lamp, m
+    brightness: float  # Factor of the lamp and the ambient light
 
 
 def sample_scene(task: str, seed: int) -> KitchenScene:

@@ -23,8 +23,7 @@ from .segment import one_line
 
 PASSES = ("narration_pass_1", "narration_pass_2")
 
-FAR_S = 1e9
-"""No time of a video is as large."""
+FAR_S = 1e9  # No time of a video is as large
 
 
 @dataclass(frozen=True)

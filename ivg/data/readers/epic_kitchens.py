@@ -14,9 +14,10 @@ from pathlib import Path
 from .files import check_folder, inside, is_file, is_folder, read_table
 from .segment import Reading, Segment, first_word, one_line
 
+# Columns without which nothing can be done. Test sets have no `narration`
 NEEDED = ("video_id", "start_timestamp", "stop_timestamp", "narration")
-"""Columns without which nothing can be done. Test sets have no `narration`."""
 
+# Where a video lies below the root: as EPIC-KITCHENS-100's downloader and EPIC-KITCHENS-55 lay it, or flattened
 VIDEO_FILES = (
     "{person}/videos/{video}",
     "videos/train/{person}/{video}",
@@ -26,8 +27,8 @@ VIDEO_FILES = (
     "{person}/{video}",
     "{video}",
 )
-"""Where a video lies below the root: as EPIC-KITCHENS-100's downloader and EPIC-KITCHENS-55 lay it, or flattened."""
 
+# Where a video's folder of images lies
 IMAGE_FOLDERS = (
     "{person}/rgb_frames/{video}",
     "frames_rgb_flow/rgb/train/{person}/{video}",
@@ -39,7 +40,6 @@ IMAGE_FOLDERS = (
     "{person}/{video}",
     "{video}",
 )
-"""Where a video's folder of images lies."""
 
 _MOST_DIGITS = 10
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from ...errors import InputError
 
-VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v")
-"""Endings of video files, in small letters."""
+VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v")  # Endings of video files, in small letters
 
 
 def read_text(path: Path) -> str:

@@ -10,8 +10,7 @@ from ...errors import InputError
 from .files import check_folder, inside, is_file, read_json, read_text, videos_below
 from .segment import Reading, Segment, first_word, one_line
 
-NAME_LENGTH = 400
-"""Characters of a segment's name: path and caption, so that one video may have several captions."""
+NAME_LENGTH = 400  # Characters of a segment's name: path and caption, so that one video may have several captions
 
 
 def read_caption_list(captions: Path, root: Path) -> Reading:
