@@ -24,11 +24,7 @@ _PROPRIO_BOUND = 1e4  # seconds since the reset are the largest of its numbers
 
 
 def check_settings(camera_size: int, horizon: int, render_mode: str | None) -> None:
-    """Refuse settings that no environment takes.
-
-    Raises:
-        EnvsError: A value is out of its range.
-    """
+    """Raise an `EnvsError` for settings that no environment takes."""
     if not MIN_CAMERA_PX <= camera_size <= MAX_CAMERA_PX:
         raise EnvsError(f"camera_size {camera_size}: it must be from {MIN_CAMERA_PX} to {MAX_CAMERA_PX} px.")
     if render_mode not in (None, "rgb_array"):
@@ -38,11 +34,7 @@ def check_settings(camera_size: int, horizon: int, render_mode: str | None) -> N
 
 
 def check_action(action: np.ndarray) -> np.ndarray:
-    """Return an action as float64, values beyond [-1, 1] clipped.
-
-    Raises:
-        EnvsError: It is not 7 finite numbers.
-    """
+    """Return an action as float64, values beyond [-1, 1] clipped; all but 7 finite numbers raise an `EnvsError`."""
     action = np.asarray(action, dtype=np.float64)
     if action.shape != (ACTION_SIZE,) or not np.isfinite(action).all():
         raise EnvsError(f"action of shape {action.shape}: it must be {ACTION_SIZE} finite numbers in [-1, 1].")
@@ -50,11 +42,7 @@ def check_action(action: np.ndarray) -> np.ndarray:
 
 
 def check_options(options: dict[str, Any] | None) -> None:
-    """Refuse options of `reset` other than ``"task"``.
-
-    Raises:
-        EnvsError: Naming the first of them.
-    """
+    """Raise an `EnvsError` for an option of `reset` other than ``"task"``."""
     if options and (unknown := set(options) - {"task"}):
         raise EnvsError(f"unknown reset option {sorted(unknown)[0]!r}: it must be 'task'.")
 
@@ -79,15 +67,7 @@ def observation_space(camera_size: int, depth: bool, image: bool = True) -> gym.
 def pack_proprio(
     position_m: np.ndarray, quaternion: np.ndarray, opening: float, joints_rad: np.ndarray, time_s: float
 ) -> np.ndarray:
-    """Return ``proprio``, float32 `(16,)`.
-
-    Args:
-        position_m: `(3,)`, the point between the fingertips, world frame.
-        quaternion: `(4,)`, wxyz, of the gripper: z approaches, x from the left to the right finger.
-        opening: Of the gripper, cut to [0, 1].
-        joints_rad: `(7,)`, the arm's joint angles.
-        time_s: Since the reset.
-    """
+    """Return ``proprio``, float32 `(16,)`: see `ArmState`; the opening is cut to [0, 1], the quaternion is wxyz."""
     opening = float(np.clip(opening, 0.0, 1.0))
     return np.concatenate([position_m, quaternion, [opening], joints_rad, [time_s]]).astype(np.float32)
 

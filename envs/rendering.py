@@ -20,10 +20,9 @@ _LIBRARIES = {"egl": "EGL", "osmesa": "OSMesa"}
 
 
 def choose_gl() -> str | None:
-    """Set ``MUJOCO_GL`` to EGL, else OSMesa, unless the user has set it.
+    """Set ``MUJOCO_GL`` to EGL, else OSMesa, unless the user has set it, and return it.
 
-    Returns:
-        The value of ``MUJOCO_GL``; None when neither library is installed (`make_renderer` then says so).
+    None means that neither library is installed (`make_renderer` then says so).
     """
     chosen = os.environ.get("MUJOCO_GL")
     if not chosen:
@@ -40,8 +39,7 @@ def choose_gl() -> str | None:
 def load_mujoco() -> None:
     """Choose OpenGL and import mujoco, which loads it at once; where `choose_gl` finds none, mujoco does without.
 
-    Raises:
-        RenderingError: ``MUJOCO_GL`` names none that mujoco knows, or one that is not installed.
+    A ``MUJOCO_GL`` that mujoco does not know, or that is not installed, raises a `RenderingError`.
     """
     try:
         choose_gl()
@@ -67,18 +65,10 @@ def _let_mujoco_choose_again(chosen: str) -> None:
 
 
 def make_renderer(model: mujoco.MjModel, height: int, width: int) -> mujoco.Renderer:
-    """Make an offscreen renderer.
-
-    Args:
-        model: The compiled model; its offscreen buffer must be at least as large as the picture.
-        height: Picture height, px.
-        width: Picture width, px.
-
-    Returns:
-        A ``mujoco.Renderer``; close it when done.
+    """Make an offscreen renderer; close it when done.
 
     Raises:
-        RenderingError: The picture is larger than the offscreen buffer, or OpenGL does not start.
+        RenderingError: The image is larger than the model's offscreen buffer, or OpenGL does not start.
     """
     if choose_gl() is None:
         raise RenderingError(
@@ -101,7 +91,7 @@ def make_renderer(model: mujoco.MjModel, height: int, width: int) -> mujoco.Rend
 
 
 def scene_option() -> mujoco.MjvOption:
-    """Return the visibility options of every picture: visual geoms (groups 1 and 2), no collision geoms, no sites."""
+    """Return the visibility options of every image: visual geoms (group 1), no collision geoms, no sites."""
     choose_gl()
     import mujoco
 

@@ -117,14 +117,11 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Start an episode.
+        """Start an episode; returns observation and info.
 
         Args:
             seed: The scene's seed; the same seed gives the same pixels. None draws one.
             options: ``{"task": text}`` changes the task from this episode on.
-
-        Returns:
-            Observation and info.
         """
         super().reset(seed=seed)
         check_options(options)
@@ -135,10 +132,7 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         return self._observe(), self._info()
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
-        """Move the robot for 1/20 s.
-
-        Args:
-            action: `(7,)` in [-1, 1]; values beyond are clipped.
+        """Move the robot for 1/20 s by an action `(7,)` in [-1, 1]; values beyond are clipped.
 
         Returns:
             Observation, reward, terminated, truncated, info.

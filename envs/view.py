@@ -20,7 +20,7 @@ class View:
     Args:
         camera: Name of a camera of the model, or a free camera (whose field of view is the model's).
         size: Side of the image, px.
-        option: What is drawn; by default visual geoms only (`rendering.scene_option`).
+        option: What is drawn; by default visual geoms only (`scene_option`).
     """
 
     def __init__(self, camera: str | mujoco.MjvCamera, size: int, option: mujoco.MjvOption | None = None) -> None:
@@ -50,10 +50,7 @@ class View:
             self._renderer = None
 
     def _update(self, renderer: mujoco.Renderer, model: mujoco.MjModel, data: mujoco.MjData) -> None:
-        """Take what is to be drawn from the data, without what the camera cannot see.
-
-        A robot has 100,000 triangles, and software works on each of them wherever it is.
-        """
+        """Update the scene without what the camera cannot see: a robot has 100,000 triangles, which cost time anywhere."""
         hidden = np.flatnonzero(np.asarray(self._option.geomgroup) == 0)
         if not isinstance(self._camera, str) or not hidden.size:
             renderer.update_scene(data, self._camera, self._option)

@@ -36,20 +36,10 @@ class TaskMatch:
 
 
 def match_wording(text: str, tasks: Mapping[str, Worded]) -> TaskMatch:
-    """Map a free text to the task whose words it has.
+    """Map a free text to the task (name to task) whose words it has; the match has ``task=None`` where nothing is near.
 
     A name or a phrasing of a task matches itself; another text matches the one task of which it has a word of every
-    group. A text that fits none, or two equally well, matches none.
-
-    Args:
-        text: An instruction such as ``"slice the carrot"``.
-        tasks: Name to task.
-
-    Returns:
-        The match, with ``task=None`` where nothing is near.
-
-    Raises:
-        EnvsError: The text has no letter.
+    group. A text that fits none, or two equally well, matches none. A text without a letter raises an `EnvsError`.
     """
     words = set(re.findall(r"[a-z]+", text.lower().replace("_", " ")))
     if not words:

@@ -23,11 +23,8 @@ class AdaptedTask:
 class AdaptedEnv(TaskEnv):
     """Another simulator's environment behind the interface of `TaskEnv`; each adapter says how it moves its robot.
 
-    Args:
-        tasks: What the simulator scores, the default first.
-        viewpoint: Where images are taken from.
-        task: See `TaskEnv`.
-        settings: Others of `TaskEnv`: camera_size, depth, horizon, render_mode.
+    `tasks` holds what the simulator scores, the default first; images are taken from `viewpoint`; `settings` are others
+    of `TaskEnv`: camera_size, depth, horizon, render_mode.
     """
 
     def __init__(

@@ -62,16 +62,12 @@ _VIEWPOINT = Viewpoint((-0.1, 0.6, 1.95), 1.9, 70.0, -30.0, 50.0)  # beside the 
 
 
 class FrankaKitchenEnv(AdaptedEnv):
-    """FrankaKitchen's seven tasks, one at a time, at 20 Hz.
+    """FrankaKitchen's seven tasks, one at a time, at 20 Hz (arguments: see `AdaptedEnv`).
 
     The simulator's own action is nine joint velocities at 12.5 Hz. The seven numbers of ours ask for a pose near the
     gripper's; damped least squares finds the joints for it, what holds the arm's weight is added, and the velocities
     (at most 2 rad/s, the simulator's limit) go through its own `step`. The scene is always the same: the seed changes
     the noise of its joint sensors only.
-
-    Args:
-        task: See `AdaptedEnv`.
-        settings: Others of `TaskEnv`: camera_size, depth, horizon, render_mode.
 
     Raises:
         EnvsError: A value is out of its range, or gymnasium-robotics is not installed.

@@ -26,16 +26,13 @@ def list_simulators() -> list[str]:
 
 
 def draw_simulators(names: Sequence[str] = SHOWN, seed: int = 0, columns: int = 4, size: int = 192) -> np.ndarray:
-    """Return the first frames of simulators side by side.
+    """Return the first frames of simulators side by side, uint8 `(rows * size, columns * size, 3)`.
 
     Args:
         names: Keys of `SIMULATORS`, a multiple of `columns`.
         seed: Of the scenes.
         columns: Images in a row.
         size: Side of one image, px.
-
-    Returns:
-        uint8 `(rows * size, columns * size, 3)`.
 
     Raises:
         EnvsError: If one is not installed.

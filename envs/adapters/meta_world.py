@@ -33,17 +33,11 @@ _VIEWPOINT = Viewpoint((0.0, 0.7, 0.1), 1.2, 155.0, -40.0, 45.0)  # at the end o
 
 
 class MetaWorldEnv(AdaptedEnv):
-    """A task of Meta-World at 20 Hz.
+    """A task of Meta-World (by its name without "-v3") at 20 Hz; other arguments as `AdaptedEnv`'s.
 
     The simulator's own action is four numbers at 80 Hz: where the gripper goes, and its fingers. Ours of seven makes
     four such steps of 1.25 cm at most; the three rotations are without effect, as the simulator has none. The seed
     draws object and goal from the task's own ranges; the goal, where there is one, is a coloured ball.
-
-    Args:
-        name: The task, without "-v3".
-        task: See `AdaptedEnv`.
-        horizon: Steps until truncation.
-        settings: Others of `TaskEnv`: camera_size, depth, render_mode.
 
     Raises:
         EnvsError: A value is out of its range, or Meta-World is not installed.

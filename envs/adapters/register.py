@@ -78,11 +78,7 @@ SIMULATORS: dict[str, Simulator] = {simulator.name: simulator for simulator in _
 
 
 def check_installed(simulator: Simulator) -> None:
-    """Refuse a simulator whose package is missing.
-
-    Raises:
-        EnvsError: With the command that installs it.
-    """
+    """Raise an `EnvsError` with the command that installs it where a simulator's package is missing."""
     if not simulator.installed:
         raise EnvsError(
             f"environment {simulator.name!r} needs the package '{simulator.package}', which is not installed: "

@@ -48,18 +48,10 @@ _VIEWPOINTS = {  # across the table from the robot, as in the kitchen; the door 
 
 
 class RobosuiteEnv(AdaptedEnv):
-    """A task of robosuite with a Panda under its OSC_POSE controller: the kitchen's own action.
+    """Lift, Stack, Door or PickPlaceCan with a Panda under robosuite's OSC_POSE: the kitchen's own action.
 
-    World frame: robosuite's, whose tables stand 0.8 m above its floor. Success is robosuite's own predicate.
-
-    Args:
-        name: Lift, Stack, Door or PickPlaceCan.
-        task: See `AdaptedEnv`.
-        horizon: Steps until truncation.
-        settings: Others of `TaskEnv`: camera_size, depth, render_mode.
-
-    Raises:
-        EnvsError: A value is out of its range.
+    World frame: robosuite's, whose tables stand 0.8 m above its floor. Success is robosuite's own predicate. Arguments
+    other than the name are those of `AdaptedEnv`; a value out of its range raises an `EnvsError`.
     """
 
     def __init__(self, name: str, task: str | None = None, *, horizon: int = 400, **settings: Any) -> None:
@@ -105,7 +97,7 @@ class RobosuiteEnv(AdaptedEnv):
 
 
 def _make(name: str, horizon: int) -> Any:
-    """Return robosuite's environment, without its pictures."""
+    """Return robosuite's environment, without its images."""
     logging.getLogger("robosuite_logs").setLevel(logging.WARNING)
     config = load_composite_controller_config(robot="Panda")
     config["body_parts"]["right"]["input_ref_frame"] = "world"

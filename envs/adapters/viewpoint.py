@@ -32,7 +32,7 @@ class Viewpoint:
         return camera
 
     def parameters(self, size: int) -> dict[str, Any]:
-        """Return ``info["camera"]`` for a square picture of `size` px (see `ivg.envs.camera.pinhole`)."""
+        """Return ``info["camera"]`` for a square image of `size` px (see `ivg.envs.camera.pinhole`)."""
         azimuth, elevation = np.deg2rad(self.azimuth_deg), np.deg2rad(self.elevation_deg)
         forward = np.array(
             [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]

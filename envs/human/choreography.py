@@ -22,11 +22,7 @@ CHOREOGRAPHIES = {act.__name__: act for act in _ACTS}
 
 
 def choreograph(task: str, stage: Stage) -> Plan:
-    """Plan a performance of a task in a scene.
-
-    Raises:
-        EnvsError: the task has no choreography; the message lists those that have.
-    """
+    """Plan a performance of a task in a scene; a task without a choreography raises an `EnvsError`."""
     if task not in CHOREOGRAPHIES:
         raise unknown_option("task", task, CHOREOGRAPHIES)
     return CHOREOGRAPHIES[task](stage)

@@ -31,14 +31,10 @@ class HumanDemonstrator:
     """Renders clips of a human hand in the kitchen; one model, compiled once, serves every scene.
 
     The robot rests as it does after the environment's reset, so that frame 0 of a clip is the environment's own
-    context image.
-
-    Args:
-        size: side of the square frames, px.
+    context image. Frames are squares of `size` px.
     """
 
     def __init__(self, size: int = 128) -> None:
-        """Compile the kitchen with both hands in it and open a renderer."""
         if not 32 <= size <= 1024:
             raise EnvsError(f"size {size}: it must be from 32 to 1024 px.")
         self.size = size
@@ -54,13 +50,13 @@ class HumanDemonstrator:
         """Render one clip.
 
         Args:
-            task: key of the kitchen's `TASKS`.
-            seed: of the scene and of the performance, non-negative; the same task and seed give the same bytes.
-            scene: where to act instead, for instance one laid out for another task that has what this one needs
+            task: Key of the kitchen's `TASKS`.
+            seed: Of the scene and of the performance, non-negative; the same task and seed give the same bytes.
+            scene: Where to act instead, for instance one laid out for another task that has what this one needs
                 (see `kitchen.feasibility`); the seed is then the performance's alone.
 
         Raises:
-            EnvsError: no task has that name, or the seed is negative.
+            EnvsError: No task has that name, or the seed is negative.
         """
         described = get_task(task)
         if seed < 0:

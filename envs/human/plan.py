@@ -67,25 +67,25 @@ class Stage:
         return HandTrack(side, self.style.shape, elbow, anchor)
 
     def pitch(self, point: Array, extra: float = 0.0) -> float:
-        """How far the fingers point down at a place, rad; less far away, so that the camera sees the hand's back."""
+        """How far the fingers point down at a point, rad; less far away, so that the camera sees the hand's back."""
         return float(self.style.pitch + extra - 0.5 * max(0.0, point[0] - 0.15))
 
-    def heading(self, track: HandTrack, point: Array, share: float, inward: float | None = None) -> float:
-        """Yaw of a hand at a place: a share of the forearm's, turned inwards as far as the wrist stays in view.
+    def heading(self, track: HandTrack, point: Array, follow: float, inward: float | None = None) -> float:
+        """Yaw of a hand at a point, turned inwards as far as the wrist stays in view.
 
         Args:
-            track: the hand.
+            track: The hand.
             point: (3,) m, what it reaches for.
-            share: how far the hand follows the forearm's direction.
-            inward: turn towards the other side, rad; the style's where it is None.
+            follow: Fraction of the forearm's direction that the hand follows.
+            inward: Rotation towards the other side, rad; the style's where it is None.
         """
-        yaw = share * track.natural_yaw(point) - track.sign * (self.style.yaw if inward is None else inward)
+        yaw = follow * track.natural_yaw(point) - track.sign * (self.style.yaw if inward is None else inward)
         room = 0.11 + 0.17 * point[0] - track.sign * point[1]
         limit = float(np.arcsin(np.clip(room / (0.13 * self.style.shape.scale), -0.6, 1.0)))
         return float(-track.sign * min(-track.sign * yaw, limit))
 
     def enter(self, track: HandTrack, time: float, point: Array, rotation: Array) -> None:
-        """Start a track just outside of the picture, on the way to `point`, so that the whole reach is seen."""
+        """Start a track just outside of the image, on the line to `point`, so that the whole reach is seen."""
         pose = self.style.relaxed(OPEN)
         camera = camera_of(self.model, self.data, "egocentric", 1, 1)
 

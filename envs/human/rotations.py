@@ -68,7 +68,7 @@ def from_quaternion(quaternion: ArrayLike) -> Matrix:
 
 
 def blend(start: Matrix, end: Matrix, fraction: float) -> Matrix:
-    """Rotation at `fraction` of the shortest way from `start` to `end` (spherical interpolation)."""
+    """Rotation at `fraction` of the shortest arc from `start` to `end` (spherical interpolation)."""
     q0, q1 = to_quaternion(start), to_quaternion(end)
     cosine = float(q0 @ q1)
     if cosine < 0:

@@ -60,12 +60,9 @@ class Style:
 
 
 def draw_style(task: str, seed: int, side: str | None = None) -> Style:
-    """Draw a style.
+    """Draw a style; the same task and seed (non-negative) give the same one.
 
-    Args:
-        task: what is done.
-        seed: non-negative; the same task and seed give the same style.
-        side: the acting hand where the task decides it; otherwise right in 70 %.
+    `side` is the acting hand where the task decides it; otherwise it is the right one in 70 %.
     """
     rng = np.random.default_rng([seed, 0x5717E, *task.encode()])
     drawn = "right" if rng.random() < 0.7 else "left"

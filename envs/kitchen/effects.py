@@ -16,17 +16,10 @@ _TOUCH_M = 0.006
 
 
 def joints_under_blade(model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
-    """Tell which of the carrot's joints the knife's blade is pressed through.
+    """Tell which of the carrot's joints the knife's blade is pressed through, bool `(4,)`; kinematics are up to date.
 
     A joint is cut when the blade's plane passes the joint within half a segment, along the carrot, the blade is over
     the carrot's axis, and its edge is below that axis.
-
-    Args:
-        model: A model with the kitchen.
-        data: Its data, with up-to-date kinematics.
-
-    Returns:
-        bool `(4,)`.
     """
     blade = data.geom("knife_blade")
     half_length, _, half_height = model.geom("knife_blade").size
@@ -53,12 +46,7 @@ def part_carrot(model: mujoco.MjModel, data: mujoco.MjData) -> None:
 
 
 def wipe_stains(model: mujoco.MjModel, data: mujoco.MjData) -> None:
-    """Make the spots under the sponge vanish, where its underside is within 6 mm of the counter.
-
-    Args:
-        model: A model with the kitchen; the spots' transparency is written.
-        data: Its data, with up-to-date kinematics.
-    """
+    """Make the spots under the sponge transparent, where its underside is within 6 mm of the counter."""
     sponge = data.geom("sponge_foam")
     rotation = sponge.xmat.reshape(3, 3)
     half = model.geom("sponge_foam").size

@@ -26,14 +26,9 @@ _FREE_TASK = "cut_carrot"
 class KitchenEnv(TaskEnv):
     """A Panda behind a kitchen counter, seen from the eyes of a person in front of it.
 
-    Observations, actions, reward and info are those of `TaskEnv`; the robot moves by robosuite's OSC_POSE.
-
-    Args:
-        task: A sentence or a name of `tasks.TASKS`. A text that is near none is accepted: it is not scored.
-        camera_size: See `TaskEnv`, as the rest.
-
-    Raises:
-        EnvsError: A value is out of its range.
+    Observations, actions, reward, info and arguments are those of `TaskEnv`; the robot moves by robosuite's OSC_POSE.
+    `task` is a sentence or a name of `tasks.TASKS`; a text that is near none is accepted, and not scored. A value out
+    of its range raises an `EnvsError`.
     """
 
     def __init__(
@@ -56,11 +51,7 @@ class KitchenEnv(TaskEnv):
 
     @property
     def scene(self) -> KitchenScene:
-        """The scene of the current episode.
-
-        Raises:
-            EnvsError: The environment was not reset yet.
-        """
+        """The scene of the current episode; before the first reset an `EnvsError`."""
         if self._scene is None:
             raise EnvsError("no scene yet: call reset() before this.")
         return self._scene

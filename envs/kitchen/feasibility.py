@@ -61,16 +61,10 @@ def _room_behind_plate(scene: KitchenScene) -> bool:
 
 
 def sample_foreign_scene(task: str, seed: int) -> KitchenScene | None:
-    """Draw a scene laid out for another task in which `task` can be done as well.
+    """Draw a scene laid out for another task in which `task` can be done as well; None if this seed has none.
 
-    Without such scenes in its training clips a model need not read the text: the layout gives the task away.
-
-    Args:
-        task: A key of `tasks.TASKS`.
-        seed: Non-negative; the same task and seed give the same scene.
-
-    Returns:
-        The scene, or None if no other task's scene with this seed has what it takes.
+    Without such scenes in its training clips a model need not read the text: the layout gives the task away. The same
+    task and seed (non-negative) give the same scene.
     """
     others = [other for other in TASKS if other != task]
     order = np.random.default_rng([seed, *task.encode()]).permutation(len(others))

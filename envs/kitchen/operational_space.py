@@ -17,10 +17,7 @@ from robosuite.utils.control_utils import nullspace_torques, opspace_matrices, o
 class ArmTorques:
     """Khatib's operational-space control (1987) of one arm on a fixed base, as robosuite's ``OSC_POSE`` does it.
 
-    Args:
-        controller: robosuite's `OperationalSpaceController`: fixed impedance, no interpolation, goals in the world.
-        model: The compiled model.
-        data: Its data.
+    `controller` is robosuite's `OperationalSpaceController`: fixed impedance, no interpolation, goals in the world.
     """
 
     def __init__(self, controller: Any, model: mujoco.MjModel, data: mujoco.MjData) -> None:

@@ -42,16 +42,7 @@ class KitchenState:
 
 
 def read_state(model: mujoco.MjModel, data: mujoco.MjData, stirred_rad: float = 0.0) -> KitchenState:
-    """Read the state from a simulation whose kinematics are up to date.
-
-    Args:
-        model: A model that contains the kitchen.
-        data: Its data, after ``mj_forward`` or ``mj_kinematics``.
-        stirred_rad: What a `StirCounter` has summed up.
-
-    Returns:
-        The state; arrays are copies.
-    """
+    """Read the state (copies) from a simulation whose kinematics are up to date; `stirred_rad` is a `StirCounter`'s."""
     welds = [model.equality(f"carrot_weld_{i}").id for i in range(CARROT_SEGMENTS - 1)]
     return KitchenState(
         carrot_pos_world_m=np.array([data.body(f"carrot_{i}").xpos for i in range(CARROT_SEGMENTS)]),

@@ -138,26 +138,12 @@ TASKS: dict[str, Task] = {task.name: task for task in _ALL}
 
 
 def match_task(text: str) -> TaskMatch:
-    """Map a free text to the task of the kitchen whose words it has.
-
-    Args:
-        text: An instruction such as ``"slice the carrot"``.
-
-    Returns:
-        The match, with ``task=None`` where nothing is near.
-
-    Raises:
-        EnvsError: The text has no letter.
-    """
+    """Map a free text to the task of the kitchen whose words it has (see `wording.match_wording`)."""
     return match_wording(text, TASKS)
 
 
 def get_task(name: str) -> Task:
-    """Return the task called `name`.
-
-    Raises:
-        EnvsError: No task has that name; the message lists them.
-    """
+    """Return the task called `name`, or raise an `EnvsError` that lists them."""
     if name not in TASKS:
         raise unknown_option("task", name, TASKS)
     return TASKS[name]

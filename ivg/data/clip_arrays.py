@@ -31,11 +31,7 @@ class ClipArrays:
 
     @classmethod
     def load(cls, store: ClipStore, indices: NDArray[np.int64], threads: int = 4) -> ClipArrays:
-        """Read clips of a store.
-
-        Raises:
-            StoreError: If there are none.
-        """
+        """Read clips of a store; a `StoreError` if there are none."""
         if not len(indices):
             raise StoreError(
                 f"{store.path} holds no clips for this split; {len(store.indices_done)} are written in all"

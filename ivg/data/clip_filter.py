@@ -30,11 +30,7 @@ MEASURED_SIDE = 256
 
 @dataclass(frozen=True)
 class ClipFilter:
-    """The least that a clip must have.
-
-    Raises:
-        InputError: For a value out of its range.
-    """
+    """The least that a clip must have; a value out of its range raises an `InputError`."""
 
     min_sharpness: float = 10.0  # Least sharpness; 0 lets all pass
     min_motion: float = 0.005  # Least motion, a fraction in [0, 1]; 0 lets all pass
@@ -42,7 +38,6 @@ class ClipFilter:
     min_hand_frames: int = 1  # Least number of frames in which a hand is found
 
     def __post_init__(self) -> None:
-        """Validate ranges."""
         for name, value in vars(self).items():
             if not value >= 0:
                 raise InputError(f"{name} must not be negative, got {value}")

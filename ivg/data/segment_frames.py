@@ -21,12 +21,7 @@ _NUMBERED = re.compile(r"^(?P<head>\D*)(?P<number>\d+)(?P<ending>\.(?:jpe?g|png)
 
 
 class SegmentError(InputError):
-    """A segment that gives no clip.
-
-    Args:
-        reason: A few words, the same for all segments with the same fault.
-        detail: The value at fault.
-    """
+    """A segment that gives no clip: why, in words that all with the same fault share, and the value at fault."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -35,12 +30,7 @@ class SegmentError(InputError):
 
 
 def read_segment(segment: Segment, *, frames: int, longest_side: int) -> VideoSample:
-    """Read evenly spaced frames of a segment, the first and the last included.
-
-    Args:
-        segment: Where they are.
-        frames: How many.
-        longest_side: Larger frames are reduced to this many pixels, their aspect kept.
+    """Read evenly spaced frames of a segment, the first and the last included, reduced to `longest_side` px if larger.
 
     Raises:
         SegmentError: If the segment lies beyond the end of its video, or cannot be decoded.

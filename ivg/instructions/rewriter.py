@@ -32,16 +32,10 @@ class InstructionRewriter(Protocol):
         ...
 
     def __call__(self, text: str, *, frame: NDArray[np.uint8] | None = None, side: str = "right") -> str:
-        """Rewrite an instruction.
+        """Return the text to use instead of an instruction such as "cut the carrot"; the given one if nothing is to be added.
 
-        Args:
-            text: Such as "cut the carrot".
-            frame: uint8 (h, w, 3), RGB: the scene, for rewriters that look at it.
-            side: The acting hand, "left" or "right".
-
-        Returns:
-            The text to use instead; the given one where the rewriter has nothing to add. The same arguments give the
-            same text.
+        The same arguments give the same text. `frame` is uint8 (h, w, 3) RGB, the scene, for rewriters that look at it;
+        `side` is the acting hand, "left" or "right".
         """
         ...
 
@@ -65,8 +59,7 @@ def load_rewriter(
     """Return a rewriter of instructions.
 
     Args:
-        name: "none", "vocabulary", a hub name such as "owner/model", a folder with a model, or a rewriter, which is
-            returned as it is.
+        name: "none", "vocabulary", a hub name such as "owner/model", a folder with a model, or a rewriter itself.
         device: Where a model computes.
         vocabulary: For "vocabulary"; kitchens in general if None.
 

@@ -22,13 +22,8 @@ LONGEST_ANSWER = 60  # Tokens that the model may write
 class TransformersRewriter:
     """Asks a vision-language model to describe what the hands do; greedy, so that the same frame gives the same text.
 
-    Args:
-        model: Name on the hub, or a folder that `save_pretrained` wrote, with model and processor.
-        device: Where to compute.
-        request: What the model is asked, with `{text}` and `{side}` in braces.
-
-    Raises:
-        WeightsError: If model or processor cannot be loaded.
+    `model` is a name on the hub, or a folder that `save_pretrained` wrote, with model and processor; `request` is what
+    it is asked, with `{text}` and `{side}` in braces. A `WeightsError` if model or processor cannot be loaded.
     """
 
     def __init__(self, model: str | Path, device: str = "cpu", request: str = REQUEST) -> None:
@@ -66,7 +61,7 @@ class TransformersRewriter:
         return f"{text.strip().rstrip('.')}: {answer}" if answer else text
 
     def _inputs(self, request: str, frame: NDArray[np.uint8] | None) -> Any:
-        """Return the model's inputs for a request and, if there is one, a picture."""
+        """Return the model's inputs for a request and, if there is one, an image."""
         from PIL import Image
 
         content: list[dict[str, Any]] = [{"type": "text", "text": request}]

@@ -25,18 +25,13 @@ class Thing:
 
 @dataclass(frozen=True)
 class Action:
-    """Something hands do.
-
-    Raises:
-        InputError: If the description has another slot, or braces that are none.
-    """
+    """Something hands do; a description with another slot, or braces that are none, raises an `InputError`."""
 
     words: tuple[str, ...]  # Verbs, in the plain form
     description: str  # Who holds what where, with slots of `SLOTS` in braces
     tool: str = ""  # What the acting hand holds if the instruction does not say; "" if nothing
 
     def __post_init__(self) -> None:
-        """Validate slots."""
         try:
             unknown = {name for _, name, _, _ in Formatter().parse(self.description) if name is not None} - set(SLOTS)
             if unknown:
@@ -57,11 +52,9 @@ class SceneVocabulary:
     actions: tuple[Action, ...]  # What is done; the first that has the instruction's verb counts
 
     def with_places(self, places: Mapping[str, str]) -> SceneVocabulary:
-        """Return the vocabulary of a scene in which things stand in these places.
+        """Return the vocabulary of a scene in which things stand in these places: `{"carrot": "on the cutting board"}`.
 
-        Args:
-            places: Where things are, by a word for them: `{"carrot": "on the cutting board"}`. A word that is not in
-                the vocabulary becomes a thing of it.
+        A word that is not in the vocabulary becomes a thing of it.
         """
         moved, rest = [], dict(places)
         for thing in self.things:

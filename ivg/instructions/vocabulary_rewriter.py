@@ -18,14 +18,11 @@ TARGET_WORDS = ("into", "onto", "in", "on", "to", "over")  # Words before the th
 
 
 class VocabularyRewriter:
-    """Says of an instruction who holds what where.
+    """Says of an instruction who holds what where, by a scene's vocabulary (kitchens in general if None).
 
     The instruction stays as it is, and what hands do is put behind it: "cut carrot" becomes "cut carrot: the right hand
     holds the knife and cuts the carrot on the cutting board, the left hand holds it still". An instruction whose verb
     or object is not in the vocabulary stays as it is.
-
-    Args:
-        vocabulary: What the scene holds; kitchens in general if None.
     """
 
     def __init__(self, vocabulary: SceneVocabulary | None = None) -> None:
@@ -37,11 +34,7 @@ class VocabularyRewriter:
         return {"name": "vocabulary", "vocabulary": self.vocabulary.fingerprint}
 
     def __call__(self, text: str, *, frame: NDArray[np.uint8] | None = None, side: str = "right") -> str:
-        """Rewrite an instruction; see `InstructionRewriter`. The frame is not used.
-
-        Raises:
-            InputError: If `side` is neither "left" nor "right".
-        """
+        """Rewrite an instruction; the frame is not used, an unknown `side` raises an `InputError`."""
         if side not in HANDS:
             raise unknown_option("side", side, HANDS)
         words = re.findall(r"[a-z]+", text.lower())

@@ -13,18 +13,18 @@ _FAR = 8.0  # Joints are clipped to this many image sizes, far enough not to ben
 
 
 def region_from_tracks(tracks: HandTracks, height: int, width: int, *, per_hand: bool = False) -> RegionOfMotion:
-    """Fill the convex hull of the hand joints of every frame.
+    """Fill the convex hull of the hand joints of every frame; absent hands are left out.
 
     Args:
-        tracks: Hand joints; absent hands are left out.
+        tracks: Hand joints.
         height: Height of the masks in pixels.
         width: Width of the masks in pixels.
         per_hand: Give each hand a hull of its own. The paper's P_l holds all joints found in a frame, so that
             its mask M_l spans both hands and what lies between them; that is the default.
 
     Returns:
-        Masks (t, height, width); a frame without hands has an empty one. `union` is the paper's M_video.
-        Every joint that lies inside the image lies inside its frame's mask.
+        Masks (t, height, width), empty for a frame without hands; `union` is the paper's M_video. Every joint that lies
+        inside the image lies inside its frame's mask.
 
     Raises:
         InputError: If a size is not positive.

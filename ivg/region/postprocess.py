@@ -35,19 +35,11 @@ def clean_region(
     min_area: float = MIN_AREA,
     min_relative_area: float = MIN_RELATIVE_AREA,
 ) -> RegionOfMotion:
-    """Turn predicted masks into a region of motion without islands.
+    """Turn predicted masks, float (t, h, w), into a region of motion without islands.
 
     Each frame is thresholded and closed; then the connected components stay whole that hold a disc of the
-    opening's radius and are large enough. What stays keeps its outline.
-
-    Args:
-        probability: Float (t, h, w), 1 where the hand is, as decoded from stage 1; values outside [0, 1] are
-            fine.
-        threshold: Lowest value that counts.
-        closing_radius: Radius of the closing, as a fraction of the longer side.
-        opening_radius: Radius of the disc that a component has to hold, as a fraction of the longer side.
-        min_area: Smallest component, as a fraction of the image.
-        min_relative_area: Smallest component, as a fraction of the frame's largest.
+    opening's radius and are large enough. What stays keeps its outline. Values outside [0, 1] are fine. Radii are
+    fractions of the longer side, `min_area` is one of the image, `min_relative_area` of the frame's largest component.
 
     Returns:
         Masks (t, h, w), empty where nothing is left; `union` is the paper's M_gen.

@@ -29,12 +29,7 @@ class AnnotatedVideo:
 
 
 def annotate_clip(clip: Clip, detector: Detector | None = None) -> tuple[HandTracks, RegionOfMotion]:
-    """Annotate a clip: keypoints by the detector, hull per frame.
-
-    Args:
-        clip: The clip.
-        detector: Finds hands in frames; MediaPipe with its default settings if None.
-    """
+    """Annotate a clip: keypoints by the detector (MediaPipe with its defaults if None), hull per frame."""
     with ExitStack() as stack:
         tracks = (detector or stack.enter_context(MediaPipeHands()))(clip.frames)
     return tracks, region_from_tracks(tracks, *clip.frames.shape[1:3])

@@ -55,7 +55,6 @@ class HandShape:
     thickness: float = 1.0  # radius of fingers, palm and forearm
 
     def __post_init__(self) -> None:
-        """Refuse proportions that no hand has."""
         for field in fields(self):
             value = getattr(self, field.name)
             if not 0.7 <= value <= 1.3:

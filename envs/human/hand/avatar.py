@@ -47,10 +47,9 @@ def add_hands(spec: mujoco.MjSpec) -> None:
 
 
 class HandAvatar:
-    """Writes shape, skin colour and pose of one hand into a compiled model and its data."""
+    """Writes shape, skin colour and pose of one hand into a model (compiled after `add_hands`) and its data."""
 
     def __init__(self, model: mujoco.MjModel, side: str) -> None:
-        """Look the hand's bones and skin up in `model` (compiled after `add_hands`)."""
         self.side = side
         self.skin_id = int(mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SKIN, skin_name(side)))
         self._model = model

@@ -60,10 +60,7 @@ class HandState:
 def pose_hand(pose: FingerPose, shape: HandShape, forearm: NDArray[np.float64] | None = None) -> HandState:
     """Bone frames and joints of a right hand in its own frame.
 
-    Args:
-        pose: joint angles.
-        shape: proportions.
-        forearm: (3, 3) rotation of the forearm's frame in the hand frame; identity where it is None.
+    `forearm` is the (3, 3) rotation of the forearm's frame in the hand frame; identity where it is None.
     """
     positions, rotations, joints = (
         np.zeros((len(BONES), 3)),

@@ -24,10 +24,10 @@ def curled(
     """All four fingers bent alike; the little finger a bit more than the index finger.
 
     Args:
-        mcp: flexion of the knuckles, rad.
-        pip: flexion of the middle joints, rad; the last joints follow with 0.6 of it.
-        spread: abduction between index and little finger, rad.
-        thumb: the thumb's five angles (see `FingerPose`).
+        mcp: Flexion of the knuckles, rad.
+        pip: Flexion of the middle joints, rad; the last joints follow with 0.6 of it.
+        spread: Abduction between index and little finger, rad.
+        thumb: The thumb's five angles (see `FingerPose`).
     """
     more = np.array([0.95, 1.0, 1.05, 1.1])
     fingers = np.stack([spread * np.array([0.5, 0.15, -0.2, -0.5]), mcp * more, pip * more, 0.6 * pip * more], axis=1)
@@ -67,9 +67,7 @@ def gripper_pose(state: HandState, shape: HandShape) -> NDArray[np.float64]:
 def pinch(gap: float, others: float = 0.0) -> FingerPose:
     """Thumb opposite to index and middle finger, with `gap` metres between the pads of a hand of scale 1.
 
-    Args:
-        gap: width of the object that fits between the pads, m; clipped to [0.004, 0.08].
-        others: additional flexion of ring and little finger, rad.
+    `gap` is clipped to [0.004, 0.08]; `others` is additional flexion of ring and little finger, rad.
     """
     gap = float(np.clip(gap, PINCH_GAPS_M[0], PINCH_GAPS_M[-1]))
     after = int(np.clip(np.searchsorted(PINCH_GAPS_M, gap), 1, len(PINCH_GAPS_M) - 1))

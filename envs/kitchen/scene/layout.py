@@ -20,16 +20,7 @@ _BLADE_REST_OFFSET_M = 0.118
 
 
 def draw_layout(task: str, sizes: Sizes, rng: Rng) -> Layout:
-    """Draw a layout for a task.
-
-    Args:
-        task: A key of `tasks.TASKS`.
-        sizes: From `sizes.draw_sizes`, m.
-        rng: Where the draws come from.
-
-    Returns:
-        Placements of everything that is in the scene.
-    """
+    """Draw placements of everything that is in the scene of a task, for sizes from `sizes.draw_sizes`, m."""
     layout = Layout()
     side = float(rng.choice([-1.0, 1.0]))
     _put_back_row(layout, task, side, rng)

@@ -40,12 +40,7 @@ class KitchenScene:
 
 
 def sample_scene(task: str, seed: int) -> KitchenScene:
-    """Draw a scene that `task` can be done in.
-
-    Args:
-        task: A key of `tasks.TASKS`.
-        seed: Non-negative; the same task and seed give the same scene.
-    """
+    """Draw a scene that a task (a key of `tasks.TASKS`) can be done in; the same non-negative seed gives the same."""
     rng = np.random.default_rng([seed, sum(ord(c) * 31**i for i, c in enumerate(task)) % (2**31)])
     sizes = draw_sizes(rng)
     layout = draw_layout(task, sizes, rng)
@@ -71,14 +66,9 @@ def sample_scene(task: str, seed: int) -> KitchenScene:
 
 
 def apply_scene(model: mujoco.MjModel, data: mujoco.MjData, scene: KitchenScene) -> None:
-    """Write a scene into a model and its data; everything else (the robot) stays as it is.
+    """Write a scene into a model that contains the kitchen, and its data; everything else (the robot) stays as it is.
 
     The caller runs ``mj_forward`` afterwards. Velocities of the kitchen's joints are set to zero.
-
-    Args:
-        model: Compiled model that contains the kitchen; sizes, colours and fixture places are written.
-        data: Its data; joint positions and weld states are written.
-        scene: What to write.
     """
     resize(model, scene.sizes)
     paint(model, scene.colours, scene.counter)

@@ -22,7 +22,6 @@ def read_ego4d(annotations: Path, root: Path) -> Reading:
     Actions of `fho_main.json` and `fho_lta_*.json` have a start and an end. Narrations have a moment only: each gets
     the span that EgoVLP gives it (Lin et al. 2022, arXiv 2206.01670, Sec. 3.1): the moment in its middle, and a
     length of the mean gap between narrations of its video, divided by the mean gap over all videos, in seconds.
-
     Narrations of others than the camera's wearer ("#O ...") and of what the narrator could not tell ("#unsure") are
     skipped. "#C C picks up a cup" becomes "pick up a cup", as instructions are written.
 

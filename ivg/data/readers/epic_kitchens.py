@@ -45,14 +45,10 @@ _MOST_DIGITS = 10
 
 
 def read_epic_kitchens(annotations: Path, root: Path) -> Reading:
-    """Read segments of EPIC-KITCHENS-100.
+    """Read segments of EPIC-KITCHENS-100 from `EPIC_100_train.csv` or one like it.
 
-    Args:
-        annotations: `EPIC_100_train.csv` or one like it.
-        root: Folder below which the videos or the `rgb_frames` lie; a video file is preferred to its images.
-
-    Raises:
-        InputError: If the file cannot be read or lacks a column, or the folder is none.
+    The videos or the `rgb_frames` lie below `root`; a video file is preferred to its images. An `InputError` if the
+    file cannot be read or lacks a column, or the folder is none.
     """
     reading = Reading("epic-kitchens")
     check_folder(root)

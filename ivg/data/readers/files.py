@@ -16,11 +16,7 @@ VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v")  # Endings of 
 
 
 def read_text(path: Path) -> str:
-    """Read a UTF-8 file (with or without a byte order mark).
-
-    Raises:
-        InputError: If it cannot be read or is no UTF-8.
-    """
+    """Read a UTF-8 file (with or without a byte order mark); an `InputError` if it cannot be read or is none."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -31,11 +27,7 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        InputError: If it cannot be read, or is no JSON.
-    """
+    """Read a JSON file; an `InputError` if it cannot be read, or is none."""
     text = read_text(path)
     try:
         return json.loads(text)
@@ -46,8 +38,7 @@ def read_json(path: Path) -> Any:
 def read_table(path: Path, needed: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows of a CSV file with a header, each with its line number; missing cells are "".
 
-    Raises:
-        InputError: If it cannot be read, or a needed column is missing.
+    An `InputError` if it cannot be read, or a needed column is missing.
     """
     lines = csv.reader(io.StringIO(read_text(path), newline=""))  # a cell in quotes may have line breaks
     try:
@@ -64,11 +55,7 @@ def read_table(path: Path, needed: Iterable[str]) -> Iterator[tuple[int, dict[st
 
 
 def check_folder(path: Path) -> Path:
-    """Return the folder.
-
-    Raises:
-        InputError: If it is none.
-    """
+    """Return the folder; an `InputError` if it is none."""
     if not path.is_dir():
         raise InputError(f"'{path}' is no folder: give the one that holds the videos")
     return path
