@@ -1,7 +1,5 @@
 """Errors of the simulated environments; each message names the bad value, the rule and the options."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -55,7 +55,7 @@ def action_space() -> gym.spaces.Box:
 def observation_space(camera_size: int, depth: bool, image: bool = True) -> gym.spaces.Dict:
     """Return the space of observations: ``image`` unless refused, ``proprio`` and, if asked for, ``depth``."""
     spaces: dict[str, gym.Space[Any]] = {
-        "proprio": gym.spaces.Box(-_PROPRIO_BOUND, _PROPRIO_BOUND, (PROPRIO_SIZE,), np.float32),
+        "proprio": gym.spaces.Box(-_PROPRIO_BOUND, _PROPRIO_BOUND, (PROPRIO_SIZE,), np.float32)
     }
     if image:
         spaces["image"] = gym.spaces.Box(0, 255, (camera_size, camera_size, 3), np.uint8)

@@ -1,7 +1,5 @@
 """What the kitchen and the adapters share: a scored task in MuJoCo as a gymnasium environment."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Which task a free text asks for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

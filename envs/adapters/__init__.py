@@ -3,11 +3,4 @@
 from .listing import draw_simulators, list_simulators
 from .register import SIMULATORS, Simulator, check_installed, register_simulators
 
-__all__ = [
-    "SIMULATORS",
-    "Simulator",
-    "check_installed",
-    "draw_simulators",
-    "list_simulators",
-    "register_simulators",
-]
+__all__ = ["SIMULATORS", "Simulator", "check_installed", "draw_simulators", "list_simulators", "register_simulators"]

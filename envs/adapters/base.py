@@ -1,7 +1,5 @@
 """What the adapters share: another simulator's task, seen from a viewpoint of ours."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

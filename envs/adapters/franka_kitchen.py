@@ -1,7 +1,5 @@
 """FrankaKitchen of gymnasium-robotics: a Franka arm at a stove, under operational-space control by differential IK."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 from typing import Any

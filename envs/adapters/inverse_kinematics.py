@@ -1,7 +1,5 @@
 """Joint angles that bring a gripper a step further."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import mujoco

@@ -1,7 +1,5 @@
 """Which simulators there are, and how they look."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import gymnasium

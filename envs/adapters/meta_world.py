@@ -1,7 +1,5 @@
 """Meta-World's fifty tasks (version 3): a Sawyer arm whose gripper always points down."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..rendering import load_mujoco

@@ -1,7 +1,5 @@
 """Which simulators there are, by which gymnasium id, and what has to be installed for each."""
 
-from __future__ import annotations
-
 import importlib.util
 from dataclasses import dataclass, field
 

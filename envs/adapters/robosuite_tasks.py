@@ -1,7 +1,5 @@
 """robosuite's own tasks: Lift, Stack, Door, PickPlaceCan, with a Panda."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

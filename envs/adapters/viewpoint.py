@@ -1,7 +1,5 @@
 """A place to look from, in a simulation that has no camera there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

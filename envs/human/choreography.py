@@ -1,7 +1,5 @@
 """The choreography of every task, by the task's name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from ..errors import unknown_option

@@ -1,7 +1,5 @@
 """What the human demonstrator hands over: one clip with its ground truth."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Renders a person's hand doing a task of the kitchen, with its ground truth."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import mujoco

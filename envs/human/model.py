@@ -1,7 +1,5 @@
 """The kitchen's model with both hands, and what its images show."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import mujoco

@@ -1,7 +1,5 @@
 """What a choreography hands over: the tracks of the hands and where the objects are at any time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 

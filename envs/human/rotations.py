@@ -1,7 +1,5 @@
 """Rotations as 3x3 matrices, and their blending."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -1,7 +1,5 @@
 """What differs from person to person and from one performance to the next, drawn from the seed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """``ivg/Kitchen-v0``: the kitchen as a gymnasium environment."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import mujoco

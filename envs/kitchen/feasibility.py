@@ -1,7 +1,5 @@
 """Which tasks a scene allows besides the one that it was laid out for."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .scene.scene import KitchenScene, sample_scene

@@ -5,8 +5,6 @@ that took most of an action's time. What changes between two physics steps is th
 the first one of an action, which sets the goals, and this does the others: the same equations on the same matrices.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import mujoco

@@ -1,7 +1,5 @@
 """The kitchen as a robosuite environment: a Panda under operational-space control behind the counter."""
 
-from __future__ import annotations
-
 import logging
 import xml.etree.ElementTree as ET
 from pathlib import Path

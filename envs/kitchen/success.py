@@ -1,7 +1,5 @@
 """When the kitchen's tasks are done."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .scene.scene import KitchenScene

@@ -1,7 +1,5 @@
 """The kitchen's tasks: a sentence each, what it moves, and when it is done; and free text matched to them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -94,12 +92,7 @@ _ALL = (
     Task(
         "mug_to_plate",
         "put the mug on the plate",
-        (
-            "put mug on plate",
-            "place the mug on the plate",
-            "set the mug on the plate",
-            "put the cup on the plate",
-        ),
+        ("put mug on plate", "place the mug on the plate", "set the mug on the plate", "put the cup on the plate"),
         ("move the mug onto the plate", "stand the mug on the plate"),
         ("mug",),
         success.mug_on_plate,

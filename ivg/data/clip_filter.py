@@ -11,8 +11,6 @@ actions without motion, but no rule. Ours:
 * hand frames: in how many frames the detector finds a hand.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

@@ -17,8 +17,6 @@ Layout (n clips, t frames of size s; every array has one chunk a clip, Blosc lz4
     K               float64 (n, 3, 3)         T_world_camera float64 (n, 4, 4)
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any

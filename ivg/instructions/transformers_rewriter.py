@@ -1,7 +1,5 @@
 """Rewriting by a vision-language model of transformers: any `image-text-to-text` model, by hub name or folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

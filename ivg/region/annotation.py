@@ -1,7 +1,5 @@
 """Pseudo annotation of the region of motion: filled convex hulls of hand keypoints (Sec. 3.1.1)."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

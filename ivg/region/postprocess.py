@@ -4,8 +4,6 @@ The paper names the operations and no sizes; ours are stated here, relative to t
 px, where an open hand's hull covers about 1,000 pixels.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Annotating video that nobody rendered: hand tracks and region of motion of a file or of given frames."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Pick something up from above and put it down elsewhere: the carrot into the pot, the mug onto the plate."""
 
-from __future__ import annotations
-
 import mujoco
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Cut the carrot: one hand takes the knife from its rest, the other holds the carrot."""
 
-from __future__ import annotations
-
 import mujoco
 import numpy as np
 from numpy.typing import NDArray

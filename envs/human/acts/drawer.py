@@ -1,7 +1,5 @@
 """Pull a drawer open by its bar, or push it shut."""
 
-from __future__ import annotations
-
 import mujoco
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Push the plate away along the counter."""
 
-from __future__ import annotations
-
 import mujoco
 import numpy as np
 from numpy.typing import NDArray

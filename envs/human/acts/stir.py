@@ -1,7 +1,5 @@
 """Stir the pot with the spoon, the other hand holding the pot's handle."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import mujoco

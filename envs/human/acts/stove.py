@@ -1,7 +1,5 @@
 """Turn the stove's knob by a quarter."""
 
-from __future__ import annotations
-
 import mujoco
 import numpy as np
 

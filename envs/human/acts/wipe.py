@@ -1,7 +1,5 @@
 """Wipe the stain off the counter with the sponge."""
 
-from __future__ import annotations
-
 import mujoco
 import numpy as np
 from numpy.typing import NDArray

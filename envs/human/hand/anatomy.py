@@ -5,8 +5,6 @@ Hand frame: origin at the wrist, +x towards the fingers, +z out of the back of t
 MCP, IP and tip; then MCP, PIP, DIP and tip of index, middle, ring and little finger.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 import numpy as np

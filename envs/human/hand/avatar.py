@@ -1,7 +1,5 @@
 """The two hands inside a MuJoCo model: mocap bodies for the bones and one skin over each set of bones."""
 
-from __future__ import annotations
-
 import mujoco
 import numpy as np
 from numpy.typing import ArrayLike

@@ -31,8 +31,7 @@ class FingerPose:
     def mixed_with(self, other: FingerPose, fraction: float) -> FingerPose:
         """The pose at `fraction` in [0, 1] of the way to `other`."""
         return FingerPose(
-            self.fingers + (other.fingers - self.fingers) * fraction,
-            self.thumb + (other.thumb - self.thumb) * fraction,
+            self.fingers + (other.fingers - self.fingers) * fraction, self.thumb + (other.thumb - self.thumb) * fraction
         )
 
 
@@ -62,11 +61,7 @@ def pose_hand(pose: FingerPose, shape: HandShape, forearm: NDArray[np.float64] |
 
     `forearm` is the (3, 3) rotation of the forearm's frame in the hand frame; identity where it is None.
     """
-    positions, rotations, joints = (
-        np.zeros((len(BONES), 3)),
-        np.zeros((len(BONES), 3, 3)),
-        np.zeros((NUM_JOINTS, 3)),
-    )
+    positions, rotations, joints = (np.zeros((len(BONES), 3)), np.zeros((len(BONES), 3, 3)), np.zeros((NUM_JOINTS, 3)))
     rotations[0] = np.eye(3) if forearm is None else forearm
     rotations[1] = np.eye(3)
     palm = np.array([1.0, shape.palm_width, shape.thickness])

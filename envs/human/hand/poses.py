@@ -1,7 +1,5 @@
 """Finger poses of the choreographies (open, curled, pinches of any opening), and the gripper that a hand stands for."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -5,8 +5,6 @@ Weights change from bone to bone across each joint, along the chain (metacarpal 
 lies nearest to, so neighbouring fingers never share skin.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -23,12 +21,7 @@ _STEP = 0.0033
 
 REST_POSE = FingerPose(
     fingers=np.array(
-        [
-            [0.09, 0.10, 0.14, 0.08],
-            [0.01, 0.10, 0.14, 0.08],
-            [-0.09, 0.10, 0.14, 0.08],
-            [-0.19, 0.10, 0.14, 0.08],
-        ]
+        [[0.09, 0.10, 0.14, 0.08], [0.01, 0.10, 0.14, 0.08], [-0.09, 0.10, 0.14, 0.08], [-0.19, 0.10, 0.14, 0.08]]
     ),
     thumb=np.array([0.0, 0.05, 0.0, 0.10, 0.12]),
 )

@@ -3,8 +3,6 @@
 World frame: the person is at negative x, looks along +x, and has y to the left; all lengths in metres.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where the things of a scene are, while its layout is drawn and afterwards."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

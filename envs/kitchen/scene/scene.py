@@ -4,8 +4,6 @@
 environment and the human demonstrator use them, so that both show the same pixels.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import mujoco

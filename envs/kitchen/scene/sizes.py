@@ -138,9 +138,5 @@ def _resize_pot(model: mujoco.MjModel, radius: float, height: float) -> None:
         level = height - 0.012
         near, far = np.array([-0.02, rim, level]), np.array([0.02, rim, level])
         near_out, far_out = np.array([-0.017, out, level]), np.array([0.017, out, level])
-        for part, start, end in (
-            ("near", near, near_out),
-            ("far", far, far_out),
-            ("grip", near_out, far_out),
-        ):
+        for part, start, end in (("near", near, near_out), ("far", far, far_out), ("grip", near_out, far_out)):
             _set_capsule(model, f"pot_handle_{side}_{part}", start, end, 0.0055)

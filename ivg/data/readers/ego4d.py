@@ -1,7 +1,5 @@
 """Ego4D: actions with their times or narrations, as segments with instructions."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

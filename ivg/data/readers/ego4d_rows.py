@@ -9,8 +9,6 @@ Field names as in the dataset's annotation schemas (ego4d-data.org, "Annotation 
     narration.json    {video_uid: {narration_pass_1: {narrations: [{timestamp_sec, narration_text}]}, ..._2}}
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ start_frame, stop_frame, narration, verb, noun, ...`; times as ``HH:mm:ss.SS``. 
 second for videos ``PXX_YY`` (of EPIC-KITCHENS-55) and 50 for ``PXX_1YY``.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from pathlib import Path

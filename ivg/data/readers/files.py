@@ -1,7 +1,5 @@
 """Annotation files and the videos that they name: read with errors that say what is wrong."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Plain sources: a folder of videos, one action each, and the caption list of the paper's release."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

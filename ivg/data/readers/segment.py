@@ -1,7 +1,5 @@
 """What every reader gives: parts of videos with a sentence each, and the rows that it could not use."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
