@@ -9,7 +9,7 @@ import gymnasium as gym
 import numpy as np
 
 from .errors import EnvsError
-from .view import FAR_M
+from .rendering import FAR_M
 
 if TYPE_CHECKING:
     import mujoco

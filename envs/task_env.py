@@ -19,7 +19,7 @@ from .interface import (
     observation_space,
     pack_proprio,
 )
-from .view import View
+from .rendering import View
 from .wording import TaskMatch, Worded, match_wording
 
 

@@ -13,10 +13,9 @@ import numpy as np  # noqa: E402
 
 from ..interface import CONTROL_HZ, ROTATION_RAD, TRANSLATION_M, ArmState  # noqa: E402
 from ..wording import word_groups  # noqa: E402
-from .base import AdaptedEnv, AdaptedTask  # noqa: E402
+from .base import AdaptedEnv, AdaptedTask, Viewpoint  # noqa: E402
 from .inverse_kinematics import DifferentialIK  # noqa: E402
 from .register import SIMULATORS, check_installed  # noqa: E402
-from .viewpoint import Viewpoint  # noqa: E402
 
 check_installed(SIMULATORS["franka-kitchen"])
 with contextlib.redirect_stderr(io.StringIO()):  # on import it prints notices of other environments

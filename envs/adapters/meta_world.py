@@ -11,10 +11,9 @@ import numpy as np  # noqa: E402
 
 from ..errors import unknown_option  # noqa: E402
 from ..interface import CONTROL_HZ, TRANSLATION_M, ArmState  # noqa: E402
-from .base import AdaptedEnv, AdaptedTask  # noqa: E402
+from .base import AdaptedEnv, AdaptedTask, Viewpoint  # noqa: E402
 from .metaworld_tasks import METAWORLD_SENTENCES  # noqa: E402
 from .register import SIMULATORS, check_installed  # noqa: E402
-from .viewpoint import Viewpoint  # noqa: E402
 
 check_installed(SIMULATORS["metaworld/reach"])
 from metaworld.env_dict import ALL_V3_ENVIRONMENTS  # noqa: E402

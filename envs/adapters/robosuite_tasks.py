@@ -21,8 +21,7 @@ finally:
 from ..errors import unknown_option  # noqa: E402
 from ..interface import CONTROL_HZ, ArmState, panda_state  # noqa: E402
 from ..wording import word_groups  # noqa: E402
-from .base import AdaptedEnv, AdaptedTask  # noqa: E402
-from .viewpoint import Viewpoint  # noqa: E402
+from .base import AdaptedEnv, AdaptedTask, Viewpoint  # noqa: E402
 
 _TASKS = {
     "Lift": AdaptedTask(("lift the cube", "pick up the cube"), word_groups("lift pick raise grab", "cube block")),

@@ -12,7 +12,7 @@ from ..kitchen.scene.appearance import show_burner
 from ..kitchen.scene.scene import KitchenScene, apply_scene, sample_scene
 from ..kitchen.tasks import Task, get_task
 from ..rendering import make_renderer, scene_option
-from .choreography import choreograph
+from .acts import choreograph
 from .clip import HumanClip
 from .hand.avatar import SIDES, HandAvatar
 from .hand.kinematics import HandState

@@ -8,8 +8,8 @@ import numpy as np
 from ..camera import camera_of
 from ..errors import EnvsError
 from ..interface import ArmState, panda_state
+from ..rendering import View
 from ..task_env import TaskEnv
-from ..view import View
 from .effects import StirCounter, part_carrot, wipe_stains
 from .scene.appearance import show_burner
 from .scene.scene import KitchenScene, apply_scene, sample_scene

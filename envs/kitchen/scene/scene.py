@@ -11,8 +11,7 @@ import numpy as np
 
 from ..state import CARROT_PITCH_M, CARROT_SEGMENTS, STAIN_SPOTS
 from .appearance import draw_colours, paint
-from .layout import draw_layout
-from .placement import Placement
+from .layout import Placement, draw_layout
 from .sizes import carrot_slope, draw_sizes, resize
 
 _AWAY_Z = -0.57  # What a scene lacks floats below the counter, out of view and of contact

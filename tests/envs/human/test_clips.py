@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ivg.envs.errors import EnvsError
-from ivg.envs.human.choreography import CHOREOGRAPHIES, choreograph
+from ivg.envs.human.acts import CHOREOGRAPHIES, choreograph
 from ivg.envs.human.clip import HumanClip
 from ivg.envs.human.demonstrator import HumanDemonstrator
 from ivg.envs.human.style import draw_style
