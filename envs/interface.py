@@ -1,18 +1,13 @@
 """What every environment takes and gives: settings, spaces, proprioception, the robot's state."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from .errors import EnvsError
 from .rendering import FAR_M
-
-if TYPE_CHECKING:
-    import mujoco
 
 MIN_CAMERA_PX, MAX_CAMERA_PX = 32, 1024
 PROPRIO_SIZE = 16
@@ -64,14 +59,6 @@ def observation_space(camera_size: int, depth: bool, image: bool = True) -> gym.
     return gym.spaces.Dict(spaces)
 
 
-def pack_proprio(
-    position_m: np.ndarray, quaternion: np.ndarray, opening: float, joints_rad: np.ndarray, time_s: float
-) -> np.ndarray:
-    """Return ``proprio``, float32 `(16,)`: see `ArmState`; the opening is cut to [0, 1], the quaternion is wxyz."""
-    opening = float(np.clip(opening, 0.0, 1.0))
-    return np.concatenate([position_m, quaternion, [opening], joints_rad, [time_s]]).astype(np.float32)
-
-
 @dataclass(frozen=True)
 class ArmState:
     """The robot, world frame."""
@@ -80,11 +67,3 @@ class ArmState:
     rotation: np.ndarray  # `(3, 3)`, the gripper: z approaches, x from the left to the right finger
     opening: float  # Of the gripper, in [0, 1]
     joints_rad: np.ndarray  # `(7,)`
-
-
-def panda_state(robot: Any, model: mujoco.MjModel, data: mujoco.MjData) -> ArmState:
-    """Read robosuite's Panda, whose gripper opens 8 cm."""
-    site = model.site(robot.gripper["right"].important_sites["grip_site"]).id
-    opening = np.abs(data.qpos[robot._ref_gripper_joint_pos_indexes["right"]]).sum() / 0.08
-    joints = data.qpos[robot._ref_joint_pos_indexes]
-    return ArmState(data.site_xpos[site], data.site_xmat[site].reshape(3, 3), float(opening), joints)

@@ -17,7 +17,6 @@ from .interface import (
     check_options,
     check_settings,
     observation_space,
-    pack_proprio,
 )
 from .rendering import View
 from .wording import TaskMatch, Worded, match_wording
@@ -54,6 +53,7 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         EnvsError: A value is out of its range.
     """
 
+    _simulation: Any  # The simulator's own environment
     metadata = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}  # noqa: RUF012 (gymnasium declares it)
 
     def __init__(
@@ -79,14 +79,18 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         self.observation_space: gym.Space[Any] = observation_space(camera_size, depth, image)
 
     @property
-    @abstractmethod
     def mj_model(self) -> mujoco.MjModel:
         """The compiled MuJoCo model."""
+        return self._physics()[0]
 
     @property
-    @abstractmethod
     def mj_data(self) -> mujoco.MjData:
         """The MuJoCo data."""
+        return self._physics()[1]
+
+    @abstractmethod
+    def _physics(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        """Return the compiled model and its data."""
 
     @abstractmethod
     def _restart(self, seed: int) -> None:
@@ -152,10 +156,11 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         return self._open_view().depth(self.mj_model, self.mj_data)
 
     def close(self) -> None:
-        """Free the renderer."""
+        """Free the renderer and the simulation."""
         if self._view is not None:
             self._view.close()
             self._view = None
+        self._simulation.close()
 
     def _open_view(self) -> View:
         self._view = self._view or self._new_view()
@@ -165,7 +170,8 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         arm, quaternion = self._arm(), np.zeros(4)
         mujoco.mju_mat2Quat(quaternion, np.ascontiguousarray(arm.rotation).reshape(9))
         time_s = (self._steps or 0) / CONTROL_HZ
-        observation = {"proprio": pack_proprio(arm.position_m, quaternion, arm.opening, arm.joints_rad, time_s)}
+        parts = [arm.position_m, quaternion, [np.clip(arm.opening, 0.0, 1.0)], arm.joints_rad, [time_s]]
+        observation = {"proprio": np.concatenate(parts).astype(np.float32)}
         if self._image:
             observation["image"] = self._open_view().image(self.mj_model, self.mj_data)
         if self._depth:

@@ -72,10 +72,10 @@ class FrankaKitchenEnv(AdaptedEnv):
 
     def __init__(self, task: str | None = None, **settings: Any) -> None:
         super().__init__(_TASKS, _VIEWPOINT, task, **settings)
-        self._native = Native(
+        self._simulation = Native(
             tasks_to_complete=list(_TASKS), terminate_on_tasks_completed=False, remove_task_when_completed=False
         )
-        self._robot = self._native.robot_env
+        self._robot = self._simulation.robot_env
         self._robot.frame_skip = round(1.0 / (CONTROL_HZ * self.mj_model.opt.timestep))
         self._joint_addresses = np.array([self.mj_model.joint(name).qposadr[0] for name in _ARM])
         self._dofs = np.array([self.mj_model.joint(name).dofadr[0] for name in _ARM])
@@ -83,23 +83,11 @@ class FrankaKitchenEnv(AdaptedEnv):
         self._kinematics = DifferentialIK(self.mj_model, _SITE, _ARM)
         self._completed: list[str] = []
 
-    @property
-    def mj_model(self) -> mujoco.MjModel:
-        """The compiled MuJoCo model."""
-        return self._robot.model
-
-    @property
-    def mj_data(self) -> mujoco.MjData:
-        """The MuJoCo data."""
-        return self._robot.data
-
-    def close(self) -> None:
-        """Free the renderer and the simulation."""
-        super().close()
-        self._native.close()
+    def _physics(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        return self._robot.model, self._robot.data
 
     def _restart(self, seed: int) -> None:
-        self._native.reset(seed=seed)
+        self._simulation.reset(seed=seed)
         self._completed = []
 
     def _advance(self, action: np.ndarray) -> None:
@@ -108,7 +96,7 @@ class FrankaKitchenEnv(AdaptedEnv):
         wanted += data.qfrc_bias[self._dofs] / self._stiffness  # its position servos do not carry the arm's weight
         fingers = np.full(2, 0.5 * _OPEN_M * (0.5 - 0.5 * action[6]))
         change = np.concatenate([wanted, fingers]) - self._robot._last_robot_qpos
-        *_, info = self._native.step(change / (self._robot.dt * self._robot.act_rng))
+        *_, info = self._simulation.step(change / (self._robot.dt * self._robot.act_rng))
         self._completed = info["step_task_completions"]
 
     def _done(self, task: str) -> bool:

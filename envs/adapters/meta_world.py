@@ -45,43 +45,31 @@ class MetaWorldEnv(AdaptedEnv):
             raise unknown_option("Meta-World task", name, METAWORLD_SENTENCES)
         tasks = {name: _task(name)}
         super().__init__(tasks, _VIEWPOINT, task, horizon=horizon, **settings)
-        self._native = _make(name)
-        self._repeat = round(1.0 / (CONTROL_HZ * self._native.dt))
-        self._native.action_scale = TRANSLATION_M / self._repeat
-        self._native.max_path_length = horizon * self._repeat + 1  # the horizon is ours
+        self._simulation = _make(name)
+        self._repeat = round(1.0 / (CONTROL_HZ * self._simulation.dt))
+        self._simulation.action_scale = TRANSLATION_M / self._repeat
+        self._simulation.max_path_length = horizon * self._repeat + 1  # the horizon is ours
         self._joint_addresses = np.array([self.mj_model.joint(joint).qposadr[0] for joint in _ARM])
         for mark in _MARKS:
             self.mj_model.site(mark).rgba[3] = 0.0
 
-    @property
-    def mj_model(self) -> mujoco.MjModel:
-        """The compiled MuJoCo model."""
-        return self._native.model
-
-    @property
-    def mj_data(self) -> mujoco.MjData:
-        """The MuJoCo data."""
-        return self._native.data
-
-    def close(self) -> None:
-        """Free the renderer and the simulation."""
-        super().close()
-        self._native.close()
+    def _physics(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        return self._simulation.model, self._simulation.data
 
     def _draw_option(self) -> mujoco.MjvOption:
         return mujoco.MjvOption()  # with sites: a goal is one
 
     def _restart(self, seed: int) -> None:
         mujoco.mj_resetData(self.mj_model, self.mj_data)
-        self._native.seed(seed)
-        self._native.reset()
+        self._simulation.seed(seed)
+        self._simulation.reset()
         mujoco.mj_forward(self.mj_model, self.mj_data)
         self._is_done = False
 
     def _advance(self, action: np.ndarray) -> None:
         native = np.concatenate([action[:3], action[6:]])
         for _ in range(self._repeat):
-            *_, info = self._native.step(native)
+            *_, info = self._simulation.step(native)
             self._is_done = bool(info["success"])
 
     def _done(self, task: str) -> bool:

@@ -1,7 +1,7 @@
 """Which simulators there are, by which gymnasium id, and what has to be installed for each."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import gymnasium
@@ -37,40 +37,17 @@ _ROBOSUITE = {
 }
 
 
-def _simulators() -> list[Simulator]:
+def _simulators() -> Iterator[Simulator]:
     module = "ivg.envs.adapters"
-    return [
-        *(
-            Simulator(
-                f"robosuite/{task}",
-                f"ivg/robosuite-{task}-v0",
-                sentence,
-                f"{module}.robosuite_tasks:RobosuiteEnv",
-                {"name": task},
-            )
-            for task, sentence in _ROBOSUITE.items()
-        ),
-        Simulator(
-            "franka-kitchen",
-            "ivg/FrankaKitchen-v0",
-            "open the microwave",
-            f"{module}.franka_kitchen:FrankaKitchenEnv",
-            package="gymnasium_robotics",
-            install='"ivg[franka-kitchen]"',
-        ),
-        *(
-            Simulator(
-                f"metaworld/{task}",
-                f"ivg/MetaWorld-{task}-v0",
-                sentence,
-                f"{module}.meta_world:MetaWorldEnv",
-                {"name": task},
-                package="metaworld",
-                install='"ivg[metaworld]"',
-            )
-            for task, sentence in METAWORLD_SENTENCES.items()
-        ),
-    ]
+    for task, sentence in _ROBOSUITE.items():
+        entry = f"{module}.robosuite_tasks:RobosuiteEnv"
+        yield Simulator(f"robosuite/{task}", f"ivg/robosuite-{task}-v0", sentence, entry, {"name": task})
+    kitchen = ("franka-kitchen", "ivg/FrankaKitchen-v0", "open the microwave")
+    entry, install = f"{module}.franka_kitchen:FrankaKitchenEnv", '"ivg[franka-kitchen]"'
+    yield Simulator(*kitchen, entry, package="gymnasium_robotics", install=install)
+    for task, sentence in METAWORLD_SENTENCES.items():
+        name, entry = (f"metaworld/{task}", f"ivg/MetaWorld-{task}-v0"), f"{module}.meta_world:MetaWorldEnv"
+        yield Simulator(*name, sentence, entry, {"name": task}, "metaworld", '"ivg[metaworld]"')
 
 
 # All of them, by the name that ``--env`` takes

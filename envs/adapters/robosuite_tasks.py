@@ -1,6 +1,5 @@
 """robosuite's own tasks: Lift, Stack, Door, PickPlaceCan, with a Panda."""
 
-import logging
 from typing import Any
 
 from ..rendering import load_mujoco, scene_option
@@ -10,18 +9,14 @@ load_mujoco()
 import mujoco  # noqa: E402 (it chooses its OpenGL when it is imported)
 import numpy as np  # noqa: E402
 
-_LEVEL = logging.root.manager.disable
-logging.disable(logging.WARNING)  # on import robosuite warns of macros and optional parts that nothing here uses
-try:
-    import robosuite
-    from robosuite.controllers import load_composite_controller_config
-finally:
-    logging.disable(_LEVEL)
-
 from ..errors import unknown_option  # noqa: E402
-from ..interface import CONTROL_HZ, ArmState, panda_state  # noqa: E402
+from ..interface import ArmState  # noqa: E402
+from ..panda import panda_settings, panda_state  # noqa: E402 (it imports robosuite without its warnings)
 from ..wording import word_groups  # noqa: E402
 from .base import AdaptedEnv, AdaptedTask, Viewpoint  # noqa: E402
+
+# isort: split
+import robosuite  # noqa: E402
 
 _TASKS = {
     "Lift": AdaptedTask(("lift the cube", "pick up the cube"), word_groups("lift pick raise grab", "cube block")),
@@ -55,23 +50,11 @@ class RobosuiteEnv(AdaptedEnv):
         if name not in _TASKS:
             raise unknown_option("robosuite task", name, _TASKS)
         super().__init__({name: _TASKS[name]}, _VIEWPOINTS[name], task, horizon=horizon, **settings)
-        self._simulation = _make(name, horizon)
+        self._simulation = robosuite.make(name, **panda_settings(horizon))
         self._robot = self._simulation.robots[0]
 
-    @property
-    def mj_model(self) -> mujoco.MjModel:
-        """The compiled MuJoCo model."""
-        return self._simulation.sim.model._model
-
-    @property
-    def mj_data(self) -> mujoco.MjData:
-        """The MuJoCo data."""
-        return self._simulation.sim.data._data
-
-    def close(self) -> None:
-        """Free the renderer and the simulation."""
-        super().close()
-        self._simulation.close()
+    def _physics(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        return self._simulation.sim.model._model, self._simulation.sim.data._data
 
     def _draw_option(self) -> mujoco.MjvOption:
         return scene_option()
@@ -91,26 +74,6 @@ class RobosuiteEnv(AdaptedEnv):
 
     def _arm(self) -> ArmState:
         return panda_state(self._robot, self.mj_model, self.mj_data)
-
-
-def _make(name: str, horizon: int) -> Any:
-    """Return robosuite's environment, without its images."""
-    logging.getLogger("robosuite_logs").setLevel(logging.WARNING)
-    config = load_composite_controller_config(robot="Panda")
-    config["body_parts"]["right"]["input_ref_frame"] = "world"
-    return robosuite.make(
-        name,
-        robots="Panda",
-        controller_configs=config,
-        use_camera_obs=False,
-        has_renderer=False,
-        has_offscreen_renderer=False,
-        control_freq=CONTROL_HZ,
-        horizon=horizon,
-        ignore_done=True,
-        hard_reset=False,
-        renderer="mujoco",
-    )
 
 
 def _with_parts(sampler: Any) -> list[Any]:

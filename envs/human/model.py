@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
 from ..kitchen.simulation import KitchenSimulation
 from ..kitchen.state import CARROT_SEGMENTS
@@ -47,11 +48,7 @@ def label_table(model: mujoco.MjModel, moved: Sequence[str]) -> NDArray[np.uint8
 def visible_fraction(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
     """Fraction of the joints (21, 2) within one pixel of the hand's mask."""
     height, width = mask.shape
-    wide = np.pad(mask, 1)
-    near = np.zeros_like(mask)
-    for dy in range(3):
-        for dx in range(3):
-            near |= wide[dy : dy + height, dx : dx + width]
+    near = binary_dilation(mask, np.ones((3, 3)))
     columns, rows = np.floor(points[:, 0] * width).astype(int), np.floor(points[:, 1] * height).astype(int)
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
     shown = near[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]

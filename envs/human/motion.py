@@ -70,15 +70,9 @@ class HandTrack:
         """Rotation of a hand that points `yaw` about z in the world; positive roll lifts the thumb's side."""
         return yaw_pitch_roll(yaw, pitch, -self.sign * roll)
 
-    def natural_yaw(self, point: ArrayLike) -> float:
-        """Yaw of the line from the elbow to a point."""
-        x, y, _ = np.asarray(point, float) - self.elbow
-        return float(np.arctan2(y, x))
-
-    def add(self, time: float, point: ArrayLike, rotation: Array, pose: FingerPose, arc: float = 0.0) -> HandTrack:
-        """Append a key; returns the track itself."""
+    def add(self, time: float, point: ArrayLike, rotation: Array, pose: FingerPose, arc: float = 0.0) -> None:
+        """Append a key."""
         self.keys.append(Key(time, np.asarray(point, float), rotation, pose, arc))
-        return self
 
     def target(self, time: float) -> Key:
         """The interpolated key at a time; the first and last hold outside of their range."""
@@ -92,15 +86,12 @@ class HandTrack:
     def state(self, time: float) -> HandState:
         """The posed hand in the world at a time."""
         key = self.target(time)
-        state = self._local(key.pose)
+        state = pose_hand(key.pose, self.shape)
+        state = state.mirrored() if self.side == "left" else state
         wrist = key.point - key.rotation @ (self.anchor @ state.joints)
         placed = state.placed(key.rotation, wrist)
         placed.bone_rotations[0] = self._forearm(key.rotation, wrist)
         return placed
-
-    def _local(self, pose: FingerPose) -> HandState:
-        state = pose_hand(pose, self.shape)
-        return state.mirrored() if self.side == "left" else state
 
     def _forearm(self, rotation: Array, wrist: Array) -> Array:
         direction = wrist - self.elbow

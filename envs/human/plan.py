@@ -1,7 +1,7 @@
 """What a choreography hands over: the tracks of the hands and where the objects are at any time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..camera import camera_of, project
 from ..kitchen.scene.scene import KitchenScene, set_free_joint
-from ..kitchen.state import CARROT_SEGMENTS
+from ..kitchen.state import CARROT_PITCH_M, CARROT_SEGMENTS
 from .hand.poses import OPEN
 from .motion import HandTrack, Key
 from .rotations import to_quaternion
@@ -29,7 +29,6 @@ class Plan:
     contact: tuple[float, float]  # frame times of the first and last touch
     grasp_point_world_m: Array  # (3,), where the acting hand touches first
     move_objects: ObjectWriter  # writes the objects' state at a time (frames) into model and data
-    enter: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,8 @@ class Stage:
             follow: Fraction of the forearm's direction that the hand follows.
             inward: Rotation towards the other side, rad; the style's where it is None.
         """
-        yaw = follow * track.natural_yaw(point) - track.sign * (self.style.yaw if inward is None else inward)
+        x, y, _ = point - track.elbow
+        yaw = follow * float(np.arctan2(y, x)) - track.sign * (self.style.yaw if inward is None else inward)
         room = 0.11 + 0.17 * point[0] - track.sign * point[1]
         limit = float(np.arcsin(np.clip(room / (0.13 * self.style.shape.scale), -0.6, 1.0)))
         return float(-track.sign * min(-track.sign * yaw, limit))
@@ -109,8 +109,8 @@ def place_free(data: mujoco.MjData, name: str, position: Array, rotation: Array)
     set_free_joint(data, f"{name}_joint", position, to_quaternion(rotation))
 
 
-def place_carrot(data: mujoco.MjData, position: Array, rotation: Array, pitch: float) -> None:
-    """Put the whole carrot; `position` is the middle segment's, `pitch` the segments' distance, m."""
+def place_carrot(data: mujoco.MjData, position: Array, rotation: Array) -> None:
+    """Put the whole carrot; `position` is the middle segment's."""
     for i in range(CARROT_SEGMENTS):
-        along = np.array([0.0, (i - CARROT_SEGMENTS // 2) * pitch, 0.0])
+        along = np.array([0.0, (i - CARROT_SEGMENTS // 2) * CARROT_PITCH_M, 0.0])
         place_free(data, f"carrot_{i}", position + rotation @ along, rotation)

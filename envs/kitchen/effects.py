@@ -1,15 +1,9 @@
 """What physics alone does not do: a blade parts the carrot, the sponge wipes spots off, stirring is counted."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+import mujoco
 import numpy as np
 
 from .state import CARROT_PITCH_M, CARROT_SEGMENTS, STAIN_SPOTS
-
-if TYPE_CHECKING:
-    import mujoco
 
 _WEDGE_SPEED_M_S = 0.12
 _TOUCH_M = 0.006

@@ -7,7 +7,8 @@ import numpy as np
 
 from ..camera import camera_of
 from ..errors import EnvsError
-from ..interface import ArmState, panda_state
+from ..interface import ArmState
+from ..panda import panda_state
 from ..rendering import View
 from ..task_env import TaskEnv
 from .effects import StirCounter, part_carrot, wipe_stains
@@ -39,7 +40,7 @@ class KitchenEnv(TaskEnv):
         image: bool = True,
     ) -> None:
         super().__init__(TASKS, task, camera_size, depth, horizon, render_mode, image)
-        self._simulation = KitchenSimulation(horizon=horizon)
+        self._simulation = KitchenSimulation(horizon)
         self._scene: KitchenScene | None = None
 
     @property
@@ -54,24 +55,12 @@ class KitchenEnv(TaskEnv):
             raise EnvsError("no scene yet: call reset() before this.")
         return self._scene
 
-    @property
-    def mj_model(self) -> mujoco.MjModel:
-        """The compiled MuJoCo model."""
-        return self._simulation.sim.model._model
-
-    @property
-    def mj_data(self) -> mujoco.MjData:
-        """The MuJoCo data."""
-        return self._simulation.sim.data._data
+    def _physics(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        return self._simulation.sim.model._model, self._simulation.sim.data._data
 
     def state(self) -> KitchenState:
         """Return the physical state of the kitchen's objects."""
         return read_state(self.mj_model, self.mj_data, self._stir.angle_rad)
-
-    def close(self) -> None:
-        """Free the renderer and the simulation."""
-        super().close()
-        self._simulation.close()
 
     def _restart(self, seed: int) -> None:
         self._simulation.reset()

@@ -1,6 +1,5 @@
 """The kitchen as a robosuite environment: a Panda under operational-space control behind the counter."""
 
-import logging
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -8,18 +7,15 @@ from typing import Any
 import mujoco
 import numpy as np
 
-_LEVEL = logging.root.manager.disable
-logging.disable(logging.WARNING)  # on import robosuite warns of macros and optional parts that nothing here uses
-try:
-    from robosuite.controllers import load_composite_controller_config
-    from robosuite.environments.manipulation.manipulation_env import ManipulationEnv
-    from robosuite.models.arenas import Arena
-    from robosuite.models.tasks import ManipulationTask
-    from robosuite.utils.control_utils import nullspace_torques, opspace_matrices, orientation_error
-finally:
-    logging.disable(_LEVEL)
+from ..panda import panda_settings  # first, as it imports robosuite without its warnings
 
-from .state import CARROT_PITCH_M, CARROT_SEGMENTS  # noqa: E402
+# isort: split
+from robosuite.environments.manipulation.manipulation_env import ManipulationEnv
+from robosuite.models.arenas import Arena
+from robosuite.models.tasks import ManipulationTask
+from robosuite.utils.control_utils import nullspace_torques, opspace_matrices, orientation_error
+
+from .state import CARROT_PITCH_M, CARROT_SEGMENTS
 
 ASSETS = Path(__file__).parent / "assets"
 ROBOT_BASE_M = (0.66, 0.0, -0.02)
@@ -32,7 +28,8 @@ class ArmTorques:
 
     robosuite runs its whole chain of controllers, observables and records at each of the 25 physics steps of an action.
     What changes between two of them is the arm's state alone. So robosuite does the first one, which sets the goals,
-    and this does the others: the same equations on the same matrices. `controller` is robosuite's `OperationalSpaceController`: fixed impedance, no interpolation, goals in the world.
+    and this does the others: the same equations on the same matrices. `controller` is robosuite's
+    `OperationalSpaceController`: fixed impedance, no interpolation, goals in the world.
     """
 
     def __init__(self, controller: Any, model: mujoco.MjModel, data: mujoco.MjData) -> None:
@@ -71,25 +68,9 @@ class KitchenSimulation(ManipulationEnv):
     gripper (-1 open, 1 closed), each in [-1, 1].
     """
 
-    def __init__(self, control_freq: int = 20, horizon: int = 400) -> None:
-        logging.getLogger("robosuite_logs").setLevel(logging.WARNING)
-        config = load_composite_controller_config(robot="Panda")
-        config["body_parts"]["right"]["input_ref_frame"] = "world"
-        super().__init__(
-            robots="Panda",
-            controller_configs=config,
-            base_types="NullMount",
-            gripper_types="default",
-            initialization_noise=None,
-            use_camera_obs=False,
-            has_renderer=False,
-            has_offscreen_renderer=False,
-            control_freq=control_freq,
-            horizon=horizon,
-            ignore_done=True,
-            hard_reset=False,
-            renderer="mujoco",
-        )
+    def __init__(self, horizon: int = 400) -> None:
+        fixed = {"base_types": "NullMount", "gripper_types": "default", "initialization_noise": None}
+        super().__init__(**panda_settings(horizon), **fixed)
 
     def step(self, action: np.ndarray) -> None:
         """Do what robosuite's `step` does to the physics, faster (see `ArmTorques`), and return nothing."""

@@ -1,14 +1,9 @@
 """The physical state that success is judged on, read from a simulation by name."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import mujoco
 import numpy as np
-
-if TYPE_CHECKING:
-    import mujoco
 
 CARROT_SEGMENTS = 5
 CARROT_PITCH_M = 0.02  # Length of a segment

@@ -6,7 +6,7 @@ lies nearest to, so neighbouring fingers never share skin.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial, reduce
 from itertools import pairwise
 
 import numpy as np
@@ -98,16 +98,11 @@ def _chain(points: Array, radii: Array) -> list[_Capsule]:
 
 def _distance(axes: tuple[Array, Array, Array], rest: HandState) -> NDArray[np.float32]:
     grid = [a.astype(np.float32) for a in np.meshgrid(*axes, indexing="ij", sparse=True)]
-    total: NDArray[np.float32] | None = None
-    for capsules, width in _capsules(rest):
-        group: NDArray[np.float32] | None = None
-        for capsule in capsules:
-            part = _capsule_distance(grid, capsule)
-            group = part if group is None else _smooth_minimum(group, part, width)
-        assert group is not None
-        total = group if total is None else _smooth_minimum(total, group, 0.007)
-    assert total is not None
-    return total
+    groups = (
+        reduce(partial(_smooth_minimum, width=width), (_capsule_distance(grid, capsule) for capsule in capsules))
+        for capsules, width in _capsules(rest)
+    )
+    return reduce(partial(_smooth_minimum, width=0.007), groups)
 
 
 def _capsule_distance(grid: list[NDArray[np.float32]], capsule: _Capsule) -> NDArray[np.float32]:

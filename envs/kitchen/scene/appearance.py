@@ -1,13 +1,7 @@
 """What colour things are, drawn from the seed and painted onto a compiled model."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+import mujoco
 import numpy as np
-
-if TYPE_CHECKING:
-    import mujoco
 
 Rgb = tuple[float, float, float]
 
@@ -31,15 +25,7 @@ BURNER_ON: Rgb = (0.96, 0.28, 0.10)
 BURNER_OFF: Rgb = (0.13, 0.13, 0.14)
 
 _PARTS: dict[str, tuple[str, ...]] = {
-    "carrot": (
-        "carrot_0_geom",
-        "carrot_1_geom",
-        "carrot_2_geom",
-        "carrot_3_geom",
-        "carrot_4_geom",
-        "carrot_tip",
-        "carrot_crown",
-    ),
+    "carrot": (*(f"carrot_{i}_geom" for i in range(5)), "carrot_tip", "carrot_crown"),
     "leaf": ("carrot_leaf_0", "carrot_leaf_1", "carrot_leaf_2"),
     "knife_handle": ("knife_handle",),
     "steel": ("knife_blade", "knife_bolster", "drawer_bar", "drawer_post_left", "drawer_post_right"),

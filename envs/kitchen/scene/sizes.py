@@ -1,15 +1,9 @@
 """How large the kitchen's objects are, drawn from the seed and written into a compiled model."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+import mujoco
 import numpy as np
 
 from ..state import CARROT_PITCH_M, CARROT_SEGMENTS, POT_WALLS
-
-if TYPE_CHECKING:
-    import mujoco
 
 _RANGES_M = {
     "carrot_radius": (0.0115, 0.0145),
@@ -66,8 +60,6 @@ def _set(
     quaternion: np.ndarray | None = None,
 ) -> None:
     """Write a primitive's size and place, and the bounds that collision detection and rendering rely on."""
-    import mujoco
-
     geom = model.geom(name)
     geom.size = size
     if position is not None:
@@ -90,8 +82,6 @@ def _set(
 
 def _set_capsule(model: mujoco.MjModel, name: str, start: np.ndarray, end: np.ndarray, radius: float) -> None:
     """Lay a capsule from `start` to `end`, in its body's frame."""
-    import mujoco
-
     axis = (end - start) / np.linalg.norm(end - start)
     quaternion = np.zeros(4)
     mujoco.mju_quatZ2Vec(quaternion, axis)
