@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-BACKGROUND, LEFT_HAND, RIGHT_HAND, FIRST_OBJECT = 0, 1, 2, 3
+FIRST_OBJECT = 3  # Its label; smaller ones are the background and the hands
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,3 @@ class HumanClip:
     text: str  # its sentence or one of its paraphrases
     seed: int  # of scene and performance
     fps: int  # frames a second
-
-    @property
-    def hand_masks(self) -> NDArray[np.bool_]:
-        """Bool (t, 2, h, w), pixels of the left and of the right hand with their arms."""
-        return np.stack([self.labels == LEFT_HAND, self.labels == RIGHT_HAND], axis=1)

@@ -11,9 +11,10 @@ from ..kitchen.simulation import KitchenSimulation
 from ..kitchen.state import CARROT_SEGMENTS
 from .clip import FIRST_OBJECT
 from .hand.avatar import add_hands
+from .rotations import Array
 
 
-def compile_model() -> tuple[mujoco.MjModel, NDArray[np.float64]]:
+def compile_model() -> tuple[mujoco.MjModel, Array]:
     """The kitchen's model with the hands added, and the joint positions after the environment's reset."""
     simulation = KitchenSimulation()
     simulation.reset()
@@ -45,7 +46,7 @@ def label_table(model: mujoco.MjModel, moved: Sequence[str]) -> NDArray[np.uint8
     return table
 
 
-def visible_fraction(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
+def visible_fraction(points: Array, mask: NDArray[np.bool_]) -> float:
     """Fraction of the joints (21, 2) within one pixel of the hand's mask."""
     height, width = mask.shape
     near = binary_dilation(mask, np.ones((3, 3)))

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .hand.anatomy import NUM_JOINTS, HandShape
-from .hand.kinematics import FingerPose, HandState, pose_hand
-from .rotations import blend, frame_from, yaw_pitch_roll
-
-Array = NDArray[np.float64]
+from .hand.kinematics import NUM_JOINTS, FingerPose, HandShape, HandState, pose_hand
+from .rotations import Array, blend, frame_from, yaw_pitch_roll
 
 NUM_FRAMES = 16
 FPS = 8

@@ -5,17 +5,15 @@ from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from ..camera import camera_of, project
 from ..kitchen.scene.scene import KitchenScene, set_free_joint
 from ..kitchen.state import CARROT_PITCH_M, CARROT_SEGMENTS
 from .hand.poses import OPEN
 from .motion import HandTrack, Key
-from .rotations import to_quaternion
+from .rotations import Array, to_quaternion
 from .style import Style
 
-Array = NDArray[np.float64]
 _EDGE = 0.04  # How far outside of the picture (of its side) all joints of a hand are before it enters
 
 ObjectWriter = Callable[[mujoco.MjModel, mujoco.MjData, float], None]

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .hand.anatomy import HandShape
-from .hand.kinematics import FingerPose
+from .hand.kinematics import FingerPose, HandShape
+from .rotations import Array
 
 _TONES = np.array(
     [
@@ -27,7 +26,7 @@ class Style:
 
     side: str  # the acting hand, "left" or "right"
     shape: HandShape  # proportions of both hands
-    skin_rgb: NDArray[np.float64]  # (3,) colour of the skin, sRGB in [0, 1]
+    skin_rgb: Array  # (3,) colour of the skin, sRGB in [0, 1]
     enter: float  # enter, contact, finish: frame times at which the hand sets off, touches, and is done
     contact: float
     finish: float
@@ -38,8 +37,8 @@ class Style:
     yaw: float
     arc: float  # how high the reach swings, m
     elbow_out: float  # how far the elbow is from the middle of the body, m
-    finger_noise: NDArray[np.float64]  # (4, 3) offsets of the fingers' flexion, rad
-    variation: NDArray[np.float64]  # (8,) numbers in [0, 1) for what a task leaves open
+    finger_noise: Array  # (4, 3) offsets of the fingers' flexion, rad
+    variation: Array  # (8,) numbers in [0, 1) for what a task leaves open
 
     @property
     def sign(self) -> float:

@@ -44,15 +44,14 @@ class ClipFilter:
 
     def fault_of_frames(self, frames: NDArray[np.uint8]) -> tuple[str, str] | None:
         """Return the reason and the figure that speak against frames uint8 (t, h, w, 3), or None."""
-        moves = motion(frames)
-        if moves < self.min_motion:
-            return "static", f"motion {moves:.4f}, at least {self.min_motion:g} is wanted"
-        different = different_frames(frames)
-        if different < self.min_frames:
-            return "too few frames", f"{different} different ones, at least {self.min_frames} are wanted"
-        sharp = sharpness(frames)
-        if sharp < self.min_sharpness:
-            return "blurry", f"sharpness {sharp:.1f}, at least {self.min_sharpness:g} is wanted"
+        for reason, measure, least, figure in (
+            ("static", motion, self.min_motion, "motion {:.4f}, at least {:g} is wanted"),
+            ("too few frames", different_frames, self.min_frames, "{} different ones, at least {} are wanted"),
+            ("blurry", sharpness, self.min_sharpness, "sharpness {:.1f}, at least {:g} is wanted"),
+        ):
+            value = measure(frames)
+            if value < least:
+                return reason, figure.format(value, least)
         return None
 
     def fault_of_hands(self, present: NDArray[np.bool_]) -> tuple[str, str] | None:

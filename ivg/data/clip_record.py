@@ -1,20 +1,7 @@
-"""One clip of a store, and the arrays that hold it: zarr format 2.
+"""One clip of a store, and the arrays that hold it: zarr format 2; every array has one chunk a clip, Blosc lz4.
 
-Layout (n clips, t frames of size s; every array has one chunk a clip, Blosc lz4):
-
-    frames          uint8   (n, t, s, s, 3)   RGB, frame 0 is the context image
-    keypoints       float32 (n, t, 2, 21, 2)  MediaPipe's joints, normalised, NaN where absent; hand 0 left
-    present         uint8   (n, t, 2)         1 where MediaPipe found the hand
-    score           float32 (n, t, 2)         its confidence
-    info            bytes   (n,)              JSON: task, text, seed, side, source, ...
-    done            uint8   (n,)              1 once all of the clip is written; written last
-  ground truth of rendered clips (left at the fill value for real video: NaN, or 255 for uint8):
-    appearance      float32 (n, 5)            `ivg.types.Appearance.vector` of the acting hand
-    gt_keypoints    float32 (n, t, 2, 21, 2)  gt_visible float32 (n, t, 2), fraction of joints in sight
-    labels          uint8   (n, t, s, s)      0 background, 1 left arm, 2 right arm, 3... moved objects
-    joints_world_m  float32 (n, t, 2, 21, 3)  gripper_path float32 (n, t, 8)  position, quaternion wxyz, opening
-    object_pose     float32 (n, t, 7)         grasp_point float32 (n, 3)      contact uint8 (n, t)
-    K               float64 (n, 3, 3)         T_world_camera float64 (n, 4, 4)
+Beside the arrays of `ARRAYS` there are `info`, bytes (n,), JSON such as task, text, seed, side, source, and `done`,
+uint8 (n,), 1 once all of the clip is written. Where real video has no ground truth, fill values are left: NaN, or 255.
 """
 
 from dataclasses import dataclass, field
@@ -28,19 +15,19 @@ from numpy.typing import NDArray
 
 # name -> (dtype, shape after the clip axis, with "t" frames and "s" pixels). Annotation, then ground truth.
 ANNOTATION: dict[str, tuple[str, tuple[int | str, ...]]] = {
-    "frames": ("u1", ("t", "s", "s", 3)),
-    "keypoints": ("f4", ("t", 2, 21, 2)),
-    "present": ("u1", ("t", 2)),
-    "score": ("f4", ("t", 2)),
+    "frames": ("u1", ("t", "s", "s", 3)),  # RGB, frame 0 is the context image
+    "keypoints": ("f4", ("t", 2, 21, 2)),  # MediaPipe's joints, normalised, NaN where absent; hand 0 left
+    "present": ("u1", ("t", 2)),  # 1 where MediaPipe found the hand
+    "score": ("f4", ("t", 2)),  # its confidence
 }
 GROUND_TRUTH: dict[str, tuple[str, tuple[int | str, ...]]] = {
-    "appearance": ("f4", (5,)),
+    "appearance": ("f4", (5,)),  # `ivg.types.Appearance.vector` of the acting hand
     "gt_keypoints": ("f4", ("t", 2, 21, 2)),
-    "gt_visible": ("f4", ("t", 2)),
-    "labels": ("u1", ("t", "s", "s")),
+    "gt_visible": ("f4", ("t", 2)),  # fraction of joints in sight
+    "labels": ("u1", ("t", "s", "s")),  # 0 background, 1 left arm, 2 right arm, 3... moved objects
     "joints_world_m": ("f4", ("t", 2, 21, 3)),
-    "gripper_trajectory": ("f4", ("t", 8)),
-    "object_pose": ("f4", ("t", 7)),
+    "gripper_trajectory": ("f4", ("t", 8)),  # position, quaternion wxyz, opening
+    "object_pose": ("f4", ("t", 7)),  # position, quaternion wxyz
     "grasp_point": ("f4", (3,)),
     "contact": ("u1", ("t",)),
     "K": ("f8", (3, 3)),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..hands.detector import MediaPipeHands
 from ..io.video import read_video
 from ..types import CLIP_FRAMES, Clip, HandTracks, RegionOfMotion
-from .annotation import region_from_tracks
+from .masks import region_from_tracks
 
 Detector = Callable[[NDArray[np.uint8]], HandTracks]
 

@@ -5,12 +5,10 @@ from collections.abc import Callable
 from ...errors import unknown_option
 from ..plan import Plan, Stage
 from .carry import carrot_to_pot, mug_to_plate
+from .counter import push_plate, wipe_counter
 from .cut import cut_carrot
-from .drawer import close_drawer, open_drawer
-from .plate import push_plate
+from .fixtures import close_drawer, open_drawer, turn_on_stove
 from .stir import stir_pot
-from .stove import turn_on_stove
-from .wipe import wipe_counter
 
 _ACTS: tuple[Callable[[Stage], Plan], ...] = (
     *(cut_carrot, carrot_to_pot, open_drawer, close_drawer, turn_on_stove, mug_to_plate, push_plate),

@@ -2,14 +2,11 @@
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from ..hand.poses import pinch
 from ..motion import PINCH, Attachment, HandTrack
 from ..plan import Plan, Stage, place_carrot, place_free
-from ..rotations import about_x, about_z
-
-Array = NDArray[np.float64]
+from ..rotations import Array, about_x, about_z
 
 
 def carrot_to_pot(stage: Stage) -> Plan:

@@ -2,15 +2,13 @@
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from ...kitchen.state import CARROT_PITCH_M, CARROT_SEGMENTS
 from ..hand.poses import pinch
 from ..motion import PINCH, HandTrack, progress
 from ..plan import Plan, Stage, place_free
-from ..rotations import about_z, blend
+from ..rotations import Array, about_z, blend
 
-Array = NDArray[np.float64]
 _GRIP = np.array([0.020, 0.0, 0.003])
 _BLADE_MIDDLE_M = 0.122
 _EDGE_BELOW_M = 0.0225

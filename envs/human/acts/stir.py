@@ -4,14 +4,12 @@ from collections.abc import Callable
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from ..hand.poses import pinch
 from ..motion import PINCH, HandTrack, progress
 from ..plan import Plan, Stage
-from ..rotations import about_z
+from ..rotations import Array, about_z
 
-Array = NDArray[np.float64]
 _STICK_WIDTH_M = 0.016
 
 

@@ -5,8 +5,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..rotations import to_quaternion
-from .anatomy import BONES, HandShape
-from .kinematics import HandState
+from .kinematics import BONES, HandShape, HandState
 from .skin_mesh import skin_mesh
 
 SIDES = ("left", "right")

@@ -3,14 +3,10 @@
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from ..rotations import to_quaternion
-from .anatomy import FINGER_RADII, PHALANGES, THUMB_RADII, HandShape
-from .kinematics import FingerPose, HandState, pose_hand
-
-Array = NDArray[np.float64]
+from ..rotations import Array, to_quaternion
+from .kinematics import FINGER_RADII, PHALANGES, THUMB_RADII, FingerPose, HandShape, HandState, pose_hand
 
 PINCH_GAPS_M = (0.004, 0.02, 0.04, 0.06, 0.08)
 FULL_OPENING_M = 0.11
@@ -46,7 +42,7 @@ def opening(state: HandState, shape: HandShape) -> float:
     return float(np.clip(distance / (FULL_OPENING_M * shape.scale), 0.0, 1.0))
 
 
-def gripper_pose(state: HandState, shape: HandShape) -> NDArray[np.float64]:
+def gripper_pose(state: HandState, shape: HandShape) -> Array:
     """Position (m), quaternion (wxyz) and opening of a hand, (8,).
 
     The z axis approaches: from between the base joints of thumb and index finger to the pinch point. The y axis

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import marching_cubes
 
-from .anatomy import BONES, FINGER_RADII, FOREARM_LENGTH, THUMB_RADII, HandShape
-from .kinematics import FingerPose, HandState, pose_hand
+from ..rotations import Array
+from .kinematics import BONES, FINGER_RADII, FOREARM_LENGTH, THUMB_RADII, FingerPose, HandShape, HandState, pose_hand
 
-Array = NDArray[np.float64]
 _STEP = 0.0033
 
 REST_POSE = FingerPose(

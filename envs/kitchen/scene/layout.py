@@ -3,7 +3,6 @@
 World frame: the person is at negative x, looks along +x, and has y to the left; all lengths in metres.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +14,7 @@ Rng = np.random.Generator
 
 KNIFE_GRIP_HEIGHT_M = 0.0345
 _BLADE_REST_OFFSET_M = 0.118
+_SIDED = ("cut_carrot", "carrot_to_pot", "mug_to_plate", "wipe_counter")  # Tasks whose things may be mirrored
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,8 @@ def draw_layout(task: str, sizes: Sizes, rng: Rng) -> Layout:
     layout = Layout()
     side = float(rng.choice([-1.0, 1.0]))
     _put_back_row(layout, task, side, rng)
-    if task in _FRONT:  # else the task's object is in the back row
-        _FRONT[task](layout, sizes, rng)
-    _put_distractors(layout, task, sizes, rng)
+    _put_front(layout, task, sizes, rng)
+    _put_distractors(layout, sizes, rng)
     return layout
 
 
@@ -77,69 +76,48 @@ def _put_back_row(layout: Layout, task: str, side: float, rng: Rng) -> None:
             layout.keep(stove_x - ahead, stove_y, 0.08)
 
 
-def _front_cut_carrot(layout: Layout, sizes: Sizes, rng: Rng) -> None:
-    side = float(rng.choice([-1.0, 1.0]))
-    x, y = rng.uniform(0.13, 0.17), -side * rng.uniform(0.015, 0.05)
-    yaw = rng.uniform(-0.15, 0.15)
-    _put_board(layout, sizes, x, y, yaw, rng)
-    layout.keep(x - 0.12, y, 0.1)
-    _put_knife(layout, rng.uniform(-0.0, 0.03), y + side * rng.uniform(0.142, 0.157), rng)
+def _put_front(layout: Layout, task: str, sizes: Sizes, rng: Rng) -> None:
+    """The task's own objects, and the room that it needs; of other tasks they are in the back row."""
+    side = float(rng.choice([-1.0, 1.0])) if task in _SIDED else 0.0
+    if task == "cut_carrot":
+        x, y = rng.uniform(0.13, 0.17), -side * rng.uniform(0.015, 0.05)
+        yaw = rng.uniform(-0.15, 0.15)
+        _put_board(layout, sizes, x, y, yaw, rng)
+        layout.keep(x - 0.12, y, 0.1)
+        _put_knife(layout, rng.uniform(-0.0, 0.03), y + side * rng.uniform(0.142, 0.157), rng)
+    elif task == "carrot_to_pot":
+        x, y, yaw = rng.uniform(0.1, 0.15), side * rng.uniform(0.1, 0.125), rng.uniform(-0.2, 0.2)
+        _put_board(layout, sizes, x, y, yaw, rng)
+        _put_loose(layout, "pot", sizes, rng.uniform(0.15, 0.2), -side * rng.uniform(0.085, 0.115), rng)
+        layout.keep(0.0, 0.0, 0.1)
+    elif task == "mug_to_plate":
+        _put_loose(layout, "mug", sizes, rng.uniform(0.08, 0.18), side * rng.uniform(0.085, 0.13), rng)
+        _put_loose(layout, "plate", sizes, rng.uniform(0.1, 0.19), -side * rng.uniform(0.06, 0.1), rng)
+        layout.keep(0.0, 0.0, 0.1)
+    elif task == "push_plate":
+        x, y = rng.uniform(0.08, 0.12), rng.uniform(-0.1, 0.1)
+        _put_loose(layout, "plate", sizes, x, y, rng)
+        layout.keep(x + 0.06, y, sizes["plate_radius"] + 0.01)
+        layout.keep(x + 0.12, y, sizes["plate_radius"] + 0.01)
+        layout.keep(x - 0.12, y, 0.07)
+        _clear_back_row(layout, x + 0.12 + sizes["plate_radius"])
+    elif task == "wipe_counter":
+        x, y = rng.uniform(0.12, 0.17), -side * rng.uniform(0.02, 0.06)
+        along = np.linspace(-0.075, 0.075, 8) + rng.uniform(-0.006, 0.006, 8)
+        layout.stains_xy_m = np.stack([x + rng.uniform(-0.018, 0.018, 8), y + along], axis=1)
+        _put_loose(layout, "sponge", sizes, x + rng.uniform(-0.02, 0.02), y + side * rng.uniform(0.135, 0.16), rng)
+        for offset in (-0.09, 0.0, 0.09):
+            layout.keep(x, y + offset, 0.06)
+            layout.keep(x - 0.1, y + offset, 0.06)
+    elif task == "stir_pot":
+        x, y = rng.uniform(0.13, 0.18), rng.uniform(-0.06, 0.06)
+        _put_loose(layout, "pot", sizes, x, y, rng)
+        turn = rng.uniform(-np.pi, np.pi)
+        layout.spoon_xy_m = (float(0.022 * np.cos(turn)), float(0.022 * np.sin(turn)))
+        layout.keep(x - 0.13, y, 0.1)
 
 
-def _front_carrot_to_pot(layout: Layout, sizes: Sizes, rng: Rng) -> None:
-    side = float(rng.choice([-1.0, 1.0]))
-    x, y, yaw = rng.uniform(0.1, 0.15), side * rng.uniform(0.1, 0.125), rng.uniform(-0.2, 0.2)
-    _put_board(layout, sizes, x, y, yaw, rng)
-    _put_loose(layout, "pot", sizes, rng.uniform(0.15, 0.2), -side * rng.uniform(0.085, 0.115), rng)
-    layout.keep(0.0, 0.0, 0.1)
-
-
-def _front_mug_to_plate(layout: Layout, sizes: Sizes, rng: Rng) -> None:
-    side = float(rng.choice([-1.0, 1.0]))
-    _put_loose(layout, "mug", sizes, rng.uniform(0.08, 0.18), side * rng.uniform(0.085, 0.13), rng)
-    _put_loose(layout, "plate", sizes, rng.uniform(0.1, 0.19), -side * rng.uniform(0.06, 0.1), rng)
-    layout.keep(0.0, 0.0, 0.1)
-
-
-def _front_push_plate(layout: Layout, sizes: Sizes, rng: Rng) -> None:
-    x, y = rng.uniform(0.08, 0.12), rng.uniform(-0.1, 0.1)
-    _put_loose(layout, "plate", sizes, x, y, rng)
-    layout.keep(x + 0.06, y, sizes["plate_radius"] + 0.01)
-    layout.keep(x + 0.12, y, sizes["plate_radius"] + 0.01)
-    layout.keep(x - 0.12, y, 0.07)
-    _clear_back_row(layout, x + 0.12 + sizes["plate_radius"])
-
-
-def _front_wipe_counter(layout: Layout, sizes: Sizes, rng: Rng) -> None:
-    side = float(rng.choice([-1.0, 1.0]))
-    x, y = rng.uniform(0.12, 0.17), -side * rng.uniform(0.02, 0.06)
-    along = np.linspace(-0.075, 0.075, 8) + rng.uniform(-0.006, 0.006, 8)
-    layout.stains_xy_m = np.stack([x + rng.uniform(-0.018, 0.018, 8), y + along], axis=1)
-    _put_loose(layout, "sponge", sizes, x + rng.uniform(-0.02, 0.02), y + side * rng.uniform(0.135, 0.16), rng)
-    for offset in (-0.09, 0.0, 0.09):
-        layout.keep(x, y + offset, 0.06)
-        layout.keep(x - 0.1, y + offset, 0.06)
-
-
-def _front_stir_pot(layout: Layout, sizes: Sizes, rng: Rng) -> None:
-    x, y = rng.uniform(0.13, 0.18), rng.uniform(-0.06, 0.06)
-    _put_loose(layout, "pot", sizes, x, y, rng)
-    turn = rng.uniform(-np.pi, np.pi)
-    layout.spoon_xy_m = (float(0.022 * np.cos(turn)), float(0.022 * np.sin(turn)))
-    layout.keep(x - 0.13, y, 0.1)
-
-
-_FRONT: dict[str, Callable[[Layout, Sizes, Rng], None]] = {
-    "cut_carrot": _front_cut_carrot,
-    "carrot_to_pot": _front_carrot_to_pot,
-    "mug_to_plate": _front_mug_to_plate,
-    "push_plate": _front_push_plate,
-    "wipe_counter": _front_wipe_counter,
-    "stir_pot": _front_stir_pot,
-}
-
-
-def _put_distractors(layout: Layout, task: str, sizes: Sizes, rng: Rng) -> None:
+def _put_distractors(layout: Layout, sizes: Sizes, rng: Rng) -> None:
     """Put what else is in the kitchen, each with a chance, where its circle is free; what finds no room is absent."""
     radii = {
         "board": 0.5 * float(np.hypot(sizes["board_length"], sizes["board_width"])),
