@@ -11,14 +11,9 @@ if TYPE_CHECKING:
 
 
 def pinhole(position_m: np.ndarray, axes: np.ndarray, fovy_deg: float, width: int, height: int) -> dict[str, Any]:
-    """Return a camera's parameters as `info["camera"]` has them.
+    """Return a camera's parameters as `info["camera"]` has them, for an image of `width` x `height` px.
 
-    Args:
-        position_m: `(3,)`, world frame.
-        axes: `(3, 3)`, the camera's right, down and forward in the world, as columns.
-        fovy_deg: Vertical field of view.
-        width: Image width, px.
-        height: Image height, px.
+    Its position `(3,)` m and axes `(3, 3)` (right, down and forward as columns) are in the world frame.
 
     Returns:
         ``K`` (3, 3) px, ``T_world_camera`` (4, 4) m in OpenCV axes (x right, y down, z forward), ``width``, ``height``.
@@ -39,11 +34,7 @@ def camera_of(model: mujoco.MjModel, data: mujoco.MjData, name: str, width: int,
 
 
 def project(camera: dict[str, Any], points_world_m: np.ndarray) -> np.ndarray:
-    """Project world points `(..., 3)` m into the image of a `pinhole` camera.
-
-    Returns:
-        `(..., 2)` normalised image coordinates (x right, y down; [0, 1] is inside the image).
-    """
+    """Project world points `(..., 3)` m to image coordinates `(..., 2)`, x right, y down, [0, 1] inside the image."""
     pose, intrinsics = camera["T_world_camera"], camera["K"]
     local = (points_world_m - pose[:3, 3]) @ pose[:3, :3]
     pixels = local[..., :2] / local[..., 2:] * intrinsics[[0, 1], [0, 1]] + intrinsics[:2, 2]

@@ -1,7 +1,7 @@
 """What the adapters share: another simulator's task, seen from a viewpoint of ours."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import mujoco
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from ..camera import pinhole
 from ..rendering import View
 from ..task_env import TaskEnv
+from ..wording import word_groups
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class AdaptedTask:
 
     phrasings: tuple[str, ...]
     words: tuple[frozenset[str], ...]
+
+    @classmethod
+    def of(cls, phrasings: str, *groups: str) -> Self:
+        """Return the task of phrasings, with semicolons in between, that has these groups of words."""
+        return cls(tuple(phrasings.split("; ")), word_groups(*groups))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import mujoco  # noqa: E402 (it chooses its OpenGL when it is imported)
 import numpy as np  # noqa: E402
 
 from ..interface import CONTROL_HZ, ROTATION_RAD, TRANSLATION_M, ArmState  # noqa: E402
-from ..wording import word_groups  # noqa: E402
 from .base import AdaptedEnv, AdaptedTask, Viewpoint  # noqa: E402
 from .inverse_kinematics import DifferentialIK  # noqa: E402
 from .register import SIMULATORS, check_installed  # noqa: E402
@@ -29,29 +28,25 @@ _FINGER_AXIS_TO_X = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]
 
 _OPEN, _TURN = "open pull slide", "turn switch light start rotate twist"
 _TASKS = {
-    "microwave": AdaptedTask(("open the microwave",), word_groups(_OPEN, "microwave oven")),
-    "kettle": AdaptedTask(
-        ("move the kettle to the back burner", "push the kettle to the back"),
-        word_groups("move put push place set slide", "kettle pot"),
+    "microwave": AdaptedTask.of("open the microwave", _OPEN, "microwave oven"),
+    "kettle": AdaptedTask.of(
+        "move the kettle to the back burner; push the kettle to the back", "move put push place set slide", "kettle pot"
     ),
-    "light switch": AdaptedTask(
-        ("turn on the light", "switch on the light"), word_groups(_TURN + " flip", "light lamp")
+    "light switch": AdaptedTask.of("turn on the light; switch on the light", _TURN + " flip", "light lamp"),
+    "bottom burner": AdaptedTask.of(
+        "turn on the bottom burner; turn the knob of the bottom burner", _TURN, "burner knob stove", "bottom front"
     ),
-    "bottom burner": AdaptedTask(
-        ("turn on the bottom burner", "turn the knob of the bottom burner"),
-        word_groups(_TURN, "burner knob stove", "bottom front"),
+    "top burner": AdaptedTask.of(
+        "turn on the top burner; turn the knob of the top burner", _TURN, "burner knob stove", "top back"
     ),
-    "top burner": AdaptedTask(
-        ("turn on the top burner", "turn the knob of the top burner"),
-        word_groups(_TURN, "burner knob stove", "top back"),
+    "slide cabinet": AdaptedTask.of(
+        "slide the cabinet open; open the sliding cabinet", _OPEN, "cabinet cupboard door", "slide sliding right"
     ),
-    "slide cabinet": AdaptedTask(
-        ("slide the cabinet open", "open the sliding cabinet"),
-        word_groups(_OPEN, "cabinet cupboard door", "slide sliding right"),
-    ),
-    "hinge cabinet": AdaptedTask(
-        ("open the hinged cabinet", "open the cabinet with hinges"),
-        word_groups(_OPEN + " swing", "cabinet cupboard door", "hinge hinged left"),
+    "hinge cabinet": AdaptedTask.of(
+        "open the hinged cabinet; open the cabinet with hinges",
+        _OPEN + " swing",
+        "cabinet cupboard door",
+        "hinge hinged left",
     ),
 }
 

@@ -87,16 +87,9 @@ def list_simulators() -> list[str]:
 
 
 def draw_simulators(names: Sequence[str] = SHOWN, seed: int = 0, columns: int = 4, size: int = 192) -> np.ndarray:
-    """Return the first frames of simulators side by side, uint8 `(rows * size, columns * size, 3)`.
+    """Return the first frames of simulators (keys of `SIMULATORS`, a multiple of `columns`) side by side.
 
-    Args:
-        names: Keys of `SIMULATORS`, a multiple of `columns`.
-        seed: Of the scenes.
-        columns: Images in a row.
-        size: Side of one image, px.
-
-    Raises:
-        EnvsError: If one is not installed.
+    They are uint8 `(rows * size, columns * size, 3)`. An `EnvsError` if one is not installed.
     """
     for name in names:
         check_installed(SIMULATORS[name])

@@ -12,22 +12,22 @@ import numpy as np  # noqa: E402
 from ..errors import unknown_option  # noqa: E402
 from ..interface import ArmState  # noqa: E402
 from ..panda import panda_settings, panda_state  # noqa: E402 (it imports robosuite without its warnings)
-from ..wording import word_groups  # noqa: E402
 from .base import AdaptedEnv, AdaptedTask, Viewpoint  # noqa: E402
 
 # isort: split
 import robosuite  # noqa: E402
 
 _TASKS = {
-    "Lift": AdaptedTask(("lift the cube", "pick up the cube"), word_groups("lift pick raise grab", "cube block")),
-    "Stack": AdaptedTask(
-        ("stack the red cube on the green cube", "stack the cubes"),
-        word_groups("stack put place set pile", "cube block"),
+    "Lift": AdaptedTask.of("lift the cube; pick up the cube", "lift pick raise grab", "cube block"),
+    "Stack": AdaptedTask.of(
+        "stack the red cube on the green cube; stack the cubes", "stack put place set pile", "cube block"
     ),
-    "Door": AdaptedTask(("open the door",), word_groups("open pull push", "door")),
-    "PickPlaceCan": AdaptedTask(
-        ("put the can in the bin", "pick up the can and place it in the bin"),
-        word_groups("put place drop move transfer", "can tin", "bin box compartment"),
+    "Door": AdaptedTask.of("open the door", "open pull push", "door"),
+    "PickPlaceCan": AdaptedTask.of(
+        "put the can in the bin; pick up the can and place it in the bin",
+        "put place drop move transfer",
+        "can tin",
+        "bin box compartment",
     ),
 }
 

@@ -20,7 +20,7 @@ def compile_model() -> tuple[mujoco.MjModel, Array]:
     simulation.reset()
     plain = simulation.sim.model._model
     qpos = simulation.sim.data._data.qpos.copy()
-    spec = mujoco.MjSpec.from_string(simulation.kitchen_xml())
+    spec = mujoco.MjSpec.from_string(simulation.edit_model_xml(simulation.model.get_xml()))
     add_hands(spec)
     model = spec.compile()
     model.stat.extent, model.stat.center[:] = plain.stat.extent, plain.stat.center

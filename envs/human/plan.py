@@ -56,23 +56,19 @@ class Stage:
 
     def track(self, anchor: Array, side: str | None = None) -> HandTrack:
         """An empty track of the acting hand, or of the given side."""
-        side = side or self.style.side
-        sign = 1.0 if side == "left" else -1.0
-        elbow = np.array([-0.43, sign * self.style.elbow_out, 0.15])
-        return HandTrack(side, self.style.shape, elbow, anchor)
+        track = HandTrack(side or self.style.side, self.style.shape, np.zeros(3), anchor)
+        track.elbow = np.array([-0.43, track.sign * self.style.elbow_out, 0.15])
+        return track
 
     def pitch(self, point: Array, extra: float = 0.0) -> float:
         """How far the fingers point down at a point, rad; less far away, so that the camera sees the hand's back."""
         return float(self.style.pitch + extra - 0.5 * max(0.0, point[0] - 0.15))
 
     def heading(self, track: HandTrack, point: Array, follow: float, inward: float | None = None) -> float:
-        """Yaw of a hand at a point, turned inwards as far as the wrist stays in view.
+        """Yaw of a hand that reaches for `point`, rad, turned inwards as far as the wrist stays in view.
 
-        Args:
-            track: The hand.
-            point: (3,) m, what it reaches for.
-            follow: Fraction of the forearm's direction that the hand follows.
-            inward: Rotation towards the other side, rad; the style's where it is None.
+        It follows the forearm's direction by a fraction, `follow`, and is rotated towards the other side by `inward`
+        (the style's where it is None).
         """
         x, y, _ = point - track.elbow
         yaw = follow * float(np.arctan2(y, x)) - track.sign * (self.style.yaw if inward is None else inward)

@@ -45,6 +45,11 @@ class Style:
         """+1 for a left acting hand (positive y), -1 for a right one."""
         return 1.0 if self.side == "left" else -1.0
 
+    @property
+    def other_side(self) -> str:
+        """The side of the hand that helps."""
+        return "left" if self.side == "right" else "right"
+
     def relaxed(self, pose: FingerPose) -> FingerPose:
         """A pose with this person's habit of holding the fingers; index finger and thumb stay exact."""
         fingers = pose.fingers.copy()

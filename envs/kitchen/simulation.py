@@ -120,7 +120,3 @@ class KitchenSimulation(ManipulationEnv):
         ET.SubElement(visual, "quality", shadowsize="0", offsamples="4")
         ET.SubElement(visual, "map", znear="0.02", zfar="6")
         return ET.tostring(root, encoding="unicode")
-
-    def kitchen_xml(self) -> str:
-        """Return the whole model, robot included, as the XML that was compiled."""
-        return self.edit_model_xml(self.model.get_xml())

@@ -37,16 +37,10 @@ class ClipStore:
         frames: int = 16,
         meta: dict[str, Any] | None = None,
     ) -> ClipStore:
-        """Create a store, or open one that a stopped run left behind with the same count, size and source.
+        """Create a store of `count` clips, or open one that a stopped run left behind with the same properties.
 
-        Args:
-            path: A new folder, or that of an unfinished store; a `StoreError` if it holds something else.
-            count: Number of clips, written in any order.
-            size: Height and width of the frames in pixels.
-            fps: Frames per second.
-            source: Where the clips come from ("kitchen", "epic-kitchens", ...).
-            frames: Frames a clip.
-            meta: More JSON values to keep with the store.
+        `source` says where the clips come from ("kitchen", "epic-kitchens", ...), `meta` holds more JSON values to
+        keep. A `StoreError` if the folder holds something else.
         """
         path = Path(path)
         attrs: dict[str, Any] = {"format": _FORMAT, "count": count, "size": size, "fps": fps}

@@ -128,16 +128,10 @@ def one_sentence(answer: str) -> str:
 def load_rewriter(
     name: str | Path | InstructionRewriter, *, device: str = "cpu", vocabulary: SceneVocabulary | None = None
 ) -> InstructionRewriter:
-    """Return a rewriter of instructions.
+    """Return a rewriter: "none", "vocabulary" (of kitchens in general if None is given), or a model's on `device`.
 
-    Args:
-        name: "none", "vocabulary", a hub name such as "owner/model", a folder with a model, or a rewriter itself.
-        device: Where a model computes.
-        vocabulary: For "vocabulary"; kitchens in general if None.
-
-    Raises:
-        InputError: If there is no such name.
-        WeightsError: If there is no such model.
+    A model is named by the hub ("owner/model") or a folder; a rewriter is returned as it is. An `InputError` if there
+    is no such name, a `WeightsError` if there is no such model.
     """
     if not isinstance(name, str | Path):
         return name

@@ -77,7 +77,7 @@ class VocabularyRewriter:
         while index < len(words):
             for name, thing in names:
                 said = words[index : index + len(name)]
-                if said[:-1] == name[:-1] and said and said[-1] in _plurals(name[-1]):
+                if said[:-1] == name[:-1] and said and said[-1] in {name[-1], f"{name[-1]}s", f"{name[-1]}es"}:
                     before = [word for word in words[:index] if word not in ("the", "a", "an", "some")]
                     yield _Named(thing, " ".join(said), before[-1] if before else "")
                     index += len(name) - 1
@@ -98,7 +98,3 @@ def _forms(verb: str) -> set[str]:
     """Return a verb's plain form, third person, "-ing" and "-ed" form."""
     stem = verb[:-1] if verb.endswith("e") else verb
     return {verb, f"{verb}s", f"{verb}es", f"{stem}ing", f"{verb}{verb[-1]}ing", f"{stem}ed"}
-
-
-def _plurals(noun: str) -> set[str]:
-    return {noun, f"{noun}s", f"{noun}es"}

@@ -28,12 +28,8 @@ _FAR = 8.0  # Joints are clipped to this many image sizes, far enough not to ben
 def region_from_tracks(tracks: HandTracks, height: int, width: int, *, per_hand: bool = False) -> RegionOfMotion:
     """Fill the convex hull of the hand joints of every frame; absent hands are left out.
 
-    Args:
-        tracks: Hand joints.
-        height: Height of the masks in pixels.
-        width: Width of the masks in pixels.
-        per_hand: Give each hand a hull of its own. The paper's P_l holds all joints found in a frame, so that
-            its mask M_l spans both hands and what lies between them; that is the default.
+    The paper's P_l holds all joints found in a frame, so that its mask M_l spans both hands and what lies between them;
+    `per_hand` gives each hand a hull of its own instead.
 
     Returns:
         Masks (t, height, width), empty for a frame without hands; `union` is the paper's M_video. Every joint that lies

@@ -41,17 +41,11 @@ def annotate_video(
     end_s: float | None = None,
     detector: Detector | None = None,
 ) -> AnnotatedVideo:
-    """Annotate a video file, or the part of it that shows an action.
+    """Annotate a video file that FFmpeg reads, or the part of it that shows an action.
 
-    Args:
-        path: Any file that FFmpeg reads.
-        frames: How many frames to take, evenly from the first to the last (the paper: L + 1 = 16).
-        start_s: Where the action starts, in seconds.
-        end_s: Where it ends; the end of the file if None.
-        detector: Finds hands in frames; MediaPipe with its default settings if None.
-
-    Raises:
-        InputError: If the file cannot be read, or has no frame between start and end.
+    Frames are taken evenly from the first to the last (the paper: L + 1 = 16); an action without an end lasts to the
+    end of the file. Hands are found by MediaPipe with its default settings if `detector` is None. An `InputError` if
+    the file cannot be read, or has no frame between start and end.
     """
     sample = read_video(path, frames=frames, start_s=start_s, end_s=end_s)
     clip = Clip(sample.frames, sample.fps)

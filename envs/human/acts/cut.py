@@ -25,8 +25,7 @@ def cut_carrot(stage: Stage) -> Plan:
     track = stage.track(PINCH)
     _take_knife(stage, track, knife + rest @ _GRIP)
     reach, parted = _saw(stage, track, cut, cutting[:, 0])
-    other = "left" if style.side == "right" else "right"
-    hands = {style.side: track, other: _holding_hand(stage, other, carrot, lying[:, 1])}
+    hands = {style.side: track, style.other_side: _holding_hand(stage, carrot, lying[:, 1])}
 
     def move(model: mujoco.MjModel, data: mujoco.MjData, time: float) -> None:
         if time > style.contact:
@@ -73,19 +72,17 @@ def _saw(stage: Stage, track: HandTrack, cut: Array, forward: Array) -> tuple[fl
     return reach, parted
 
 
-def _holding_hand(stage: Stage, side: str, carrot: Array, axis: Array) -> HandTrack:
+def _holding_hand(stage: Stage, carrot: Array, axis: Array) -> HandTrack:
     """The other hand's fingers on the far end of the carrot."""
-    style = stage.style
-    sign = 1.0 if side == "left" else -1.0
+    style, track = stage.style, stage.track(PINCH, stage.style.other_side)
     radius = stage.scene.sizes["carrot_radius"]
-    spot = carrot + axis * sign * style.between(3, 0.034, 0.046) + [-0.004, 0.0, 0.25 * radius]
-    track = stage.track(PINCH, side)
+    spot = carrot + axis * track.sign * style.between(3, 0.034, 0.046) + [-0.004, 0.0, 0.25 * radius]
     yaw = stage.heading(track, spot, 0.9, style.between(4, 0.0, 0.2))
     rotation = track.orientation(yaw, stage.pitch(spot), style.between(5, -0.05, 0.15))
     closed = pinch(2 * radius / style.shape.scale, others=0.05)
     delay = style.between(6, 0.2, 0.9)
     stage.enter(track, style.enter + delay, spot, rotation)
-    over = spot + np.array([-0.02, sign * 0.01, 0.03])
+    over = spot + np.array([-0.02, track.sign * 0.01, 0.03])
     track.add(style.contact + delay - 1.0, over, rotation, pinch(0.06), arc=style.arc)
     track.add(style.contact + delay, spot, rotation, closed)
     return track

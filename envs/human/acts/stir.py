@@ -32,8 +32,7 @@ def stir_pot(stage: Stage) -> Plan:
         return np.array([length * np.cos(angle), length * np.sin(angle)])
 
     track = _stirring_hand(stage, grip, begin, end, lambda time: grip + turn @ np.r_[spoon(time) - start_xy, 0.0])
-    other = "left" if style.side == "right" else "right"
-    hands = {style.side: track, other: _holding_hand(stage, other)}
+    hands = {style.side: track, style.other_side: _holding_hand(stage)}
 
     def move(model: mujoco.MjModel, data: mujoco.MjData, time: float) -> None:
         data.joint("spoon_x").qpos[0], data.joint("spoon_y").qpos[0] = spoon(time)
@@ -55,13 +54,11 @@ def _stirring_hand(stage: Stage, grip: Array, begin: float, end: float, path: Ca
     return track
 
 
-def _holding_hand(stage: Stage, side: str) -> HandTrack:
+def _holding_hand(stage: Stage) -> HandTrack:
     """The other hand comes a little later, takes the pot's handle on its side, and stays."""
-    style, sizes = stage.style, stage.scene.sizes
-    sign = 1.0 if side == "left" else -1.0
-    local = np.array([-0.004, sign * (sizes["pot_radius"] + 0.024), sizes["pot_height"] - 0.012])
+    style, sizes, track = stage.style, stage.scene.sizes, stage.track(PINCH, stage.style.other_side)
+    local = np.array([-0.004, track.sign * (sizes["pot_radius"] + 0.024), sizes["pot_height"] - 0.012])
     handle = stage.position("pot") + about_z(stage.yaw("pot")) @ local
-    track = stage.track(PINCH, side)
     yaw = stage.heading(track, handle, 0.85, style.between(3, 0.0, 0.25))
     rotation = track.orientation(yaw, stage.pitch(handle), style.between(4, 0.0, 0.2))
     closed = pinch(0.012 / style.shape.scale, others=0.1)

@@ -15,13 +15,10 @@ FULL_OPENING_M = 0.11
 def curled(
     mcp: float, pip: float, *, spread: float = 0.0, thumb: tuple[float, ...] = (0, 0, 0, 0.1, 0.1)
 ) -> FingerPose:
-    """All four fingers bent alike; the little finger a bit more than the index finger.
+    """All four fingers bent alike, the little finger a bit more than the index finger; angles are in rad.
 
-    Args:
-        mcp: Flexion of the knuckles, rad.
-        pip: Flexion of the middle joints, rad; the last joints follow with 0.6 of it.
-        spread: Abduction between index and little finger, rad.
-        thumb: The thumb's five angles (see `FingerPose`).
+    The last joints follow the middle ones (`pip`) with 0.6 of their flexion; `spread` is the abduction between index
+    and little finger; for `thumb` see `FingerPose`.
     """
     more = np.array([0.95, 1.0, 1.05, 1.1])
     fingers = np.stack([spread * np.array([0.5, 0.15, -0.2, -0.5]), mcp * more, pip * more, 0.6 * pip * more], axis=1)

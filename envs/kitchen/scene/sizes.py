@@ -102,14 +102,8 @@ def _resize_mug(model: mujoco.MjModel, radius: float, height: float) -> None:
     half = height / 2
     _set(model, "mug_wall", (radius, half, 0))
     _set(model, "mug_inside", (radius - 0.004, 0.0006, 0), (0, 0, half))
-    corners = np.array(
-        [
-            [radius - 0.002, 0, 0.5 * half],
-            [radius + 0.021, 0, 0.42 * half],
-            [radius + 0.021, 0, -0.42 * half],
-            [radius - 0.002, 0, -0.5 * half],
-        ]
-    )
+    out, up = radius + np.array([-0.002, 0.021, 0.021, -0.002]), half * np.array([0.5, 0.42, -0.42, -0.5])
+    corners = np.stack([out, np.zeros(4), up], axis=1)
     for i in range(3):
         _set_capsule(model, f"mug_handle_{i}", corners[i], corners[i + 1], 0.0055)
 

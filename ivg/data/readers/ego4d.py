@@ -21,12 +21,9 @@ from .files import check_folder, read_json, videos_below
 from .segment import Reading, Segment, first_word, one_line
 
 _PASSES = ("narration_pass_1", "narration_pass_2")
-
 _FAR_S = 1e9  # No time of a video is as large
 _WEARER = re.compile(r"^\s*#\s*C\s+(C\s+)?", re.IGNORECASE)
 _UNTAGGED = re.compile(r"^\s*#")
-_UNCHANGED_S = ("is", "was", "has", "does")
-_KEEP_IE = ("ties", "unties", "lies", "dies")
 
 
 @dataclass(frozen=True)
@@ -138,26 +135,19 @@ def _label(label: Any) -> str:
 
 def _finite(value: Any) -> float | None:
     """Return a finite number; one that is not would spoil the means of all others."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _FAR_S:
-        return None
-    return float(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and abs(value) < _FAR_S else None
 
 
 def read_ego4d(annotations: Path, root: Path) -> Reading:
-    """Read segments of Ego4D.
+    """Read segments of Ego4D from one of the three files; `<video_uid>.mp4` or `<clip_uid>.mp4` lie at or below `root`.
 
     Actions of `fho_main.json` and `fho_lta_*.json` have a start and an end. Narrations have a moment only: each gets
-    the span that EgoVLP gives it (Lin et al. 2022, arXiv 2206.01670, Sec. 3.1): the moment in its middle, and a
-    length of the mean gap between narrations of its video, divided by the mean gap over all videos, in seconds.
-    Narrations of others than the camera's wearer ("#O ...") and of what the narrator could not tell ("#unsure") are
-    skipped. "#C C picks up a cup" becomes "pick up a cup", as instructions are written.
-
-    Args:
-        annotations: One of the three files.
-        root: Folder at or below which `<video_uid>.mp4` or `<clip_uid>.mp4` lie (`full_scale/`, `clips/`, ...).
-
-    Raises:
-        InputError: If the file cannot be read or has another layout, or the folder is none.
+    the span that EgoVLP gives it (Lin et al. 2022, arXiv 2206.01670, Sec. 3.1): the moment in its middle, and a length
+    of the mean gap between narrations of its video, divided by the mean gap over all videos, in seconds. Narrations of
+    others than the camera's wearer ("#O ...") and of what the narrator could not tell ("#unsure") are skipped. "#C C
+    picks up a cup" becomes "pick up a cup", as instructions are written. An `InputError` if the file cannot be read or
+    has another layout, or the folder is none.
     """
     reading = Reading("ego4d")
     check_folder(root)
@@ -174,19 +164,17 @@ def _add(reading: Reading, row: _Row, videos: dict[str, Path]) -> None:
     if row.fault or fault:
         reading.skip(row.name, row.fault or fault, row.text)
         return
-    whole = row.video in videos
     video = videos.get(row.video) or videos.get(row.clip)
     if video is None:
         names = " nor ".join(f"{uid}.mp4" for uid in (row.video, row.clip) if uid)
         reading.skip(row.name, "no video", f"no {names}")
         return
-    start, end = (_finite(time) for time in (row.times if whole else row.clip_times))
+    start, end = (_finite(time) for time in (row.times if row.video in videos else row.clip_times))
     if start is None or end is None:
         reading.skip(row.name, "bad time", f"from {row.times[0]!r} to {row.times[1]!r}")
         return
     info = {"video_uid": row.video, "narration": one_line(row.text)[:300]}
-    verb = row.verb or first_word(text)
-    reading.add(Segment(row.name, text, verb, video, start, end, info=info))
+    reading.add(Segment(row.name, text, row.verb or first_word(text), video, start, end, info=info))
 
 
 def instruction(narration: Any) -> tuple[str, str]:
@@ -205,9 +193,9 @@ def instruction(narration: Any) -> tuple[str, str]:
 
 def _plain_verb(verb: str) -> str:
     """Return the plain form of a verb of the third person."""
-    if not verb.endswith("s") or verb.endswith("ss") or verb in _UNCHANGED_S:
+    if not verb.endswith("s") or verb.endswith("ss") or verb in ("is", "was", "has", "does"):
         return verb
-    if verb.endswith("ies") and verb not in _KEEP_IE:
+    if verb.endswith("ies") and verb not in ("ties", "unties", "lies", "dies"):
         return f"{verb[:-3]}y"
     if verb.endswith(("ches", "shes", "sses", "xes", "oes", "zzes")):
         return verb[:-2]

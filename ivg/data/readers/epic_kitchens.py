@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from .files import check_folder, inside, is_file, is_folder, read_table
+from .files import check_folder, exists, inside, read_table
 from .segment import Reading, Segment, first_word, one_line
 
 # Columns without which nothing can be done. Test sets have no `narration`
@@ -113,12 +113,12 @@ def _locate(root: Path, person: str, video: str) -> tuple[Path | None, tuple[str
     for pattern in VIDEO_FILES:
         for ending in (".MP4", ".mp4", ".mkv", ".webm"):
             path = root / (pattern.format(person=person, video=video) + ending)
-            if is_file(path):
+            if exists(path):
                 return path, ("", "")
     for pattern in IMAGE_FOLDERS:
         path = root / pattern.format(person=person, video=video)
-        if is_folder(path):
+        if exists(path, folder=True):
             return path, ("", "")
-        if is_file(path.with_name(f"{path.name}.tar")):
+        if exists(path.with_name(f"{path.name}.tar")):
             return None, ("still packed", f"unpack {path.name}.tar into a folder {path.name} beside it")
     return None, ("no video", f"neither {video}.MP4 nor a folder {video} of images at the known paths")

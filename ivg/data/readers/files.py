@@ -68,25 +68,12 @@ def inside(root: Path, relative: str | Path) -> Path | None:
     return path if path.is_relative_to(top) and path != top else None
 
 
-def is_file(path: Path) -> bool:
-    """Tell whether there is such a file; a name that no file can have, such as one of 300 letters, is none."""
+def exists(path: Path, folder: bool = False) -> bool:
+    """Tell whether there is such a file or folder; a name that none can have, such as one of 300 letters, is none."""
     try:
-        return path.is_file()
+        return path.is_dir() if folder else path.is_file()
     except OSError:
         return False
-
-
-def is_folder(path: Path) -> bool:
-    """Tell whether there is such a folder, as `is_file` does."""
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
-def is_video(path: Path) -> bool:
-    """Tell whether a file's ending is that of a video; hidden files are none."""
-    return path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith(".")
 
 
 def videos_below(root: Path, depth: int = 12) -> Iterator[Path]:
@@ -94,4 +81,5 @@ def videos_below(root: Path, depth: int = 12) -> Iterator[Path]:
     for folder, names, files in os.walk(root, followlinks=True):
         level = len(Path(folder).relative_to(root).parts)
         names[:] = sorted(name for name in names if not name.startswith(".")) if level < depth else []
-        yield from (path for path in (Path(folder) / name for name in sorted(files)) if is_video(path))
+        videos = (name for name in sorted(files) if Path(name).suffix.lower() in VIDEO_ENDINGS and name[0] != ".")
+        yield from (Path(folder) / name for name in videos)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from .files import check_folder, inside, is_file, read_json, read_text, videos_below
+from .files import check_folder, exists, inside, read_json, read_text, videos_below
 from .segment import Reading, Segment, first_word, one_line
 
 NAME_LENGTH = 400  # Characters of a segment's name: path and caption, so that one video may have several captions
@@ -38,7 +38,7 @@ def _add_caption(reading: Reading, root: Path, number: int, row: Any) -> None:
     video = inside(root, name.strip())
     if video is None:
         reading.skip(name, "outside its folder", f"entry {number}: {name}")
-    elif not is_file(video):
+    elif not exists(video):
         reading.skip(name, "no video", f"entry {number}: no such file")
     else:
         text = one_line(row.get("caption"))
