@@ -82,7 +82,7 @@ def make_renderer(model: mujoco.MjModel, height: int, width: int) -> mujoco.Rend
 
     limit = model.vis.global_.offwidth, model.vis.global_.offheight
     if width > limit[0] or height > limit[1]:
-        raise RenderingError(f"picture size {width}x{height} px: it must be at most {limit[0]}x{limit[1]} px.")
+        raise RenderingError(f"image size {width}x{height} px: it must be at most {limit[0]}x{limit[1]} px.")
     try:
         renderer = mujoco.Renderer(model, height=height, width=width)
     except Exception as error:  # mujoco raises plain RuntimeError, AttributeError or OpenGL errors here
@@ -160,7 +160,7 @@ class View:
 
 
 def outside_view(model: mujoco.MjModel, data: mujoco.MjData, camera: str) -> np.ndarray:
-    """Return the ids of the geoms whose bounding spheres lie outside of a fixed camera's square picture."""
+    """Return the ids of the geoms whose bounding spheres lie outside of a fixed camera's square image."""
     bounded = np.flatnonzero(model.geom_rbound > 0)  # planes have no bound
     seen_by = data.camera(camera)
     x, y, z = ((data.geom_xpos[bounded] - seen_by.xpos) @ seen_by.xmat.reshape(3, 3)).T  # it looks along -z

@@ -29,7 +29,7 @@ class AdaptedTask:
 class Viewpoint:
     """MuJoCo's free camera: level, looking at a point."""
 
-    lookat_m: tuple[float, float, float]  # The point in the middle of the picture, world frame
+    lookat_m: tuple[float, float, float]  # The point in the middle of the image, world frame
     distance_m: float  # From it to the camera
     azimuth_deg: float  # Direction of sight around z: 0 looks along x, 90 along y
     elevation_deg: float  # Direction of sight above the horizon; negative looks down

@@ -29,7 +29,7 @@ class DifferentialIK:
         Translation `(3,)` m and rotation `(3,)` (axis times angle, rad) are in the world frame.
         """
         position_m = data.site_xpos[self._site] + translation_m
-        rotation = _turn(rotation_rad) @ data.site_xmat[self._site].reshape(3, 3)
+        rotation = _rotation(rotation_rad) @ data.site_xmat[self._site].reshape(3, 3)
         self._scratch.qpos[:] = data.qpos
         for _ in range(ITERATIONS):
             joints = self._scratch.qpos[self._positions] + self._correction(position_m, rotation)
@@ -52,7 +52,7 @@ class DifferentialIK:
         return jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + DAMPING**2 * np.eye(6), error)
 
 
-def _turn(rotation_rad: np.ndarray) -> np.ndarray:
+def _rotation(rotation_rad: np.ndarray) -> np.ndarray:
     """Return the rotation matrix of axis times angle."""
     angle = float(np.linalg.norm(rotation_rad))
     quaternion, matrix = np.zeros(4), np.zeros(9)

@@ -77,6 +77,5 @@ class RobosuiteEnv(AdaptedEnv):
 
 
 def _with_parts(sampler: Any) -> list[Any]:
-    """Return a placement sampler and those that it is made of."""
     parts = getattr(sampler, "samplers", {})
     return [sampler, *(inner for part in parts.values() for inner in _with_parts(part))]

@@ -12,12 +12,12 @@ FIRST_OBJECT = 3  # Its label; smaller ones are the background and the hands
 class HumanClip:
     """A rendered performance of one task; t = 16 frames, hand 0 is the left one, hand 1 the right one."""
 
-    # uint8 (t, h, w, 3) RGB; frame 0 is the environment's own picture of the scene, without hands
+    # uint8 (t, h, w, 3) RGB; frame 0 is the environment's own image of the scene, without hands
     frames: NDArray[np.uint8]
-    # float32 (t, 2, 21, 2), joints in normalised picture coordinates (x right, y down), MediaPipe's order;
-    # outside of [0, 1] where a joint is outside of the picture, NaN where a hand takes no part
+    # float32 (t, 2, 21, 2), joints in normalised image coordinates (x right, y down), MediaPipe's order;
+    # outside of [0, 1] where a joint is outside of the image, NaN where a hand takes no part
     keypoints: NDArray[np.float32]
-    # float32 (t, 2), share of the hand's joints inside the picture and not behind other things
+    # float32 (t, 2), fraction of the hand's joints inside the image and not behind other things
     visible: NDArray[np.float32]
     # float32 (t, 2, 21, 3), joints in the world frame, m; NaN where a hand takes no part
     joints_world_m: NDArray[np.float32]

@@ -103,7 +103,7 @@ def _between(before: Key, after: Key, time: float) -> Key:
     point = before.point + (after.point - before.point) * fraction
     point = point + np.array([0.0, 0.0, after.arc * np.sin(np.pi * fraction)])
     rotation = blend(before.rotation, after.rotation, fraction)
-    return Key(time, point, rotation, before.pose.mixed_with(after.pose, fraction))
+    return Key(time, point, rotation, before.pose.blended_with(after.pose, fraction))
 
 
 @dataclass(frozen=True)

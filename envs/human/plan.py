@@ -14,7 +14,7 @@ from .motion import HandTrack, Key
 from .rotations import Array, to_quaternion
 from .style import Style
 
-_EDGE = 0.04  # How far outside of the picture (of its side) all joints of a hand are before it enters
+_EDGE = 0.04  # How far outside of the image (of its side) all joints of a hand are before it enters
 
 ObjectWriter = Callable[[mujoco.MjModel, mujoco.MjData, float], None]
 
@@ -81,15 +81,15 @@ class Stage:
         pose = self.style.relaxed(OPEN)
         camera = camera_of(self.model, self.data, "egocentric", 1, 1)
 
-        def start(share: float) -> Array:
-            return np.asarray(track.elbow + share * (point - track.elbow) + np.array([0.0, 0.0, 0.03]))
+        def start(fraction: float) -> Array:
+            return np.asarray(track.elbow + fraction * (point - track.elbow) + np.array([0.0, 0.0, 0.03]))
 
         seen, unseen = 1.0, 0.0
         while seen - unseen > 0.01:
-            share = 0.5 * (seen + unseen)
-            joints = replace(track, keys=[Key(time, start(share), rotation, pose)]).state(time).joints
+            fraction = 0.5 * (seen + unseen)
+            joints = replace(track, keys=[Key(time, start(fraction), rotation, pose)]).state(time).joints
             outside = np.abs(project(camera, joints) - 0.5).max(-1) > 0.5 + _EDGE
-            seen, unseen = (seen, share) if outside.all() else (share, unseen)
+            seen, unseen = (seen, fraction) if outside.all() else (fraction, unseen)
         track.add(time, start(unseen), rotation, pose)
 
 

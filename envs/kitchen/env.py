@@ -11,11 +11,10 @@ from ..interface import ArmState
 from ..panda import panda_state
 from ..rendering import View
 from ..task_env import TaskEnv
-from .effects import StirCounter, part_carrot, wipe_stains
 from .scene.appearance import show_burner
 from .scene.scene import KitchenScene, apply_scene, sample_scene
 from .simulation import KitchenSimulation
-from .state import KitchenState, read_state
+from .state import KitchenState, StirCounter, part_carrot, read_state, wipe_stains
 from .tasks import TASKS, Task
 
 CAMERA = "egocentric"

@@ -62,7 +62,7 @@ class ArmTorques:
 
 
 class KitchenSimulation(ManipulationEnv):
-    """robosuite's part: model, robot and controller. Scenes, success and pictures are `env.KitchenEnv`'s.
+    """robosuite's part: model, robot and controller. Scenes, success and images are `env.KitchenEnv`'s.
 
     The action is robosuite's OSC_POSE: 3 translations (1 = 5 cm), 3 rotations (1 = 0.5 rad), world frame, and the
     gripper (-1 open, 1 closed), each in [-1, 1].

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import unknown_option
-from ..wording import TaskMatch, match_wording
-from ..wording import word_groups as _groups
+from ..wording import TaskMatch, match_wording, word_groups
 from .scene.scene import KitchenScene
 from .state import KitchenState
 
@@ -69,7 +68,7 @@ _ALL = (
         ("slice the carrot", "chop up the carrot"),
         ("carrot", "knife"),
         lambda state, scene: "carrot" in scene.objects and bool(state.carrot_parted.any()),
-        _groups("cut chop slice dice divide part", "carrot vegetable"),
+        word_groups("cut chop slice dice divide part", "carrot vegetable"),
     ),
     Task(
         "carrot_to_pot",
@@ -83,7 +82,7 @@ _ALL = (
         ("move the carrot into the pot", "toss the carrot in the pot"),
         ("carrot",),
         _carrot_in_pot,
-        _groups(_PUT + " toss throw", "carrot vegetable", "pot pan saucepan"),
+        word_groups(_PUT + " toss throw", "carrot vegetable", "pot pan saucepan"),
     ),
     Task(
         "open_drawer",
@@ -92,7 +91,7 @@ _ALL = (
         ("slide the drawer open", "pull open the drawer"),
         ("drawer",),
         lambda state, scene: state.drawer_slide_m >= 0.08,
-        _groups("open pull", "drawer"),
+        word_groups("open pull", "drawer"),
     ),
     Task(
         "close_drawer",
@@ -101,7 +100,7 @@ _ALL = (
         ("push the drawer closed", "slide the drawer shut"),
         ("drawer",),
         lambda state, scene: state.drawer_slide_m <= 0.012,
-        _groups("close shut closed push", "drawer"),
+        word_groups("close shut closed push", "drawer"),
     ),
     Task(
         "turn_on_stove",
@@ -110,7 +109,7 @@ _ALL = (
         ("switch on the stove", "turn the knob of the stove"),
         ("knob",),
         lambda state, scene: state.knob_angle_rad >= 1.2,
-        _groups("turn switch light start rotate twist", "stove knob burner cooker hob dial"),
+        word_groups("turn switch light start rotate twist", "stove knob burner cooker hob dial"),
     ),
     Task(
         "mug_to_plate",
@@ -119,7 +118,7 @@ _ALL = (
         ("move the mug onto the plate", "stand the mug on the plate"),
         ("mug",),
         _mug_on_plate,
-        _groups(_PUT, "mug cup", "plate dish"),
+        word_groups(_PUT, "mug cup", "plate dish"),
     ),
     Task(
         "push_plate",
@@ -128,7 +127,7 @@ _ALL = (
         ("shove the plate forward", "slide the plate forward"),
         ("plate",),
         _plate_pushed,
-        _groups("push slide shove nudge", "plate dish"),
+        word_groups("push slide shove nudge", "plate dish"),
     ),
     Task(
         "wipe_counter",
@@ -137,7 +136,7 @@ _ALL = (
         ("scrub the counter", "clean the counter with the sponge"),
         ("sponge",),
         lambda state, scene: bool(state.stains_wiped.mean() >= 0.75),
-        _groups("wipe clean scrub mop", "counter table spill stain surface worktop sponge"),
+        word_groups("wipe clean scrub mop", "counter table spill stain surface worktop sponge"),
     ),
     Task(
         "stir_pot",
@@ -146,7 +145,7 @@ _ALL = (
         ("mix the soup", "give the pot a stir"),
         ("spoon",),
         lambda state, scene: abs(state.stirred_rad) >= 2 * np.pi,
-        _groups("stir mix", "pot soup spoon stew"),
+        word_groups("stir mix", "pot soup spoon stew"),
     ),
 )
 

@@ -52,7 +52,6 @@ class ClipArrays:
         return cls(np.asarray(indices), **arrays, texts=texts, tasks=tasks)
 
     def __len__(self) -> int:
-        """Return the number of clips."""
         return len(self.indices)
 
     def hands(self, clip: int, frame: int | slice) -> NDArray[np.bool_]:

@@ -74,7 +74,6 @@ def _read_images(segment: Segment, frames: int, longest_side: int) -> VideoSampl
 
 
 def _numbers(segment: Segment, rate: float) -> tuple[int, int]:
-    """Return the first and last image's number by the segment's times."""
     if segment.end_s is None:
         raise SegmentError("unreadable", f"'{segment.video}' holds images, and no end is given")
     return max(1, int(segment.start_s * rate)), max(1, int(segment.end_s * rate))

@@ -102,7 +102,6 @@ class TransformersRewriter:
         return f"{text.strip().rstrip('.')}: {answer}" if answer else text
 
     def _inputs(self, request: str, frame: NDArray[np.uint8] | None) -> Any:
-        """Return the model's inputs for a request and, if there is one, an image."""
         from PIL import Image
 
         content: list[dict[str, Any]] = [{"type": "text", "text": request}]

@@ -71,7 +71,6 @@ class SceneVocabulary:
 
 
 def _things(*names: str, place: str = "") -> tuple[Thing, ...]:
-    """Return things, each named by words with commas in between."""
     return tuple(Thing(tuple(word.strip() for word in name.split(",")), place) for name in names)
 
 

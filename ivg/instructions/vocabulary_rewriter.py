@@ -95,6 +95,5 @@ class _Named:
 
 
 def _forms(verb: str) -> set[str]:
-    """Return a verb's plain form, third person, "-ing" and "-ed" form."""
     stem = verb[:-1] if verb.endswith("e") else verb
     return {verb, f"{verb}s", f"{verb}es", f"{stem}ing", f"{verb}{verb[-1]}ing", f"{stem}ed"}

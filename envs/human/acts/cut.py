@@ -39,7 +39,6 @@ def cut_carrot(stage: Stage) -> Plan:
 
 
 def _take_knife(stage: Stage, track: HandTrack, grip: Array) -> None:
-    """Enter and close thumb and fingers on the handle."""
     style = stage.style
     yaw = stage.yaw("knife") + stage.heading(track, grip, 0.5, 0.05)
     rotation = track.orientation(yaw, stage.pitch(grip), style.roll)

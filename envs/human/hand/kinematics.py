@@ -81,7 +81,7 @@ class FingerPose:
     # (5,); flexion, palmar abduction and twist of the CMC, flexion of MCP and IP
     thumb: Array = field(default_factory=lambda: np.zeros(5))
 
-    def mixed_with(self, other: FingerPose, fraction: float) -> FingerPose:
+    def blended_with(self, other: FingerPose, fraction: float) -> FingerPose:
         """The pose at `fraction` in [0, 1] of the way to `other`."""
         return FingerPose(
             self.fingers + (other.fingers - self.fingers) * fraction, self.thumb + (other.thumb - self.thumb) * fraction

@@ -64,7 +64,7 @@ def pinch(gap: float, others: float = 0.0) -> FingerPose:
     after = int(np.clip(np.searchsorted(PINCH_GAPS_M, gap), 1, len(PINCH_GAPS_M) - 1))
     low, high = PINCH_GAPS_M[after - 1], PINCH_GAPS_M[after]
     solved = _solved_pinches()
-    pose = solved[after - 1].mixed_with(solved[after], (gap - low) / (high - low))
+    pose = solved[after - 1].blended_with(solved[after], (gap - low) / (high - low))
     fingers = pose.fingers.copy()
     fingers[2:, 1:] += others * np.array([[0.8, 1.0, 0.5], [1.0, 1.0, 0.5]])
     return FingerPose(fingers, pose.thumb)

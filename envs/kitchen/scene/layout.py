@@ -140,7 +140,6 @@ def _put_distractors(layout: Layout, sizes: Sizes, rng: Rng) -> None:
 
 
 def _clear_back_row(layout: Layout, reach: float) -> None:
-    """Move the back row away where a pushed plate would touch it."""
     for name, front in (("stove", 0.10), ("drawer_unit", 0.13)):
         placement = layout.objects[name]
         x, y, z = placement.position
@@ -148,7 +147,6 @@ def _clear_back_row(layout: Layout, reach: float) -> None:
 
 
 def _put_board(layout: Layout, sizes: Sizes, x: float, y: float, yaw: float, rng: Rng) -> None:
-    """The board with the carrot on it."""
     layout.put("board", x, y, 0, yaw, 0.5 * float(np.hypot(sizes["board_length"], sizes["board_width"])))
     turn = yaw + rng.uniform(-0.15, 0.15)
     height = BOARD_THICKNESS_M + float(carrot_radii(sizes["carrot_radius"]).mean())
@@ -156,7 +154,6 @@ def _put_board(layout: Layout, sizes: Sizes, x: float, y: float, yaw: float, rng
 
 
 def _put_knife(layout: Layout, x: float, y: float, rng: Rng) -> None:
-    """The knife lies in its rest, the handle towards the person."""
     yaw = rng.uniform(-0.06, 0.06)
     forward = np.array([np.cos(yaw), np.sin(yaw)])
     rest = np.array([x, y]) + _BLADE_REST_OFFSET_M * forward

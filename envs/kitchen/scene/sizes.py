@@ -81,7 +81,6 @@ def _set(
 
 
 def _set_capsule(model: mujoco.MjModel, name: str, start: np.ndarray, end: np.ndarray, radius: float) -> None:
-    """Lay a capsule from `start` to `end`, in its body's frame."""
     axis = (end - start) / np.linalg.norm(end - start)
     quaternion = np.zeros(4)
     mujoco.mju_quatZ2Vec(quaternion, axis)

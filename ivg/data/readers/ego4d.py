@@ -159,7 +159,6 @@ def read_ego4d(annotations: Path, root: Path) -> Reading:
 
 
 def _add(reading: Reading, row: _Row, videos: dict[str, Path]) -> None:
-    """Take a row as a segment, or skip it with the reason."""
     text, fault = instruction(row.text)
     if row.fault or fault:
         reading.skip(row.name, row.fault or fault, row.text)

@@ -1,7 +1,7 @@
 """EPIC-KITCHENS-100: its annotation CSV, and its videos or `rgb_frames` in the layouts that downloads leave.
 
 Columns as in the dataset's own README: `narration_id, participant_id, video_id, start_timestamp, stop_timestamp,
-start_frame, stop_frame, narration, verb, noun, ...`; times as ``HH:mm:ss.SS``. Pictures are numbered from 1, at 60 a
+start_frame, stop_frame, narration, verb, noun, ...`; times as ``HH:mm:ss.SS``. Images are numbered from 1, at 60 a
 second for videos ``PXX_YY`` (of EPIC-KITCHENS-55) and 50 for ``PXX_1YY``.
 """
 
@@ -17,26 +17,15 @@ NEEDED = ("video_id", "start_timestamp", "stop_timestamp", "narration")
 
 # Where a video lies below the root: as EPIC-KITCHENS-100's downloader and EPIC-KITCHENS-55 lay it, or flattened
 VIDEO_FILES = (
-    "{person}/videos/{video}",
-    "videos/train/{person}/{video}",
-    "videos/test/{person}/{video}",
-    "videos/{person}/{video}",
-    "videos/{video}",
-    "{person}/{video}",
-    "{video}",
+    *("{person}/videos/{video}", "videos/train/{person}/{video}", "videos/test/{person}/{video}"),
+    *("videos/{person}/{video}", "videos/{video}", "{person}/{video}", "{video}"),
 )
 
 # Where a video's folder of images lies
 IMAGE_FOLDERS = (
-    "{person}/rgb_frames/{video}",
-    "frames_rgb_flow/rgb/train/{person}/{video}",
-    "frames_rgb_flow/rgb/test/{person}/{video}",
-    "rgb/train/{person}/{video}",
-    "rgb/test/{person}/{video}",
-    "rgb_frames/{person}/{video}",
-    "rgb_frames/{video}",
-    "{person}/{video}",
-    "{video}",
+    *("{person}/rgb_frames/{video}", "frames_rgb_flow/rgb/train/{person}/{video}"),
+    *("frames_rgb_flow/rgb/test/{person}/{video}", "rgb/train/{person}/{video}", "rgb/test/{person}/{video}"),
+    *("rgb_frames/{person}/{video}", "rgb_frames/{video}", "{person}/{video}", "{video}"),
 )
 
 _MOST_DIGITS = 10
@@ -98,7 +87,6 @@ def image_rate(video_id: str) -> float:
 
 
 def _numbers(row: dict[str, str]) -> tuple[int, int] | None:
-    """Return the numbers of the first and last image if the row has them."""
     numbers = [row.get(key, "").strip() for key in ("start_frame", "stop_frame")]
     if not all(number.isdecimal() and len(number) <= _MOST_DIGITS for number in numbers):
         return None

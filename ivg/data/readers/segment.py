@@ -79,7 +79,6 @@ class Reading:
 
 
 def _fault(segment: Segment) -> tuple[str, str] | None:
-    """Return reason and detail if a segment cannot be used."""
     if not any(letter.isalpha() for letter in segment.text):
         return "no text", repr(segment.text)
     if len(segment.text) > LONGEST_TEXT:
