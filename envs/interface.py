@@ -36,12 +36,6 @@ def check_action(action: np.ndarray) -> np.ndarray:
     return np.clip(action, -1.0, 1.0)
 
 
-def check_options(options: dict[str, Any] | None) -> None:
-    """Raise an `EnvsError` for an option of `reset` other than ``"task"``."""
-    if options and (unknown := set(options) - {"task"}):
-        raise EnvsError(f"unknown reset option {sorted(unknown)[0]!r}: it must be 'task'.")
-
-
 def action_space() -> gym.spaces.Box:
     """Return the space of actions, float32 `(7,)` in [-1, 1]."""
     return gym.spaces.Box(-1.0, 1.0, (ACTION_SIZE,), np.float32)

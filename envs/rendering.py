@@ -68,11 +68,7 @@ def _let_mujoco_choose_again(chosen: str) -> None:
 
 
 def make_renderer(model: mujoco.MjModel, height: int, width: int) -> mujoco.Renderer:
-    """Make an offscreen renderer; close it when done.
-
-    Raises:
-        RenderingError: The image is larger than the model's offscreen buffer, or OpenGL does not start.
-    """
+    """Make a renderer, to be closed; a `RenderingError` for more than the offscreen buffer, or without OpenGL."""
     if choose_gl() is None:
         raise RenderingError(
             "no offscreen OpenGL: MUJOCO_GL is unset and neither libEGL nor libOSMesa is installed. "
@@ -106,12 +102,9 @@ def scene_option() -> mujoco.MjvOption:
 
 
 class View:
-    """Square images of one camera; OpenGL starts with the first of them.
+    """Square images, `size` px, of a camera of the model, or of a free one (whose field of view is the model's).
 
-    Args:
-        camera: Name of a camera of the model, or a free camera (whose field of view is the model's).
-        size: Side of the image, px.
-        option: What is drawn; by default visual geoms only (`scene_option`).
+    OpenGL starts with the first of them. `option` says what is drawn; by default visual geoms only (`scene_option`).
     """
 
     def __init__(self, camera: str | mujoco.MjvCamera, size: int, option: mujoco.MjvOption | None = None) -> None:

@@ -9,15 +9,7 @@ import mujoco
 import numpy as np
 
 from .errors import EnvsError
-from .interface import (
-    CONTROL_HZ,
-    ArmState,
-    action_space,
-    check_action,
-    check_options,
-    check_settings,
-    observation_space,
-)
+from .interface import CONTROL_HZ, ArmState, action_space, check_action, check_settings, observation_space
 from .rendering import View
 from .wording import TaskMatch, Worded, match_wording
 
@@ -126,7 +118,8 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
             options: ``{"task": text}`` changes the task from this episode on.
         """
         super().reset(seed=seed)
-        check_options(options)
+        if options and (unknown := set(options) - {"task"}):
+            raise EnvsError(f"unknown reset option {sorted(unknown)[0]!r}: it must be 'task'.")
         if options and "task" in options:
             self._match = match_wording(options["task"], self._tasks)
         self._restart(seed if seed is not None else int(self.np_random.integers(2**31)))
@@ -170,8 +163,9 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         arm, quaternion = self._arm(), np.zeros(4)
         mujoco.mju_mat2Quat(quaternion, np.ascontiguousarray(arm.rotation).reshape(9))
         time_s = (self._steps or 0) / CONTROL_HZ
-        parts = [arm.position_m, quaternion, [np.clip(arm.opening, 0.0, 1.0)], arm.joints_rad, [time_s]]
-        observation = {"proprio": np.concatenate(parts).astype(np.float32)}
+        opening = float(np.clip(arm.opening, 0.0, 1.0))
+        proprio = np.concatenate([arm.position_m, quaternion, [opening], arm.joints_rad, [time_s]])
+        observation = {"proprio": proprio.astype(np.float32)}
         if self._image:
             observation["image"] = self._open_view().image(self.mj_model, self.mj_data)
         if self._depth:

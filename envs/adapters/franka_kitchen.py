@@ -59,10 +59,7 @@ class FrankaKitchenEnv(AdaptedEnv):
     The simulator's own action is nine joint velocities at 12.5 Hz. The seven numbers of ours ask for a pose near the
     gripper's; damped least squares finds the joints for it, what holds the arm's weight is added, and the velocities
     (at most 2 rad/s, the simulator's limit) go through its own `step`. The scene is always the same: the seed changes
-    the noise of its joint sensors only.
-
-    Raises:
-        EnvsError: A value is out of its range, or gymnasium-robotics is not installed.
+    the noise of its joint sensors only. A value out of its range, or a missing package, raises an `EnvsError`.
     """
 
     def __init__(self, task: str | None = None, **settings: Any) -> None:

@@ -34,10 +34,8 @@ class MetaWorldEnv(AdaptedEnv):
 
     The simulator's own action is four numbers at 80 Hz: where the gripper goes, and its fingers. Ours of seven makes
     four such steps of 1.25 cm at most; the three rotations are without effect, as the simulator has none. The seed
-    draws object and goal from the task's own ranges; the goal, where there is one, is a coloured ball.
-
-    Raises:
-        EnvsError: A value is out of its range, or Meta-World is not installed.
+    draws object and goal from the task's own ranges; the goal, where there is one, is a coloured ball. A value out of
+    its range, or a missing package, raises an `EnvsError`.
     """
 
     def __init__(self, name: str, task: str | None = None, *, horizon: int = 400, **settings: Any) -> None:

@@ -45,13 +45,11 @@ class HumanDemonstrator:
         self._groups = self.model.geom_group.copy()
 
     def render(self, task: str, seed: int, scene: KitchenScene | None = None) -> HumanClip:
-        """Render one clip.
+        """Render one clip of a task (a key of the kitchen's `TASKS`); the same non-negative seed gives the same bytes.
 
-        Args:
-            task: Key of the kitchen's `TASKS`.
-            seed: Of the scene and of the performance, non-negative; the same task and seed give the same bytes.
-            scene: Where to act instead, for instance one laid out for another task that has what this one needs
-                (see `kitchen.feasibility`); the seed is then the performance's alone.
+        The seed is the scene's and the performance's. A `scene` says where to act instead, for instance one laid out
+        for another task that has what this one needs (see `kitchen.feasibility`); the seed is then the performance's
+        alone.
 
         Raises:
             EnvsError: No task has that name, or the seed is negative.

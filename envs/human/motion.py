@@ -1,7 +1,5 @@
 """A hand's movement as keys: where a point of the hand is, how the hand is turned, and how the fingers are bent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

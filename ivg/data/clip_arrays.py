@@ -1,9 +1,8 @@
 """Clips in memory, as training reads them: frames, labels, and what moves."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -30,7 +29,7 @@ class ClipArrays:
     tasks: list[str]  # Task key of each clip
 
     @classmethod
-    def load(cls, store: ClipStore, indices: NDArray[np.int64], threads: int = 4) -> ClipArrays:
+    def load(cls, store: ClipStore, indices: NDArray[np.int64], threads: int = 4) -> Self:
         """Read clips of a store; a `StoreError` if there are none."""
         if not len(indices):
             raise StoreError(

@@ -80,22 +80,20 @@ class ClipRecord:
 def create_arrays(folder: Path, attrs: dict[str, Any]) -> None:
     """Make an empty store."""
     group = zarr.open_group(str(folder), mode="w", zarr_format=2)
-    for name, (dtype, shape) in ARRAYS.items():
-        sizes = tuple(attrs[{"t": "frames", "s": "size"}[n]] if isinstance(n, str) else n for n in shape)
-        _create_array(group, DISK_NAMES.get(name, name), dtype, (attrs["count"], *sizes))
-    _create_array(group, "info", f"S{INFO_BYTES}", (attrs["count"],))
-    _create_array(group, "done", "u1", (attrs["count"],))
+    sizes = {"t": attrs["frames"], "s": attrs["size"]}
+    for name, (dtype, axes) in {**ARRAYS, "info": (f"S{INFO_BYTES}", ()), "done": ("u1", ())}.items():
+        shape = tuple(sizes[axis] if isinstance(axis, str) else axis for axis in axes)
+        group.create_array(
+            DISK_NAMES.get(name, name),
+            shape=(attrs["count"], *shape),
+            chunks=(1, *shape),
+            dtype=dtype,
+            fill_value=np.nan if dtype in ("f4", "f8") else b"" if dtype.startswith("S") else ABSENT,
+            compressors=Blosc(cname="lz4", clevel=5, shuffle=Blosc.NOSHUFFLE if dtype == "u1" else Blosc.SHUFFLE),
+        )
     group.attrs.update(attrs)
-
-
-def _create_array(group: zarr.Group, name: str, dtype: str, shape: tuple[int, ...]) -> None:
-    fill: Any = np.nan if dtype in ("f4", "f8") else b"" if dtype.startswith("S") else ABSENT
-    compressor = Blosc(cname="lz4", clevel=5, shuffle=Blosc.NOSHUFFLE if dtype == "u1" else Blosc.SHUFFLE)
-    group.create_array(name, shape=shape, chunks=(1, *shape[1:]), dtype=dtype, fill_value=fill, compressors=compressor)
 
 
 def is_absent(value: NDArray[Any]) -> bool:
     """Tell whether all values are the fill value."""
-    if value.dtype.kind == "f":
-        return bool(np.isnan(value).all())
-    return bool((value == ABSENT).all())
+    return bool((np.isnan(value) if value.dtype.kind == "f" else value == ABSENT).all())

@@ -1,11 +1,9 @@
 """A folder of short clips with their annotation (layout: `ivg.data.clip_record`), safe to write in parallel."""
 
-from __future__ import annotations
-
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import zarr
@@ -36,7 +34,7 @@ class ClipStore:
         source: str,
         frames: int = 16,
         meta: dict[str, Any] | None = None,
-    ) -> ClipStore:
+    ) -> Self:
         """Create a store of `count` clips, or open one that a stopped run left behind with the same properties.
 
         `source` says where the clips come from ("kitchen", "epic-kitchens", ...), `meta` holds more JSON values to
@@ -62,7 +60,7 @@ class ClipStore:
         return cls.open(path, mode="r+")
 
     @classmethod
-    def open(cls, path: str | Path, mode: str = "r") -> ClipStore:
+    def open(cls, path: str | Path, mode: str = "r") -> Self:
         """Open a store; mode "r" reads, "r+" also writes. A `StoreError` if there is none at `path`."""
         path = Path(path)
         if not (path / ".zgroup").exists():

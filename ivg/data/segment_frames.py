@@ -30,8 +30,7 @@ class SegmentError(InputError):
 def read_segment(segment: Segment, *, frames: int, longest_side: int) -> VideoSample:
     """Read evenly spaced frames of a segment, the first and the last included, reduced to `longest_side` px if larger.
 
-    Raises:
-        SegmentError: If the segment lies beyond the end of its video, or cannot be decoded.
+    A `SegmentError` if the segment lies beyond the end of its video, or cannot be decoded.
     """
     read = _read_images if segment.video.is_dir() else _read_file
     try:

@@ -1,18 +1,13 @@
 """Rewriters of instructions: what one is, none, a vision-language model; and which one a name means."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import WeightsError, unknown_option
-
-if TYPE_CHECKING:
-    from .vocabulary import SceneVocabulary
-
+from .vocabulary import SceneVocabulary
 
 # Rewriters by name; a hub name with a slash or a folder means a model of transformers
 REWRITERS = ("none", "vocabulary")
@@ -36,7 +31,6 @@ class InstructionRewriter(Protocol):
     @property
     def provenance(self) -> dict[str, Any]:
         """What JSON can hold of it: `name`, and what else decides what it writes."""
-        ...
 
     def __call__(self, text: str, *, frame: NDArray[np.uint8] | None = None, side: str = "right") -> str:
         """Return the text to use instead of an instruction ("cut the carrot"); the given one if nothing is to add.
@@ -44,7 +38,6 @@ class InstructionRewriter(Protocol):
         The same arguments give the same text. `frame` is uint8 (h, w, 3) RGB, the scene, for rewriters that look at it;
         `side` is the acting hand, "left" or "right".
         """
-        ...
 
 
 class PlainRewriter:

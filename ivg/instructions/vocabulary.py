@@ -1,12 +1,11 @@
 """What a scene holds and how hands act in it, as data: the words that `VocabularyRewriter` expands instructions by."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from string import Formatter
+from typing import Self
 
 from ..errors import InputError
 
@@ -51,7 +50,7 @@ class SceneVocabulary:
     things: tuple[Thing, ...]  # What there is
     actions: tuple[Action, ...]  # What is done; the first that has the instruction's verb counts
 
-    def with_places(self, places: Mapping[str, str]) -> SceneVocabulary:
+    def with_places(self, places: Mapping[str, str]) -> Self:
         """Return the vocabulary of a scene in which things stand in these places: `{"carrot": "on the cutting board"}`.
 
         A word that is not in the vocabulary becomes a thing of it.

@@ -1,10 +1,9 @@
 """Expanding instructions by a scene's vocabulary: no model, no network, the same text every time."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,15 @@ from ..types import HANDS
 from .vocabulary import GENERAL_KITCHEN, Action, SceneVocabulary, Thing
 
 TARGET_WORDS = ("into", "onto", "in", "on", "to", "over")  # Words before the thing that another one is brought to
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A thing, what the instruction calls it, and the word before it (articles left out)."""
+
+    thing: Thing
+    said: str
+    before: str
 
 
 class VocabularyRewriter:
@@ -63,11 +71,8 @@ class VocabularyRewriter:
 
     def _action(self, words: list[str]) -> Action | None:
         """Return what is done: by the last word ("pull the drawer open"), else by the first that is a verb."""
-        for word in [*words[-1:], *words]:
-            for action in self.vocabulary.actions:
-                if any(word in _forms(verb) for verb in action.words):
-                    return action
-        return None
+        pairs = product([*words[-1:], *words], self.vocabulary.actions)
+        return next((action for word, action in pairs if any(word in _forms(verb) for verb in action.words)), None)
 
     def _things(self, words: list[str]) -> Iterator[_Named]:
         """Yield the things that words name, in order; the longest name counts ("cutting board", not "board")."""
@@ -83,15 +88,6 @@ class VocabularyRewriter:
                     index += len(name) - 1
                     break
             index += 1
-
-
-@dataclass(frozen=True)
-class _Named:
-    """A thing, what the instruction calls it, and the word before it (articles left out)."""
-
-    thing: Thing
-    said: str
-    before: str
 
 
 def _forms(verb: str) -> set[str]:

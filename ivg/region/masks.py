@@ -42,17 +42,12 @@ def region_from_tracks(tracks: HandTracks, height: int, width: int, *, per_hand:
         raise InputError(f"height and width must be positive, got {height} x {width}")
     masks = np.zeros((len(tracks), height, width), np.uint8)
     for mask, joints, present in zip(masks, tracks.keypoints, tracks.present, strict=True):
-        hands = [_pixels(hand, height, width) for hand in joints[present]]
+        points = np.clip(joints[present].astype(np.float64), -_FAR, _FAR) * (width, height)
+        hands = list(np.floor(points).astype(np.int32))  # the pixel (x, y) in which each joint lies
         groups = hands if per_hand else [np.concatenate(hands)] if hands else []
         for points in groups:
             cv2.fillConvexPoly(mask, cv2.convexHull(points), (1,))
     return RegionOfMotion(masks.astype(np.bool_))
-
-
-def _pixels(joints: NDArray[np.float32], height: int, width: int) -> NDArray[np.int32]:
-    """Return the pixel (x, y) in which each joint lies."""
-    points = np.clip(joints.astype(np.float64), -_FAR, _FAR) * (width, height)
-    return np.floor(points).astype(np.int32)
 
 
 def clean_region(

@@ -6,9 +6,8 @@ from ...errors import unknown_option
 from ..plan import Plan, Stage
 from .carry import carrot_to_pot, mug_to_plate
 from .counter import push_plate, wipe_counter
-from .cut import cut_carrot
 from .fixtures import close_drawer, open_drawer, turn_on_stove
-from .stir import stir_pot
+from .tools import cut_carrot, stir_pot
 
 _ACTS: tuple[Callable[[Stage], Plan], ...] = (
     *(cut_carrot, carrot_to_pot, open_drawer, close_drawer, turn_on_stove, mug_to_plate, push_plate),

@@ -52,10 +52,8 @@ class HandAvatar:
         self._model = model
         self._material = int(model.material(skin_name(side)).id)
         self._mocap = np.array([int(model.body(f"human_{side}_{bone}").mocapid[0]) for bone in BONES])
-        self._vertices = slice(
-            int(model.skin_vertadr[self.skin_id]),
-            int(model.skin_vertadr[self.skin_id] + model.skin_vertnum[self.skin_id]),
-        )
+        first = int(model.skin_vertadr[self.skin_id])
+        self._vertices = slice(first, first + int(model.skin_vertnum[self.skin_id]))
         first = int(model.skin_boneadr[self.skin_id])
         self._bones = slice(first, first + len(BONES))
 
