@@ -110,8 +110,8 @@ class Attachment:
 
     track: HandTrack  # the hand
     start: float  # moment of the grasp, frames
-    position: Array  # (3,) m, and
-    rotation: Array  # (3, 3), the body's pose at that moment
+    position: Array  # (3,) m, of the body at that moment
+    rotation: Array  # (3, 3), of the body at that moment
 
     def pose(self, time: float) -> tuple[Array, Array]:
         """Position and rotation of the body at a time."""
