@@ -7,7 +7,6 @@ import numpy as np
 
 CARROT_SEGMENTS = 5
 CARROT_PITCH_M = 0.02  # Length of a segment
-
 POT_WALLS = 16
 STAIN_SPOTS = 8
 _WEDGE_SPEED_M_S = 0.12

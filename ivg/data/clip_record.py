@@ -36,15 +36,13 @@ GROUND_TRUTH: dict[str, tuple[str, tuple[int | str, ...]]] = {
 ARRAYS = ANNOTATION | GROUND_TRUTH
 
 INFO_BYTES = 4096  # Longest JSON of one clip's `info`
-
 ABSENT = 255  # Fill value of uint8 arrays
-
 DISK_NAMES = {"gripper_trajectory": "gripper_path"}  # Arrays that are called otherwise on disk than their field
 
 
 @dataclass(frozen=True, eq=False)
 class ClipRecord:
-    """One clip with its annotation, and its ground truth where there is one (shapes as in the module's text).
+    """One clip with its annotation, and its ground truth where there is one (shapes as in `ARRAYS`).
 
     `present` and `contact` are bool here. Fields of the ground truth are None where unknown.
     """

@@ -3,9 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-HELD_OUT_EVERY = 32  # Clip k is held out (never trained on) if k % 32 == 31
+HELD_OUT_EVERY = 32
+"""Clip k is held out (never trained on) if k % 32 == 31."""
 
-HELD_OUT_SEEDS = 1_000_000  # Scenes for evaluation have seeds from here on; training uses those below
+HELD_OUT_SEEDS = 1_000_000
+"""Scenes for evaluation have seeds from here on; training uses those below."""
 
 
 def split_indices(indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -165,8 +165,7 @@ def _add(reading: Reading, row: _Row, videos: dict[str, Path]) -> None:
         return
     video = videos.get(row.video) or videos.get(row.clip)
     if video is None:
-        names = " nor ".join(f"{uid}.mp4" for uid in (row.video, row.clip) if uid)
-        reading.skip(row.name, "no video", f"no {names}")
+        reading.skip(row.name, "no video", "no " + " nor ".join(f"{uid}.mp4" for uid in (row.video, row.clip) if uid))
         return
     start, end = (_finite(time) for time in (row.times if row.video in videos else row.clip_times))
     if start is None or end is None:
