@@ -14,7 +14,6 @@ PROPRIO_SIZE = 16
 ACTION_SIZE = 7
 CONTROL_HZ = 20
 TRANSLATION_M, ROTATION_RAD = 0.05, 0.5  # What 1 in an action means
-
 _PROPRIO_BOUND = 1e4  # seconds since the reset are the largest of its numbers
 
 

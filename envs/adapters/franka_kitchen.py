@@ -49,7 +49,6 @@ _TASKS = {
         "hinge hinged left",
     ),
 }
-
 _VIEWPOINT = Viewpoint((-0.1, 0.6, 1.95), 1.9, 70.0, -30.0, 50.0)  # beside the robot, at the height of a head
 
 

@@ -30,7 +30,6 @@ _TASKS = {
         "bin box compartment",
     ),
 }
-
 _VIEWPOINTS = {  # across the table from the robot, as in the kitchen; the door is seen from the side of its handle
     "Lift": Viewpoint((0.0, 0.0, 0.85), 0.85, 180.0, -45.0, 37.0),
     "Stack": Viewpoint((0.0, 0.0, 0.85), 0.85, 180.0, -45.0, 37.0),

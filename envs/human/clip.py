@@ -41,3 +41,8 @@ class HumanClip:
     text: str  # its sentence or one of its paraphrases
     seed: int  # of scene and performance
     fps: int  # frames a second
+
+    @property
+    def hand_masks(self) -> NDArray[np.bool_]:
+        """Bool (t, 2, h, w), pixels of the left and of the right hand with their arms."""
+        return np.stack([self.labels == 1, self.labels == 2], axis=1)

@@ -11,7 +11,6 @@ from .sizes import BOARD_THICKNESS_M, SPONGE_HEIGHT_M, carrot_radii
 
 Sizes = dict[str, float]
 Rng = np.random.Generator
-
 KNIFE_GRIP_HEIGHT_M = 0.0345
 _BLADE_REST_OFFSET_M = 0.118
 _SIDED = ("cut_carrot", "carrot_to_pot", "mug_to_plate", "wipe_counter")  # Tasks whose things may be mirrored

@@ -37,6 +37,7 @@ def test_shapes_types_and_ranges(task: str, clips: dict[str, HumanClip]) -> None
     assert clip.joints_world_m.shape == (16, 2, 21, 3)
     assert {clip.keypoints.dtype, clip.joints_world_m.dtype, clip.visible.dtype} == {np.dtype(np.float32)}
     assert clip.labels.shape == (16, 96, 96)
+    assert clip.hand_masks.shape == (16, 2, 96, 96)
     assert clip.gripper_trajectory.shape == (16, 8)
     assert np.linalg.norm(clip.gripper_trajectory[:, 3:7], axis=1) == pytest.approx(1.0, abs=1e-5)
     assert np.all((clip.gripper_trajectory[:, 7] >= 0) & (clip.gripper_trajectory[:, 7] <= 1))
