@@ -17,7 +17,7 @@ import numpy as np
 from report import measure_alternately, spread
 from robosuite.environments.base import MujocoEnv
 
-from ivg.envs import view
+from ivg.envs import rendering
 from ivg.envs.kitchen.env import KitchenEnv
 
 TASKS = ("push_plate", "cut_carrot", "stir_pot")
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _whole_image(env: KitchenEnv) -> np.ndarray | None:
-    with patch.object(view, "outside_view", lambda *_: np.zeros(0, np.intp)):
+    with patch.object(rendering, "outside_view", lambda *_: np.zeros(0, np.intp)):
         return env.render()
 
 

@@ -1,7 +1,5 @@
 """Simulated kitchens and the human demonstrator; importing this registers the gymnasium ids and nothing heavy."""
 
-from __future__ import annotations
-
 import gymnasium
 
 from .adapters import SIMULATORS, register_simulators

@@ -11,18 +11,12 @@ if TYPE_CHECKING:
 
 
 def pinhole(position_m: np.ndarray, axes: np.ndarray, fovy_deg: float, width: int, height: int) -> dict[str, Any]:
-    """Return a camera's parameters as `info["camera"]` has them.
+    """Return a camera's parameters as `info["camera"]` has them, for an image of `width` x `height` px.
 
-    Args:
-        position_m: `(3,)`, world frame.
-        axes: `(3, 3)`, the camera's right, down and forward in the world, as columns.
-        fovy_deg: Vertical field of view, degrees.
-        width: Image width, px.
-        height: Image height, px.
+    Its position `(3,)` m and axes `(3, 3)` (right, down and forward as columns) are in the world frame.
 
     Returns:
-        ``K`` (3, 3) px, ``T_world_camera`` (4, 4) m with OpenCV axes (x right, y down, z forward), ``width`` and
-        ``height`` in px.
+        ``K`` (3, 3) px, ``T_world_camera`` (4, 4) m in OpenCV axes (x right, y down, z forward), ``width``, ``height``.
     """
     focal = 0.5 * height / np.tan(0.5 * np.deg2rad(fovy_deg))
     intrinsics = np.array([[focal, 0.0, width / 2], [0.0, focal, height / 2], [0.0, 0.0, 1.0]])
@@ -33,33 +27,14 @@ def pinhole(position_m: np.ndarray, axes: np.ndarray, fovy_deg: float, width: in
 
 
 def camera_of(model: mujoco.MjModel, data: mujoco.MjData, name: str, width: int, height: int) -> dict[str, Any]:
-    """Return the parameters of a camera of the model.
-
-    Args:
-        model: The model.
-        data: Its data, with up-to-date kinematics.
-        name: The camera's name.
-        width: Image width, px.
-        height: Image height, px.
-
-    Returns:
-        As `pinhole` returns them.
-    """
+    """Return the parameters (see `pinhole`) of a named camera of the model; the kinematics are up to date."""
     camera = model.camera(name)
     axes = data.cam_xmat[camera.id].reshape(3, 3) * np.array([1.0, -1.0, -1.0])  # OpenGL's axes to OpenCV's
     return pinhole(data.cam_xpos[camera.id], axes, float(camera.fovy[0]), width, height)
 
 
 def project(camera: dict[str, Any], points_world_m: np.ndarray) -> np.ndarray:
-    """Project world points into the image.
-
-    Args:
-        camera: From `pinhole`.
-        points_world_m: `(..., 3)` m.
-
-    Returns:
-        `(..., 2)` normalised image coordinates (x right, y down; [0, 1] is inside the image).
-    """
+    """Project world points `(..., 3)` m to image coordinates `(..., 2)`, x right, y down, [0, 1] inside the image."""
     pose, intrinsics = camera["T_world_camera"], camera["K"]
     local = (points_world_m - pose[:3, 3]) @ pose[:3, :3]
     pixels = local[..., :2] / local[..., 2:] * intrinsics[[0, 1], [0, 1]] + intrinsics[:2, 2]

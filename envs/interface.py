@@ -1,35 +1,24 @@
 """What every environment takes and gives: settings, spaces, proprioception, the robot's state."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from .errors import EnvsError
-from .view import FAR_M
-
-if TYPE_CHECKING:
-    import mujoco
+from .rendering import FAR_M
 
 MIN_CAMERA_PX, MAX_CAMERA_PX = 32, 1024
 PROPRIO_SIZE = 16
 ACTION_SIZE = 7
 CONTROL_HZ = 20
-TRANSLATION_M, ROTATION_RAD = 0.05, 0.5
-"""What 1 in an action means."""
-
+TRANSLATION_M, ROTATION_RAD = 0.05, 0.5  # What 1 in an action means
 _PROPRIO_BOUND = 1e4  # seconds since the reset are the largest of its numbers
 
 
 def check_settings(camera_size: int, horizon: int, render_mode: str | None) -> None:
-    """Refuse settings that no environment takes.
-
-    Raises:
-        EnvsError: A value is out of its range.
-    """
+    """Raise an `EnvsError` for settings that no environment takes."""
     if not MIN_CAMERA_PX <= camera_size <= MAX_CAMERA_PX:
         raise EnvsError(f"camera_size {camera_size}: it must be from {MIN_CAMERA_PX} to {MAX_CAMERA_PX} px.")
     if render_mode not in (None, "rgb_array"):
@@ -39,25 +28,11 @@ def check_settings(camera_size: int, horizon: int, render_mode: str | None) -> N
 
 
 def check_action(action: np.ndarray) -> np.ndarray:
-    """Return an action as float64, values beyond [-1, 1] clipped.
-
-    Raises:
-        EnvsError: It is not 7 finite numbers.
-    """
+    """Return an action as float64, values beyond [-1, 1] clipped; all but 7 finite numbers raise an `EnvsError`."""
     action = np.asarray(action, dtype=np.float64)
     if action.shape != (ACTION_SIZE,) or not np.isfinite(action).all():
         raise EnvsError(f"action of shape {action.shape}: it must be {ACTION_SIZE} finite numbers in [-1, 1].")
     return np.clip(action, -1.0, 1.0)
-
-
-def check_options(options: dict[str, Any] | None) -> None:
-    """Refuse options of `reset` other than ``"task"``.
-
-    Raises:
-        EnvsError: Naming the first of them.
-    """
-    if options and (unknown := set(options) - {"task"}):
-        raise EnvsError(f"unknown reset option {sorted(unknown)[0]!r}: it must be 'task'.")
 
 
 def action_space() -> gym.spaces.Box:
@@ -68,7 +43,7 @@ def action_space() -> gym.spaces.Box:
 def observation_space(camera_size: int, depth: bool, image: bool = True) -> gym.spaces.Dict:
     """Return the space of observations: ``image`` unless refused, ``proprio`` and, if asked for, ``depth``."""
     spaces: dict[str, gym.Space[Any]] = {
-        "proprio": gym.spaces.Box(-_PROPRIO_BOUND, _PROPRIO_BOUND, (PROPRIO_SIZE,), np.float32),
+        "proprio": gym.spaces.Box(-_PROPRIO_BOUND, _PROPRIO_BOUND, (PROPRIO_SIZE,), np.float32)
     }
     if image:
         spaces["image"] = gym.spaces.Box(0, 255, (camera_size, camera_size, 3), np.uint8)
@@ -77,42 +52,11 @@ def observation_space(camera_size: int, depth: bool, image: bool = True) -> gym.
     return gym.spaces.Dict(spaces)
 
 
-def pack_proprio(
-    position_m: np.ndarray, quaternion: np.ndarray, opening: float, joints_rad: np.ndarray, time_s: float
-) -> np.ndarray:
-    """Return ``proprio``, float32 `(16,)`.
-
-    Args:
-        position_m: `(3,)`, the point between the fingertips, world frame.
-        quaternion: `(4,)`, wxyz, of the gripper: z approaches, x from the left to the right finger.
-        opening: Of the gripper, cut to [0, 1].
-        joints_rad: `(7,)`, the arm's joint angles.
-        time_s: Since the reset.
-    """
-    opening = float(np.clip(opening, 0.0, 1.0))
-    return np.concatenate([position_m, quaternion, [opening], joints_rad, [time_s]]).astype(np.float32)
-
-
 @dataclass(frozen=True)
 class ArmState:
-    """The robot, world frame.
+    """The robot, world frame."""
 
-    Attributes:
-        position_m: `(3,)`, the point between the fingertips.
-        rotation: `(3, 3)`, the gripper: z approaches, x from the left to the right finger.
-        opening: Of the gripper, in [0, 1].
-        joints_rad: `(7,)`.
-    """
-
-    position_m: np.ndarray
-    rotation: np.ndarray
-    opening: float
-    joints_rad: np.ndarray
-
-
-def panda_state(robot: Any, model: mujoco.MjModel, data: mujoco.MjData) -> ArmState:
-    """Read robosuite's Panda, whose gripper opens 8 cm."""
-    site = model.site(robot.gripper["right"].important_sites["grip_site"]).id
-    opening = np.abs(data.qpos[robot._ref_gripper_joint_pos_indexes["right"]]).sum() / 0.08
-    joints = data.qpos[robot._ref_joint_pos_indexes]
-    return ArmState(data.site_xpos[site], data.site_xmat[site].reshape(3, 3), float(opening), joints)
+    position_m: np.ndarray  # `(3,)`, the point between the fingertips
+    rotation: np.ndarray  # `(3, 3)`, the gripper: z approaches, x from the left to the right finger
+    opening: float  # Of the gripper, in [0, 1]
+    joints_rad: np.ndarray  # `(7,)`

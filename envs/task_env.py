@@ -1,7 +1,5 @@
 """What the kitchen and the adapters share: a scored task in MuJoCo as a gymnasium environment."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +9,8 @@ import mujoco
 import numpy as np
 
 from .errors import EnvsError
-from .interface import (
-    CONTROL_HZ,
-    ArmState,
-    action_space,
-    check_action,
-    check_options,
-    check_settings,
-    observation_space,
-    pack_proprio,
-)
-from .view import View
+from .interface import CONTROL_HZ, ArmState, action_space, check_action, check_settings, observation_space
+from .rendering import View
 from .wording import TaskMatch, Worded, match_wording
 
 
@@ -56,6 +45,7 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         EnvsError: A value is out of its range.
     """
 
+    _simulation: Any  # The simulator's own environment
     metadata = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}  # noqa: RUF012 (gymnasium declares it)
 
     def __init__(
@@ -81,14 +71,18 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         self.observation_space: gym.Space[Any] = observation_space(camera_size, depth, image)
 
     @property
-    @abstractmethod
     def mj_model(self) -> mujoco.MjModel:
         """The compiled MuJoCo model."""
+        return self._physics()[0]
 
     @property
-    @abstractmethod
     def mj_data(self) -> mujoco.MjData:
         """The MuJoCo data."""
+        return self._physics()[1]
+
+    @abstractmethod
+    def _physics(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        """Return the compiled model and its data."""
 
     @abstractmethod
     def _restart(self, seed: int) -> None:
@@ -117,17 +111,15 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Start an episode.
+        """Start an episode; returns observation and info.
 
         Args:
             seed: The scene's seed; the same seed gives the same pixels. None draws one.
             options: ``{"task": text}`` changes the task from this episode on.
-
-        Returns:
-            Observation and info.
         """
         super().reset(seed=seed)
-        check_options(options)
+        if options and (unknown := set(options) - {"task"}):
+            raise EnvsError(f"unknown reset option {sorted(unknown)[0]!r}: it must be 'task'.")
         if options and "task" in options:
             self._match = match_wording(options["task"], self._tasks)
         self._restart(seed if seed is not None else int(self.np_random.integers(2**31)))
@@ -135,10 +127,7 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         return self._observe(), self._info()
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
-        """Move the robot for 1/20 s.
-
-        Args:
-            action: `(7,)` in [-1, 1]; values beyond are clipped.
+        """Move the robot for 1/20 s by an action `(7,)` in [-1, 1]; values beyond are clipped.
 
         Returns:
             Observation, reward, terminated, truncated, info.
@@ -160,10 +149,11 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         return self._open_view().depth(self.mj_model, self.mj_data)
 
     def close(self) -> None:
-        """Free the renderer."""
+        """Free the renderer and the simulation."""
         if self._view is not None:
             self._view.close()
             self._view = None
+        self._simulation.close()
 
     def _open_view(self) -> View:
         self._view = self._view or self._new_view()
@@ -173,7 +163,9 @@ class TaskEnv(gym.Env[dict[str, np.ndarray], np.ndarray]):
         arm, quaternion = self._arm(), np.zeros(4)
         mujoco.mju_mat2Quat(quaternion, np.ascontiguousarray(arm.rotation).reshape(9))
         time_s = (self._steps or 0) / CONTROL_HZ
-        observation = {"proprio": pack_proprio(arm.position_m, quaternion, arm.opening, arm.joints_rad, time_s)}
+        opening = float(np.clip(arm.opening, 0.0, 1.0))
+        proprio = np.concatenate([arm.position_m, quaternion, [opening], arm.joints_rad, [time_s]])
+        observation = {"proprio": proprio.astype(np.float32)}
         if self._image:
             observation["image"] = self._open_view().image(self.mj_model, self.mj_data)
         if self._depth:

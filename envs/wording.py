@@ -1,7 +1,5 @@
 """Which task a free text asks for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,15 +22,10 @@ class Worded(Protocol):
 
 @dataclass(frozen=True)
 class TaskMatch:
-    """Which task a free text asks for.
+    """Which task a free text asks for."""
 
-    Attributes:
-        text: The text, as given.
-        task: The task's name, or None when the text is near none.
-    """
-
-    text: str
-    task: str | None
+    text: str  # The text, as given
+    task: str | None  # The task's name, or None when the text is near none
 
     @property
     def scored(self) -> bool:
@@ -41,20 +34,10 @@ class TaskMatch:
 
 
 def match_wording(text: str, tasks: Mapping[str, Worded]) -> TaskMatch:
-    """Map a free text to the task whose words it has.
+    """Map a free text to the task (name to task) whose words it has; the match has ``task=None`` where nothing is near.
 
     A name or a phrasing of a task matches itself; another text matches the one task of which it has a word of every
-    group. A text that fits none, or two equally well, matches none.
-
-    Args:
-        text: An instruction such as ``"slice the carrot"``.
-        tasks: Name to task.
-
-    Returns:
-        The match, with ``task=None`` where nothing is near.
-
-    Raises:
-        EnvsError: The text has no letter.
+    group. A text that fits none, or two equally well, matches none. A text without a letter raises an `EnvsError`.
     """
     words = set(re.findall(r"[a-z]+", text.lower().replace("_", " ")))
     if not words:

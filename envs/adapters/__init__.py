@@ -1,13 +1,5 @@
 """Other simulators behind the interface of ``ivg/Kitchen-v0``: a register that loads none of them."""
 
-from .listing import draw_simulators, list_simulators
-from .register import SIMULATORS, Simulator, check_installed, register_simulators
+from .register import SIMULATORS, Simulator, check_installed, draw_simulators, list_simulators, register_simulators
 
-__all__ = [
-    "SIMULATORS",
-    "Simulator",
-    "check_installed",
-    "draw_simulators",
-    "list_simulators",
-    "register_simulators",
-]
+__all__ = ["SIMULATORS", "Simulator", "check_installed", "draw_simulators", "list_simulators", "register_simulators"]

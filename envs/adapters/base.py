@@ -1,15 +1,15 @@
 """What the adapters share: another simulator's task, seen from a viewpoint of ours."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import mujoco
+import numpy as np
 
+from ..camera import pinhole
+from ..rendering import View
 from ..task_env import TaskEnv
-from ..view import View
-from .viewpoint import Viewpoint
+from ..wording import word_groups
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,48 @@ class AdaptedTask:
     phrasings: tuple[str, ...]
     words: tuple[frozenset[str], ...]
 
+    @classmethod
+    def of(cls, phrasings: str, *groups: str) -> Self:
+        """Return the task of phrasings, with semicolons in between, that has these groups of words."""
+        return cls(tuple(phrasings.split("; ")), word_groups(*groups))
+
+
+@dataclass(frozen=True)
+class Viewpoint:
+    """MuJoCo's free camera: level, looking at a point."""
+
+    lookat_m: tuple[float, float, float]  # The point in the middle of the image, world frame
+    distance_m: float  # From it to the camera
+    azimuth_deg: float  # Direction of sight around z: 0 looks along x, 90 along y
+    elevation_deg: float  # Direction of sight above the horizon; negative looks down
+    fovy_deg: float  # Vertical field of view
+
+    def apply(self, model: mujoco.MjModel) -> mujoco.MjvCamera:
+        """Return the camera to render with, and give the model its field of view."""
+        model.vis.global_.fovy = self.fovy_deg
+        camera = mujoco.MjvCamera()
+        camera.type = mujoco.mjtCamera.mjCAMERA_FREE
+        camera.lookat[:] = self.lookat_m
+        camera.distance = self.distance_m
+        camera.azimuth, camera.elevation = self.azimuth_deg, self.elevation_deg
+        return camera
+
+    def parameters(self, size: int) -> dict[str, Any]:
+        """Return ``info["camera"]`` for a square image of `size` px (see `ivg.envs.camera.pinhole`)."""
+        azimuth, elevation = np.deg2rad(self.azimuth_deg), np.deg2rad(self.elevation_deg)
+        forward = np.array(
+            [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]
+        )
+        right = np.array([np.sin(azimuth), -np.cos(azimuth), 0.0])
+        axes = np.stack([right, np.cross(forward, right), forward], axis=1)
+        return pinhole(np.array(self.lookat_m) - self.distance_m * forward, axes, self.fovy_deg, size, size)
+
 
 class AdaptedEnv(TaskEnv):
     """Another simulator's environment behind the interface of `TaskEnv`; each adapter says how it moves its robot.
 
-    Args:
-        tasks: What the simulator scores, the default first.
-        viewpoint: Where images are taken from.
-        task: See `TaskEnv`.
-        settings: Others of `TaskEnv`: camera_size, depth, horizon, render_mode.
+    `tasks` holds what the simulator scores, the default first; images are taken from `viewpoint`; `settings` are others
+    of `TaskEnv`: camera_size, depth, horizon, render_mode.
     """
 
     def __init__(

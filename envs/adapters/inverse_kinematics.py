@@ -1,7 +1,5 @@
 """Joint angles that bring a gripper a step further."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import mujoco
@@ -12,15 +10,10 @@ ITERATIONS = 8
 
 
 class DifferentialIK:
-    """Damped least squares from where the arm is to a pose near by.
+    """Damped least squares from where the arm is to a pose near by, of a site, with the arm's hinge joints (by name).
 
     dq = J^T (J J^T + d^2 I)^-1 e (Wampler 1986, "Manipulator inverse kinematic solutions based on vector formulations
     and damped least-squares methods"), repeated.
-
-    Args:
-        model: The model.
-        site: The site that takes the pose.
-        joints: Names of the arm's hinge joints.
     """
 
     def __init__(self, model: mujoco.MjModel, site: str, joints: Sequence[str]) -> None:
@@ -31,18 +24,12 @@ class DifferentialIK:
         self._ranges = np.array([model.joint(name).range for name in joints])
 
     def joints_for(self, data: mujoco.MjData, translation_m: np.ndarray, rotation_rad: np.ndarray) -> np.ndarray:
-        """Return joint angles for a pose relative to the site's pose now.
+        """Return joint angles `(n,)` rad, within the joints' ranges, for a pose relative to the site's pose in `data`.
 
-        Args:
-            data: Where the arm is now.
-            translation_m: `(3,)`, world frame.
-            rotation_rad: `(3,)`, axis times angle, world frame.
-
-        Returns:
-            `(n,)` rad, within the joints' ranges.
+        Translation `(3,)` m and rotation `(3,)` (axis times angle, rad) are in the world frame.
         """
         position_m = data.site_xpos[self._site] + translation_m
-        rotation = _turn(rotation_rad) @ data.site_xmat[self._site].reshape(3, 3)
+        rotation = _rotation(rotation_rad) @ data.site_xmat[self._site].reshape(3, 3)
         self._scratch.qpos[:] = data.qpos
         for _ in range(ITERATIONS):
             joints = self._scratch.qpos[self._positions] + self._correction(position_m, rotation)
@@ -65,7 +52,7 @@ class DifferentialIK:
         return jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + DAMPING**2 * np.eye(6), error)
 
 
-def _turn(rotation_rad: np.ndarray) -> np.ndarray:
+def _rotation(rotation_rad: np.ndarray) -> np.ndarray:
     """Return the rotation matrix of axis times angle."""
     angle = float(np.linalg.norm(rotation_rad))
     quaternion, matrix = np.zeros(4), np.zeros(9)

@@ -1,7 +1,5 @@
 """Meta-World's fifty tasks (version 3): a Sawyer arm whose gripper always points down."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..rendering import load_mujoco
@@ -13,10 +11,9 @@ import numpy as np  # noqa: E402
 
 from ..errors import unknown_option  # noqa: E402
 from ..interface import CONTROL_HZ, TRANSLATION_M, ArmState  # noqa: E402
-from .base import AdaptedEnv, AdaptedTask  # noqa: E402
+from .base import AdaptedEnv, AdaptedTask, Viewpoint  # noqa: E402
 from .metaworld_tasks import METAWORLD_SENTENCES  # noqa: E402
 from .register import SIMULATORS, check_installed  # noqa: E402
-from .viewpoint import Viewpoint  # noqa: E402
 
 check_installed(SIMULATORS["metaworld/reach"])
 from metaworld.env_dict import ALL_V3_ENVIRONMENTS  # noqa: E402
@@ -33,20 +30,12 @@ _VIEWPOINT = Viewpoint((0.0, 0.7, 0.1), 1.2, 155.0, -40.0, 45.0)  # at the end o
 
 
 class MetaWorldEnv(AdaptedEnv):
-    """A task of Meta-World at 20 Hz.
+    """A task of Meta-World (by its name without "-v3") at 20 Hz; other arguments as `AdaptedEnv`'s.
 
     The simulator's own action is four numbers at 80 Hz: where the gripper goes, and its fingers. Ours of seven makes
     four such steps of 1.25 cm at most; the three rotations are without effect, as the simulator has none. The seed
-    draws object and goal from the task's own ranges; the goal, where there is one, is a coloured ball.
-
-    Args:
-        name: The task, without "-v3".
-        task: See `AdaptedEnv`.
-        horizon: Steps until truncation.
-        settings: Others of `TaskEnv`: camera_size, depth, render_mode.
-
-    Raises:
-        EnvsError: A value is out of its range, or Meta-World is not installed.
+    draws object and goal from the task's own ranges; the goal, where there is one, is a coloured ball. A value out of
+    its range, or a missing package, raises an `EnvsError`.
     """
 
     def __init__(self, name: str, task: str | None = None, *, horizon: int = 400, **settings: Any) -> None:
@@ -54,43 +43,31 @@ class MetaWorldEnv(AdaptedEnv):
             raise unknown_option("Meta-World task", name, METAWORLD_SENTENCES)
         tasks = {name: _task(name)}
         super().__init__(tasks, _VIEWPOINT, task, horizon=horizon, **settings)
-        self._native = _make(name)
-        self._repeat = round(1.0 / (CONTROL_HZ * self._native.dt))
-        self._native.action_scale = TRANSLATION_M / self._repeat
-        self._native.max_path_length = horizon * self._repeat + 1  # the horizon is ours
+        self._simulation = _make(name)
+        self._repeat = round(1.0 / (CONTROL_HZ * self._simulation.dt))
+        self._simulation.action_scale = TRANSLATION_M / self._repeat
+        self._simulation.max_path_length = horizon * self._repeat + 1  # the horizon is ours
         self._joint_addresses = np.array([self.mj_model.joint(joint).qposadr[0] for joint in _ARM])
         for mark in _MARKS:
             self.mj_model.site(mark).rgba[3] = 0.0
 
-    @property
-    def mj_model(self) -> mujoco.MjModel:
-        """The compiled MuJoCo model."""
-        return self._native.model
-
-    @property
-    def mj_data(self) -> mujoco.MjData:
-        """The MuJoCo data."""
-        return self._native.data
-
-    def close(self) -> None:
-        """Free the renderer and the simulation."""
-        super().close()
-        self._native.close()
+    def _physics(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        return self._simulation.model, self._simulation.data
 
     def _draw_option(self) -> mujoco.MjvOption:
         return mujoco.MjvOption()  # with sites: a goal is one
 
     def _restart(self, seed: int) -> None:
         mujoco.mj_resetData(self.mj_model, self.mj_data)
-        self._native.seed(seed)
-        self._native.reset()
+        self._simulation.seed(seed)
+        self._simulation.reset()
         mujoco.mj_forward(self.mj_model, self.mj_data)
         self._is_done = False
 
     def _advance(self, action: np.ndarray) -> None:
         native = np.concatenate([action[:3], action[6:]])
         for _ in range(self._repeat):
-            *_, info = self._native.step(native)
+            *_, info = self._simulation.step(native)
             self._is_done = bool(info["success"])
 
     def _done(self, task: str) -> bool:

@@ -1,5 +1,6 @@
 """Meta-World's fifty tasks, and how a person asks for each."""
 
+# Task, without Meta-World's "-v3", to a sentence
 METAWORLD_SENTENCES = {
     "assembly": "put the ring on the peg",
     "basketball": "dunk the ball in the basket",
@@ -52,4 +53,3 @@ METAWORLD_SENTENCES = {
     "window-close": "close the window",
     "window-open": "open the window",
 }
-"""Task, without Meta-World's "-v3", to a sentence."""

@@ -1,11 +1,11 @@
 """Which simulators there are, by which gymnasium id, and what has to be installed for each."""
 
-from __future__ import annotations
-
 import importlib.util
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import gymnasium
+import numpy as np
 
 from ..errors import EnvsError
 from .metaworld_tasks import METAWORLD_SENTENCES
@@ -13,25 +13,15 @@ from .metaworld_tasks import METAWORLD_SENTENCES
 
 @dataclass(frozen=True)
 class Simulator:
-    """An environment of another project behind our interface.
+    """An environment of another project behind our interface."""
 
-    Attributes:
-        name: As ``--env`` takes it, such as ``"robosuite/Lift"``.
-        id: The gymnasium id.
-        sentence: A task that it scores, as a person asks for it.
-        entry_point: Module and class.
-        settings: Arguments of its class besides the user's.
-        package: The module that it needs.
-        install: Arguments of pip that install it; None where it comes with ivg.
-    """
-
-    name: str
-    id: str
-    sentence: str
-    entry_point: str
-    settings: dict[str, str] = field(default_factory=dict)
-    package: str = "robosuite"
-    install: str | None = None
+    name: str  # As ``--env`` takes it, such as ``"robosuite/Lift"``
+    id: str  # The gymnasium id
+    sentence: str  # A task that it scores, as a person asks for it
+    entry_point: str  # Module and class
+    settings: dict[str, str] = field(default_factory=dict)  # Arguments of its class besides the user's
+    package: str = "robosuite"  # The module that it needs
+    install: str | None = None  # Arguments of pip that install it; None where it comes with ivg
 
     @property
     def installed(self) -> bool:
@@ -47,52 +37,25 @@ _ROBOSUITE = {
 }
 
 
-def _simulators() -> list[Simulator]:
+def _simulators() -> Iterator[Simulator]:
     module = "ivg.envs.adapters"
-    return [
-        *(
-            Simulator(
-                f"robosuite/{task}",
-                f"ivg/robosuite-{task}-v0",
-                sentence,
-                f"{module}.robosuite_tasks:RobosuiteEnv",
-                {"name": task},
-            )
-            for task, sentence in _ROBOSUITE.items()
-        ),
-        Simulator(
-            "franka-kitchen",
-            "ivg/FrankaKitchen-v0",
-            "open the microwave",
-            f"{module}.franka_kitchen:FrankaKitchenEnv",
-            package="gymnasium_robotics",
-            install='"ivg[franka-kitchen]"',
-        ),
-        *(
-            Simulator(
-                f"metaworld/{task}",
-                f"ivg/MetaWorld-{task}-v0",
-                sentence,
-                f"{module}.meta_world:MetaWorldEnv",
-                {"name": task},
-                package="metaworld",
-                install='"ivg[metaworld]"',
-            )
-            for task, sentence in METAWORLD_SENTENCES.items()
-        ),
-    ]
+    for task, sentence in _ROBOSUITE.items():
+        entry = f"{module}.robosuite_tasks:RobosuiteEnv"
+        yield Simulator(f"robosuite/{task}", f"ivg/robosuite-{task}-v0", sentence, entry, {"name": task})
+    kitchen = ("franka-kitchen", "ivg/FrankaKitchen-v0", "open the microwave")
+    entry, install = f"{module}.franka_kitchen:FrankaKitchenEnv", '"ivg[franka-kitchen]"'
+    yield Simulator(*kitchen, entry, package="gymnasium_robotics", install=install)
+    for task, sentence in METAWORLD_SENTENCES.items():
+        name, entry = (f"metaworld/{task}", f"ivg/MetaWorld-{task}-v0"), f"{module}.meta_world:MetaWorldEnv"
+        yield Simulator(*name, sentence, entry, {"name": task}, "metaworld", '"ivg[metaworld]"')
 
 
+# All of them, by the name that ``--env`` takes
 SIMULATORS: dict[str, Simulator] = {simulator.name: simulator for simulator in _simulators()}
-"""All of them, by the name that ``--env`` takes."""
 
 
 def check_installed(simulator: Simulator) -> None:
-    """Refuse a simulator whose package is missing.
-
-    Raises:
-        EnvsError: With the command that installs it.
-    """
+    """Raise an `EnvsError` with the command that installs it where a simulator's package is missing."""
     if not simulator.installed:
         raise EnvsError(
             f"environment {simulator.name!r} needs the package '{simulator.package}', which is not installed: "
@@ -105,3 +68,36 @@ def register_simulators() -> None:
     for simulator in SIMULATORS.values():
         if simulator.id not in gymnasium.registry:
             gymnasium.register(id=simulator.id, entry_point=simulator.entry_point, kwargs=dict(simulator.settings))
+
+
+# Simulators of the documentation's image
+SHOWN = (
+    *("robosuite/Lift", "robosuite/Stack", "robosuite/Door", "robosuite/PickPlaceCan"),
+    *("franka-kitchen", "metaworld/drawer-open", "metaworld/pick-place", "metaworld/button-press"),
+)
+
+
+def list_simulators() -> list[str]:
+    """Return a line for each simulator: its name and id, a sentence, and how to install it where it is missing."""
+    return [
+        f"{simulator.name:<36}{simulator.id:<46}{simulator.sentence}"
+        + ("" if simulator.installed else f"   pip install {simulator.install}")
+        for simulator in SIMULATORS.values()
+    ]
+
+
+def draw_simulators(names: Sequence[str] = SHOWN, seed: int = 0, columns: int = 4, size: int = 192) -> np.ndarray:
+    """Return the first frames of simulators (keys of `SIMULATORS`, a multiple of `columns`) side by side.
+
+    They are uint8 `(rows * size, columns * size, 3)`. An `EnvsError` if one is not installed.
+    """
+    for name in names:
+        check_installed(SIMULATORS[name])
+    register_simulators()
+    frames = []
+    for name in names:
+        env = gymnasium.make(SIMULATORS[name].id, camera_size=size, disable_env_checker=True)
+        frames.append(env.reset(seed=seed)[0]["image"])
+        env.close()
+    rows = [np.concatenate(frames[start : start + columns], axis=1) for start in range(0, len(frames), columns)]
+    return np.concatenate(rows, axis=0)

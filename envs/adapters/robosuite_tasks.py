@@ -1,8 +1,5 @@
 """robosuite's own tasks: Lift, Stack, Door, PickPlaceCan, with a Panda."""
 
-from __future__ import annotations
-
-import logging
 from typing import Any
 
 from ..rendering import load_mujoco, scene_option
@@ -12,33 +9,27 @@ load_mujoco()
 import mujoco  # noqa: E402 (it chooses its OpenGL when it is imported)
 import numpy as np  # noqa: E402
 
-_LEVEL = logging.root.manager.disable
-logging.disable(logging.WARNING)  # on import robosuite warns of macros and optional parts that nothing here uses
-try:
-    import robosuite
-    from robosuite.controllers import load_composite_controller_config
-finally:
-    logging.disable(_LEVEL)
-
 from ..errors import unknown_option  # noqa: E402
-from ..interface import CONTROL_HZ, ArmState, panda_state  # noqa: E402
-from ..wording import word_groups  # noqa: E402
-from .base import AdaptedEnv, AdaptedTask  # noqa: E402
-from .viewpoint import Viewpoint  # noqa: E402
+from ..interface import ArmState  # noqa: E402
+from ..panda import panda_settings, panda_state  # noqa: E402 (it imports robosuite without its warnings)
+from .base import AdaptedEnv, AdaptedTask, Viewpoint  # noqa: E402
+
+# isort: split
+import robosuite  # noqa: E402
 
 _TASKS = {
-    "Lift": AdaptedTask(("lift the cube", "pick up the cube"), word_groups("lift pick raise grab", "cube block")),
-    "Stack": AdaptedTask(
-        ("stack the red cube on the green cube", "stack the cubes"),
-        word_groups("stack put place set pile", "cube block"),
+    "Lift": AdaptedTask.of("lift the cube; pick up the cube", "lift pick raise grab", "cube block"),
+    "Stack": AdaptedTask.of(
+        "stack the red cube on the green cube; stack the cubes", "stack put place set pile", "cube block"
     ),
-    "Door": AdaptedTask(("open the door",), word_groups("open pull push", "door")),
-    "PickPlaceCan": AdaptedTask(
-        ("put the can in the bin", "pick up the can and place it in the bin"),
-        word_groups("put place drop move transfer", "can tin", "bin box compartment"),
+    "Door": AdaptedTask.of("open the door", "open pull push", "door"),
+    "PickPlaceCan": AdaptedTask.of(
+        "put the can in the bin; pick up the can and place it in the bin",
+        "put place drop move transfer",
+        "can tin",
+        "bin box compartment",
     ),
 }
-
 _VIEWPOINTS = {  # across the table from the robot, as in the kitchen; the door is seen from the side of its handle
     "Lift": Viewpoint((0.0, 0.0, 0.85), 0.85, 180.0, -45.0, 37.0),
     "Stack": Viewpoint((0.0, 0.0, 0.85), 0.85, 180.0, -45.0, 37.0),
@@ -48,41 +39,21 @@ _VIEWPOINTS = {  # across the table from the robot, as in the kitchen; the door 
 
 
 class RobosuiteEnv(AdaptedEnv):
-    """A task of robosuite with a Panda under its OSC_POSE controller: the kitchen's own action.
+    """Lift, Stack, Door or PickPlaceCan with a Panda under robosuite's OSC_POSE: the kitchen's own action.
 
-    World frame: robosuite's, whose tables stand 0.8 m above its floor. Success is robosuite's own predicate.
-
-    Args:
-        name: Lift, Stack, Door or PickPlaceCan.
-        task: See `AdaptedEnv`.
-        horizon: Steps until truncation.
-        settings: Others of `TaskEnv`: camera_size, depth, render_mode.
-
-    Raises:
-        EnvsError: A value is out of its range.
+    World frame: robosuite's, whose tables stand 0.8 m above its floor. Success is robosuite's own predicate. Arguments
+    other than the name are those of `AdaptedEnv`; a value out of its range raises an `EnvsError`.
     """
 
     def __init__(self, name: str, task: str | None = None, *, horizon: int = 400, **settings: Any) -> None:
         if name not in _TASKS:
             raise unknown_option("robosuite task", name, _TASKS)
         super().__init__({name: _TASKS[name]}, _VIEWPOINTS[name], task, horizon=horizon, **settings)
-        self._simulation = _make(name, horizon)
+        self._simulation = robosuite.make(name, **panda_settings(horizon))
         self._robot = self._simulation.robots[0]
 
-    @property
-    def mj_model(self) -> mujoco.MjModel:
-        """The compiled MuJoCo model."""
-        return self._simulation.sim.model._model
-
-    @property
-    def mj_data(self) -> mujoco.MjData:
-        """The MuJoCo data."""
-        return self._simulation.sim.data._data
-
-    def close(self) -> None:
-        """Free the renderer and the simulation."""
-        super().close()
-        self._simulation.close()
+    def _physics(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        return self._simulation.sim.model._model, self._simulation.sim.data._data
 
     def _draw_option(self) -> mujoco.MjvOption:
         return scene_option()
@@ -104,27 +75,6 @@ class RobosuiteEnv(AdaptedEnv):
         return panda_state(self._robot, self.mj_model, self.mj_data)
 
 
-def _make(name: str, horizon: int) -> Any:
-    """Return robosuite's environment, without its pictures."""
-    logging.getLogger("robosuite_logs").setLevel(logging.WARNING)
-    config = load_composite_controller_config(robot="Panda")
-    config["body_parts"]["right"]["input_ref_frame"] = "world"
-    return robosuite.make(
-        name,
-        robots="Panda",
-        controller_configs=config,
-        use_camera_obs=False,
-        has_renderer=False,
-        has_offscreen_renderer=False,
-        control_freq=CONTROL_HZ,
-        horizon=horizon,
-        ignore_done=True,
-        hard_reset=False,
-        renderer="mujoco",
-    )
-
-
 def _with_parts(sampler: Any) -> list[Any]:
-    """Return a placement sampler and those that it is made of."""
     parts = getattr(sampler, "samplers", {})
     return [sampler, *(inner for part in parts.values() for inner in _with_parts(part))]

@@ -1,7 +1,6 @@
 """The human demonstrator: a procedural hand that acts the kitchen's tasks, with ground truth."""
 
-from __future__ import annotations
-
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,15 +12,10 @@ __all__ = ["HumanClip", "HumanDemonstrator"]
 
 def __getattr__(name: str) -> object:
     """Load the demonstrator, and MuJoCo with it, only when it is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "HumanDemonstrator":
         from ..rendering import load_mujoco
 
         load_mujoco()
-        from .demonstrator import HumanDemonstrator
-
-        return HumanDemonstrator
-    if name == "HumanClip":
-        from .clip import HumanClip
-
-        return HumanClip
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module({"HumanClip": ".clip", "HumanDemonstrator": ".demonstrator"}[name], __name__), name)

@@ -1,7 +1,5 @@
 """Renders a person's hand doing a task of the kitchen, with its ground truth."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import mujoco
@@ -14,7 +12,7 @@ from ..kitchen.scene.appearance import show_burner
 from ..kitchen.scene.scene import KitchenScene, apply_scene, sample_scene
 from ..kitchen.tasks import Task, get_task
 from ..rendering import make_renderer, scene_option
-from .choreography import choreograph
+from .acts import choreograph
 from .clip import HumanClip
 from .hand.avatar import SIDES, HandAvatar
 from .hand.kinematics import HandState
@@ -31,14 +29,10 @@ class HumanDemonstrator:
     """Renders clips of a human hand in the kitchen; one model, compiled once, serves every scene.
 
     The robot rests as it does after the environment's reset, so that frame 0 of a clip is the environment's own
-    context image.
-
-    Args:
-        size: side of the square frames, px.
+    context image. Frames are squares of `size` px.
     """
 
     def __init__(self, size: int = 128) -> None:
-        """Compile the kitchen with both hands in it and open a renderer."""
         if not 32 <= size <= 1024:
             raise EnvsError(f"size {size}: it must be from 32 to 1024 px.")
         self.size = size
@@ -51,16 +45,14 @@ class HumanDemonstrator:
         self._groups = self.model.geom_group.copy()
 
     def render(self, task: str, seed: int, scene: KitchenScene | None = None) -> HumanClip:
-        """Render one clip.
+        """Render one clip of a task (a key of the kitchen's `TASKS`); the same non-negative seed gives the same bytes.
 
-        Args:
-            task: key of the kitchen's `TASKS`.
-            seed: of the scene and of the performance, non-negative; the same task and seed give the same bytes.
-            scene: where to act instead, for instance one laid out for another task that has what this one needs
-                (see `kitchen.feasibility`); the seed is then the performance's alone.
+        The seed is the scene's and the performance's. A `scene` says where to act instead, for instance one laid out
+        for another task that has what this one needs (see `kitchen.feasibility`); the seed is then the performance's
+        alone.
 
         Raises:
-            EnvsError: no task has that name, or the seed is negative.
+            EnvsError: No task has that name, or the seed is negative.
         """
         described = get_task(task)
         if seed < 0:

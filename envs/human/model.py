@@ -1,26 +1,26 @@
 """The kitchen's model with both hands, and what its images show."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
 from ..kitchen.simulation import KitchenSimulation
 from ..kitchen.state import CARROT_SEGMENTS
 from .clip import FIRST_OBJECT
 from .hand.avatar import add_hands
+from .rotations import Array
 
 
-def compile_model() -> tuple[mujoco.MjModel, NDArray[np.float64]]:
+def compile_model() -> tuple[mujoco.MjModel, Array]:
     """The kitchen's model with the hands added, and the joint positions after the environment's reset."""
     simulation = KitchenSimulation()
     simulation.reset()
     plain = simulation.sim.model._model
     qpos = simulation.sim.data._data.qpos.copy()
-    spec = mujoco.MjSpec.from_string(simulation.kitchen_xml())
+    spec = mujoco.MjSpec.from_string(simulation.edit_model_xml(simulation.model.get_xml()))
     add_hands(spec)
     model = spec.compile()
     model.stat.extent, model.stat.center[:] = plain.stat.extent, plain.stat.center
@@ -46,14 +46,10 @@ def label_table(model: mujoco.MjModel, moved: Sequence[str]) -> NDArray[np.uint8
     return table
 
 
-def visible_fraction(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
+def visible_fraction(points: Array, mask: NDArray[np.bool_]) -> float:
     """Fraction of the joints (21, 2) within one pixel of the hand's mask."""
     height, width = mask.shape
-    wide = np.pad(mask, 1)
-    near = np.zeros_like(mask)
-    for dy in range(3):
-        for dx in range(3):
-            near |= wide[dy : dy + height, dx : dx + width]
+    near = binary_dilation(mask, np.ones((3, 3)))
     columns, rows = np.floor(points[:, 0] * width).astype(int), np.floor(points[:, 1] * height).astype(int)
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
     shown = near[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]

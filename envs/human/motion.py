@@ -1,17 +1,12 @@
 """A hand's movement as keys: where a point of the hand is, how the hand is turned, and how the fingers are bent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .hand.anatomy import NUM_JOINTS, HandShape
-from .hand.kinematics import FingerPose, HandState, pose_hand
-from .rotations import blend, frame_from, yaw_pitch_roll
-
-Array = NDArray[np.float64]
+from .hand.kinematics import NUM_JOINTS, FingerPose, HandShape, HandState, pose_hand
+from .rotations import Array, blend, frame_from, yaw_pitch_roll
 
 NUM_FRAMES = 16
 FPS = 8
@@ -42,41 +37,24 @@ FINGER_PADS = anchor_weights(7, 11, 15)
 
 @dataclass(frozen=True)
 class Key:
-    """A pose to be in at a time.
+    """A pose to be in at a time."""
 
-    Attributes:
-        time: frames.
-        point: (3,) m, where the anchor is.
-        rotation: (3, 3), the hand's frame (of a right hand, or of the mirrored left hand) in the world.
-        pose: joint angles.
-        arc: height that the way to this key swings above the straight line, m.
-    """
-
-    time: float
-    point: Array
-    rotation: Array
-    pose: FingerPose
-    arc: float = 0.0
+    time: float  # frames
+    point: Array  # (3,) m, where the anchor is
+    rotation: Array  # (3, 3), the hand's frame (of a right hand, or of the mirrored left hand) in the world
+    pose: FingerPose  # joint angles
+    arc: float = 0.0  # height that the way to this key swings above the straight line, m
 
 
 @dataclass
 class HandTrack:
-    """The movement of one hand through the clip.
+    """The movement of one hand through the clip."""
 
-    Attributes:
-        side: "left" or "right".
-        shape: proportions.
-        elbow: (3,) m; the forearm points away from it.
-        anchor: (21,) weights of the joints whose mean the keys' points speak of.
-        keys: in order of time.
-        offset: optional movement on top of the keys' points.
-    """
-
-    side: str
-    shape: HandShape
-    elbow: Array
-    anchor: Array
-    keys: list[Key] = field(default_factory=list)
+    side: str  # "left" or "right"
+    shape: HandShape  # proportions
+    elbow: Array  # (3,) m; the forearm points away from it
+    anchor: Array  # (21,) weights of the joints whose mean the keys' points speak of
+    keys: list[Key] = field(default_factory=list)  # in order of time
 
     @property
     def sign(self) -> float:
@@ -87,15 +65,9 @@ class HandTrack:
         """Rotation of a hand that points `yaw` about z in the world; positive roll lifts the thumb's side."""
         return yaw_pitch_roll(yaw, pitch, -self.sign * roll)
 
-    def natural_yaw(self, point: ArrayLike) -> float:
-        """Yaw of the line from the elbow to a point."""
-        x, y, _ = np.asarray(point, float) - self.elbow
-        return float(np.arctan2(y, x))
-
-    def add(self, time: float, point: ArrayLike, rotation: Array, pose: FingerPose, arc: float = 0.0) -> HandTrack:
-        """Append a key; returns the track itself."""
+    def add(self, time: float, point: ArrayLike, rotation: Array, pose: FingerPose, arc: float = 0.0) -> None:
+        """Append a key."""
         self.keys.append(Key(time, np.asarray(point, float), rotation, pose, arc))
-        return self
 
     def target(self, time: float) -> Key:
         """The interpolated key at a time; the first and last hold outside of their range."""
@@ -109,15 +81,12 @@ class HandTrack:
     def state(self, time: float) -> HandState:
         """The posed hand in the world at a time."""
         key = self.target(time)
-        state = self._local(key.pose)
+        state = pose_hand(key.pose, self.shape)
+        state = state.mirrored() if self.side == "left" else state
         wrist = key.point - key.rotation @ (self.anchor @ state.joints)
         placed = state.placed(key.rotation, wrist)
         placed.bone_rotations[0] = self._forearm(key.rotation, wrist)
         return placed
-
-    def _local(self, pose: FingerPose) -> HandState:
-        state = pose_hand(pose, self.shape)
-        return state.mirrored() if self.side == "left" else state
 
     def _forearm(self, rotation: Array, wrist: Array) -> Array:
         direction = wrist - self.elbow
@@ -132,24 +101,17 @@ def _between(before: Key, after: Key, time: float) -> Key:
     point = before.point + (after.point - before.point) * fraction
     point = point + np.array([0.0, 0.0, after.arc * np.sin(np.pi * fraction)])
     rotation = blend(before.rotation, after.rotation, fraction)
-    return Key(time, point, rotation, before.pose.mixed_with(after.pose, fraction))
+    return Key(time, point, rotation, before.pose.blended_with(after.pose, fraction))
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A rigid body that moves with the anchor of a hand from a moment on.
+    """A rigid body that moves with the anchor of a hand from a moment on."""
 
-    Attributes:
-        track: the hand.
-        start: moment of the grasp, frames.
-        position: (3,) m, and
-        rotation: (3, 3), the body's pose at that moment.
-    """
-
-    track: HandTrack
-    start: float
-    position: Array
-    rotation: Array
+    track: HandTrack  # the hand
+    start: float  # moment of the grasp, frames
+    position: Array  # (3,) m, of the body at that moment
+    rotation: Array  # (3, 3), of the body at that moment
 
     def pose(self, time: float) -> tuple[Array, Array]:
         """Position and rotation of the body at a time."""

@@ -1,45 +1,32 @@
 """What a choreography hands over: the tracks of the hands and where the objects are at any time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from ..camera import camera_of, project
 from ..kitchen.scene.scene import KitchenScene, set_free_joint
-from ..kitchen.state import CARROT_SEGMENTS
+from ..kitchen.state import CARROT_PITCH_M, CARROT_SEGMENTS
 from .hand.poses import OPEN
 from .motion import HandTrack, Key
-from .rotations import to_quaternion
+from .rotations import Array, to_quaternion
 from .style import Style
 
-Array = NDArray[np.float64]
-_EDGE = 0.04
-"""How far outside of the picture (of its side) all joints of a hand are before it enters."""
+_EDGE = 0.04  # How far outside of the image (of its side) all joints of a hand are before it enters
 
 ObjectWriter = Callable[[mujoco.MjModel, mujoco.MjData, float], None]
 
 
 @dataclass
 class Plan:
-    """A choreography.
+    """A choreography."""
 
-    Attributes:
-        hands: tracks by side; the acting hand's side is the style's.
-        contact: frame times of the first and last touch.
-        grasp_point_world_m: (3,), where the acting hand touches first.
-        move_objects: writes the objects' state at a time (frames) into model and data.
-    """
-
-    hands: dict[str, HandTrack]
-    contact: tuple[float, float]
-    grasp_point_world_m: Array
-    move_objects: ObjectWriter
-    enter: dict[str, float] = field(default_factory=dict)
+    hands: dict[str, HandTrack]  # tracks by side; the acting hand's side is the style's
+    contact: tuple[float, float]  # frame times of the first and last touch
+    grasp_point_world_m: Array  # (3,), where the acting hand touches first
+    move_objects: ObjectWriter  # writes the objects' state at a time (frames) into model and data
 
 
 @dataclass(frozen=True)
@@ -69,43 +56,40 @@ class Stage:
 
     def track(self, anchor: Array, side: str | None = None) -> HandTrack:
         """An empty track of the acting hand, or of the given side."""
-        side = side or self.style.side
-        sign = 1.0 if side == "left" else -1.0
-        elbow = np.array([-0.43, sign * self.style.elbow_out, 0.15])
-        return HandTrack(side, self.style.shape, elbow, anchor)
+        track = HandTrack(side or self.style.side, self.style.shape, np.zeros(3), anchor)
+        track.elbow = np.array([-0.43, track.sign * self.style.elbow_out, 0.15])
+        return track
 
     def pitch(self, point: Array, extra: float = 0.0) -> float:
-        """How far the fingers point down at a place, rad; less far away, so that the camera sees the hand's back."""
+        """How far the fingers point down at a point, rad; less far away, so that the camera sees the hand's back."""
         return float(self.style.pitch + extra - 0.5 * max(0.0, point[0] - 0.15))
 
-    def heading(self, track: HandTrack, point: Array, share: float, inward: float | None = None) -> float:
-        """Yaw of a hand at a place: a share of the forearm's, turned inwards as far as the wrist stays in view.
+    def heading(self, track: HandTrack, point: Array, follow: float, inward: float | None = None) -> float:
+        """Yaw of a hand that reaches for `point`, rad, turned inwards as far as the wrist stays in view.
 
-        Args:
-            track: the hand.
-            point: (3,) m, what it reaches for.
-            share: how far the hand follows the forearm's direction.
-            inward: turn towards the other side, rad; the style's where it is None.
+        It follows the forearm's direction by a fraction, `follow`, and is rotated towards the other side by `inward`
+        (the style's where it is None).
         """
-        yaw = share * track.natural_yaw(point) - track.sign * (self.style.yaw if inward is None else inward)
+        x, y, _ = point - track.elbow
+        yaw = follow * float(np.arctan2(y, x)) - track.sign * (self.style.yaw if inward is None else inward)
         room = 0.11 + 0.17 * point[0] - track.sign * point[1]
         limit = float(np.arcsin(np.clip(room / (0.13 * self.style.shape.scale), -0.6, 1.0)))
         return float(-track.sign * min(-track.sign * yaw, limit))
 
     def enter(self, track: HandTrack, time: float, point: Array, rotation: Array) -> None:
-        """Start a track just outside of the picture, on the way to `point`, so that the whole reach is seen."""
+        """Start a track just outside of the image, on the line to `point`, so that the whole reach is seen."""
         pose = self.style.relaxed(OPEN)
         camera = camera_of(self.model, self.data, "egocentric", 1, 1)
 
-        def start(share: float) -> Array:
-            return np.asarray(track.elbow + share * (point - track.elbow) + np.array([0.0, 0.0, 0.03]))
+        def start(fraction: float) -> Array:
+            return np.asarray(track.elbow + fraction * (point - track.elbow) + np.array([0.0, 0.0, 0.03]))
 
         seen, unseen = 1.0, 0.0
         while seen - unseen > 0.01:
-            share = 0.5 * (seen + unseen)
-            joints = replace(track, keys=[Key(time, start(share), rotation, pose)]).state(time).joints
+            fraction = 0.5 * (seen + unseen)
+            joints = replace(track, keys=[Key(time, start(fraction), rotation, pose)]).state(time).joints
             outside = np.abs(project(camera, joints) - 0.5).max(-1) > 0.5 + _EDGE
-            seen, unseen = (seen, share) if outside.all() else (share, unseen)
+            seen, unseen = (seen, fraction) if outside.all() else (fraction, unseen)
         track.add(time, start(unseen), rotation, pose)
 
 
@@ -119,8 +103,8 @@ def place_free(data: mujoco.MjData, name: str, position: Array, rotation: Array)
     set_free_joint(data, f"{name}_joint", position, to_quaternion(rotation))
 
 
-def place_carrot(data: mujoco.MjData, position: Array, rotation: Array, pitch: float) -> None:
-    """Put the whole carrot; `position` is the middle segment's, `pitch` the segments' distance, m."""
+def place_carrot(data: mujoco.MjData, position: Array, rotation: Array) -> None:
+    """Put the whole carrot; `position` is the middle segment's."""
     for i in range(CARROT_SEGMENTS):
-        along = np.array([0.0, (i - CARROT_SEGMENTS // 2) * pitch, 0.0])
+        along = np.array([0.0, (i - CARROT_SEGMENTS // 2) * CARROT_PITCH_M, 0.0])
         place_free(data, f"carrot_{i}", position + rotation @ along, rotation)

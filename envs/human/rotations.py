@@ -1,37 +1,35 @@
 """Rotations as 3x3 matrices, and their blending."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Matrix = NDArray[np.float64]
+Array = NDArray[np.float64]
 
 
-def about_x(angle: float) -> Matrix:
+def about_x(angle: float) -> Array:
     """Rotation about x by `angle` radians."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
 
 
-def about_y(angle: float) -> Matrix:
+def about_y(angle: float) -> Array:
     """Rotation about y by `angle` radians."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
 
 
-def about_z(angle: float) -> Matrix:
+def about_z(angle: float) -> Array:
     """Rotation about z by `angle` radians."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
-def yaw_pitch_roll(yaw: float, pitch: float, roll: float) -> Matrix:
+def yaw_pitch_roll(yaw: float, pitch: float, roll: float) -> Array:
     """Rz(yaw) Ry(pitch) Rx(roll): positive pitch turns +x down, positive roll lifts +y."""
     return about_z(yaw) @ about_y(pitch) @ about_x(roll)
 
 
-def frame_from(x_axis: ArrayLike, z_hint: ArrayLike) -> Matrix:
+def frame_from(x_axis: ArrayLike, z_hint: ArrayLike) -> Array:
     """Right-handed frame whose x axis is given and whose z axis is as near `z_hint` as it can be."""
     x = np.asarray(x_axis, float)
     x = x / np.linalg.norm(x)
@@ -41,7 +39,7 @@ def frame_from(x_axis: ArrayLike, z_hint: ArrayLike) -> Matrix:
     return np.stack([x, np.cross(z, x), z], axis=1)
 
 
-def to_quaternion(rotation: Matrix) -> NDArray[np.float64]:
+def to_quaternion(rotation: Array) -> Array:
     """Unit quaternion (w, x, y, z), w >= 0, of a rotation matrix (..., 3, 3)."""
     m = np.asarray(rotation, float)
     trace = m[..., 0, 0] + m[..., 1, 1] + m[..., 2, 2]
@@ -55,7 +53,7 @@ def to_quaternion(rotation: Matrix) -> NDArray[np.float64]:
     return np.where(quaternion[..., :1] < 0, -quaternion, quaternion)
 
 
-def from_quaternion(quaternion: ArrayLike) -> Matrix:
+def from_quaternion(quaternion: ArrayLike) -> Array:
     """Rotation matrix of one unit quaternion (w, x, y, z)."""
     w, x, y, z = np.asarray(quaternion, float)
     return np.array(
@@ -67,8 +65,8 @@ def from_quaternion(quaternion: ArrayLike) -> Matrix:
     )
 
 
-def blend(start: Matrix, end: Matrix, fraction: float) -> Matrix:
-    """Rotation at `fraction` of the shortest way from `start` to `end` (spherical interpolation)."""
+def blend(start: Array, end: Array, fraction: float) -> Array:
+    """Rotation at `fraction` of the shortest arc from `start` to `end` (spherical interpolation)."""
     q0, q1 = to_quaternion(start), to_quaternion(end)
     cosine = float(q0 @ q1)
     if cosine < 0:

@@ -1,14 +1,11 @@
 """What differs from person to person and from one performance to the next, drawn from the seed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .hand.anatomy import HandShape
-from .hand.kinematics import FingerPose
+from .hand.kinematics import FingerPose, HandShape
+from .rotations import Array
 
 _TONES = np.array(
     [
@@ -25,39 +22,33 @@ _TONES = np.array(
 
 @dataclass(frozen=True)
 class Style:
-    """One performance.
+    """One performance."""
 
-    Attributes:
-        side: the acting hand, "left" or "right".
-        shape: proportions of both hands.
-        skin_rgb: (3,) colour of the skin, sRGB in [0, 1].
-        enter, contact, finish: frame times at which the hand sets off, touches, and is done.
-        pitch, roll, yaw: how the hand is held, rad; positive pitch points the fingers down, positive roll lifts
-            the thumb's side, positive yaw turns the fingers inwards.
-        arc: how high the reach swings, m.
-        elbow_out: how far the elbow is from the middle of the body, m.
-        finger_noise: (4, 3) offsets of the fingers' flexion, rad.
-        variation: (8,) numbers in [0, 1) for what a task leaves open.
-    """
-
-    side: str
-    shape: HandShape
-    skin_rgb: NDArray[np.float64]
-    enter: float
+    side: str  # the acting hand, "left" or "right"
+    shape: HandShape  # proportions of both hands
+    skin_rgb: Array  # (3,) colour of the skin, sRGB in [0, 1]
+    enter: float  # enter, contact, finish: frame times at which the hand sets off, touches, and is done
     contact: float
     finish: float
+    # pitch, roll, yaw: how the hand is held, rad; positive pitch points the fingers down, positive roll lifts
+    # the thumb's side, positive yaw turns the fingers inwards
     pitch: float
     roll: float
     yaw: float
-    arc: float
-    elbow_out: float
-    finger_noise: NDArray[np.float64]
-    variation: NDArray[np.float64]
+    arc: float  # how high the reach swings, m
+    elbow_out: float  # how far the elbow is from the middle of the body, m
+    finger_noise: Array  # (4, 3) offsets of the fingers' flexion, rad
+    variation: Array  # (8,) numbers in [0, 1) for what a task leaves open
 
     @property
     def sign(self) -> float:
         """+1 for a left acting hand (positive y), -1 for a right one."""
         return 1.0 if self.side == "left" else -1.0
+
+    @property
+    def other_side(self) -> str:
+        """The side of the hand that helps."""
+        return "left" if self.side == "right" else "right"
 
     def relaxed(self, pose: FingerPose) -> FingerPose:
         """A pose with this person's habit of holding the fingers; index finger and thumb stay exact."""
@@ -71,12 +62,9 @@ class Style:
 
 
 def draw_style(task: str, seed: int, side: str | None = None) -> Style:
-    """Draw a style.
+    """Draw a style; the same task and seed (non-negative) give the same one.
 
-    Args:
-        task: what is done.
-        seed: non-negative; the same task and seed give the same style.
-        side: the acting hand where the task decides it; otherwise right in 70 %.
+    `side` is the acting hand where the task decides it; otherwise it is the right one in 70 %.
     """
     rng = np.random.default_rng([seed, 0x5717E, *task.encode()])
     drawn = "right" if rng.random() < 0.7 else "left"

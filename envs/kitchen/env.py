@@ -1,7 +1,5 @@
 """``ivg/Kitchen-v0``: the kitchen as a gymnasium environment."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import mujoco
@@ -9,14 +7,14 @@ import numpy as np
 
 from ..camera import camera_of
 from ..errors import EnvsError
-from ..interface import ArmState, panda_state
+from ..interface import ArmState
+from ..panda import panda_state
+from ..rendering import View
 from ..task_env import TaskEnv
-from ..view import View
-from .effects import StirCounter, part_carrot, wipe_stains
 from .scene.appearance import show_burner
 from .scene.scene import KitchenScene, apply_scene, sample_scene
 from .simulation import KitchenSimulation
-from .state import KitchenState, read_state
+from .state import KitchenState, StirCounter, part_carrot, read_state, wipe_stains
 from .tasks import TASKS, Task
 
 CAMERA = "egocentric"
@@ -26,14 +24,9 @@ _FREE_TASK = "cut_carrot"
 class KitchenEnv(TaskEnv):
     """A Panda behind a kitchen counter, seen from the eyes of a person in front of it.
 
-    Observations, actions, reward and info are those of `TaskEnv`; the robot moves by robosuite's OSC_POSE.
-
-    Args:
-        task: A sentence or a name of `tasks.TASKS`. A text that is near none is accepted: it is not scored.
-        camera_size: See `TaskEnv`, as the rest.
-
-    Raises:
-        EnvsError: A value is out of its range.
+    Observations, actions, reward, info and arguments are those of `TaskEnv`; the robot moves by robosuite's OSC_POSE.
+    `task` is a sentence or a name of `tasks.TASKS`; a text that is near none is accepted, and not scored. A value out
+    of its range raises an `EnvsError`.
     """
 
     def __init__(
@@ -46,7 +39,7 @@ class KitchenEnv(TaskEnv):
         image: bool = True,
     ) -> None:
         super().__init__(TASKS, task, camera_size, depth, horizon, render_mode, image)
-        self._simulation = KitchenSimulation(horizon=horizon)
+        self._simulation = KitchenSimulation(horizon)
         self._scene: KitchenScene | None = None
 
     @property
@@ -56,33 +49,17 @@ class KitchenEnv(TaskEnv):
 
     @property
     def scene(self) -> KitchenScene:
-        """The scene of the current episode.
-
-        Raises:
-            EnvsError: The environment was not reset yet.
-        """
+        """The scene of the current episode; before the first reset an `EnvsError`."""
         if self._scene is None:
             raise EnvsError("no scene yet: call reset() before this.")
         return self._scene
 
-    @property
-    def mj_model(self) -> mujoco.MjModel:
-        """The compiled MuJoCo model."""
-        return self._simulation.sim.model._model
-
-    @property
-    def mj_data(self) -> mujoco.MjData:
-        """The MuJoCo data."""
-        return self._simulation.sim.data._data
+    def _physics(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        return self._simulation.sim.model._model, self._simulation.sim.data._data
 
     def state(self) -> KitchenState:
         """Return the physical state of the kitchen's objects."""
         return read_state(self.mj_model, self.mj_data, self._stir.angle_rad)
-
-    def close(self) -> None:
-        """Free the renderer and the simulation."""
-        super().close()
-        self._simulation.close()
 
     def _restart(self, seed: int) -> None:
         self._simulation.reset()

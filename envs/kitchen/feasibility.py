@@ -1,7 +1,5 @@
 """Which tasks a scene allows besides the one that it was laid out for."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .scene.scene import KitchenScene, sample_scene
@@ -19,6 +17,7 @@ _OBJECTS = {
     "stir_pot": {"pot"},
 }
 _PUSH_M = 0.07
+# How far before its origin, and to the sides of it, a body takes room on the counter, m
 _IN_THE_WAY = {
     "drawer_unit": (0.125, 0.10),
     "stove": (0.095, 0.085),
@@ -28,7 +27,6 @@ _IN_THE_WAY = {
     "sponge": (0.04, 0.05),
     "knife_rest": (0.05, 0.04),
 }
-"""How far before its origin, and to the sides of it, a body takes room on the counter, m."""
 
 
 def feasible_tasks(scene: KitchenScene) -> list[str]:
@@ -61,16 +59,10 @@ def _room_behind_plate(scene: KitchenScene) -> bool:
 
 
 def sample_foreign_scene(task: str, seed: int) -> KitchenScene | None:
-    """Draw a scene laid out for another task in which `task` can be done as well.
+    """Draw a scene laid out for another task in which `task` can be done as well; None if this seed has none.
 
-    Without such scenes in its training clips a model need not read the text: the layout gives the task away.
-
-    Args:
-        task: A key of `tasks.TASKS`.
-        seed: Non-negative; the same task and seed give the same scene.
-
-    Returns:
-        The scene, or None if no other task's scene with this seed has what it takes.
+    Without such scenes in its training clips a model need not read the text: the layout gives the task away. The same
+    task and seed (non-negative) give the same scene.
     """
     others = [other for other in TASKS if other != task]
     order = np.random.default_rng([seed, *task.encode()]).permutation(len(others))

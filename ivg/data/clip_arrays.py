@@ -1,9 +1,8 @@
 """Clips in memory, as training reads them: frames, labels, and what moves."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -12,42 +11,26 @@ from numpy.typing import NDArray
 from ..errors import StoreError
 from .clip_store import ClipStore
 
-HAND_LABELS = (1, 2)
-"""Values of `labels` for the left and the right arm with its hand."""
+HAND_LABELS = (1, 2)  # Values of `labels` for the left and the right arm with its hand
 
-CHANGE_THRESHOLD = 24
-"""A pixel has changed if a channel differs from the context frame's by more than this."""
+CHANGE_THRESHOLD = 24  # A pixel has changed if a channel differs from the context frame's by more than this
 
 
 @dataclass(frozen=True, eq=False)
 class ClipArrays:
-    """Some clips of a store, whole in memory.
+    """Some clips of a store, whole in memory."""
 
-    Attributes:
-        indices: int64 (n,), their indices in the store.
-        frames: uint8 (n, t, s, s, 3).
-        labels: uint8 (n, t, s, s); 255 everywhere for clips without ground truth.
-        keypoints: float32 (n, t, 2, 21, 2), the annotation, NaN where absent.
-        appearance: float32 (n, 5), NaN where unknown.
-        texts: Sentence of each clip.
-        tasks: Task key of each clip.
-    """
-
-    indices: NDArray[np.int64]
-    frames: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    keypoints: NDArray[np.float32]
-    appearance: NDArray[np.float32]
-    texts: list[str]
-    tasks: list[str]
+    indices: NDArray[np.int64]  # int64 (n,), their indices in the store
+    frames: NDArray[np.uint8]  # uint8 (n, t, s, s, 3)
+    labels: NDArray[np.uint8]  # uint8 (n, t, s, s); 255 everywhere for clips without ground truth
+    keypoints: NDArray[np.float32]  # float32 (n, t, 2, 21, 2), the annotation, NaN where absent
+    appearance: NDArray[np.float32]  # float32 (n, 5), NaN where unknown
+    texts: list[str]  # Sentence of each clip
+    tasks: list[str]  # Task key of each clip
 
     @classmethod
-    def load(cls, store: ClipStore, indices: NDArray[np.int64], threads: int = 4) -> ClipArrays:
-        """Read clips of a store.
-
-        Raises:
-            StoreError: If there are none.
-        """
+    def load(cls, store: ClipStore, indices: NDArray[np.int64], threads: int = 4) -> Self:
+        """Read clips of a store; a `StoreError` if there are none."""
         if not len(indices):
             raise StoreError(
                 f"{store.path} holds no clips for this split; {len(store.indices_done)} are written in all"
@@ -68,7 +51,6 @@ class ClipArrays:
         return cls(np.asarray(indices), **arrays, texts=texts, tasks=tasks)
 
     def __len__(self) -> int:
-        """Return the number of clips."""
         return len(self.indices)
 
     def hands(self, clip: int, frame: int | slice) -> NDArray[np.bool_]:

@@ -11,8 +11,6 @@ actions without motion, but no rule. Ours:
 * hand frames: in how many frames the detector finds a hand.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,31 +22,20 @@ from ..errors import InputError
 from ..io.video_frames import shrink
 from .clip_arrays import changed_pixels
 
+# Longer side in pixels at which sharpness and motion are measured, so that they mean the same for any video
 MEASURED_SIDE = 256
-"""Longer side in pixels at which sharpness and motion are measured, so that they mean the same for any video."""
 
 
 @dataclass(frozen=True)
 class ClipFilter:
-    """The least that a clip must have.
+    """The least that a clip must have; a value out of its range raises an `InputError`."""
 
-    Attributes:
-        min_sharpness: Least sharpness; 0 lets all pass.
-        min_motion: Least motion, a fraction in [0, 1]; 0 lets all pass.
-        min_frames: Least number of different frames.
-        min_hand_frames: Least number of frames in which a hand is found.
-
-    Raises:
-        InputError: For a value out of its range.
-    """
-
-    min_sharpness: float = 10.0
-    min_motion: float = 0.005
-    min_frames: int = 8
-    min_hand_frames: int = 1
+    min_sharpness: float = 10.0  # Least sharpness; 0 lets all pass
+    min_motion: float = 0.005  # Least motion, a fraction in [0, 1]; 0 lets all pass
+    min_frames: int = 8  # Least number of different frames
+    min_hand_frames: int = 1  # Least number of frames in which a hand is found
 
     def __post_init__(self) -> None:
-        """Validate ranges."""
         for name, value in vars(self).items():
             if not value >= 0:
                 raise InputError(f"{name} must not be negative, got {value}")
@@ -57,15 +44,14 @@ class ClipFilter:
 
     def fault_of_frames(self, frames: NDArray[np.uint8]) -> tuple[str, str] | None:
         """Return the reason and the figure that speak against frames uint8 (t, h, w, 3), or None."""
-        moves = motion(frames)
-        if moves < self.min_motion:
-            return "static", f"motion {moves:.4f}, at least {self.min_motion:g} is wanted"
-        different = different_frames(frames)
-        if different < self.min_frames:
-            return "too few frames", f"{different} different ones, at least {self.min_frames} are wanted"
-        sharp = sharpness(frames)
-        if sharp < self.min_sharpness:
-            return "blurry", f"sharpness {sharp:.1f}, at least {self.min_sharpness:g} is wanted"
+        for reason, measure, least, figure in (
+            ("static", motion, self.min_motion, "motion {:.4f}, at least {:g} is wanted"),
+            ("too few frames", different_frames, self.min_frames, "{} different ones, at least {} are wanted"),
+            ("blurry", sharpness, self.min_sharpness, "sharpness {:.1f}, at least {:g} is wanted"),
+        ):
+            value = measure(frames)
+            if value < least:
+                return reason, figure.format(value, least)
         return None
 
     def fault_of_hands(self, present: NDArray[np.bool_]) -> tuple[str, str] | None:

@@ -1,23 +1,8 @@
-"""One clip of a store, and the arrays that hold it: zarr format 2.
+"""One clip of a store, and the arrays that hold it: zarr format 2; every array has one chunk a clip, Blosc lz4.
 
-Layout (n clips, t frames of size s; every array has one chunk a clip, Blosc lz4):
-
-    frames          uint8   (n, t, s, s, 3)   RGB, frame 0 is the context image
-    keypoints       float32 (n, t, 2, 21, 2)  MediaPipe's joints, normalised, NaN where absent; hand 0 left
-    present         uint8   (n, t, 2)         1 where MediaPipe found the hand
-    score           float32 (n, t, 2)         its confidence
-    info            bytes   (n,)              JSON: task, text, seed, side, source, ...
-    done            uint8   (n,)              1 once all of the clip is written; written last
-  ground truth of rendered clips (left at the fill value for real video: NaN, or 255 for uint8):
-    appearance      float32 (n, 5)            `ivg.types.Appearance.vector` of the acting hand
-    gt_keypoints    float32 (n, t, 2, 21, 2)  gt_visible float32 (n, t, 2), fraction of joints in sight
-    labels          uint8   (n, t, s, s)      0 background, 1 left arm, 2 right arm, 3... moved objects
-    joints_world_m  float32 (n, t, 2, 21, 3)  gripper_path float32 (n, t, 8)  position, quaternion wxyz, opening
-    object_pose     float32 (n, t, 7)         grasp_point float32 (n, 3)      contact uint8 (n, t)
-    K               float64 (n, 3, 3)         T_world_camera float64 (n, 4, 4)
+Beside the arrays of `ARRAYS` there are `info`, bytes (n,), JSON such as task, text, seed, side, source, and `done`,
+uint8 (n,), 1 once all of the clip is written. Where real video has no ground truth, fill values are left: NaN, or 255.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,19 +15,19 @@ from numpy.typing import NDArray
 
 # name -> (dtype, shape after the clip axis, with "t" frames and "s" pixels). Annotation, then ground truth.
 ANNOTATION: dict[str, tuple[str, tuple[int | str, ...]]] = {
-    "frames": ("u1", ("t", "s", "s", 3)),
-    "keypoints": ("f4", ("t", 2, 21, 2)),
-    "present": ("u1", ("t", 2)),
-    "score": ("f4", ("t", 2)),
+    "frames": ("u1", ("t", "s", "s", 3)),  # RGB, frame 0 is the context image
+    "keypoints": ("f4", ("t", 2, 21, 2)),  # MediaPipe's joints, normalised, NaN where absent; hand 0 left
+    "present": ("u1", ("t", 2)),  # 1 where MediaPipe found the hand
+    "score": ("f4", ("t", 2)),  # its confidence
 }
 GROUND_TRUTH: dict[str, tuple[str, tuple[int | str, ...]]] = {
-    "appearance": ("f4", (5,)),
+    "appearance": ("f4", (5,)),  # `ivg.types.Appearance.vector` of the acting hand
     "gt_keypoints": ("f4", ("t", 2, 21, 2)),
-    "gt_visible": ("f4", ("t", 2)),
-    "labels": ("u1", ("t", "s", "s")),
+    "gt_visible": ("f4", ("t", 2)),  # fraction of joints in sight
+    "labels": ("u1", ("t", "s", "s")),  # 0 background, 1 left arm, 2 right arm, 3... moved objects
     "joints_world_m": ("f4", ("t", 2, 21, 3)),
-    "gripper_trajectory": ("f4", ("t", 8)),
-    "object_pose": ("f4", ("t", 7)),
+    "gripper_trajectory": ("f4", ("t", 8)),  # position, quaternion wxyz, opening
+    "object_pose": ("f4", ("t", 7)),  # position, quaternion wxyz
     "grasp_point": ("f4", (3,)),
     "contact": ("u1", ("t",)),
     "K": ("f8", (3, 3)),
@@ -50,19 +35,14 @@ GROUND_TRUTH: dict[str, tuple[str, tuple[int | str, ...]]] = {
 }
 ARRAYS = ANNOTATION | GROUND_TRUTH
 
-INFO_BYTES = 4096
-"""Longest JSON of one clip's `info`."""
-
-ABSENT = 255
-"""Fill value of uint8 arrays."""
-
-DISK_NAMES = {"gripper_trajectory": "gripper_path"}
-"""Arrays that are called otherwise on disk than their field."""
+INFO_BYTES = 4096  # Longest JSON of one clip's `info`
+ABSENT = 255  # Fill value of uint8 arrays
+DISK_NAMES = {"gripper_trajectory": "gripper_path"}  # Arrays that are called otherwise on disk than their field
 
 
 @dataclass(frozen=True, eq=False)
 class ClipRecord:
-    """One clip with its annotation, and its ground truth where there is one (shapes as in the module's text).
+    """One clip with its annotation, and its ground truth where there is one (shapes as in `ARRAYS`).
 
     `present` and `contact` are bool here. Fields of the ground truth are None where unknown.
     """
@@ -98,22 +78,20 @@ class ClipRecord:
 def create_arrays(folder: Path, attrs: dict[str, Any]) -> None:
     """Make an empty store."""
     group = zarr.open_group(str(folder), mode="w", zarr_format=2)
-    for name, (dtype, shape) in ARRAYS.items():
-        sizes = tuple(attrs[{"t": "frames", "s": "size"}[n]] if isinstance(n, str) else n for n in shape)
-        _create_array(group, DISK_NAMES.get(name, name), dtype, (attrs["count"], *sizes))
-    _create_array(group, "info", f"S{INFO_BYTES}", (attrs["count"],))
-    _create_array(group, "done", "u1", (attrs["count"],))
+    sizes = {"t": attrs["frames"], "s": attrs["size"]}
+    for name, (dtype, axes) in {**ARRAYS, "info": (f"S{INFO_BYTES}", ()), "done": ("u1", ())}.items():
+        shape = tuple(sizes[axis] if isinstance(axis, str) else axis for axis in axes)
+        group.create_array(
+            DISK_NAMES.get(name, name),
+            shape=(attrs["count"], *shape),
+            chunks=(1, *shape),
+            dtype=dtype,
+            fill_value=np.nan if dtype in ("f4", "f8") else b"" if dtype.startswith("S") else ABSENT,
+            compressors=Blosc(cname="lz4", clevel=5, shuffle=Blosc.NOSHUFFLE if dtype == "u1" else Blosc.SHUFFLE),
+        )
     group.attrs.update(attrs)
-
-
-def _create_array(group: zarr.Group, name: str, dtype: str, shape: tuple[int, ...]) -> None:
-    fill: Any = np.nan if dtype in ("f4", "f8") else b"" if dtype.startswith("S") else ABSENT
-    compressor = Blosc(cname="lz4", clevel=5, shuffle=Blosc.NOSHUFFLE if dtype == "u1" else Blosc.SHUFFLE)
-    group.create_array(name, shape=shape, chunks=(1, *shape[1:]), dtype=dtype, fill_value=fill, compressors=compressor)
 
 
 def is_absent(value: NDArray[Any]) -> bool:
     """Tell whether all values are the fill value."""
-    if value.dtype.kind == "f":
-        return bool(np.isnan(value).all())
-    return bool((value == ABSENT).all())
+    return bool((np.isnan(value) if value.dtype.kind == "f" else value == ABSENT).all())

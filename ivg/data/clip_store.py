@@ -1,11 +1,9 @@
 """A folder of short clips with their annotation (layout: `ivg.data.clip_record`), safe to write in parallel."""
 
-from __future__ import annotations
-
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import zarr
@@ -22,7 +20,6 @@ class ClipStore:
     """Reads and writes clips. Several processes may write different indices of one store at a time."""
 
     def __init__(self, path: Path, group: zarr.Group) -> None:
-        """Use `create` or `open`."""
         self.path, self._group = path, group
         self._arrays: dict[str, zarr.Array] = {}
 
@@ -37,20 +34,11 @@ class ClipStore:
         source: str,
         frames: int = 16,
         meta: dict[str, Any] | None = None,
-    ) -> ClipStore:
-        """Create a store, or open one that a stopped run left behind with the same count, size and source.
+    ) -> Self:
+        """Create a store of `count` clips, or open one that a stopped run left behind with the same properties.
 
-        Args:
-            path: A new folder, or that of an unfinished store.
-            count: Number of clips, written in any order.
-            size: Height and width of the frames in pixels.
-            fps: Frames per second.
-            source: Where the clips come from ("kitchen", "epic-kitchens", ...).
-            frames: Frames a clip.
-            meta: More JSON values to keep with the store.
-
-        Raises:
-            StoreError: If the folder holds something else.
+        `source` says where the clips come from ("kitchen", "epic-kitchens", ...), `meta` holds more JSON values to
+        keep. A `StoreError` if the folder holds something else.
         """
         path = Path(path)
         attrs: dict[str, Any] = {"format": _FORMAT, "count": count, "size": size, "fps": fps}
@@ -72,12 +60,8 @@ class ClipStore:
         return cls.open(path, mode="r+")
 
     @classmethod
-    def open(cls, path: str | Path, mode: str = "r") -> ClipStore:
-        """Open a store; mode "r" reads, "r+" also writes.
-
-        Raises:
-            StoreError: If there is no clip store at `path`.
-        """
+    def open(cls, path: str | Path, mode: str = "r") -> Self:
+        """Open a store; mode "r" reads, "r+" also writes. A `StoreError` if there is none at `path`."""
         path = Path(path)
         if not (path / ".zgroup").exists():
             raise StoreError(f"no clip store at {path}: expected a folder that `ivg-dataset render` wrote")
@@ -147,8 +131,7 @@ class ClipStore:
     def write(self, index: int, record: ClipRecord) -> None:
         """Write one clip; it counts as written only when all of it is.
 
-        Raises:
-            StoreError: If a field has another shape than the store, or `info` is too long.
+        A `StoreError` if a field has another shape than the store, or `info` is too long.
         """
         self._check_index(index)
         info = _packed(index, record.info)
@@ -175,11 +158,7 @@ class ClipStore:
             raise StoreError(f"clip {index} is outside of the store: it has clips 0 to {len(self) - 1}")
 
     def read(self, index: int) -> ClipRecord:
-        """Read one clip.
-
-        Raises:
-            StoreError: If the clip is not written.
-        """
+        """Read one clip; a `StoreError` if it is not written."""
         index = int(index)
         self._check_index(index)
         if int(np.asarray(self.array("done")[index])) != 1:

@@ -1,10 +1,8 @@
 """The pixels of a segment: evenly spaced frames of a video file or of a folder of numbered images."""
 
-from __future__ import annotations
-
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -15,19 +13,13 @@ from ..io.video import VideoSample, read_video, video_length_s
 from ..io.video_frames import shrink
 from .readers.segment import Segment
 
-END_SLACK_S = 0.5
-"""Annotations may end this much later than the video does."""
+END_SLACK_S = 0.5  # Annotations may end this much later than the video does
 
 _NUMBERED = re.compile(r"^(?P<head>\D*)(?P<number>\d+)(?P<ending>\.(?:jpe?g|png))$", re.IGNORECASE)
 
 
 class SegmentError(InputError):
-    """A segment that gives no clip.
-
-    Args:
-        reason: A few words, the same for all segments with the same fault.
-        detail: The value at fault.
-    """
+    """A segment that gives no clip: why, in words that all with the same fault share, and the value at fault."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -36,15 +28,9 @@ class SegmentError(InputError):
 
 
 def read_segment(segment: Segment, *, frames: int, longest_side: int) -> VideoSample:
-    """Read evenly spaced frames of a segment, the first and the last included.
+    """Read evenly spaced frames of a segment, the first and the last included, reduced to `longest_side` px if larger.
 
-    Args:
-        segment: Where they are.
-        frames: How many.
-        longest_side: Larger frames are reduced to this many pixels, their aspect kept.
-
-    Raises:
-        SegmentError: If the segment lies beyond the end of its video, or cannot be decoded.
+    A `SegmentError` if the segment lies beyond the end of its video, or cannot be decoded.
     """
     read = _read_images if segment.video.is_dir() else _read_file
     try:
@@ -72,47 +58,34 @@ def _read_file(segment: Segment, frames: int, longest_side: int) -> VideoSample:
 
 def _read_images(segment: Segment, frames: int, longest_side: int) -> VideoSample:
     rate = segment.image_rate or 1.0
-    pattern = _Pattern.of(segment.video)
+    image_path = _numbered_images(segment.video)
     first, last = segment.frames or _numbers(segment, rate)
     chosen = np.linspace(first, last, frames).round().astype(int).tolist()
-    absent = [number for number in chosen if not pattern.path(number).is_file()]
+    absent = [number for number in chosen if not image_path(number).is_file()]
     if absent:
-        beyond = absent[-1] == chosen[-1] and not pattern.path(absent[0] + 1).is_file()
-        detail = f"{pattern.path(absent[0]).name} is missing in '{segment.video}'"
+        beyond = absent[-1] == chosen[-1] and not image_path(absent[0] + 1).is_file()
+        detail = f"{image_path(absent[0]).name} is missing in '{segment.video}'"
         raise SegmentError("beyond the end" if beyond else "unreadable", detail)
-    pixels = {number: _image(pattern.path(number), longest_side) for number in sorted(set(chosen))}
+    pixels = {number: _image(image_path(number), longest_side) for number in sorted(set(chosen))}
     times_s = (np.array(chosen) - 1) / rate
     span = times_s[-1] - times_s[0]
     return VideoSample(np.stack([pixels[n] for n in chosen]), times_s, (frames - 1) / span if span > 0 else rate)
 
 
 def _numbers(segment: Segment, rate: float) -> tuple[int, int]:
-    """Return the first and last image's number by the segment's times."""
     if segment.end_s is None:
         raise SegmentError("unreadable", f"'{segment.video}' holds images, and no end is given")
     return max(1, int(segment.start_s * rate)), max(1, int(segment.end_s * rate))
 
 
-@dataclass(frozen=True)
-class _Pattern:
-    """How the images of a folder are called."""
-
-    folder: Path
-    head: str
-    digits: int
-    ending: str
-
-    @classmethod
-    def of(cls, folder: Path) -> _Pattern:
-        """Learn it from any one image (folders may hold a hundred thousand)."""
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if match := _NUMBERED.match(entry.name):
-                    return cls(folder, match["head"], len(match["number"]), match["ending"])
+def _numbered_images(folder: Path) -> Callable[[int], Path]:
+    """Return image paths by number, as any one image is called (folders may hold a hundred thousand)."""
+    with os.scandir(folder) as entries:
+        match = next(filter(None, (_NUMBERED.match(entry.name) for entry in entries)), None)
+    if match is None:
         raise SegmentError("unreadable", f"'{folder}' holds no image with a number, such as frame_0000000001.jpg")
-
-    def path(self, number: int) -> Path:
-        return self.folder / f"{self.head}{number:0{self.digits}d}{self.ending}"
+    head, number, ending = match.group("head", "number", "ending")
+    return lambda wanted: folder / f"{head}{wanted:0{len(number)}d}{ending}"
 
 
 def _image(path: Path, longest_side: int) -> np.ndarray:

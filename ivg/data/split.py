@@ -1,7 +1,5 @@
 """What is held out: clips of a store, and seeds of scenes."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,5 +1,4 @@
-from .rewriter import REWRITERS, InstructionRewriter, PlainRewriter, load_rewriter
-from .transformers_rewriter import TransformersRewriter
+from .rewriter import REWRITERS, InstructionRewriter, PlainRewriter, TransformersRewriter, load_rewriter
 from .vocabulary import GENERAL_KITCHEN, Action, SceneVocabulary, Thing
 from .vocabulary_rewriter import VocabularyRewriter
 

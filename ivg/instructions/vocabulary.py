@@ -1,52 +1,36 @@
 """What a scene holds and how hands act in it, as data: the words that `VocabularyRewriter` expands instructions by."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from string import Formatter
+from typing import Self
 
 from ..errors import InputError
 
+# What an action's description may name: `{object}` with its article, `{place}` with a space before it or empty,
+# `{target}` with its preposition and a space before it or empty
 SLOTS = ("hand", "other", "object", "place", "tool", "target")
-"""What an action's description may name: `{object}` with its article, `{place}` with a space before it or empty,
-`{target}` with its preposition and a space before it or empty."""
 
 
 @dataclass(frozen=True)
 class Thing:
-    """Something in a scene.
+    """Something in a scene."""
 
-    Attributes:
-        words: What it is called, in small letters; an instruction may use any of them, in the plural too.
-        place: Where it is before the action, such as "on the cutting board"; "" if unknown.
-    """
-
-    words: tuple[str, ...]
-    place: str = ""
+    words: tuple[str, ...]  # What it is called, in small letters; an instruction may use any of them, in the plural too
+    place: str = ""  # Where it is before the action, such as "on the cutting board"; "" if unknown
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something hands do.
+    """Something hands do; a description with another slot, or braces that are none, raises an `InputError`."""
 
-    Attributes:
-        words: Verbs, in the plain form.
-        description: Who holds what where, with slots of `SLOTS` in braces.
-        tool: What the acting hand holds if the instruction does not say; "" if nothing.
-
-    Raises:
-        InputError: If the description has another slot, or braces that are none.
-    """
-
-    words: tuple[str, ...]
-    description: str
-    tool: str = ""
+    words: tuple[str, ...]  # Verbs, in the plain form
+    description: str  # Who holds what where, with slots of `SLOTS` in braces
+    tool: str = ""  # What the acting hand holds if the instruction does not say; "" if nothing
 
     def __post_init__(self) -> None:
-        """Validate slots."""
         try:
             unknown = {name for _, name, _, _ in Formatter().parse(self.description) if name is not None} - set(SLOTS)
             if unknown:
@@ -61,22 +45,15 @@ class Action:
 
 @dataclass(frozen=True)
 class SceneVocabulary:
-    """What instructions of a scene talk of.
+    """What instructions of a scene talk of."""
 
-    Attributes:
-        things: What there is.
-        actions: What is done; the first that has the instruction's verb counts.
-    """
+    things: tuple[Thing, ...]  # What there is
+    actions: tuple[Action, ...]  # What is done; the first that has the instruction's verb counts
 
-    things: tuple[Thing, ...]
-    actions: tuple[Action, ...]
+    def with_places(self, places: Mapping[str, str]) -> Self:
+        """Return the vocabulary of a scene in which things stand in these places: `{"carrot": "on the cutting board"}`.
 
-    def with_places(self, places: Mapping[str, str]) -> SceneVocabulary:
-        """Return the vocabulary of a scene in which things stand in these places.
-
-        Args:
-            places: Where things are, by a word for them: `{"carrot": "on the cutting board"}`. A word that is not in
-                the vocabulary becomes a thing of it.
+        A word that is not in the vocabulary becomes a thing of it.
         """
         moved, rest = [], dict(places)
         for thing in self.things:
@@ -93,7 +70,6 @@ class SceneVocabulary:
 
 
 def _things(*names: str, place: str = "") -> tuple[Thing, ...]:
-    """Return things, each named by words with commas in between."""
     return tuple(Thing(tuple(word.strip() for word in name.split(",")), place) for name in names)
 
 
@@ -118,6 +94,7 @@ _FIXED = _things(
     *("stove,hob,cooker,burner", "knob,dial", "tap,faucet", "sink", "counter,worktop,surface,table", "spill,stain"),
 )
 
+# Kitchens in general; `with_places` makes it a scene's own
 GENERAL_KITCHEN = SceneVocabulary(
     things=(*_FOOD, *_WARE, *_CONTENTS, *_FIXED),
     actions=(
@@ -151,4 +128,3 @@ GENERAL_KITCHEN = SceneVocabulary(
         Action(("break", "crack"), "both hands hold {object} and pull it apart"),
     ),
 )
-"""Kitchens in general; `with_places` makes it a scene's own."""

@@ -1,10 +1,9 @@
 """Expanding instructions by a scene's vocabulary: no model, no network, the same text every time."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,19 +13,24 @@ from ..errors import unknown_option
 from ..types import HANDS
 from .vocabulary import GENERAL_KITCHEN, Action, SceneVocabulary, Thing
 
-TARGET_WORDS = ("into", "onto", "in", "on", "to", "over")
-"""Words before the thing that another one is brought to."""
+TARGET_WORDS = ("into", "onto", "in", "on", "to", "over")  # Words before the thing that another one is brought to
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A thing, what the instruction calls it, and the word before it (articles left out)."""
+
+    thing: Thing
+    said: str
+    before: str
 
 
 class VocabularyRewriter:
-    """Says of an instruction who holds what where.
+    """Says of an instruction who holds what where, by a scene's vocabulary (kitchens in general if None).
 
     The instruction stays as it is, and what hands do is put behind it: "cut carrot" becomes "cut carrot: the right hand
     holds the knife and cuts the carrot on the cutting board, the left hand holds it still". An instruction whose verb
     or object is not in the vocabulary stays as it is.
-
-    Args:
-        vocabulary: What the scene holds; kitchens in general if None.
     """
 
     def __init__(self, vocabulary: SceneVocabulary | None = None) -> None:
@@ -38,11 +42,7 @@ class VocabularyRewriter:
         return {"name": "vocabulary", "vocabulary": self.vocabulary.fingerprint}
 
     def __call__(self, text: str, *, frame: NDArray[np.uint8] | None = None, side: str = "right") -> str:
-        """Rewrite an instruction; see `InstructionRewriter`. The frame is not used.
-
-        Raises:
-            InputError: If `side` is neither "left" nor "right".
-        """
+        """Rewrite an instruction; the frame is not used, an unknown `side` raises an `InputError`."""
         if side not in HANDS:
             raise unknown_option("side", side, HANDS)
         words = re.findall(r"[a-z]+", text.lower())
@@ -71,11 +71,8 @@ class VocabularyRewriter:
 
     def _action(self, words: list[str]) -> Action | None:
         """Return what is done: by the last word ("pull the drawer open"), else by the first that is a verb."""
-        for word in [*words[-1:], *words]:
-            for action in self.vocabulary.actions:
-                if any(word in _forms(verb) for verb in action.words):
-                    return action
-        return None
+        pairs = product([*words[-1:], *words], self.vocabulary.actions)
+        return next((action for word, action in pairs if any(word in _forms(verb) for verb in action.words)), None)
 
     def _things(self, words: list[str]) -> Iterator[_Named]:
         """Yield the things that words name, in order; the longest name counts ("cutting board", not "board")."""
@@ -85,7 +82,7 @@ class VocabularyRewriter:
         while index < len(words):
             for name, thing in names:
                 said = words[index : index + len(name)]
-                if said[:-1] == name[:-1] and said and said[-1] in _plurals(name[-1]):
+                if said[:-1] == name[:-1] and said and said[-1] in {name[-1], f"{name[-1]}s", f"{name[-1]}es"}:
                     before = [word for word in words[:index] if word not in ("the", "a", "an", "some")]
                     yield _Named(thing, " ".join(said), before[-1] if before else "")
                     index += len(name) - 1
@@ -93,20 +90,6 @@ class VocabularyRewriter:
             index += 1
 
 
-@dataclass(frozen=True)
-class _Named:
-    """A thing, what the instruction calls it, and the word before it (articles left out)."""
-
-    thing: Thing
-    said: str
-    before: str
-
-
 def _forms(verb: str) -> set[str]:
-    """Return a verb's plain form, third person, "-ing" and "-ed" form."""
     stem = verb[:-1] if verb.endswith("e") else verb
     return {verb, f"{verb}s", f"{verb}es", f"{stem}ing", f"{verb}{verb[-1]}ing", f"{stem}ed"}
-
-
-def _plurals(noun: str) -> set[str]:
-    return {noun, f"{noun}s", f"{noun}es"}

@@ -15,7 +15,7 @@ from ..compositing import change_matte, composite
 from ..framing import Framing
 from ..inputs import check_image
 from ..models.partial_decoding import changed_cells, decode_cells, whitish_cells
-from ..region.postprocess import clean_region
+from ..region.masks import clean_region
 
 
 class LatentCodec:

@@ -1,19 +1,12 @@
 """Pick something up from above and put it down elsewhere: the carrot into the pot, the mug onto the plate."""
 
-from __future__ import annotations
-
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
-from ...kitchen.state import CARROT_PITCH_M
-from ..hand.kinematics import FingerPose
 from ..hand.poses import pinch
 from ..motion import PINCH, Attachment, HandTrack
 from ..plan import Plan, Stage, place_carrot, place_free
-from ..rotations import about_x, about_z
-
-Array = NDArray[np.float64]
+from ..rotations import Array, about_x, about_z
 
 
 def carrot_to_pot(stage: Stage) -> Plan:
@@ -32,7 +25,7 @@ def carrot_to_pot(stage: Stage) -> Plan:
             fallen = min(1.0, ((time - released) / 1.2) ** 2)
             position = position + (rest - position) * fallen
             rotation = rotation @ about_x(0.42 * fallen)
-        place_carrot(data, position, rotation, CARROT_PITCH_M)
+        place_carrot(data, position, rotation)
 
     return Plan({style.side: track}, (style.contact, released), grip, move)
 
@@ -70,7 +63,10 @@ def _carry(stage: Stage, grip: Array, put: Array, width: float, *, lift: float, 
     placed = about_z(turn) @ taken
     released = style.finish - 2.3
     height = np.array([0.0, 0.0, lift])
-    _approach(stage, track, grip, taken, wide, closed)
+    stage.enter(track, style.enter, grip, taken)
+    track.add(style.contact - 1.3, grip + np.array([-0.015, 0.0, 0.035]), taken, wide, arc=style.arc)
+    track.add(style.contact - 0.4, grip, taken, wide)
+    track.add(style.contact, grip, taken, closed)
     track.add(style.contact + 1.4, grip + 0.8 * height, taken, closed)
     track.add(released - 1.4, put + 0.7 * height, placed, closed, arc=0.03)
     track.add(released, put, placed, closed)
@@ -79,15 +75,3 @@ def _carry(stage: Stage, grip: Array, put: Array, width: float, *, lift: float, 
     away = put + np.array([-0.105, inwards, 0.035])
     track.add(released + 2.4, away, placed, wide)
     return track, released
-
-
-def _approach(
-    stage: Stage, track: HandTrack, grip: Array, rotation: Array, wide: FingerPose, closed: FingerPose
-) -> None:
-    """Enter the picture, hover open over the thing, come down and close."""
-    style = stage.style
-    stage.enter(track, style.enter, grip, rotation)
-    over = grip + np.array([-0.015, 0.0, 0.035])
-    track.add(style.contact - 1.3, over, rotation, wide, arc=style.arc)
-    track.add(style.contact - 0.4, grip, rotation, wide)
-    track.add(style.contact, grip, rotation, closed)

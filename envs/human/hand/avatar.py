@@ -1,14 +1,11 @@
 """The two hands inside a MuJoCo model: mocap bodies for the bones and one skin over each set of bones."""
 
-from __future__ import annotations
-
 import mujoco
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..rotations import to_quaternion
-from .anatomy import BONES, HandShape
-from .kinematics import HandState
+from .kinematics import BONES, HandShape, HandState
 from .skin_mesh import skin_mesh
 
 SIDES = ("left", "right")
@@ -47,19 +44,16 @@ def add_hands(spec: mujoco.MjSpec) -> None:
 
 
 class HandAvatar:
-    """Writes shape, skin colour and pose of one hand into a compiled model and its data."""
+    """Writes shape, skin colour and pose of one hand into a model (compiled after `add_hands`) and its data."""
 
     def __init__(self, model: mujoco.MjModel, side: str) -> None:
-        """Look the hand's bones and skin up in `model` (compiled after `add_hands`)."""
         self.side = side
         self.skin_id = int(mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SKIN, skin_name(side)))
         self._model = model
         self._material = int(model.material(skin_name(side)).id)
         self._mocap = np.array([int(model.body(f"human_{side}_{bone}").mocapid[0]) for bone in BONES])
-        self._vertices = slice(
-            int(model.skin_vertadr[self.skin_id]),
-            int(model.skin_vertadr[self.skin_id] + model.skin_vertnum[self.skin_id]),
-        )
+        first = int(model.skin_vertadr[self.skin_id])
+        self._vertices = slice(first, first + int(model.skin_vertnum[self.skin_id]))
         first = int(model.skin_boneadr[self.skin_id])
         self._bones = slice(first, first + len(BONES))
 

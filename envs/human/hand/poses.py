@@ -1,18 +1,12 @@
 """Finger poses of the choreographies (open, curled, pinches of any opening), and the gripper that a hand stands for."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from ..rotations import to_quaternion
-from .anatomy import FINGER_RADII, PHALANGES, THUMB_RADII, HandShape
-from .kinematics import FingerPose, HandState, pose_hand
-
-Array = NDArray[np.float64]
+from ..rotations import Array, to_quaternion
+from .kinematics import FINGER_RADII, PHALANGES, THUMB_RADII, FingerPose, HandShape, HandState, pose_hand
 
 PINCH_GAPS_M = (0.004, 0.02, 0.04, 0.06, 0.08)
 FULL_OPENING_M = 0.11
@@ -21,13 +15,10 @@ FULL_OPENING_M = 0.11
 def curled(
     mcp: float, pip: float, *, spread: float = 0.0, thumb: tuple[float, ...] = (0, 0, 0, 0.1, 0.1)
 ) -> FingerPose:
-    """All four fingers bent alike; the little finger a bit more than the index finger.
+    """All four fingers bent alike, the little finger a bit more than the index finger; angles are in rad.
 
-    Args:
-        mcp: flexion of the knuckles, rad.
-        pip: flexion of the middle joints, rad; the last joints follow with 0.6 of it.
-        spread: abduction between index and little finger, rad.
-        thumb: the thumb's five angles (see `FingerPose`).
+    The last joints follow the middle ones (`pip`) with 0.6 of their flexion; `spread` is the abduction between index
+    and little finger; for `thumb` see `FingerPose`.
     """
     more = np.array([0.95, 1.0, 1.05, 1.1])
     fingers = np.stack([spread * np.array([0.5, 0.15, -0.2, -0.5]), mcp * more, pip * more, 0.6 * pip * more], axis=1)
@@ -48,7 +39,7 @@ def opening(state: HandState, shape: HandShape) -> float:
     return float(np.clip(distance / (FULL_OPENING_M * shape.scale), 0.0, 1.0))
 
 
-def gripper_pose(state: HandState, shape: HandShape) -> NDArray[np.float64]:
+def gripper_pose(state: HandState, shape: HandShape) -> Array:
     """Position (m), quaternion (wxyz) and opening of a hand, (8,).
 
     The z axis approaches: from between the base joints of thumb and index finger to the pinch point. The y axis
@@ -67,15 +58,13 @@ def gripper_pose(state: HandState, shape: HandShape) -> NDArray[np.float64]:
 def pinch(gap: float, others: float = 0.0) -> FingerPose:
     """Thumb opposite to index and middle finger, with `gap` metres between the pads of a hand of scale 1.
 
-    Args:
-        gap: width of the object that fits between the pads, m; clipped to [0.004, 0.08].
-        others: additional flexion of ring and little finger, rad.
+    `gap` is clipped to [0.004, 0.08]; `others` is additional flexion of ring and little finger, rad.
     """
     gap = float(np.clip(gap, PINCH_GAPS_M[0], PINCH_GAPS_M[-1]))
     after = int(np.clip(np.searchsorted(PINCH_GAPS_M, gap), 1, len(PINCH_GAPS_M) - 1))
     low, high = PINCH_GAPS_M[after - 1], PINCH_GAPS_M[after]
     solved = _solved_pinches()
-    pose = solved[after - 1].mixed_with(solved[after], (gap - low) / (high - low))
+    pose = solved[after - 1].blended_with(solved[after], (gap - low) / (high - low))
     fingers = pose.fingers.copy()
     fingers[2:, 1:] += others * np.array([[0.8, 1.0, 0.5], [1.0, 1.0, 0.5]])
     return FingerPose(fingers, pose.thumb)

@@ -5,30 +5,22 @@ Weights change from bone to bone across each joint, along the chain (metacarpal 
 lies nearest to, so neighbouring fingers never share skin.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial, reduce
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import marching_cubes
 
-from .anatomy import BONES, FINGER_RADII, FOREARM_LENGTH, THUMB_RADII, HandShape
-from .kinematics import FingerPose, HandState, pose_hand
+from ..rotations import Array
+from .kinematics import BONES, FINGER_RADII, FOREARM_LENGTH, THUMB_RADII, FingerPose, HandShape, HandState, pose_hand
 
-Array = NDArray[np.float64]
 _STEP = 0.0033
 
 REST_POSE = FingerPose(
     fingers=np.array(
-        [
-            [0.09, 0.10, 0.14, 0.08],
-            [0.01, 0.10, 0.14, 0.08],
-            [-0.09, 0.10, 0.14, 0.08],
-            [-0.19, 0.10, 0.14, 0.08],
-        ]
+        [[0.09, 0.10, 0.14, 0.08], [0.01, 0.10, 0.14, 0.08], [-0.09, 0.10, 0.14, 0.08], [-0.19, 0.10, 0.14, 0.08]]
     ),
     thumb=np.array([0.0, 0.05, 0.0, 0.10, 0.12]),
 )
@@ -36,19 +28,12 @@ REST_POSE = FingerPose(
 
 @dataclass(frozen=True)
 class SkinMesh:
-    """Rest mesh of a right hand of mean shape.
+    """Rest mesh of a right hand of mean shape."""
 
-    Attributes:
-        vertices: (v, 3) m in the hand frame.
-        faces: (f, 3) int, wound outwards.
-        weights: (v, 17), rows add up to 1.
-        rest: bone frames of the rest pose.
-    """
-
-    vertices: Array
-    faces: NDArray[np.int32]
-    weights: Array
-    rest: HandState
+    vertices: Array  # (v, 3) m in the hand frame
+    faces: NDArray[np.int32]  # (f, 3) int, wound outwards
+    weights: Array  # (v, 17), rows add up to 1
+    rest: HandState  # bone frames of the rest pose
 
     def reshaped(self, shape: HandShape) -> tuple[Array, HandState]:
         """Vertices and bone frames of the rest pose for another shape."""
@@ -112,16 +97,11 @@ def _chain(points: Array, radii: Array) -> list[_Capsule]:
 
 def _distance(axes: tuple[Array, Array, Array], rest: HandState) -> NDArray[np.float32]:
     grid = [a.astype(np.float32) for a in np.meshgrid(*axes, indexing="ij", sparse=True)]
-    total: NDArray[np.float32] | None = None
-    for capsules, width in _capsules(rest):
-        group: NDArray[np.float32] | None = None
-        for capsule in capsules:
-            part = _capsule_distance(grid, capsule)
-            group = part if group is None else _smooth_minimum(group, part, width)
-        assert group is not None
-        total = group if total is None else _smooth_minimum(total, group, 0.007)
-    assert total is not None
-    return total
+    groups = (
+        reduce(partial(_smooth_minimum, width=width), (_capsule_distance(grid, capsule) for capsule in capsules))
+        for capsules, width in _capsules(rest)
+    )
+    return reduce(partial(_smooth_minimum, width=0.007), groups)
 
 
 def _capsule_distance(grid: list[NDArray[np.float32]], capsule: _Capsule) -> NDArray[np.float32]:

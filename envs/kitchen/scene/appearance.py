@@ -1,23 +1,13 @@
 """What colour things are, drawn from the seed and painted onto a compiled model."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+import mujoco
 import numpy as np
-
-if TYPE_CHECKING:
-    import mujoco
 
 Rgb = tuple[float, float, float]
 
 _CERAMICS: tuple[Rgb, ...] = (
-    (0.80, 0.22, 0.20),
-    (0.20, 0.40, 0.74),
-    (0.93, 0.92, 0.88),
-    (0.22, 0.58, 0.44),
-    (0.90, 0.74, 0.26),
-    (0.42, 0.30, 0.56),
+    *((0.80, 0.22, 0.20), (0.20, 0.40, 0.74), (0.93, 0.92, 0.88)),
+    *((0.22, 0.58, 0.44), (0.90, 0.74, 0.26), (0.42, 0.30, 0.56)),
 )
 _PLATES: tuple[Rgb, ...] = ((0.94, 0.94, 0.92), (0.70, 0.80, 0.88), (0.88, 0.80, 0.66), (0.55, 0.66, 0.60))
 _POTS: tuple[Rgb, ...] = ((0.62, 0.63, 0.66), (0.30, 0.31, 0.34), (0.66, 0.22, 0.18), (0.24, 0.36, 0.46))
@@ -31,15 +21,7 @@ BURNER_ON: Rgb = (0.96, 0.28, 0.10)
 BURNER_OFF: Rgb = (0.13, 0.13, 0.14)
 
 _PARTS: dict[str, tuple[str, ...]] = {
-    "carrot": (
-        "carrot_0_geom",
-        "carrot_1_geom",
-        "carrot_2_geom",
-        "carrot_3_geom",
-        "carrot_4_geom",
-        "carrot_tip",
-        "carrot_crown",
-    ),
+    "carrot": (*(f"carrot_{i}_geom" for i in range(5)), "carrot_tip", "carrot_crown"),
     "leaf": ("carrot_leaf_0", "carrot_leaf_1", "carrot_leaf_2"),
     "knife_handle": ("knife_handle",),
     "steel": ("knife_blade", "knife_bolster", "drawer_bar", "drawer_post_left", "drawer_post_right"),

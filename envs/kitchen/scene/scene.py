@@ -4,8 +4,6 @@
 environment and the human demonstrator use them, so that both show the same pixels.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import mujoco
@@ -13,56 +11,33 @@ import numpy as np
 
 from ..state import CARROT_PITCH_M, CARROT_SEGMENTS, STAIN_SPOTS
 from .appearance import draw_colours, paint
-from .layout import draw_layout
-from .placement import Placement
+from .layout import Placement, draw_layout
 from .sizes import carrot_slope, draw_sizes, resize
 
-_AWAY_Z = -0.57
-"""What a scene lacks floats below the counter, out of view and of contact."""
+_AWAY_Z = -0.57  # What a scene lacks floats below the counter, out of view and of contact
 
 
 @dataclass(frozen=True)
 class KitchenScene:
-    """One kitchen.
+    """One kitchen."""
 
-    Attributes:
-        task: Name of the task that the scene is laid out for.
-        seed: What it was drawn from.
-        sizes: Name to length in metres, see `sizes.draw_sizes`.
-        colours: Geom-name prefix to RGB in [0, 1], see `appearance.draw_colours`.
-        counter: Name of the counter's material.
-        objects: Name to placement, fixtures and free objects alike; an absent object has none.
-        drawer_open_m: How far the drawer stands open, m.
-        spoon_xy_m: The spoon's offset in the pot, m; None where there is no spoon.
-        stains_xy_m: Centres of the stain's spots on the counter, `(8, 2)` m; None where it is clean.
-        camera_position: Egocentric camera, m.
-        camera_target: What it looks at, m.
-        lamp_position: The lamp, m.
-        brightness: Factor of the lamp and the ambient light.
-    """
-
-    task: str
-    seed: int
-    sizes: dict[str, float]
-    colours: dict[str, tuple[float, float, float]]
-    counter: str
-    objects: dict[str, Placement]
-    drawer_open_m: float
-    spoon_xy_m: tuple[float, float] | None
-    stains_xy_m: np.ndarray | None
-    camera_position: tuple[float, float, float]
-    camera_target: tuple[float, float, float]
-    lamp_position: tuple[float, float, float]
-    brightness: float
+    task: str  # Name of the task that the scene is laid out for
+    seed: int  # What it was drawn from
+    sizes: dict[str, float]  # Name to length in metres, see `sizes.draw_sizes`
+    colours: dict[str, tuple[float, float, float]]  # Geom-name prefix to RGB in [0, 1], see `appearance.draw_colours`
+    counter: str  # Name of the counter's material
+    objects: dict[str, Placement]  # Name to placement, fixtures and free objects alike; an absent object has none
+    drawer_open_m: float  # How far the drawer stands open, m
+    spoon_xy_m: tuple[float, float] | None  # The spoon's offset in the pot, m; None where there is no spoon
+    stains_xy_m: np.ndarray | None  # Centres of the stain's spots on the counter, `(8, 2)` m; None where it is clean
+    camera_position: tuple[float, float, float]  # Egocentric camera, m
+    camera_target: tuple[float, float, float]  # What it looks at, m
+    lamp_position: tuple[float, float, float]  # The lamp, m
+    brightness: float  # Factor of the lamp and the ambient light
 
 
 def sample_scene(task: str, seed: int) -> KitchenScene:
-    """Draw a scene that `task` can be done in.
-
-    Args:
-        task: A key of `tasks.TASKS`.
-        seed: Non-negative; the same task and seed give the same scene.
-    """
+    """Draw a scene that a task (a key of `tasks.TASKS`) can be done in; the same non-negative seed gives the same."""
     rng = np.random.default_rng([seed, sum(ord(c) * 31**i for i, c in enumerate(task)) % (2**31)])
     sizes = draw_sizes(rng)
     layout = draw_layout(task, sizes, rng)
@@ -88,14 +63,9 @@ def sample_scene(task: str, seed: int) -> KitchenScene:
 
 
 def apply_scene(model: mujoco.MjModel, data: mujoco.MjData, scene: KitchenScene) -> None:
-    """Write a scene into a model and its data; everything else (the robot) stays as it is.
+    """Write a scene into a model that contains the kitchen, and its data; everything else (the robot) stays as it is.
 
     The caller runs ``mj_forward`` afterwards. Velocities of the kitchen's joints are set to zero.
-
-    Args:
-        model: Compiled model that contains the kitchen; sizes, colours and fixture places are written.
-        data: Its data; joint positions and weld states are written.
-        scene: What to write.
     """
     resize(model, scene.sizes)
     paint(model, scene.colours, scene.counter)

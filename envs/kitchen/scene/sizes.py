@@ -1,15 +1,9 @@
 """How large the kitchen's objects are, drawn from the seed and written into a compiled model."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+import mujoco
 import numpy as np
 
 from ..state import CARROT_PITCH_M, CARROT_SEGMENTS, POT_WALLS
-
-if TYPE_CHECKING:
-    import mujoco
 
 _RANGES_M = {
     "carrot_radius": (0.0115, 0.0145),
@@ -66,8 +60,6 @@ def _set(
     quaternion: np.ndarray | None = None,
 ) -> None:
     """Write a primitive's size and place, and the bounds that collision detection and rendering rely on."""
-    import mujoco
-
     geom = model.geom(name)
     geom.size = size
     if position is not None:
@@ -89,9 +81,6 @@ def _set(
 
 
 def _set_capsule(model: mujoco.MjModel, name: str, start: np.ndarray, end: np.ndarray, radius: float) -> None:
-    """Lay a capsule from `start` to `end`, in its body's frame."""
-    import mujoco
-
     axis = (end - start) / np.linalg.norm(end - start)
     quaternion = np.zeros(4)
     mujoco.mju_quatZ2Vec(quaternion, axis)
@@ -112,14 +101,8 @@ def _resize_mug(model: mujoco.MjModel, radius: float, height: float) -> None:
     half = height / 2
     _set(model, "mug_wall", (radius, half, 0))
     _set(model, "mug_inside", (radius - 0.004, 0.0006, 0), (0, 0, half))
-    corners = np.array(
-        [
-            [radius - 0.002, 0, 0.5 * half],
-            [radius + 0.021, 0, 0.42 * half],
-            [radius + 0.021, 0, -0.42 * half],
-            [radius - 0.002, 0, -0.5 * half],
-        ]
-    )
+    out, up = radius + np.array([-0.002, 0.021, 0.021, -0.002]), half * np.array([0.5, 0.42, -0.42, -0.5])
+    corners = np.stack([out, np.zeros(4), up], axis=1)
     for i in range(3):
         _set_capsule(model, f"mug_handle_{i}", corners[i], corners[i + 1], 0.0055)
 
@@ -138,9 +121,5 @@ def _resize_pot(model: mujoco.MjModel, radius: float, height: float) -> None:
         level = height - 0.012
         near, far = np.array([-0.02, rim, level]), np.array([0.02, rim, level])
         near_out, far_out = np.array([-0.017, out, level]), np.array([0.017, out, level])
-        for part, start, end in (
-            ("near", near, near_out),
-            ("far", far, far_out),
-            ("grip", near_out, far_out),
-        ):
+        for part, start, end in (("near", near, near_out), ("far", far, far_out), ("grip", near_out, far_out)):
             _set_capsule(model, f"pot_handle_{side}_{part}", start, end, 0.0055)

@@ -1,58 +1,41 @@
 """EPIC-KITCHENS-100: its annotation CSV, and its videos or `rgb_frames` in the layouts that downloads leave.
 
 Columns as in the dataset's own README: `narration_id, participant_id, video_id, start_timestamp, stop_timestamp,
-start_frame, stop_frame, narration, verb, noun, ...`; times as ``HH:mm:ss.SS``. Pictures are numbered from 1, at 60 a
+start_frame, stop_frame, narration, verb, noun, ...`; times as ``HH:mm:ss.SS``. Images are numbered from 1, at 60 a
 second for videos ``PXX_YY`` (of EPIC-KITCHENS-55) and 50 for ``PXX_1YY``.
 """
-
-from __future__ import annotations
 
 import re
 from functools import lru_cache
 from pathlib import Path
 
-from .files import check_folder, inside, is_file, is_folder, read_table
+from .files import check_folder, exists, inside, read_table
 from .segment import Reading, Segment, first_word, one_line
 
+# Columns without which nothing can be done. Test sets have no `narration`
 NEEDED = ("video_id", "start_timestamp", "stop_timestamp", "narration")
-"""Columns without which nothing can be done. Test sets have no `narration`."""
 
+# Where a video lies below the root: as EPIC-KITCHENS-100's downloader and EPIC-KITCHENS-55 lay it, or flattened
 VIDEO_FILES = (
-    "{person}/videos/{video}",
-    "videos/train/{person}/{video}",
-    "videos/test/{person}/{video}",
-    "videos/{person}/{video}",
-    "videos/{video}",
-    "{person}/{video}",
-    "{video}",
+    *("{person}/videos/{video}", "videos/train/{person}/{video}", "videos/test/{person}/{video}"),
+    *("videos/{person}/{video}", "videos/{video}", "{person}/{video}", "{video}"),
 )
-"""Where a video lies below the root: as EPIC-KITCHENS-100's downloader and EPIC-KITCHENS-55 lay it, or flattened."""
 
+# Where a video's folder of images lies
 IMAGE_FOLDERS = (
-    "{person}/rgb_frames/{video}",
-    "frames_rgb_flow/rgb/train/{person}/{video}",
-    "frames_rgb_flow/rgb/test/{person}/{video}",
-    "rgb/train/{person}/{video}",
-    "rgb/test/{person}/{video}",
-    "rgb_frames/{person}/{video}",
-    "rgb_frames/{video}",
-    "{person}/{video}",
-    "{video}",
+    *("{person}/rgb_frames/{video}", "frames_rgb_flow/rgb/train/{person}/{video}"),
+    *("frames_rgb_flow/rgb/test/{person}/{video}", "rgb/train/{person}/{video}", "rgb/test/{person}/{video}"),
+    *("rgb_frames/{person}/{video}", "rgb_frames/{video}", "{person}/{video}", "{video}"),
 )
-"""Where a video's folder of images lies."""
 
 _MOST_DIGITS = 10
 
 
 def read_epic_kitchens(annotations: Path, root: Path) -> Reading:
-    """Read segments of EPIC-KITCHENS-100.
+    """Read segments of EPIC-KITCHENS-100 from `EPIC_100_train.csv` or one like it.
 
-    Args:
-        annotations: `EPIC_100_train.csv` or one like it.
-        root: Folder below which the videos or the `rgb_frames` lie; a video file is preferred to its images.
-
-    Raises:
-        InputError: If the file cannot be read or lacks a column, or the folder is none.
+    The videos or the `rgb_frames` lie below `root`; a video file is preferred to its images. An `InputError` if the
+    file cannot be read or lacks a column, or the folder is none.
     """
     reading = Reading("epic-kitchens")
     check_folder(root)
@@ -104,7 +87,6 @@ def image_rate(video_id: str) -> float:
 
 
 def _numbers(row: dict[str, str]) -> tuple[int, int] | None:
-    """Return the numbers of the first and last image if the row has them."""
     numbers = [row.get(key, "").strip() for key in ("start_frame", "stop_frame")]
     if not all(number.isdecimal() and len(number) <= _MOST_DIGITS for number in numbers):
         return None
@@ -119,12 +101,12 @@ def _locate(root: Path, person: str, video: str) -> tuple[Path | None, tuple[str
     for pattern in VIDEO_FILES:
         for ending in (".MP4", ".mp4", ".mkv", ".webm"):
             path = root / (pattern.format(person=person, video=video) + ending)
-            if is_file(path):
+            if exists(path):
                 return path, ("", "")
     for pattern in IMAGE_FOLDERS:
         path = root / pattern.format(person=person, video=video)
-        if is_folder(path):
+        if exists(path, folder=True):
             return path, ("", "")
-        if is_file(path.with_name(f"{path.name}.tar")):
+        if exists(path.with_name(f"{path.name}.tar")):
             return None, ("still packed", f"unpack {path.name}.tar into a folder {path.name} beside it")
     return None, ("no video", f"neither {video}.MP4 nor a folder {video} of images at the known paths")

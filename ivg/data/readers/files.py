@@ -1,7 +1,5 @@
 """Annotation files and the videos that they name: read with errors that say what is wrong."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -12,16 +10,11 @@ from typing import Any
 
 from ...errors import InputError
 
-VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v")
-"""Endings of video files, in small letters."""
+VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v")  # Endings of video files, in small letters
 
 
 def read_text(path: Path) -> str:
-    """Read a UTF-8 file (with or without a byte order mark).
-
-    Raises:
-        InputError: If it cannot be read or is no UTF-8.
-    """
+    """Read a UTF-8 file (with or without a byte order mark); an `InputError` if it cannot be read or is none."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -32,11 +25,7 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        InputError: If it cannot be read, or is no JSON.
-    """
+    """Read a JSON file; an `InputError` if it cannot be read, or is none."""
     text = read_text(path)
     try:
         return json.loads(text)
@@ -47,8 +36,7 @@ def read_json(path: Path) -> Any:
 def read_table(path: Path, needed: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows of a CSV file with a header, each with its line number; missing cells are "".
 
-    Raises:
-        InputError: If it cannot be read, or a needed column is missing.
+    An `InputError` if it cannot be read, or a needed column is missing.
     """
     lines = csv.reader(io.StringIO(read_text(path), newline=""))  # a cell in quotes may have line breaks
     try:
@@ -65,11 +53,7 @@ def read_table(path: Path, needed: Iterable[str]) -> Iterator[tuple[int, dict[st
 
 
 def check_folder(path: Path) -> Path:
-    """Return the folder.
-
-    Raises:
-        InputError: If it is none.
-    """
+    """Return the folder; an `InputError` if it is none."""
     if not path.is_dir():
         raise InputError(f"'{path}' is no folder: give the one that holds the videos")
     return path
@@ -84,25 +68,12 @@ def inside(root: Path, relative: str | Path) -> Path | None:
     return path if path.is_relative_to(top) and path != top else None
 
 
-def is_file(path: Path) -> bool:
-    """Tell whether there is such a file; a name that no file can have, such as one of 300 letters, is none."""
+def exists(path: Path, folder: bool = False) -> bool:
+    """Tell whether there is such a file or folder; a name that none can have, such as one of 300 letters, is none."""
     try:
-        return path.is_file()
+        return path.is_dir() if folder else path.is_file()
     except OSError:
         return False
-
-
-def is_folder(path: Path) -> bool:
-    """Tell whether there is such a folder, as `is_file` does."""
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
-def is_video(path: Path) -> bool:
-    """Tell whether a file's ending is that of a video; hidden files are none."""
-    return path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith(".")
 
 
 def videos_below(root: Path, depth: int = 12) -> Iterator[Path]:
@@ -110,4 +81,5 @@ def videos_below(root: Path, depth: int = 12) -> Iterator[Path]:
     for folder, names, files in os.walk(root, followlinks=True):
         level = len(Path(folder).relative_to(root).parts)
         names[:] = sorted(name for name in names if not name.startswith(".")) if level < depth else []
-        yield from (path for path in (Path(folder) / name for name in sorted(files)) if is_video(path))
+        videos = (name for name in sorted(files) if Path(name).suffix.lower() in VIDEO_ENDINGS and name[0] != ".")
+        yield from (Path(folder) / name for name in videos)

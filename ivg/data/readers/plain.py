@@ -1,28 +1,21 @@
 """Plain sources: a folder of videos, one action each, and the caption list of the paper's release."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from .files import check_folder, inside, is_file, read_json, read_text, videos_below
+from .files import check_folder, exists, inside, read_json, read_text, videos_below
 from .segment import Reading, Segment, first_word, one_line
 
-NAME_LENGTH = 400
-"""Characters of a segment's name: path and caption, so that one video may have several captions."""
+NAME_LENGTH = 400  # Characters of a segment's name: path and caption, so that one video may have several captions
 
 
 def read_caption_list(captions: Path, root: Path) -> Reading:
     """Read the caption list of the paper's release: `[{"caption": ..., "video": ...}, ...]`, one whole video each.
 
-    Args:
-        captions: A JSON file: a list of objects with `caption`, the sentence, and `video`, a path below `root`.
-        root: Folder that the paths start from. What leads out of it is skipped.
-
-    Raises:
-        InputError: If the file cannot be read or is no such list, or the folder is none.
+    The videos' paths start from `root`; what leads out of it is skipped. An `InputError` if the file cannot be read or
+    is no such list, or the folder is none.
     """
     reading = Reading("captions")
     check_folder(root)
@@ -45,7 +38,7 @@ def _add_caption(reading: Reading, root: Path, number: int, row: Any) -> None:
     video = inside(root, name.strip())
     if video is None:
         reading.skip(name, "outside its folder", f"entry {number}: {name}")
-    elif not is_file(video):
+    elif not exists(video):
         reading.skip(name, "no video", f"entry {number}: no such file")
     else:
         text = one_line(row.get("caption"))
@@ -53,14 +46,10 @@ def _add_caption(reading: Reading, root: Path, number: int, row: Any) -> None:
 
 
 def read_video_folder(folder: Path) -> Reading:
-    """Read a folder of videos and its subfolders.
+    """Read a folder of videos, such as `cut_the_carrot-02.mp4` ("cut the carrot"), and its subfolders.
 
-    Args:
-        folder: Holds videos such as `cut_the_carrot-02.mp4` ("cut the carrot"). A file of the same name that ends in
-            `.txt` (`clip7.txt` beside `clip7.mp4`) holds the sentence instead; it must be UTF-8.
-
-    Raises:
-        InputError: If it is no folder, or holds no video.
+    A file of the same name that ends in `.txt` (`clip7.txt` beside `clip7.mp4`) holds the sentence instead; it must be
+    UTF-8. An `InputError` if it is no folder, or holds no video.
     """
     reading = Reading("videos")
     for video in videos_below(check_folder(folder)):

@@ -1,7 +1,5 @@
 """What every reader gives: parts of videos with a sentence each, and the rows that it could not use."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -12,66 +10,42 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-LONGEST_TEXT = 1000
-"""Characters of a sentence; a clip's info has to fit into the store."""
+LONGEST_TEXT = 1000  # Characters of a sentence; a clip's info has to fit into the store
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of a video in which somebody does what a sentence says.
+    """A part of a video in which somebody does what a sentence says."""
 
-    Attributes:
-        name: Identifies the segment among all of its source.
-        text: The sentence.
-        task: A short key for tables and grids: the verb.
-        video: A video file, or a folder of numbered images.
-        start_s: Where the action starts, in seconds.
-        end_s: Where it ends; the end of the video if None.
-        frames: First and last image by number, both taken, if `video` is a folder; worked out from the times and
-            `image_rate` if None.
-        picture_rate: Pictures per second of such a folder.
-        info: More JSON values to keep with the clip.
-    """
-
-    name: str
-    text: str
-    task: str
-    video: Path
-    start_s: float = 0.0
-    end_s: float | None = None
+    name: str  # Identifies the segment among all of its source
+    text: str  # The sentence
+    task: str  # A short key for tables and grids: the verb
+    video: Path  # A video file, or a folder of numbered images
+    start_s: float = 0.0  # Where the action starts, in seconds
+    end_s: float | None = None  # Where it ends; the end of the video if None
+    # First and last image by number, both taken, if `video` is a folder; worked out from the times and
+    # `image_rate` if None
     frames: tuple[int, int] | None = None
-    image_rate: float | None = None
-    info: Mapping[str, Any] = field(default_factory=dict)
+    image_rate: float | None = None  # Images per second of such a folder
+    info: Mapping[str, Any] = field(default_factory=dict)  # More JSON values to keep with the clip
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A row, or later a segment, that gives no clip.
+    """A row, or later a segment, that gives no clip."""
 
-    Attributes:
-        name: The row's identifier, or its position in the file.
-        reason: A few words, the same for all rows with the same fault.
-        detail: The value at fault.
-    """
-
-    name: str
-    reason: str
-    detail: str = ""
+    name: str  # The row's identifier, or its position in the file
+    reason: str  # A few words, the same for all rows with the same fault
+    detail: str = ""  # The value at fault
 
 
 @dataclass
 class Reading:
-    """What a reader found.
+    """What a reader found."""
 
-    Attributes:
-        source: What kind of source it is ("epic-kitchens", ...).
-        segments: In the source's order.
-        skipped: Rows that cannot be used.
-    """
-
-    source: str
-    segments: list[Segment] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    source: str  # What kind of source it is ("epic-kitchens", ...)
+    segments: list[Segment] = field(default_factory=list)  # In the source's order
+    skipped: list[Skipped] = field(default_factory=list)  # Rows that cannot be used
     _names: set[str] = field(default_factory=set)
 
     def add(self, segment: Segment) -> None:
@@ -105,7 +79,6 @@ class Reading:
 
 
 def _fault(segment: Segment) -> tuple[str, str] | None:
-    """Return reason and detail if a segment cannot be used."""
     if not any(letter.isalpha() for letter in segment.text):
         return "no text", repr(segment.text)
     if len(segment.text) > LONGEST_TEXT:

@@ -49,7 +49,7 @@ def scenes_fingerprint() -> str:
 
 def fingerprint_of(demonstrator: HumanDemonstrator) -> str:
     """Return the fingerprint of what a demonstrator renders that has rendered nothing yet."""
-    from ...envs.human.choreography import choreograph
+    from ...envs.human.acts import choreograph
 
     digest = hashlib.sha256(str(SCENES_VERSION).encode())
     demonstrator.stage(next(iter(TASKS)), SEEDS[0])  # scenes change the model: always hash it in the same one

@@ -14,7 +14,7 @@ import pytest
 
 from ivg.envs import SIMULATORS
 from ivg.envs.adapters import check_installed, list_simulators
-from ivg.envs.adapters.inverse_kinematics import _turn
+from ivg.envs.adapters.inverse_kinematics import _rotation
 from ivg.envs.errors import EnvsError
 from ivg.envs.wording import match_wording
 
@@ -88,6 +88,6 @@ def test_franka_kitchen_s_tasks_are_told_apart(name: str) -> None:
 
 
 def test_a_turn_is_a_rotation_about_its_axis() -> None:
-    turned = _turn(np.array([0.0, 0.0, np.pi / 2])) @ [1.0, 0.0, 0.0]
+    turned = _rotation(np.array([0.0, 0.0, np.pi / 2])) @ [1.0, 0.0, 0.0]
     assert turned == pytest.approx([0.0, 1.0, 0.0], abs=1e-9)
-    np.testing.assert_allclose(_turn(np.zeros(3)), np.eye(3))
+    np.testing.assert_allclose(_rotation(np.zeros(3)), np.eye(3))

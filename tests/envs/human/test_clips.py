@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 
 from ivg.envs.errors import EnvsError
-from ivg.envs.human.choreography import CHOREOGRAPHIES, choreograph
+from ivg.envs.human.acts import CHOREOGRAPHIES, choreograph
 from ivg.envs.human.clip import HumanClip
 from ivg.envs.human.demonstrator import HumanDemonstrator
 from ivg.envs.human.style import draw_style
-from ivg.envs.kitchen.effects import StirCounter
 from ivg.envs.kitchen.scene.scene import sample_scene
-from ivg.envs.kitchen.state import read_state
+from ivg.envs.kitchen.state import StirCounter, read_state
 from ivg.envs.kitchen.tasks import TASKS
 
 ALL = list(TASKS)

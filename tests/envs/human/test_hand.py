@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from ivg.envs.errors import EnvsError
-from ivg.envs.human.hand.anatomy import HandShape
-from ivg.envs.human.hand.kinematics import FingerPose, pose_hand
+from ivg.envs.human.hand.kinematics import FingerPose, HandShape, pose_hand
 from ivg.envs.human.hand.poses import OPEN, PINCH_GAPS_M, curled, opening, pinch, pinch_point
 from ivg.envs.human.hand.skin_mesh import REST_POSE, skin_mesh
 from ivg.envs.human.rotations import blend, from_quaternion, to_quaternion, yaw_pitch_roll

@@ -14,9 +14,9 @@ from gymnasium.utils.env_checker import check_env
 import ivg.envs
 from ivg.envs.camera import project
 from ivg.envs.errors import EnvsError
-from ivg.envs.kitchen.effects import part_carrot, wipe_stains
 from ivg.envs.kitchen.env import KitchenEnv
 from ivg.envs.kitchen.scene.scene import set_free_joint
+from ivg.envs.kitchen.state import part_carrot, wipe_stains
 from ivg.envs.kitchen.tasks import TASKS
 
 _STILL = np.zeros(7, dtype=np.float32)

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from ivg.envs.errors import EnvsError
-from ivg.envs.kitchen.effects import StirCounter
 from ivg.envs.kitchen.scene.scene import sample_scene
-from ivg.envs.kitchen.state import STAIN_SPOTS, KitchenState
+from ivg.envs.kitchen.state import STAIN_SPOTS, KitchenState, StirCounter
 from ivg.envs.kitchen.tasks import TASKS, get_task, match_task
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivg.envs import view
+from ivg.envs import rendering
 from ivg.envs.kitchen.env import KitchenEnv
-from ivg.envs.view import View, outside_view
+from ivg.envs.rendering import View, outside_view
 
 
 def test_what_is_out_of_view_changes_no_pixel(kitchen: KitchenEnv, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +22,7 @@ def test_what_is_out_of_view_changes_no_pixel(kitchen: KitchenEnv, monkeypatch: 
     left_out = outside_view(model, data, "egocentric")
     robot = [geom for geom in range(model.ngeom) if model.geom_type[geom] == 7 and model.geom_group[geom] == 1]
     assert 0 < len(set(left_out) & set(robot)) < len(robot)
-    monkeypatch.setattr(view, "outside_view", lambda *_: np.zeros(0, np.intp))
+    monkeypatch.setattr(rendering, "outside_view", lambda *_: np.zeros(0, np.intp))
     np.testing.assert_array_equal(pictures.image(model, data), found[0])
     np.testing.assert_array_equal(pictures.depth(model, data), found[1])
     pictures.close()

@@ -18,7 +18,7 @@ from transformers import (
 
 from ivg.errors import WeightsError
 from ivg.instructions import load_rewriter
-from ivg.instructions.transformers_rewriter import TransformersRewriter, one_sentence
+from ivg.instructions.rewriter import TransformersRewriter, one_sentence
 
 WORDS = "the a left right hand holds knife and cuts carrot on board it still cut picture image scene"
 CHAT = (
