@@ -16,13 +16,12 @@ from ivg.instructions import InstructionRewriter, load_rewriter
 from ivg.types import Appearance, HandTracks
 
 from .datasets import Demonstration
-from .provenance import describe_generation, weights_sha256
+from .provenance import describe_appearance, versions, weights_sha256
 
 if TYPE_CHECKING:
     from ivg.hands.batched_detector import BatchedHands
 
-ProgressCallback = Callable[[str, int, int], None]
-"""Called as `progress(stage, done, total)`; stages are "region", "clip" and "hands"."""
+ProgressCallback = Callable[[str, int, int], None]  # `progress(stage, done, total)`: "region", "clip" and "hands"
 
 
 class DemoGenerator:
@@ -31,7 +30,7 @@ class DemoGenerator:
     Args:
         pipeline: An `ivg.pipeline.InstructionalVideoPipeline`, or what is called like one.
         detector: Finds the hands of a clip; MediaPipe's networks, frames side by side (`BatchedHands`), if None.
-        weights: What the weights are called, for the provenance.
+        weights: Name of the weights, for the provenance.
         rewriter: Rewrites the text first: "none" (as the packaged weights were trained), "vocabulary", the hub name or
             folder of an `image-text-to-text` model, or an `ivg.instructions.InstructionRewriter`.
 
@@ -55,11 +54,7 @@ class DemoGenerator:
 
     @classmethod
     def from_pretrained(
-        cls,
-        weights: str | Path = "nano",
-        *,
-        device: str = "cpu",
-        rewriter: str | Path | InstructionRewriter = "none",
+        cls, weights: str | Path = "nano", *, device: str = "cpu", rewriter: str | Path | InstructionRewriter = "none"
     ) -> DemoGenerator:
         """Load a pipeline by name, folder or hub id, onto a device of torch ("cpu", "cuda", "cuda:1", ...).
 
@@ -99,8 +94,8 @@ class DemoGenerator:
             on_part: Called as soon as they are known with ("region", bool (h, w)) and ("clip", uint8 (t, h, w, 3)).
 
         Returns:
-            The demonstration, with images of the frame's size, or a list of them; `provenance` is that of
-            `ivg.policy.provenance.describe_generation` (times of a batch are divided by its size).
+            The demonstration, with images of the frame's size, or a list of them. `provenance` holds prompts, seed,
+            steps, appearance, weights, versions and seconds by phase (times of a batch are divided by its size).
 
         Raises:
             InputError: If the frame or the text cannot be used.
@@ -133,33 +128,39 @@ class DemoGenerator:
         shared = {name: seconds / len(each["text"]) for name, seconds in shared.items()}
         demonstrations = []
         outputs = output.split() if batched else [output]
-        for clip, said, used, number in zip(outputs, each["text"], each["used"], each["seed"], strict=True):
+        for clip, prompt, used, number in zip(outputs, each["text"], each["used"], each["seed"], strict=True):
             if on_part is not None:
                 on_part("clip", clip.frames)
-            demonstrations.append(self._demonstration(clip, said, used, number, taken.get("clip"), shared, progress))
+            given_here = {"prompt": prompt, "text": used, "seed": number, "steps": taken.get("clip")}
+            demonstrations.append(self._demonstration(clip, given_here, shared, progress))
         return demonstrations if batched else demonstrations[0]
 
     def _demonstration(
-        self,
-        output: Any,
-        text: str,
-        used: str,
-        seed: int,
-        steps: int | None,
-        timings: dict[str, float],
-        progress: ProgressCallback | None,
+        self, output: Any, given: dict[str, Any], timings: dict[str, float], progress: ProgressCallback | None
     ) -> Demonstration:
-        """Find the hands of a clip that the pipeline made, and put all together."""
+        """Find the hands of a clip that the pipeline made from what is `given`, and put all together."""
         began = time.perf_counter()
         tracks = self._find_hands(output.frames, progress)
         timings = {**output.timings, **timings, "hands": time.perf_counter() - began}
+        provenance = {
+            "prompt": given["prompt"],
+            "text": given["text"],
+            "rewriter": self.rewriter.provenance,
+            "seed": given["seed"],
+            "steps": given["steps"],
+            "appearance": describe_appearance(output.appearance),
+            "weights": {"name": self.weights, "sha256": self.weights_sha256},
+            "device": str(getattr(self.pipeline, "device", "cpu")),
+            "versions": versions(),
+            "timings_s": {name: round(float(seconds), 4) for name, seconds in timings.items()},
+        }
         return Demonstration(
             clip=output.frames,
             region=output.region.union,
             keypoints=tracks.keypoints,
             present=tracks.present,
             fps=float(output.fps),
-            provenance=describe_generation(self, text, used, seed, steps, output.appearance, timings),
+            provenance=provenance,
             region_per_frame=output.region.per_frame,
             score=tracks.score,
         )
@@ -170,7 +171,7 @@ class DemoGenerator:
         return weights_sha256(self.pipeline)
 
     def close(self) -> None:
-        """Stop the detector's threads (not those of a detector that was given); the next call starts them again."""
+        """Stop the threads of the own detector; the next call starts them again."""
         if self._own_detector is not None:
             self._own_detector.close()
         self._own_detector = None
@@ -182,9 +183,9 @@ class DemoGenerator:
         self.close()
 
     def _rewrite(self, text: str, frame: NDArray[np.uint8], appearance: Appearance) -> str:
-        """Return the text for the pipeline; what says nothing is left as it is, for the pipeline to refuse."""
-        says_something = isinstance(text, str) and text.strip()
-        return self.rewriter(text, frame=frame, side=appearance.side) if says_something else text
+        if not isinstance(text, str) or not text.strip():
+            return text  # for the pipeline to refuse
+        return self.rewriter(text, frame=frame, side=appearance.side)
 
     def _find_hands(self, clip: NDArray[np.uint8], progress: ProgressCallback | None) -> HandTracks:
         if self._given_detector is not None:

@@ -16,12 +16,8 @@ if TYPE_CHECKING:
     from .extraction import ExtractedDemonstration
     from .hands3d.lifting import HandLifter
 
-GOOD_CONTACT = 5.0
-"""A demonstration whose contact costs less than this is taken without generating another."""
-
-SAMPLES = 4
-"""How many demonstrations are generated at most where a contact can be judged."""
-
+GOOD_CONTACT = 5.0  # a demonstration whose contact costs less is taken without generating another
+SAMPLES = 4  # how many demonstrations are generated at most where a contact can be judged
 _SEED_STRIDE = 1_000_003
 
 

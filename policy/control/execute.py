@@ -12,35 +12,24 @@ from numpy.typing import NDArray
 from ivg.errors import InputError
 
 from ..evaluation.rollout import Steps, run_episode
-from .plan import GripperPlan
+from .planning import GripperPlan
 from .tracker import ActionScale, TrajectoryTracker
 
-POSITION, QUATERNION = slice(0, 3), slice(3, 7)
-"""Where in `proprio` the end effector's position (m) and quaternion (wxyz) are."""
+POSITION, QUATERNION = slice(0, 3), slice(3, 7)  # of the end effector in `proprio`: m, and wxyz
 
 
 @dataclass(frozen=True, eq=False)
 class Execution:
-    """Result of following a plan for n steps.
+    """Result of following a plan for n steps."""
 
-    Attributes:
-        success: Whether the environment says that the task is done.
-        observations: Of every step before its action, arrays by key, n rows.
-        actions: float32 (n, 7) in [-1, 1].
-        phase: float32 (n,) in [0, 1], the moment of the demonstration a step belongs to.
-        fraction_done: float32 (n,) in [0, 1], how much of the plan the reference has done after the step's action.
-        last: The observation after the last action.
-    """
-
-    success: bool
-    observations: dict[str, NDArray[Any]]
-    actions: NDArray[np.float32]
-    phase: NDArray[np.float32]
-    fraction_done: NDArray[np.float32]
-    last: dict[str, NDArray[Any]] = field(repr=False)
+    success: bool  # whether the environment says that the task is done
+    observations: dict[str, NDArray[Any]]  # of every step before its action, n rows by key
+    actions: NDArray[np.float32]  # (n, 7) in [-1, 1]
+    phase: NDArray[np.float32]  # (n,) in [0, 1], the moment of the demonstration a step belongs to
+    fraction_done: NDArray[np.float32]  # (n,) in [0, 1], of the plan, after the step's action
+    last: dict[str, NDArray[Any]] = field(repr=False)  # the observation after the last action
 
     def __len__(self) -> int:
-        """Return the number of steps."""
         return len(self.actions)
 
 
@@ -56,10 +45,9 @@ def execute(
     """Follow a plan from an environment's present state until the task is done, the plan ends, or time is up.
 
     Args:
-        env: With actions (7,) in [-1, 1] (translation, rotation, gripper) and `proprio` in its observations, such as
-            `ivg/Kitchen-v0`; it has been reset.
+        env: With actions (7,) in [-1, 1] (translation, rotation, gripper), such as `ivg/Kitchen-v0`; it has been reset.
         plan: The plan.
-        observation: What the reset returned.
+        observation: What the reset returned, with `proprio`.
         scale: Of the action; that of `ivg/Kitchen-v0` if None.
         settle_steps: Steps at the plan's end, for objects to come to rest.
         on_step: Progress callback, called with the number of steps done before each step.
@@ -67,7 +55,10 @@ def execute(
     Raises:
         InputError: If the observation has no `proprio` of at least 7 numbers, or `settle_steps` is not positive.
     """
-    _check(observation, settle_steps)
+    if "proprio" not in observation or np.size(observation["proprio"]) < QUATERNION.stop:
+        raise InputError(f"observations must hold 'proprio' of 7 or more numbers, got {sorted(observation)}")
+    if settle_steps < 1:
+        raise InputError(f"settle_steps must be 1 or more, got {settle_steps}")
     tracker, settled = TrajectoryTracker(plan, scale), 0
     rows: list[tuple[Mapping[str, NDArray[Any]], NDArray[np.float32], float, float]] = []
 
@@ -85,18 +76,6 @@ def execute(
 
     end = run_episode(env, act, observation)
     seen, actions, phase, fraction_done = zip(*rows, strict=True)
-    return Execution(
-        success=end.success,
-        observations={key: np.stack([step[key] for step in seen]) for key in end.last},
-        actions=np.stack(actions),
-        phase=np.array(phase, np.float32),
-        fraction_done=np.array(fraction_done, np.float32),
-        last=dict(end.last),
-    )
-
-
-def _check(observation: Mapping[str, NDArray[Any]], settle_steps: int) -> None:
-    if "proprio" not in observation or np.size(observation["proprio"]) < QUATERNION.stop:
-        raise InputError(f"observations must hold 'proprio' of 7 or more numbers, got {sorted(observation)}")
-    if settle_steps < 1:
-        raise InputError(f"settle_steps must be 1 or more, got {settle_steps}")
+    observations = {key: np.stack([step[key] for step in seen]) for key in end.last}
+    phases, fractions = np.array(phase, np.float32), np.array(fraction_done, np.float32)
+    return Execution(end.success, observations, np.stack(actions), phases, fractions, dict(end.last))

@@ -8,20 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from .plan import GripperPlan
+from .planning import GripperPlan
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ActionScale:
-    """Size of an action of 1, and the rate of actions.
-
-    Attributes:
-        translation_m: Translation of one step, m.
-        rotation_rad: Rotation of one step, rad.
-        rate_hz: Steps a second.
-    """
+    """Size of an action of 1 (translation and rotation of one step), and the rate of actions."""
 
     translation_m: float = 0.05
     rotation_rad: float = 0.5
@@ -33,7 +27,7 @@ class TrajectoryTracker:
 
     Args:
         plan: The plan.
-        scale: Of the environment's action, (7,): translation, rotation (axis-angle), gripper (-1 opens, 1 closes).
+        scale: Of the action (7,): translation, rotation (axis-angle), gripper (-1 opens, 1 closes).
         gain: Fraction of the pose error that one action asks for.
         lead_m: How far the reference may be ahead of the gripper.
         tolerance_m: How near a goal with a dwell must be reached.
@@ -50,8 +44,7 @@ class TrajectoryTracker:
         tolerance_m: float = 0.006,
         patience_s: float = 1.5,
     ) -> None:
-        self.plan = plan
-        self.scale = scale or ActionScale()
+        self.plan, self.scale = plan, scale or ActionScale()
         self.gain, self.lead_m, self.tolerance_m, self.patience_s = gain, lead_m, tolerance_m, patience_s
         self._goal, self._fraction = 0, 0.0
         self._fractions = plan.fraction_done
@@ -66,7 +59,7 @@ class TrajectoryTracker:
 
     @property
     def phase(self) -> float:
-        """The moment of the demonstration that the present goal belongs to, in [0, 1]."""
+        """The moment of the demonstration, in [0, 1], that the present goal belongs to."""
         return float(self.plan.phase[min(self._goal, len(self.plan) - 1)])
 
     @property
@@ -77,14 +70,14 @@ class TrajectoryTracker:
     def act(self, position: NDArray[np.floating], quaternion: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the next action, float32 (7,) in [-1, 1].
 
-        Args:
-            position: (3,) m, of the end effector.
-            quaternion: (4,), wxyz; its x axis is the closing direction, z the approach.
+        The end effector is at a position (3,), m, with a quaternion (4,), wxyz: x is the closing direction, z the
+        approach.
         """
         position, quaternion = np.asarray(position, np.float64), np.asarray(quaternion, np.float64)
         orientation = Rotation.from_quat(quaternion[[1, 2, 3, 0]])
         if self._reference is None:
-            self._reference, self._yaw = position.copy(), _yaw(orientation)
+            x = orientation.as_matrix()[:, 0]
+            self._reference, self._yaw = position.copy(), float(np.arctan2(x[1], x[0]))
             # The fingers are alike: of angles half a turn apart, take the one nearest to the present angle.
             middle = 0.5 * (self.plan.yaw_rad.min() + self.plan.yaw_rad.max())
             self._half_turns = np.pi * np.round((self._yaw - middle) / np.pi)
@@ -142,12 +135,5 @@ class TrajectoryTracker:
 
 def _pointing_down(yaw: float) -> Rotation:
     """Return the gripper's orientation: z down, x (closing) at an angle about the world's z."""
-    x = np.array([np.cos(yaw), np.sin(yaw), 0.0])
-    z = np.array([0.0, 0.0, -1.0])
+    x, z = np.array([np.cos(yaw), np.sin(yaw), 0.0]), np.array([0.0, 0.0, -1.0])
     return Rotation.from_matrix(np.stack([x, np.cross(z, x), z], axis=1))
-
-
-def _yaw(orientation: Rotation) -> float:
-    """Return the angle of an orientation's closing direction about the world's z, rad."""
-    x = orientation.as_matrix()[:, 0]
-    return float(np.arctan2(x[1], x[0]))

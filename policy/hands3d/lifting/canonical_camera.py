@@ -16,24 +16,15 @@ from ivg.types import Camera
 
 Array = NDArray[np.float64]
 
-MAX_ROTATION_RAD = 0.35
-"""Largest rotation of a camera from the canonical one."""
-
-MAX_DISTANCE_M = 0.15
-"""Largest distance of a camera from the canonical one."""
+MAX_ROTATION_RAD, MAX_DISTANCE_M = 0.35, 0.15  # of a camera from the canonical one
 
 
 @dataclass(frozen=True, eq=False)
 class CanonicalCamera:
-    """Orientation of the canonical camera, and its mean position.
+    """Orientation of the canonical camera, and its mean position."""
 
-    Attributes:
-        rotation: float64 (3, 3), its axes in the world (OpenCV: x right, y down, z forward).
-        position_m: float64 (3,), the mean of the training cameras' positions.
-    """
-
-    rotation: Array
-    position_m: Array
+    rotation: Array  # (3, 3), its axes in the world (OpenCV: x right, y down, z forward)
+    position_m: Array  # (3,), the mean of the training cameras' positions
 
     @classmethod
     def mean_of(cls, T_world_camera: Array) -> CanonicalCamera:
@@ -43,11 +34,7 @@ class CanonicalCamera:
         return cls(u @ flip @ v, T_world_camera[:, :3, 3].mean(0))
 
     def check(self, camera: Camera) -> None:
-        """Refuse a camera that is far from the canonical one.
-
-        Raises:
-            InputError: If its orientation or position is.
-        """
+        """Refuse a camera that is far from the canonical one with an `InputError`."""
         relative = self.rotation.T @ camera.T_world_camera[:3, :3]
         angle = float(np.arccos(np.clip((np.trace(relative) - 1) / 2, -1, 1)))
         distance = float(np.linalg.norm(camera.T_world_camera[:3, 3] - self.position_m))
@@ -61,15 +48,9 @@ class CanonicalCamera:
             )
 
     def rays(self, keypoints: NDArray[np.floating], camera: Camera, *, mirrored: bool) -> Array:
-        """Return the canonical camera's rays through a camera's image points.
+        """Return the canonical camera's rays float64 (..., 2), x and y at depth 1, through a camera's image points.
 
-        Args:
-            keypoints: Float (..., 2), normalised; NaN stays NaN.
-            camera: Camera of the image.
-            mirrored: Whether to mirror (for left hands).
-
-        Returns:
-            float64 (..., 2), x and y of the points' rays at depth 1.
+        Keypoints (..., 2) are normalised; NaN stays NaN. Left hands are `mirrored`.
         """
         pixels = np.asarray(keypoints, np.float64) * (camera.width, camera.height)
         seen = np.concatenate([pixels, np.ones_like(pixels[..., :1])], -1) @ np.linalg.inv(camera.K).T

@@ -11,32 +11,19 @@ from numpy.typing import NDArray
 from ivg.errors import InputError
 from ivg.types import JOINTS, Camera, HandTracks
 
-THUMB_TIP, INDEX_TIP = 4, 8
-"""The joints whose middle is the pinch point."""
+THUMB_TIP, INDEX_TIP = 4, 8  # the joints whose middle is the pinch point
 
 
 @dataclass(frozen=True, eq=False)
 class LiftedHands:
-    """Hands of a clip in metres.
+    """Hands of a clip in metres; hand 0 is left, 1 right. Present hands have finite joints (else `InputError`)."""
 
-    Attributes:
-        joints_world_m: float32 (t, 2, 21, 3), world frame; hand 0 left, 1 right; MediaPipe's order; NaN where the hand
-            is absent.
-        present: bool (t, 2), where there are joints.
-        method: "network" or "pnp".
-        provenance: Weights, their hash, ...; JSON values.
-
-    Raises:
-        InputError: If shapes or dtypes do not fit, or a present hand has joints that are not finite.
-    """
-
-    joints_world_m: NDArray[np.float32]
-    present: NDArray[np.bool_]
-    method: str
-    provenance: dict[str, Any] = field(default_factory=dict)
+    joints_world_m: NDArray[np.float32]  # (t, 2, 21, 3), world frame, MediaPipe's order; NaN where absent
+    present: NDArray[np.bool_]  # (t, 2), where there are joints
+    method: str  # "network" or "pnp"
+    provenance: dict[str, Any] = field(default_factory=dict)  # weights, their hash, ...; JSON values
 
     def __post_init__(self) -> None:
-        """Validate shapes, and that present hands have joints."""
         joints, present = self.joints_world_m, self.present
         if joints.ndim != 4 or joints.shape[1:] != (2, JOINTS, 3) or joints.dtype != np.float32:
             raise InputError(f"joints_world_m must be float32 (t, 2, {JOINTS}, 3), got {joints.dtype} {joints.shape}")
@@ -46,7 +33,6 @@ class LiftedHands:
             raise InputError("joints_world_m of a present hand must be finite")
 
     def __len__(self) -> int:
-        """Return the number of frames."""
         return len(self.joints_world_m)
 
     @property
@@ -60,4 +46,3 @@ class Lifter(Protocol):
 
     def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
         """Lift the hands of a clip of t frames, seen by a fixed camera."""
-        ...

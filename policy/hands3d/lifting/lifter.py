@@ -28,7 +28,7 @@ class HandLifter:
     """Lifts hand tracks to metres by a network that was trained on rendered clips of one kind of environment.
 
     Args:
-        network: In evaluation mode, on the CPU.
+        network: On the CPU.
         canonical_camera: The camera that it was trained in.
         provenance: Its source, put into what it lifts.
 
@@ -47,11 +47,7 @@ class HandLifter:
 
     @classmethod
     def from_pretrained(cls, weights: str | Path = "kitchen") -> HandLifter:
-        """Load a lifter.
-
-        Args:
-            weights: A name that comes with the package ("kitchen": clips of `ivg/Kitchen-v0`), or a folder that
-                `save` wrote.
+        """Load a lifter by a name in the package ("kitchen": clips of `ivg/Kitchen-v0`), or a folder of `save`.
 
         Raises:
             InputError: If there is no such name or folder.
@@ -70,15 +66,9 @@ class HandLifter:
         return cls(network, camera, {"weights": folder.name, "sha256": digest})
 
     def save(self, folder: str | Path, *, overwrite: bool = False, notes: dict[str, Any] | None = None) -> Path:
-        """Write weights (half precision) and configuration into a new folder.
+        """Write weights (half precision), configuration and notes (JSON values) into a new folder, and return it.
 
-        Args:
-            folder: The folder.
-            overwrite: Replace an existing folder.
-            notes: More JSON values for the configuration, such as the training settings.
-
-        Raises:
-            InputError: If the folder exists and is not to be overwritten.
+        An existing folder is an `InputError`, unless it is to be overwritten.
         """
         config = {
             "network": self.network.config,
@@ -95,12 +85,9 @@ class HandLifter:
         return folder
 
     def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
-        """Lift the hands of a clip.
+        """Lift the hands of a clip, seen by a fixed camera; absent hands stay absent.
 
-        Args:
-            tracks: Of t frames; clips longer than the network's are lifted in windows that overlap by half. Absent
-                hands stay absent.
-            camera: Camera of the clip; it is fixed.
+        Clips longer than the network's are lifted in windows that overlap by half.
 
         Raises:
             InputError: If the camera is far from those that the lifter was trained on.
@@ -116,32 +103,25 @@ class HandLifter:
     def _lift(self, tracks: HandTracks, hand: int, camera: Camera) -> NDArray[np.float32]:
         """Return float32 (t, 21, 3), world, m; absent frames hold anything."""
         mirrored = hand == 0
-        rays = np.nan_to_num(self.canonical_camera.rays(tracks.keypoints[:, hand], camera, mirrored=mirrored))
+        rays = self.canonical_camera.rays(tracks.keypoints[:, hand], camera, mirrored=mirrored)
+        rays = np.nan_to_num(rays).astype(np.float32)
         present, score = tracks.present[:, hand], tracks.score[:, hand]
         position = torch.from_numpy(self.canonical_camera.position(camera, mirrored=mirrored)).float()[None]
         total = np.zeros((len(tracks), JOINTS, 3))
         times = np.zeros(len(tracks))
         for window in _windows(len(tracks), self.network.frames):
-            if not present[window].any():
-                continue
-            found = self.network(
-                torch.from_numpy(rays[window]).float()[None],
-                torch.from_numpy(present[window])[None],
-                torch.from_numpy(score[window])[None],
-                position,
-                torch.tensor([not mirrored]),
-            )
-            total[window] += found[0].double().numpy()
-            times[window] += 1
+            if present[window].any():
+                given = (torch.from_numpy(values[window])[None] for values in (rays, present, score))
+                found = self.network(*given, position, torch.tensor([not mirrored]))
+                total[window] += found[0].double().numpy()
+                times[window] += 1
         points = total / np.maximum(times, 1)[:, None, None]
         return self.canonical_camera.to_world(points, camera, mirrored=mirrored).astype(np.float32)
 
 
 def _windows(length: int, longest: int) -> list[slice]:
     """Return windows of at most `longest` frames that overlap by half and cover `length` frames."""
-    if length <= longest:
-        return [slice(0, length)]
-    starts = [*range(0, length - longest, longest // 2), length - longest]
+    starts = [*range(0, length - longest, longest // 2), max(length - longest, 0)]
     return [slice(start, start + longest) for start in starts]
 
 

@@ -7,11 +7,10 @@ from torch import Tensor, nn
 
 from ivg.types import JOINTS
 
+# Units of the outputs: offsets of rays (at depth 1), and logarithms of the hand's depth and of its joints'.
 _OFFSET, _DEPTH, _SHAPE = 0.03, 0.1, 0.03
-"""Units of the outputs: offsets of rays (at depth 1), and logarithms of the hand's depth and of its joints'."""
-
+# Joints about their middle, the middle, size, presence and confidence, the camera's position, the side.
 _FEATURES = 2 * JOINTS + 2 + 1 + 2 + 3 + 1
-"""Joints about their middle, the middle, size, presence and confidence, the camera's position, the side."""
 
 
 class LifterNetwork(nn.Module):
@@ -20,30 +19,18 @@ class LifterNetwork(nn.Module):
     The joints lie on the given rays, with small offsets, at predicted depths: for each frame the hand's, times each
     joint's. The rays of absent frames are interpolated.
 
-    Args:
-        width: Of the tokens, one a frame.
-        layers: Number of them.
-        heads: Of the attention.
-        frames: Longest clip.
-        mean_depth_m: Depth of an output of 0.
-        dropout: While training.
+    The tokens, one a frame for at most `frames` frames, are of a `width`; an output of 0 is a depth of `mean_depth_m`.
     """
 
     def __init__(
-        self,
-        width: int = 128,
-        layers: int = 3,
-        heads: int = 4,
-        frames: int = 16,
-        mean_depth_m: float = 0.7,
-        dropout: float = 0.0,
+        self, width: int = 128, layers: int = 3, heads: int = 4, frames: int = 16, mean_depth_m: float = 0.7
     ) -> None:
         super().__init__()
         self.config = {"width": width, "layers": layers, "heads": heads, "frames": frames, "mean_depth_m": mean_depth_m}
         self.frames, self.mean_depth_m = frames, mean_depth_m
         self.embed = nn.Linear(_FEATURES, width)
         self.places = nn.Parameter(torch.randn(frames, width) * 0.02)
-        layer = nn.TransformerEncoderLayer(width, heads, 2 * width, dropout, "gelu", batch_first=True, norm_first=True)
+        layer = nn.TransformerEncoderLayer(width, heads, 2 * width, 0.0, "gelu", batch_first=True, norm_first=True)
         self.encoder = nn.TransformerEncoder(layer, layers, nn.LayerNorm(width), enable_nested_tensor=False)
         self.head = nn.Linear(width, 3 * JOINTS + 1)
         nn.init.normal_(self.head.weight, std=1e-3)
@@ -63,8 +50,7 @@ class LifterNetwork(nn.Module):
             Float (b, t, 21, 3), m, in the canonical camera; absent frames hold estimates.
         """
         rays = between(rays, present)
-        features = _features(rays, present, score, position, is_right)
-        tokens = self.embed(features) + self.places[: rays.shape[1]]
+        tokens = self.embed(_features(rays, present, score, position, is_right)) + self.places[: rays.shape[1]]
         out = self.head(self.encoder(tokens))
         offsets = _OFFSET * out[..., : 2 * JOINTS].unflatten(-1, (JOINTS, 2))
         depth = self.mean_depth_m * torch.exp(_DEPTH * out[..., -1:] + _SHAPE * out[..., 2 * JOINTS : -1])
@@ -73,12 +59,7 @@ class LifterNetwork(nn.Module):
 
 
 def between(rays: Tensor, present: Tensor) -> Tensor:
-    """Interpolate absent frames linearly between the present ones before and after; at the ends take the nearest.
-
-    Args:
-        rays: Float (b, t, 21, 2).
-        present: Bool (b, t).
-    """
+    """Interpolate rays (b, t, 21, 2) of absent frames linearly; at the ends take the nearest present (b, t) one."""
     t = rays.shape[1]
     time = torch.arange(t, device=rays.device).expand(present.shape)
     before = torch.where(present, time, -1).cummax(1).values

@@ -20,20 +20,13 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class OneEuro:
-    """The One-Euro filter (Casiez, Roussel and Vogel, CHI 2012): strong when slow, quick when fast; causal.
+    """The One-Euro filter (Casiez, Roussel and Vogel, CHI 2012): strong when slow, quick when fast; causal."""
 
-    Attributes:
-        min_cutoff_hz: Cutoff at rest.
-        beta: How much the cutoff rises with speed, Hz per (image heights a second).
-        speed_cutoff_hz: Cutoff of the speed itself.
-    """
-
-    min_cutoff_hz: float = 1.5
-    beta: float = 10.0
-    speed_cutoff_hz: float = 2.0
+    min_cutoff_hz: float = 1.5  # at rest
+    beta: float = 10.0  # how much the cutoff rises with speed, Hz per (image heights a second)
+    speed_cutoff_hz: float = 2.0  # of the speed itself
 
     def __post_init__(self) -> None:
-        """Refuse cutoffs that are not positive."""
         if self.min_cutoff_hz <= 0 or self.speed_cutoff_hz <= 0 or self.beta < 0:
             raise InputError(f"cutoffs must be positive and beta not negative, got {self}")
 
@@ -54,18 +47,12 @@ class OneEuro:
 
 @dataclass(frozen=True)
 class SavitzkyGolay:
-    """A polynomial fitted to the frames around each frame (Savitzky and Golay, 1964).
+    """A polynomial fitted to the frames around each frame (Savitzky and Golay, 1964)."""
 
-    Attributes:
-        window: Frames, odd. Shorter runs are left as they are.
-        order: Of the polynomial, below `window`.
-    """
-
-    window: int = 5
-    order: int = 2
+    window: int = 5  # frames, odd; shorter runs are left as they are
+    order: int = 2  # of the polynomial, below `window`
 
     def __post_init__(self) -> None:
-        """Refuse what fits no polynomial."""
         if self.window % 2 == 0 or not 0 <= self.order < self.window:
             raise InputError(f"window must be odd and order below it, got {self}")
 
@@ -77,22 +64,15 @@ class SavitzkyGolay:
 
 
 Smoother = OneEuro | SavitzkyGolay
-
 SMOOTHERS: dict[str, Smoother | None] = {"none": None, "one-euro": OneEuro(), "savitzky-golay": SavitzkyGolay()}
-"""Smoothing by name, with default parameters."""
 
 
 @dataclass(frozen=True, eq=False)
 class CleanTracks(HandTracks):
-    """Cleaned tracks.
+    """Cleaned tracks."""
 
-    Attributes:
-        filled: bool (t, 2), where the hand was not found but interpolated between two detections.
-        settings: How they were cleaned; JSON values.
-    """
-
-    filled: NDArray[np.bool_]
-    settings: dict[str, Any]
+    filled: NDArray[np.bool_]  # (t, 2), where the hand was not found but interpolated between two detections
+    settings: dict[str, Any]  # how they were cleaned; JSON values
 
 
 def clean_tracks(
@@ -125,22 +105,15 @@ def clean_tracks(
 def fill_gaps(tracks: HandTracks, max_gap: int = 3) -> tuple[HandTracks, NDArray[np.bool_]]:
     """Interpolate joints linearly over gaps of at most `max_gap` frames between two detections of a hand.
 
-    Confidence is interpolated, too, and halved.
-
-    Returns:
-        Tracks of t frames, and bool (t, 2): where a hand was put in.
-
-    Raises:
-        InputError: If `max_gap` is negative.
+    Confidence is interpolated, too, and halved. Returns the tracks, and bool (t, 2): where a hand was put in. A
+    negative `max_gap` is an `InputError`.
     """
     if max_gap < 0:
         raise InputError(f"max_gap must not be negative, got {max_gap}")
     keypoints, present, score = tracks.keypoints.copy(), tracks.present.copy(), tracks.score.copy()
     for hand in (0, 1):
         for before, after in itertools.pairwise(np.flatnonzero(tracks.present[:, hand])):
-            if after - before - 1 > max_gap:
-                continue
-            for frame in range(before + 1, after):
+            for frame in range(before + 1, after if after - before - 1 <= max_gap else before + 1):
                 fraction = (frame - before) / (after - before)
                 for values, factor in ((keypoints, 1.0), (score, 0.5)):
                     low, high = values[before, hand], values[after, hand]

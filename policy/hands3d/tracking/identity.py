@@ -7,6 +7,7 @@ by their velocity, and the whole clip decides on the sides.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,11 +15,10 @@ from numpy.typing import NDArray
 
 from ivg.types import HandTracks
 
-_MARGIN = 0.3
-"""The other assignment has to be nearer by this much, in hand lengths, to be taken."""
+Array = NDArray[np.float64]
 
-_FARTHEST = 1.5
-"""Cost, in hand lengths, of a hand that appears in a slot in which none was expected, and of any farther motion."""
+_MARGIN = 0.3  # the other assignment has to be nearer by so many hand lengths to be taken
+_FARTHEST = 1.5  # cost, in hand lengths, of a hand in a slot in which none was expected, and of any farther motion
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,19 +26,16 @@ class _Seen:
     """The last detection of a hand: frame, joints (21, 2), velocity a frame (2,)."""
 
     frame: int
-    joints: NDArray[np.float64]
-    velocity: NDArray[np.float64]
+    joints: Array
+    velocity: Array
 
-    def cost(self, frame: int, joints: NDArray[np.float64], *, alone: bool) -> float:
-        """Return the distance of joints from the predicted ones; over a gap the hand slows down.
-
-        A hand that is alone may as well have stopped. Two hands are told apart by their velocity.
-        """
+    def cost(self, frame: int, joints: Array, *, alone: bool) -> float:
+        """Return the distance of joints from the predicted ones: over a gap a hand slows down, or alone even stops."""
         moving = _distance(self.joints + self.velocity * min(frame - self.frame, 2), joints)
         nearest = min(moving, _distance(self.joints, joints)) if alone else moving
         return min(nearest, _FARTHEST)
 
-    def after(self, frame: int, joints: NDArray[np.float64]) -> _Seen:
+    def after(self, frame: int, joints: Array) -> _Seen:
         step = (joints - self.joints).mean(0) / (frame - self.frame)
         return _Seen(frame, joints, 0.5 * (step + self.velocity) if self.velocity.any() else step)
 
@@ -47,12 +44,8 @@ def keep_identity(tracks: HandTracks, aspect: float = 1.0, max_gap: int = 3) -> 
     """Exchange the slots of hands in the frames where that makes their motion continuous.
 
     Between moments at which no hand has been seen for more than `max_gap` frames, each hand is followed by its position
-    and velocity. Each stretch then takes the sides that change the fewest detections, weighted by confidence.
-
-    Args:
-        tracks: Of t frames.
-        aspect: Width over height of the frames.
-        max_gap: Frames that a hand may be absent for and still be expected to go on.
+    and velocity. Each stretch then takes the sides that change the fewest detections, weighted by confidence. `aspect`
+    is width over height of the frames.
     """
     points = tracks.keypoints.astype(np.float64) * (aspect, 1.0)
     swapped = np.zeros(len(tracks), np.bool_)
@@ -75,25 +68,22 @@ def keep_identity(tracks: HandTracks, aspect: float = 1.0, max_gap: int = 3) -> 
     return replace(tracks, keypoints=tracks.keypoints[index], present=tracks.present[index], score=tracks.score[index])
 
 
-def _is_swapped(
-    frame: int, points: NDArray[np.float64], present: NDArray[np.bool_], slots: list[_Seen | None], before: bool
-) -> bool:
+def _is_swapped(frame: int, points: Array, present: NDArray[np.bool_], slots: list[_Seen | None], before: bool) -> bool:
     """Decide by which assignment hands move on; in doubt as before, or as they are if there is nothing to follow."""
     if not present.any():
         return before
     if slots == [None, None]:
         return False
     costs = [0.0, 0.0]
-    for swap in (0, 1):
-        for slot, seen in enumerate(slots):
-            source = 1 - slot if swap else slot
-            if present[source]:
-                costs[swap] += _FARTHEST if seen is None else seen.cost(frame, points[source], alone=None in slots)
+    for swap, (slot, seen) in itertools.product((0, 1), enumerate(slots)):
+        source = 1 - slot if swap else slot
+        if present[source]:
+            costs[swap] += _FARTHEST if seen is None else seen.cost(frame, points[source], alone=None in slots)
     keep = int(before)
     return bool(1 - keep if costs[1 - keep] < costs[keep] - _MARGIN else keep)
 
 
-def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+def _distance(a: Array, b: Array) -> float:
     """Mean distance of joints, in units of the larger hand's box diagonal."""
     length = max(float(np.linalg.norm(np.ptp(joints, axis=0))) for joints in (a, b))
     return float(np.linalg.norm(a - b, axis=-1).mean()) / max(length, 1e-6)
