@@ -9,20 +9,11 @@ from ivg.errors import InputError
 
 from .gripper import GripperTrajectory
 
-REOPENED = 0.1
-"""A hand lets go when it has opened by this much again, in openings."""
-
-PAUSE = 0.2
-"""A hand that does not close has arrived when its speed has fallen to this fraction of its fastest approach."""
-
-APPROACH_M = 0.05
-"""A hand that has moved less far than this has not approached anything."""
-
-TURNED_BACK_M = 0.02
-"""A hand that pushes lets go when it has moved back by this much."""
-
-PASSING_M = 0.005
-"""A hand that still comes nearer by more than this in a frame has not arrived."""
+REOPENED = 0.1  # a hand lets go when it has opened by this much again, in openings
+PAUSE = 0.2  # a hand that does not close has arrived when it slows to this fraction of its fastest approach
+APPROACH_M = 0.05  # a hand that has moved less far has not approached anything
+TURNED_BACK_M = 0.02  # a hand that pushes lets go when it has moved back by this much
+PASSING_M = 0.005  # a hand that still comes nearer by more than this in a frame has not arrived
 
 
 def contact_frames(
@@ -112,11 +103,10 @@ def _arrival(distance: NDArray[np.float32], reach_m: float) -> int | None:
 def _until_opened(trajectory: GripperTrajectory, start: int | None) -> NDArray[np.bool_]:
     """Return the frames from `start` on with a hand that has not opened again; none if there is no start."""
     held = np.zeros(len(trajectory), np.bool_)
-    if start is None:
-        return held
-    opening = np.where(trajectory.present, trajectory.poses[:, 7], np.inf)[start:]
-    opened = trajectory.present[start:] & (opening - np.minimum.accumulate(opening) > REOPENED)
-    held[start:] = ~np.logical_or.accumulate(opened)
+    if start is not None:
+        opening = np.where(trajectory.present, trajectory.poses[:, 7], np.inf)[start:]
+        opened = trajectory.present[start:] & (opening - np.minimum.accumulate(opening) > REOPENED)
+        held[start:] = ~np.logical_or.accumulate(opened)
     return held & trajectory.present
 
 

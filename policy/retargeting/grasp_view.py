@@ -16,27 +16,18 @@ WINDOW_M, PIXEL_M = 0.16, 0.001
 SEARCH_M = 0.03
 ELONGATED, FULL = 1.6, 0.8
 THINNEST_M, WIDEST_M = 0.008, 0.06
-
 _COLOUR, _GRID_M, _END_M = 16.0, 0.005, 0.012
 
 
 @dataclass(frozen=True)
 class GraspView:
-    """A long thin patch of one colour near a point.
+    """A long thin patch of one colour near a point."""
 
-    Attributes:
-        offset_m: float64 (2,), the shortest offset from the point onto the patch's middle line, world x and y.
-        across_rad: Direction across the patch, about the world's z axis.
-        length_m: Of its longer axis.
-        width_m: Of its shorter axis.
-        distance_m: From the point to the patch.
-    """
-
-    offset_m: Array
-    across_rad: float
+    offset_m: Array  # (2,), the shortest offset from the point onto the patch's middle line, world x and y
+    across_rad: float  # direction across the patch, about the world's z axis
     length_m: float
     width_m: float
-    distance_m: float
+    distance_m: float  # from the point to the patch
 
 
 def grasp_view(frame: NDArray[np.uint8], camera: Camera, point_world_m: Array) -> GraspView | None:
@@ -52,8 +43,7 @@ def grasp_view(frame: NDArray[np.uint8], camera: Camera, point_world_m: Array) -
         point_world_m: (3,), where the hand grasps.
 
     Returns:
-        The patch that is long for its width and near to the point; None if there is none, or the point is not in the
-        image.
+        The patch that is long for its width and near to the point; None if there is none in the image.
     """
     window = _from_above(frame, camera, np.asarray(point_world_m, np.float64))
     if window is None:

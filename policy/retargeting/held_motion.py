@@ -12,23 +12,16 @@ from .interaction import Interaction, filled_joints, find_interaction
 
 Array = NDArray[np.float64]
 
-STIR_RADIUS_M, MIN_ROUNDS = 0.036, 1.15
-"""A hand that stirs is taken to have at least this radius, and to make at least so many rounds."""
-
-TWIST_GAIN, MAX_TWIST_RAD = 3.5, 2.1
-"""How much farther than the hand a twisted object rotates (fingers roll what they hold), and how far at most."""
-
-_SPREAD_M, _FRAMES, _ROUND = (0.006, 0.045), 5, 0.35
-"""How far from their middle points may be to count as on the spot, how many they are, and how round their cloud is."""
-
+STIR_RADIUS_M, MIN_ROUNDS = 0.036, 1.15  # at least, of a hand that stirs
+TWIST_GAIN, MAX_TWIST_RAD = 3.5, 2.1  # a twisted object rotates farther than the hand (fingers roll it), to a limit
+_SPREAD_M, _FRAMES, _ROUND = (0.006, 0.045), 5, 0.35  # on the spot: distances, number and roundness of the points
 _TWIST_ONLY_M, _TWIST_RAD = 0.015, 0.3
 
 
 def interaction_of(joints_world_m: NDArray[np.floating]) -> tuple[Interaction, Array]:
     """Find how a hand moves an object, and the angle (t,) of the closing direction of a gripper in its place.
 
-    Args:
-        joints_world_m: Float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
+    Joints are float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
 
     Raises:
         InputError: If the joints have another shape, or no frame has a hand.
@@ -49,12 +42,12 @@ def interaction_of(joints_world_m: NDArray[np.floating]) -> tuple[Interaction, A
         twist = np.clip(TWIST_GAIN * rotation, -MAX_TWIST_RAD, MAX_TWIST_RAD)
         return replace(found, tool_world_m=stays), hand[first] + twist
     if found.held_on:
-        found = replace(found, tool_world_m=circular(found))
+        found = replace(found, tool_world_m=_circular(found))
     # A carried object keeps its orientation: a hand that swings round rolls it in its fingers.
     return found, hand[first] + np.zeros(len(joints))
 
 
-def circular(found: Interaction) -> Array:
+def _circular(found: Interaction) -> Array:
     """Return the trajectory (t, 3) of a hand that moves round on the spot as a circle, else as it is.
 
     A clip has few frames a round: the circle that is seen is narrow and cornered, the more so after smoothing.

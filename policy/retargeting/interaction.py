@@ -15,21 +15,13 @@ from .gripper import GripperTrajectory, gripper_axes, gripper_trajectory
 
 Array = NDArray[np.float64]
 
+# How a hand moves an object: holds it, hooks or rests on it and takes it along, or pushes it away.
 InteractionType = Literal["grasp", "drag", "push"]
-"""How a hand moves an object: holds it, hooks or rests on it and takes it along, or pushes it away."""
 
-PINCHED = 0.45
-"""A hand that has closed to less than this opening holds something thin."""
-
-LIFTED_M = 0.02
-"""An object that rises by this much must be held."""
-
-CLOSING = 0.35
-"""Where the opening falls by this much, contact begins with the closing; otherwise where the reach ends."""
-
-DEEPER_M, LOWEST_M = 0.012, 0.012
-"""A gripper's pads hold below the tips of a hand that pinches the same object, but not below this height."""
-
+PINCHED = 0.45  # a hand that has closed to less than this opening holds something thin
+LIFTED_M = 0.02  # an object that rises by this much must be held
+CLOSING = 0.35  # where the opening falls by this much, contact begins with the closing; else where the reach ends
+DEEPER_M, LOWEST_M = 0.012, 0.012  # a gripper's pads hold below the tips of a hand, but not below this height
 _ALIKE, _ALIKE_FRACTION = 0.05, 0.2
 _LEVELS_APART, _WIDER, _AWAY_M, _LEAVING, _CLEARLY = 0.3, 0.02, 0.1, 2.5, 0.05
 _RAISING, _RISEN_M = 4, 0.005
@@ -40,24 +32,14 @@ _TIPS = (8, 12, 16)
 
 @dataclass(frozen=True, eq=False)
 class Interaction:
-    """How a hand moves an object.
-
-    Attributes:
-        interaction_type: "grasp", "drag" or "push".
-        first: Frame at which the hand has closed, or has reached the object.
-        last: Last frame before it lets go; the last of the clip if it does not.
-        held_on: Whether the clip ends before it lets go.
-        tool_world_m: float64 (t, 3), the point of the hand that moves the object: the pinch point of a hand that
-            grasps, the middle of the finger tips of one that drags or pushes.
-        direction: float64 (2,), where the object is moved to, unit vector on the ground.
-    """
+    """How a hand moves an object: with its pinch point if it grasps, with its finger tips if it drags or pushes."""
 
     interaction_type: InteractionType
-    first: int
-    last: int
-    held_on: bool
-    tool_world_m: Array
-    direction: Array
+    first: int  # frame at which the hand has closed, or has reached the object
+    last: int  # last frame before it lets go; the last of the clip if it does not
+    held_on: bool  # whether the clip ends before it lets go
+    tool_world_m: Array  # (t, 3), the point of the hand that moves the object
+    direction: Array  # (2,), where the object is moved to, unit vector on the ground
 
     def lowered(self, deeper_m: float | None = None) -> Interaction:
         """Return the interaction lower by `deeper_m` (`DEEPER_M` above `LOWEST_M` if None), as a gripper holds it."""
@@ -67,11 +49,7 @@ class Interaction:
 
 
 def filled_joints(joints_world_m: NDArray[np.floating]) -> tuple[Array, GripperTrajectory]:
-    """Return joints float64 (t, 21, 3) with absent frames interpolated, and the gripper trajectory of the others.
-
-    Raises:
-        InputError: If the joints have another shape, or no frame has a hand.
-    """
+    """Return joints float64 (t, 21, 3) with absent frames interpolated, and the gripper trajectory of the others."""
     joints = np.asarray(joints_world_m, np.float64)
     if joints.shape[1:] != (JOINTS, 3) or len(joints) < 2:
         raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3) with t > 1, got {joints.shape}")
@@ -87,11 +65,8 @@ def find_interaction(joints_world_m: Array, trajectory: GripperTrajectory) -> In
     A hand that closes is in contact from the frame at which it has closed, or the one before if it has risen since.
     One that hardly closes is in contact from where its reach ends. Contact lasts until the hand opens again. It is a
     grasp if the hand closes to less than `PINCHED` or soon raises its pinch point by `LIFTED_M`; otherwise a push if
-    the finger tips move where they point to, and a drag if they move to the side, to and fro, or back.
-
-    Args:
-        joints_world_m: Float (t, 21, 3), m, without NaN (`filled_joints`).
-        trajectory: The gripper trajectory of these joints.
+    the finger tips move where they point to, and a drag if they move to the side, to and fro, or back. Joints and
+    their gripper trajectory are those of `filled_joints`.
     """
     pinch = 0.5 * (joints_world_m[:, 4] + joints_world_m[:, 8])
     tips = joints_world_m[:, _TIPS].mean(1)

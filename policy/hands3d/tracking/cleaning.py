@@ -113,7 +113,8 @@ def fill_gaps(tracks: HandTracks, max_gap: int = 3) -> tuple[HandTracks, NDArray
     keypoints, present, score = tracks.keypoints.copy(), tracks.present.copy(), tracks.score.copy()
     for hand in (0, 1):
         for before, after in itertools.pairwise(np.flatnonzero(tracks.present[:, hand])):
-            for frame in range(before + 1, after if after - before - 1 <= max_gap else before + 1):
+            gap = range(before + 1, after)
+            for frame in gap if len(gap) <= max_gap else ():
                 fraction = (frame - before) / (after - before)
                 for values, factor in ((keypoints, 1.0), (score, 0.5)):
                     low, high = values[before, hand], values[after, hand]

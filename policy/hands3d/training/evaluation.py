@@ -22,38 +22,20 @@ from .samples import StoreHands
 
 Array = NDArray[np.float64]
 
-Lift = Callable[[str, int], LiftedHands]
-"""Called as `lift(input, clip)`."""
+Lift = Callable[[str, int], LiftedHands]  # called as `lift(input, clip)`
 
-JITTER = 0.02
-"""Standard deviation of the joints' error in the jittered tracks, of the image's width."""
-
+# Tracks that are lifted: true ones, those MediaPipe finds, and these with `JITTER` and a fifth of the frames lost.
 INPUTS = ("true", "found", "jittered")
-"""Tracks that are lifted: true ones, those MediaPipe finds, and these with `JITTER` and a fifth of the frames lost."""
+JITTER = 0.02  # standard deviation of the joints' error, of the image's width
 
+# PnP on MediaPipe's landmarks as they are, scaled to the size of an average hand, and corrected by the depth.
 PNP_INPUTS = ("plain", "sized", "depth")
-"""PnP on MediaPipe's landmarks as they are, scaled to the size of an average hand, and corrected by the depth."""
 
 _FIELDS = ("pinch_mm", "joint_mm", "approach_deg", "opening", "scale")
 
 
-def evaluate_lifter(
-    lifter: HandLifter, hands: StoreHands, fps: float, progress: Callable[[int, int], None] | None = None
-) -> dict[str, Any]:
-    """Evaluate a lifter on clips that it was not trained on: `evaluate_lifting` for each of `INPUTS`."""
-    return evaluate_lifting(lifted_by_network(lifter, hands, fps), INPUTS, hands, progress)
-
-
-def evaluate_lifting(
-    lift: Lift, inputs: Sequence[str], hands: StoreHands, progress: Callable[[int, int], None] | None = None
-) -> dict[str, Any]:
+def evaluate_lifting(lift: Lift, inputs: Sequence[str], hands: StoreHands) -> dict[str, Any]:
     """Compare lifted hands with the truth, the acting hand only.
-
-    Args:
-        lift: Lifts a clip from one of the inputs.
-        inputs: Their names.
-        hands: The clips.
-        progress: Progress callback, called as `progress(clips_done, clips_in_all)`.
 
     Returns:
         By input: "frames" (of the frames after the context in which the hand is visible, the fraction in which it was
@@ -70,8 +52,6 @@ def evaluate_lifting(
             errors[name].append(lifting_errors(lifted, hands, clip))
             seen = lifted.present[:, acting].any()
             trajectories[name].append(gripper_trajectory(lifted.joints_world_m[:, acting]) if seen else None)
-        if progress is not None:
-            progress(clip + 1, len(hands))
     return {
         name: _summary({field: np.stack([clip[field] for clip in errors[name]]) for field in _FIELDS}, hands)
         | {"contact_frames": evaluate_contact(trajectories[name], hands.contact, hands.grasp_point_world_m)}
@@ -87,10 +67,7 @@ def lifted_by_network(lifter: HandLifter, hands: StoreHands, fps: float) -> Lift
 def lifted_by_pnp(
     found: Sequence[MetricHands], depths_m: Sequence[NDArray[np.floating]], hands: StoreHands, fps: float
 ) -> Lift:
-    """Return what lifts clips by PnP, for `evaluate_lifting` with `PNP_INPUTS`.
-
-    `found` are the detector's hands in each clip, `depths_m` float (h, w) of each clip's context.
-    """
+    """Return what lifts clips by PnP, for `evaluate_lifting` with `PNP_INPUTS`; depths (h, w) are the contexts'."""
 
     def lift(name: str, clip: int) -> LiftedHands:
         metric, depth = found[clip], depths_m[clip] if name == "depth" else None
@@ -145,10 +122,9 @@ def _approach(poses: NDArray[np.float32]) -> Array:
 
 
 def _summary(errors: dict[str, Array], hands: StoreHands) -> dict[str, Any]:
-    every = np.ones_like(hands.contact)
-    first = hands.contact & (np.cumsum(hands.contact, 1) == 1)
+    contact, every = hands.contact, np.ones_like(hands.contact)
     seen = np.stack([hands.true(clip).present[:, hands.acting[clip]] for clip in range(len(hands))])[:, 1:]
-    tasks = np.array(hands.task)
+    tasks = {str(task): (np.array(hands.task) == task)[:, None] for task in np.unique(hands.task)}
 
     def part(where: NDArray[np.bool_]) -> dict[str, Any]:
         chosen = {name: values[where & np.isfinite(values)] for name, values in errors.items()}
@@ -157,13 +133,7 @@ def _summary(errors: dict[str, Array], hands: StoreHands) -> dict[str, Any]:
     return {
         "frames": float(np.isfinite(errors["pinch_mm"])[:, 1:][seen].mean()),
         "all": part(every),
-        "contact": part(hands.contact),
-        "first_contact": part(first),
-        "tasks": {
-            str(task): {
-                "all": part(every & (tasks == task)[:, None]),
-                "contact": part(hands.contact & (tasks == task)[:, None]),
-            }
-            for task in np.unique(tasks)
-        },
+        "contact": part(contact),
+        "first_contact": part(contact & (np.cumsum(contact, 1) == 1)),
+        "tasks": {task: {"all": part(every & own), "contact": part(contact & own)} for task, own in tasks.items()},
     }

@@ -19,41 +19,23 @@ _NEEDED = ("keypoints", "present", "score", "gt_keypoints", "joints_world_m", "c
 
 @dataclass(frozen=True, eq=False)
 class StoreHands:
-    """Tracks, cameras and truth of n clips of a store.
+    """Tracks, cameras and truth of n clips of a store."""
 
-    Attributes:
-        index: int64 (n,), of the clips in the store.
-        task: The clips' tasks.
-        acting: int64 (n,), 0 where the left hand acts, 1 where the right one does.
-        keypoints: float32 (n, t, 2, 21, 2), MediaPipe's, normalised.
-        present: bool (n, t, 2).
-        score: float32 (n, t, 2).
-        gt_keypoints: float32 (n, t, 2, 21, 2), true ones; NaN where there is no hand.
-        joints_world_m: float32 (n, t, 2, 21, 3).
-        contact: bool (n, t), of the acting hand.
-        grasp_point_world_m: float32 (n, 3), where it touches first, m; NaN where unknown.
-        cameras: One a clip.
-    """
-
-    index: NDArray[np.int64]
+    index: NDArray[np.int64]  # (n,), of the clips in the store
     task: tuple[str, ...]
-    acting: NDArray[np.int64]
-    keypoints: NDArray[np.float32]
-    present: NDArray[np.bool_]
-    score: NDArray[np.float32]
-    gt_keypoints: NDArray[np.float32]
-    joints_world_m: NDArray[np.float32]
-    contact: NDArray[np.bool_]
-    grasp_point_world_m: NDArray[np.float32]
+    acting: NDArray[np.int64]  # (n,), 0 where the left hand acts, 1 where the right one does
+    keypoints: NDArray[np.float32]  # (n, t, 2, 21, 2), MediaPipe's, normalised
+    present: NDArray[np.bool_]  # (n, t, 2)
+    score: NDArray[np.float32]  # (n, t, 2)
+    gt_keypoints: NDArray[np.float32]  # (n, t, 2, 21, 2), true ones; NaN where there is no hand
+    joints_world_m: NDArray[np.float32]  # (n, t, 2, 21, 3)
+    contact: NDArray[np.bool_]  # (n, t), of the acting hand
+    grasp_point_world_m: NDArray[np.float32]  # (n, 3), where it touches first; NaN where unknown
     cameras: tuple[Camera, ...]
 
     @classmethod
     def read(cls, store: ClipStore, indices: NDArray[np.int64]) -> StoreHands:
-        """Read clips without their frames.
-
-        Raises:
-            StoreError: If there are none, or one of them lacks ground truth.
-        """
+        """Read clips without their frames; none, or one without ground truth, is a `StoreError`."""
         if not len(indices):
             raise StoreError(f"{store.path} has no clip to take hands from")
         arrays = {name: np.stack([store.array(name)[int(i)] for i in indices]) for name in (*_NEEDED, "grasp_point")}
@@ -75,7 +57,6 @@ class StoreHands:
         )
 
     def __len__(self) -> int:
-        """Return the number of clips."""
         return len(self.index)
 
     def found(self, clip: int) -> HandTracks:
@@ -94,29 +75,18 @@ class StoreHands:
 
 @dataclass(frozen=True, eq=False)
 class LiftingSamples:
-    """Hands to train on; one sample a clip and visible hand.
+    """Hands to train on; m samples, one a clip and visible hand."""
 
-    Attributes:
-        found, true: float32 (m, t, 21, 2), the canonical camera's rays as MediaPipe finds them, and true ones.
-        found_present, true_present: bool (m, t).
-        score: float32 (m, t), of MediaPipe.
-        position: float32 (m, 3), the camera's (see `CanonicalCamera.position`).
-        is_right: bool (m,).
-        joints: float32 (m, t, 21, 3), m, in the canonical camera.
-        known: bool (m, t), where `joints` are.
-        contact: bool (m, t).
-    """
-
-    found: NDArray[np.float32]
-    true: NDArray[np.float32]
-    found_present: NDArray[np.bool_]
-    true_present: NDArray[np.bool_]
-    score: NDArray[np.float32]
-    position: NDArray[np.float32]
-    is_right: NDArray[np.bool_]
-    joints: NDArray[np.float32]
-    known: NDArray[np.bool_]
-    contact: NDArray[np.bool_]
+    found: NDArray[np.float32]  # (m, t, 21, 2), the canonical camera's rays as MediaPipe finds them
+    true: NDArray[np.float32]  # (m, t, 21, 2), true rays
+    found_present: NDArray[np.bool_]  # (m, t)
+    true_present: NDArray[np.bool_]  # (m, t)
+    score: NDArray[np.float32]  # (m, t), of MediaPipe
+    position: NDArray[np.float32]  # (m, 3), the camera's (`CanonicalCamera.position`)
+    is_right: NDArray[np.bool_]  # (m,)
+    joints: NDArray[np.float32]  # (m, t, 21, 3), m, in the canonical camera
+    known: NDArray[np.bool_]  # (m, t), where `joints` are
+    contact: NDArray[np.bool_]  # (m, t)
 
     @classmethod
     def of(cls, hands: StoreHands, canonical: CanonicalCamera) -> LiftingSamples:
@@ -126,7 +96,6 @@ class LiftingSamples:
         return cls(**{name: np.stack([row[name] for row in rows]) for name in cls.__dataclass_fields__})
 
     def __len__(self) -> int:
-        """Return the number of samples."""
         return len(self.position)
 
 

@@ -21,18 +21,10 @@ from .height_map import HeightMap, height_map
 
 Array = NDArray[np.float64]
 
-AHEAD_M = 0.05
-"""A pushed object has to stand no farther ahead of the finger tips than this."""
-
-OVERLAP_M = 0.008
-"""How far pushing finger tips have to be below the top of the object, and above the ground."""
-
-HOOK_M, HOOKED = 0.03, 3.0
-"""How near an object is that a dragging hand hooks without closing round it, and what that costs at least."""
-
-TIPS_BELOW_M, TIPS_DEEPEST_M = 0.008, 0.03
-"""How far below an object's top the pinch point of a hand that holds it is at least, and at most."""
-
+AHEAD_M = 0.05  # a pushed object has to stand no farther ahead of the finger tips
+OVERLAP_M = 0.008  # how far pushing finger tips have to be below the top of the object, and above the ground
+HOOK_M, HOOKED = 0.03, 3.0  # how near an object is that a hand hooks without closing round it; the least cost of that
+TIPS_BELOW_M, TIPS_DEEPEST_M = 0.008, 0.03  # how far below an object's top the pinch point of a hand may hold it
 _STANDS_M, _BELOW_M, _NEAR_M, _STEP_M = 0.008, 0.03, 0.015, 0.003
 
 
@@ -40,21 +32,15 @@ _STANDS_M, _BELOW_M, _NEAR_M, _STEP_M = 0.008, 0.03, 0.015, 0.003
 class Contact:
     """A hand's contact with the scene.
 
-    Attributes:
-        joints_world_m: float32 (t, 21, 3), the hand, moved; as it was if it was not.
-        interaction_type: "grasp", "drag" or "push".
-        offset_m: float64 (3,), by how much it was moved.
-        turn_rad: By how much it was rotated about the vertical through its pinch point.
-        deeper_m: How much deeper than the hand's pinch point a gripper grasps the object (negative: higher); None if
-            there is nothing to grasp. `ivg.policy.control.plan_gripper` takes it.
-        cost: Quality of the contact, 0 (best) to `WORST` (none). Compares hands of one scene.
+    `deeper_m` is how much deeper than the hand's pinch point a gripper grasps the object (negative: higher), for
+    `ivg.policy.control.plan_gripper`; None if there is nothing to grasp.
     """
 
-    joints_world_m: NDArray[np.float32]
+    joints_world_m: NDArray[np.float32]  # (t, 21, 3), the hand, moved if there is something to touch
     interaction_type: InteractionType
-    offset_m: Array
-    turn_rad: float
-    cost: float
+    offset_m: Array  # (3,), by how much it was moved
+    turn_rad: float  # by how much it was rotated about the vertical through its pinch point
+    cost: float  # quality of the contact, 0 (best) to `WORST` (none); compares hands of one scene
     deeper_m: float | None = None
 
     @property

@@ -11,60 +11,34 @@ from .height_map import HeightMap
 
 Array = NDArray[np.float64]
 
+# A gripper's width between its open fingers, a finger's thickness along the closing direction, its width across.
 OPENING_M, FINGER_M, PAD_M = 0.076, 0.015, 0.018
-"""A gripper's width between its open fingers, a finger's thickness along the closing direction, its width across."""
-
+# How far finger tips have to reach below an object's top, should reach if there is room, and may reach.
 LEAST_GRIP_M, FIRM_GRIP_M, MOST_GRIP_M = 0.008, 0.016, 0.03
-"""How far finger tips have to reach below an object's top, should reach if there is room, and may reach."""
-
-FREE_M = 0.012
-"""How far above what lies beside an object finger tips should stay, if there is room: they sink as they rotate."""
-
-SHORT_M = 0.045
-"""An object whose ends are both nearer than this is short."""
-
-YAW_SPREAD_RAD = 0.9
-"""Standard deviation of a gripper's closing direction from the hand's: a hand can hold a handle in ways that two
-parallel fingers cannot."""
-
-WORST = 20.0
-"""A grasp that costs more is none."""
-
-CLEAR_M = 0.003
-"""Clearance of the finger tips above a surface."""
-
+FREE_M = 0.012  # how far above what lies beside an object finger tips should stay: they sink as they rotate
+SHORT_M = 0.045  # an object whose ends are both nearer than this is short
+YAW_SPREAD_RAD = 0.9  # of the closing direction from the hand's, which can hold a handle in more ways than a gripper
+WORST = 20.0  # a grasp that costs more is none
+CLEAR_M = 0.003  # clearance of the finger tips above a surface
 _STEP_M, _NEAR_M, _WIDTH_M, _SLOPE, _OFF_M, _BARE = 0.003, 0.015, 0.04, 0.2, 0.004, 0.5
 _ROWS = np.linspace(-0.5, 0.5, 5) * PAD_M
 
 
 @dataclass(frozen=True, eq=False)
 class Grasp:
-    """A grasp from above.
+    """A grasp from above."""
 
-    Attributes:
-        pos_world_m: float64 (3,), between the finger tips.
-        yaw_rad: Of the closing direction about the world's z axis, within a quarter turn of what was asked for.
-        width_m: Of what is between the fingers.
-        top_m: How high up in the world that reaches.
-        cost: How far it is from what was asked for, and how poor a hold; from 0 to `WORST`.
-    """
-
-    pos_world_m: Array
-    yaw_rad: float
-    width_m: float
-    top_m: float
-    cost: float
+    pos_world_m: Array  # (3,), between the finger tips
+    yaw_rad: float  # of the closing direction about the world's z axis, within a quarter turn of what was asked for
+    width_m: float  # of what is between the fingers
+    top_m: float  # how high up in the world that reaches
+    cost: float  # how far it is from what was asked for, and how poor a hold; from 0 to `WORST`
 
 
 def best_grasp_along(heights: HeightMap, point: Array, positions: Array, yaw: float, turned: float) -> Grasp | None:
-    """Return the best grasp that closes along one direction.
+    """Return the best grasp at positions (n, 2) near a point (3,) where a hand closed along `yaw`.
 
-    Args:
-        heights: Of the scene.
-        point: (3,), where the hand closed.
-        positions: (n, 2), world x and y to look at.
-        yaw: The hand's closing direction, rad.
-        turned: Rotation of the gripper's closing direction from it, rad.
+    The gripper's closing direction is `turned` from the hand's.
     """
     seen, reach = profiles(heights, positions, yaw + turned)
     middle = seen.shape[1] // 2
@@ -130,14 +104,10 @@ def _huber(distance: Array) -> Array:
 
 
 def _hold(filled: NDArray[np.bool_]) -> tuple[Array, Array, Array, Array]:
-    """Measure what is between the fingers.
+    """Measure what is between the fingers, as high as they are (n, u, v).
 
-    Args:
-        filled: bool (n, u, v), where something stands as high as the fingers.
-
-    Returns:
-        Its width (n,), m; how far its middle is off the fingers', m; the slope of its faces; and how many of the rows
-        across the fingers it fills.
+    Returns its width (n,), m; how far its middle is off the fingers', m; the slope of its faces; and how many of the
+    rows across the fingers it fills.
     """
     middle = filled.shape[1] // 2
     before = np.cumprod(filled[:, middle::-1], axis=1).sum(1)  # (n, v): cells from the middle on

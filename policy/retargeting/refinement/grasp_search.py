@@ -18,24 +18,16 @@ from .height_map import HeightMap
 
 Array = NDArray[np.float64]
 
-SEARCH_M = 0.07
-"""How far from the hand's closing point a grasp may be."""
-
+SEARCH_M = 0.07  # how far from the hand's closing point a grasp may be
 _STEP_M, _TURNS = 0.003, 18
 _AROUND_M, _LEAST_CELLS, _LONG, _ASKEW_RAD = 0.06, 20, 1.6, 0.35
 
 
 def find_grasp(heights: HeightMap, point_world_m: Array, yaw_rad: float, *, turn: bool = True) -> Grasp | None:
-    """Find the best grasp near a point. Unseen cells count as empty.
+    """Return the grasp of the least cost within `SEARCH_M` of a point (3,) where a hand closed; None if there is none.
 
-    Args:
-        heights: Of the scene round the point.
-        point_world_m: (3,), where a hand closed.
-        yaw_rad: Its closing direction, seen from above.
-        turn: Whether the gripper may close along another direction.
-
-    Returns:
-        The grasp of the least cost; None if there is none within `SEARCH_M`.
+    Unseen cells count as empty. The hand closed along `yaw_rad`, seen from above; with `turn` the gripper may close
+    along another direction.
     """
     point = np.asarray(point_world_m, np.float64)
     steps = np.arange(-SEARCH_M, SEARCH_M + 1e-9, _STEP_M)

@@ -6,7 +6,7 @@ import torch
 
 from ivg.data.clip_store import ClipStore
 from ivg.errors import ConfigError, StoreError
-from ivg.policy.hands3d.training.evaluation import evaluate_lifter
+from ivg.policy.hands3d.training.evaluation import INPUTS, evaluate_lifting, lifted_by_network
 from ivg.policy.hands3d.training.samples import LiftingSamples, StoreHands
 from ivg.policy.hands3d.training.training import LifterTraining, NoiseAugmentation, train_lifter
 
@@ -38,7 +38,7 @@ def test_training_learns_the_clip_it_sees(hands):
     lifter, notes = train_lifter(hands, settings, lambda step, loss: losses.append(loss))
     assert np.mean(losses[-10:]) < 0.25 * losses[0]
     assert notes["training"]["hands"] == 2
-    figures = evaluate_lifter(lifter, hands, fps=8)
+    figures = evaluate_lifting(lifted_by_network(lifter, hands, fps=8), INPUTS, hands)
     assert figures["found"]["all"]["pinch_mm"]["median"] < 20
     assert figures["jittered"]["all"]["n"] <= figures["found"]["all"]["n"]
     assert figures["found"]["tasks"]["mug_to_plate"]["contact"]["n"] == 2 * hands.contact[0].sum()
