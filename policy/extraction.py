@@ -106,16 +106,8 @@ def demonstration_of_clip(
     """
     tracks = detector(frames)
     region = region_from_tracks(tracks, *frames.shape[1:3])
-    return Demonstration(
-        clip=frames,
-        region=region.union,
-        keypoints=tracks.keypoints,
-        present=tracks.present,
-        fps=fps,
-        provenance=dict(provenance or {}),
-        region_per_frame=region.per_frame,
-        score=tracks.score,
-    )
+    found = (region.union, tracks.keypoints, tracks.present, fps, dict(provenance or {}))
+    return Demonstration(frames, *found, region_per_frame=region.per_frame, score=tracks.score)
 
 
 def _choose(hands: LiftedHands, asked: Side | None, provenance: dict[str, Any]) -> Side:

@@ -115,55 +115,38 @@ class DemoGenerator:
 
         if on_part is not None:
             options["region_callback"] = on_region
-
-        began = time.perf_counter()
-        pairs = zip(each["appearance"], each["seed"], strict=True)
+        began, pairs = time.perf_counter(), zip(each["appearance"], each["seed"], strict=True)
         each["appearance"] = [one or Appearance.sample(number) for one, number in pairs]
         each["used"] = list(map(self._rewrite, each["text"], each["frame"], each["appearance"]))
         rewritten = time.perf_counter()
         given = each if batched else {name: values[0] for name, values in each.items()}
         options |= {"seed": given["seed"], "appearance": given["appearance"], "progress_callback": report}
         output = self.pipeline(given["frame"], given["used"], **options)
-        shared = {"rewriting": rewritten - began, "generation": time.perf_counter() - rewritten}
-        shared = {name: seconds / len(each["text"]) for name, seconds in shared.items()}
+        count, generation = len(each["text"]), time.perf_counter() - rewritten
+        timings = {"rewriting": (rewritten - began) / count, "generation": generation / count}
         demonstrations = []
         outputs = output.split() if batched else [output]
         for clip, prompt, used, number in zip(outputs, each["text"], each["used"], each["seed"], strict=True):
             if on_part is not None:
                 on_part("clip", clip.frames)
-            given_here = {"prompt": prompt, "text": used, "seed": number, "steps": taken.get("clip")}
-            demonstrations.append(self._demonstration(clip, given_here, shared, progress))
+            began = time.perf_counter()
+            tracks = self._find_hands(clip.frames, progress)
+            seconds = {**clip.timings, **timings, "hands": time.perf_counter() - began}
+            provenance = {"prompt": prompt, "text": used, "rewriter": self.rewriter.provenance, "seed": number}
+            provenance |= {"steps": taken.get("clip"), **self._describe(clip, seconds)}
+            found = (clip.region.union, tracks.keypoints, tracks.present, float(clip.fps), provenance)
+            more = {"region_per_frame": clip.region.per_frame, "score": tracks.score}
+            demonstrations.append(Demonstration(clip.frames, *found, **more))
         return demonstrations if batched else demonstrations[0]
 
-    def _demonstration(
-        self, output: Any, given: dict[str, Any], timings: dict[str, float], progress: ProgressCallback | None
-    ) -> Demonstration:
-        """Find the hands of a clip that the pipeline made from what is `given`, and put all together."""
-        began = time.perf_counter()
-        tracks = self._find_hands(output.frames, progress)
-        timings = {**output.timings, **timings, "hands": time.perf_counter() - began}
-        provenance = {
-            "prompt": given["prompt"],
-            "text": given["text"],
-            "rewriter": self.rewriter.provenance,
-            "seed": given["seed"],
-            "steps": given["steps"],
+    def _describe(self, output: Any, timings: dict[str, float]) -> dict[str, Any]:
+        return {
             "appearance": describe_appearance(output.appearance),
             "weights": {"name": self.weights, "sha256": self.weights_sha256},
             "device": str(getattr(self.pipeline, "device", "cpu")),
             "versions": versions(),
             "timings_s": {name: round(float(seconds), 4) for name, seconds in timings.items()},
         }
-        return Demonstration(
-            clip=output.frames,
-            region=output.region.union,
-            keypoints=tracks.keypoints,
-            present=tracks.present,
-            fps=float(output.fps),
-            provenance=provenance,
-            region_per_frame=output.region.per_frame,
-            score=tracks.score,
-        )
 
     @cached_property
     def weights_sha256(self) -> str:

@@ -12,13 +12,12 @@ from ivg.errors import InputError
 from ivg.types import Camera
 
 from ..retargeting.grasp_view import grasp_view
+from ..retargeting.gripper import Array
 from ..retargeting.held_motion import interaction_of
 from ..retargeting.interaction import LIFTED_M, Interaction, InteractionType
 
 if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
-
-Array = NDArray[np.float64]
 
 OPENING_M = 0.1  # distance that a closing or opening of the gripper counts as
 HOVER_M = 0.10

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from .planning import GripperPlan
-
-Array = NDArray[np.float64]
+from .planning import Array, GripperPlan
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,7 @@ from scipy.spatial.transform import Rotation
 from ivg.errors import InputError, unknown_option
 from ivg.hands import JOINT_NAMES
 
-from .gripper import checked_joints
-
-Array = NDArray[np.float64]
+from .gripper import Array, checked_joints
 
 _FREE = 6  # joints that dex-retargeting puts in front of the robot's own: three translations and three rotations
 _FEWEST_LINKS = 3

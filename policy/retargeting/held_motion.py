@@ -7,10 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .gripper import gripper_axes
+from .gripper import Array, gripper_axes
 from .interaction import Interaction, filled_joints, find_interaction
-
-Array = NDArray[np.float64]
 
 STIR_RADIUS_M, MIN_ROUNDS = 0.036, 1.15  # at least, of a hand that stirs
 TWIST_GAIN, MAX_TWIST_RAD = 3.5, 2.1  # a twisted object rotates farther than the hand (fingers roll it), to a limit

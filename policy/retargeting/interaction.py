@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from ivg.errors import InputError
 from ivg.types import JOINTS
 
-from .gripper import GripperTrajectory, gripper_axes, gripper_trajectory
-
-Array = NDArray[np.float64]
+from .gripper import Array, GripperTrajectory, gripper_axes, gripper_trajectory
 
 # How a hand moves an object: holds it, hooks or rests on it and takes it along, or pushes it away.
 InteractionType = Literal["grasp", "drag", "push"]

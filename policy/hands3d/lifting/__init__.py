@@ -2,8 +2,7 @@
 
 from .canonical_camera import CanonicalCamera
 from .depth_correction import DepthCorrection
-from .lifted import LiftedHands, Lifter
-from .lifter import HandLifter
+from .lifter import HandLifter, LiftedHands, Lifter
 from .pnp import PnPLifter
 
 __all__ = ["CanonicalCamera", "DepthCorrection", "HandLifter", "LiftedHands", "Lifter", "PnPLifter"]

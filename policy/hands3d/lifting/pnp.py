@@ -12,10 +12,8 @@ from ivg.errors import InputError
 from ivg.hands.metric import MetricHands
 from ivg.types import FPS, JOINTS, SCALE_RANGE, Camera, HandTracks
 
-from .depth_correction import DepthCorrection, surface_depths
-from .lifted import INDEX_TIP, THUMB_TIP, LiftedHands
-
-Array = NDArray[np.float64]
+from .depth_correction import Array, DepthCorrection, surface_depths
+from .lifter import INDEX_TIP, THUMB_TIP, LiftedHands
 
 PALM_BONES = ((0, 1), (0, 5), (5, 9), (9, 13), (13, 17), (0, 17))  # pairs of joints, which fingers do not change
 PALM_BONES_M = 0.274  # their length in all, of a hand of scale 1

@@ -13,14 +13,11 @@ from ivg.hands.metric import MetricHands
 from ivg.types import HandTracks
 
 from ...retargeting import gripper_trajectory
-from ..lifting.lifted import LiftedHands
-from ..lifting.lifter import HandLifter
+from ..lifting.lifter import HandLifter, LiftedHands
 from ..lifting.pnp import PnPLifter
 from ..tracking import clean_tracks
-from .first_contact import evaluate_contact, quantiles
+from .first_contact import Array, evaluate_contact, quantiles
 from .samples import StoreHands
-
-Array = NDArray[np.float64]
 
 Lift = Callable[[str, int], LiftedHands]  # called as `lift(input, clip)`
 

@@ -15,8 +15,7 @@ from ivg.errors import ConfigError
 from ivg.training.optimizer import AveragedModel, Muon
 
 from ..lifting.canonical_camera import CanonicalCamera
-from ..lifting.lifted import INDEX_TIP, THUMB_TIP
-from ..lifting.lifter import HandLifter
+from ..lifting.lifter import INDEX_TIP, THUMB_TIP, HandLifter
 from ..lifting.network import LifterNetwork
 from .samples import LiftingSamples, StoreHands
 

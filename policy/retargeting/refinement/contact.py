@@ -15,11 +15,9 @@ from ivg.types import Camera
 
 from ..held_motion import interaction_of
 from ..interaction import Interaction, InteractionType
-from .grasp_scoring import WORST, Grasp
+from .grasp_scoring import WORST, Array, Grasp
 from .grasp_search import find_grasp
 from .height_map import HeightMap, height_map
-
-Array = NDArray[np.float64]
 
 AHEAD_M = 0.05  # a pushed object has to stand no farther ahead of the finger tips
 OVERLAP_M = 0.008  # how far pushing finger tips have to be below the top of the object, and above the ground

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .height_map import HeightMap
-
-Array = NDArray[np.float64]
+from .height_map import Array, HeightMap
 
 # A gripper's width between its open fingers, a finger's thickness along the closing direction, its width across.
 OPENING_M, FINGER_M, PAD_M = 0.076, 0.015, 0.018

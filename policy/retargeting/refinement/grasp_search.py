@@ -10,13 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from .grasp_scoring import CLEAR_M, SHORT_M, Grasp, best_grasp_along, landing, profiles
-from .height_map import HeightMap
-
-Array = NDArray[np.float64]
+from .height_map import Array, HeightMap
 
 SEARCH_M = 0.07  # how far from the hand's closing point a grasp may be
 _STEP_M, _TURNS = 0.003, 18

@@ -13,9 +13,7 @@ from scipy.signal import savgol_filter
 from ivg.errors import InputError, unknown_option
 from ivg.types import HandTracks
 
-from .identity import keep_identity
-
-Array = NDArray[np.float64]
+from .identity import Array, keep_identity
 
 
 @dataclass(frozen=True)
