@@ -35,15 +35,8 @@ def contact_frames(
     again. A hand that pushes does not close: contact lasts from its first pause after the approach until it opens or
     turns back. `ivg-policy evaluate-lifter` measures how accurate this is.
 
-    Args:
-        trajectory: Of t frames.
-        object_pos_world_m: Float (3,) or (t, 3), where the hand is to touch; None if unknown.
-        reach_m: Distance that counts as contact, m. A pushing hand's pinch point is 3 to 5 cm away.
-        closing: How much closing counts, in openings.
-        pushing: Whether a hand that never closes may be in contact; only used without a position.
-
-    Returns:
-        bool (t,); false where the hand is absent.
+    A pushing hand's pinch point is 3 to 5 cm away from what it touches. Without `pushing` and a position, a hand that
+    never closes is not in contact. The result is bool (t,), false where the hand is absent.
 
     Raises:
         InputError: If the position has another shape, or `reach_m` or `closing` is not positive.
@@ -58,20 +51,13 @@ def contact_frames(
         if position.ndim == 2:
             return np.asarray((distance <= reach_m) & trajectory.present)
         return _until_opened(trajectory, _arrival(distance, reach_m))
-    closed = _first_closed(trajectory, closing)
-    if closed is not None or not pushing:
-        return _until_opened(trajectory, closed)
+    opening = np.where(trajectory.present, trajectory.poses[:, 7], 0.0)
+    widest, narrowest = np.maximum.accumulate(opening), trajectory.poses[trajectory.present, 7].min()
+    closed = (widest - opening >= closing) & (opening - narrowest <= widest - opening) & trajectory.present
+    if closed.any() or not pushing:
+        return _until_opened(trajectory, int(closed.argmax()) if closed.any() else None)
     paused = _first_pause(trajectory)
     return _until_opened(trajectory, paused) & ~_turned_back(trajectory, paused)
-
-
-def _first_closed(trajectory: GripperTrajectory, closing: float) -> int | None:
-    """Return the first frame in which the hand is closed."""
-    opening = np.where(trajectory.present, trajectory.poses[:, 7], 0.0)
-    widest = np.maximum.accumulate(opening)
-    narrowest = trajectory.poses[trajectory.present, 7].min()
-    closed = (widest - opening >= closing) & (opening - narrowest <= widest - opening) & trajectory.present
-    return int(closed.argmax()) if closed.any() else None
 
 
 def _first_pause(trajectory: GripperTrajectory) -> int | None:

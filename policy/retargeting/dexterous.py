@@ -42,17 +42,15 @@ class DexterousTrajectory:
 def dexterous_trajectory(
     joints_world_m: NDArray[np.floating], urdf: str | Path, links: Mapping[str, str], *, scale: float = 1.0
 ) -> DexterousTrajectory:
-    """Retarget one hand.
+    """Retarget one hand, float (t, 21, 3), m, MediaPipe's order, NaN where it is absent, within the URDF's limits.
 
     Args:
-        joints_world_m: Float (t, 21, 3), m, MediaPipe's order; NaN where the hand is absent.
+        joints_world_m: The hand.
         urdf: The robot's hand. dex-retargeting carries none; its authors publish many as ``dex-urdf``.
         links: Which joint of the hand (`ivg.hands.JOINT_NAMES`, such as "index_tip") each of the robot's links
             follows, by the link's name; three or more, not all in a line.
         scale: Size of the robot's hand over the human's. Joints are moved away from the wrist by this factor, so
             that a large hand can close as the human's does.
-
-    Joints keep to the limits of the URDF.
 
     Raises:
         InputError: If dex-retargeting is not installed, there is no such file, link or joint, the joints have another

@@ -77,8 +77,11 @@ def find_interaction(joints_world_m: Array, trajectory: GripperTrajectory) -> In
     direction = _direction(moved)
     pointing = gripper_axes(joints_world_m[first : first + 1])[0, :2, 2]
     along = float(direction @ pointing) / max(float(np.linalg.norm(pointing)), 1e-6)
-    if along > 0.3 and not _to_and_fro(moved):
-        farthest = first + int(((moved - moved[0])[:, :2] @ direction).argmax())
+    ground = moved[:, :2] - moved[0, :2]
+    length = np.linalg.norm(np.diff(moved[:, :2], axis=0), axis=1).sum()
+    to_and_fro = length > _TO_AND_FRO * max(np.linalg.norm(ground, axis=1).max(), 0.03)
+    if along > 0.3 and not to_and_fro:
+        farthest = first + int((ground @ direction).argmax())
         return Interaction("push", first, farthest, held_on and farthest == last, tips, direction)
     return Interaction("drag", first, last, held_on, tips, direction)
 
@@ -139,9 +142,3 @@ def _direction(points: Array) -> Array:
     farthest = away[np.linalg.norm(away, axis=1).argmax()]
     length = float(np.linalg.norm(farthest))
     return np.asarray(farthest / length) if length > 1e-6 else np.array([1.0, 0.0])
-
-
-def _to_and_fro(points: Array) -> bool:
-    """Whether the trajectory on the ground is much longer than from end to end."""
-    steps = np.linalg.norm(np.diff(points[:, :2], axis=0), axis=1).sum()
-    return bool(steps > _TO_AND_FRO * max(np.linalg.norm(points[:, :2] - points[0, :2], axis=1).max(), 0.03))

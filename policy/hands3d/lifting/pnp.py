@@ -182,7 +182,6 @@ def _sized(landmarks_m: Array, hand_scale: float | None) -> Array:
 
 def _speeds(points: Array, frames: NDArray[np.int64]) -> Array:
     """Return the lower of the speeds before and after each point (n, k), a frame; that of a lone point is 0."""
-    if len(points) < 2:
-        return np.zeros(len(points))
     steps = np.linalg.norm(np.diff(points, axis=0), axis=-1) / np.diff(frames)
-    return np.minimum(np.concatenate([steps[:1], steps]), np.concatenate([steps, steps[-1:]]))
+    steps = np.pad(steps, 1, mode="edge") if len(steps) else np.zeros(2)
+    return np.minimum(steps[:-1], steps[1:])

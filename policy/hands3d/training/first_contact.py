@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -111,38 +111,31 @@ def evaluate_contact(
         the frames with a hand, "first_error" (mean distance of the first frame of contact from the true one, frames),
         "first_within_1" (fraction of clips in which it is off by no more than one) and "none" (in which none is found).
     """
-    found = [None if one is None else contact_frames(one) for one in trajectories]
-    figures = {"opening": _accuracy(found, trajectories, contact)}
-    if grasp_point_world_m is None or not np.isfinite(grasp_point_world_m).all(1).any():
-        return figures
-    placed = [
-        contact_frames(one, position) if one is not None and np.isfinite(position).all() else None
-        for one, position in zip(trajectories, grasp_point_world_m, strict=True)
-    ]
-    return {**figures, "place": _accuracy(placed, trajectories, contact)}
+
+    def accuracy(positions: Iterable[NDArray[np.floating] | None]) -> dict[str, float]:
+        clips = [
+            (contact_frames(one, position), one.present, truth)
+            for one, position, truth in zip(trajectories, positions, contact, strict=True)
+            if one is not None and (position is None or np.isfinite(position).all())
+        ]
+        return _accuracy(np.reshape(clips, (-1, 3, contact.shape[1])).astype(bool))
+
+    figures = {"opening": accuracy([None] * len(trajectories))}
+    if grasp_point_world_m is not None and np.isfinite(grasp_point_world_m).all(1).any():
+        figures["place"] = accuracy(grasp_point_world_m)
+    return figures
 
 
-def _accuracy(
-    found: Sequence[NDArray[np.bool_] | None],
-    trajectories: Sequence[GripperTrajectory | None],
-    contact: NDArray[np.bool_],
-) -> dict[str, float]:
-    right = claimed = there = clips = 0
-    off = []
-    for mine, one, truth in zip(found, trajectories, contact, strict=True):
-        if mine is None or one is None:
-            continue
-        right += int((mine & truth & one.present).sum())
-        claimed += int((mine & one.present).sum())
-        there += int((truth & one.present).sum())
-        clips += bool(truth.any())
-        if truth.any() and mine.any():
-            off.append(abs(int(mine.argmax()) - int(truth.argmax())))
-    distance = np.array(off, float)
+def _accuracy(clips: NDArray[np.bool_]) -> dict[str, float]:
+    """Compare found contact, presence and true contact (n, 3, t)."""
+    mine, seen, truth = np.moveaxis(clips, 1, 0)
+    touched = truth.any(1)
+    right, claimed, there = (int(part.sum()) for part in (mine & truth & seen, mine & seen, truth & seen))
+    distance = np.abs(mine.argmax(1) - truth.argmax(1))[touched & mine.any(1)].astype(float)
     return {
         "precision": right / claimed if claimed else float("nan"),
         "recall": right / there if there else float("nan"),
         "first_error": float(distance.mean()) if len(distance) else float("nan"),
-        "first_within_1": float((distance <= 1).sum() / clips) if clips else float("nan"),
-        "none": 1 - len(distance) / clips if clips else float("nan"),
+        "first_within_1": float((distance <= 1).sum() / touched.sum()) if touched.any() else float("nan"),
+        "none": 1 - len(distance) / int(touched.sum()) if touched.any() else float("nan"),
     }

@@ -73,30 +73,11 @@ class StoreHands:
         return HandTracks(keypoints, present, present.astype(np.float32))
 
 
-@dataclass(frozen=True, eq=False)
-class LiftingSamples:
-    """Hands to train on; m samples, one a clip and visible hand."""
-
-    found: NDArray[np.float32]  # (m, t, 21, 2), the canonical camera's rays as MediaPipe finds them
-    true: NDArray[np.float32]  # (m, t, 21, 2), true rays
-    found_present: NDArray[np.bool_]  # (m, t)
-    true_present: NDArray[np.bool_]  # (m, t)
-    score: NDArray[np.float32]  # (m, t), of MediaPipe
-    position: NDArray[np.float32]  # (m, 3), the camera's (`CanonicalCamera.position`)
-    is_right: NDArray[np.bool_]  # (m,)
-    joints: NDArray[np.float32]  # (m, t, 21, 3), m, in the canonical camera
-    known: NDArray[np.bool_]  # (m, t), where `joints` are
-    contact: NDArray[np.bool_]  # (m, t)
-
-    @classmethod
-    def of(cls, hands: StoreHands, canonical: CanonicalCamera) -> LiftingSamples:
-        """Take every visible hand."""
-        visible = [(c, h) for c in range(len(hands)) for h in (0, 1) if hands.true(c).present[:, h].any()]
-        rows = [_sample(hands, clip, hand, canonical) for clip, hand in visible]
-        return cls(**{name: np.stack([row[name] for row in rows]) for name in cls.__dataclass_fields__})
-
-    def __len__(self) -> int:
-        return len(self.position)
+def lifting_samples(hands: StoreHands, canonical: CanonicalCamera) -> dict[str, NDArray[Any]]:
+    """Return hands to train on by name (`_sample`), each array with m rows: one a clip and visible hand."""
+    visible = [(c, h) for c in range(len(hands)) for h in (0, 1) if hands.true(c).present[:, h].any()]
+    rows = [_sample(hands, clip, hand, canonical) for clip, hand in visible]
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
 def _sample(hands: StoreHands, clip: int, hand: int, canonical: CanonicalCamera) -> dict[str, Any]:
@@ -107,14 +88,14 @@ def _sample(hands: StoreHands, clip: int, hand: int, canonical: CanonicalCamera)
     rays = (found.keypoints[:, hand], hands.gt_keypoints[clip, :, hand])
     found_rays, true_rays = (np.nan_to_num(canonical.rays(points, camera, mirrored=mirrored)) for points in rays)
     return {
-        "found": found_rays.astype(np.float32),
-        "true": true_rays.astype(np.float32),
-        "found_present": found.present[:, hand] & known,
-        "true_present": true.present[:, hand] & known,
-        "score": found.score[:, hand],
-        "position": canonical.position(camera, mirrored=mirrored).astype(np.float32),
+        "found": found_rays.astype(np.float32),  # (t, 21, 2), the canonical camera's rays as MediaPipe finds them
+        "true": true_rays.astype(np.float32),  # (t, 21, 2)
+        "found_present": found.present[:, hand] & known,  # (t,)
+        "true_present": true.present[:, hand] & known,  # (t,)
+        "score": found.score[:, hand],  # (t,), of MediaPipe
+        "position": canonical.position(camera, mirrored=mirrored).astype(np.float32),  # (3,), the camera's
         "is_right": np.bool_(not mirrored),
-        "joints": np.nan_to_num(joints).astype(np.float32),
-        "known": known,
-        "contact": hands.contact[clip] & (hand == hands.acting[clip]),
+        "joints": np.nan_to_num(joints).astype(np.float32),  # (t, 21, 3), m, in the canonical camera
+        "known": known,  # (t,), where `joints` are
+        "contact": hands.contact[clip] & (hand == hands.acting[clip]),  # (t,)
     }

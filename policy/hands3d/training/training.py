@@ -17,7 +17,7 @@ from ivg.training.optimizer import AveragedModel, Muon
 from ..lifting.canonical_camera import CanonicalCamera
 from ..lifting.lifter import INDEX_TIP, THUMB_TIP, HandLifter
 from ..lifting.network import LifterNetwork
-from .samples import LiftingSamples, StoreHands
+from .samples import StoreHands, lifting_samples
 
 Progress = Callable[[int, float], None]  # called as `progress(step, loss in mm)` after each step
 
@@ -42,7 +42,7 @@ class NoiseAugmentation:
     def __call__(
         self, found: Tensor, true: Tensor, found_present: Tensor, true_present: Tensor, score: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Draw noisy tracks: rays (b, t, 21, 2), presence and confidence (b, t), from the fields of `LiftingSamples`.
+        """Draw noisy tracks: rays (b, t, 21, 2), presence and confidence (b, t), of `lifting_samples`.
 
         Each clip keeps a frame where it had one.
         """
@@ -103,7 +103,7 @@ def train_lifter(
     began = time.perf_counter()
     torch.manual_seed(settings.seed)
     camera = CanonicalCamera.mean_of(np.stack([camera.T_world_camera for camera in hands.cameras]))
-    samples = {name: torch.from_numpy(value) for name, value in vars(LiftingSamples.of(hands, camera)).items()}
+    samples = {name: torch.from_numpy(value) for name, value in lifting_samples(hands, camera).items()}
     count, frames = samples["found"].shape[:2]
     depth = float(samples["joints"][samples["known"]][..., 2].median())
     network = LifterNetwork(settings.width, settings.layers, settings.heads, frames, mean_depth_m=round(depth, 3))

@@ -50,8 +50,9 @@ def best_grasp_along(heights: HeightMap, point: Array, positions: Array, yaw: fl
     height = np.clip(point[2], lowest, np.maximum(top - FIRM_GRIP_M, lowest))
     width, off, slope, rows = _hold(seen > (height + CLEAR_M)[:, None, None])
     aside = _off_middle(heights, positions, yaw + turned, height)
+    away = np.linalg.norm(positions - point[:2], axis=1) / _NEAR_M
     cost = (
-        _huber(np.linalg.norm(positions - point[:2], axis=1) / _NEAR_M)
+        np.where(away < 2.0, away**2, 4.0 * away - 4.0)  # Huber: linear from 2 on
         + ((height - point[2]) / _NEAR_M) ** 2
         + (turned / YAW_SPREAD_RAD) ** 2
         + (width / _WIDTH_M) ** 2
@@ -96,20 +97,13 @@ def _beside(seen: Array, level: Array) -> Array:
     return np.asarray(np.where(held, -np.inf, seen).max((1, 2)))
 
 
-def _huber(distance: Array) -> Array:
-    """Return the cost (n,) of distances: their square, from 2 on growing no faster than there."""
-    return np.asarray(np.where(distance < 2.0, distance**2, 4.0 * distance - 4.0))
-
-
 def _hold(filled: NDArray[np.bool_]) -> tuple[Array, Array, Array, Array]:
     """Measure what is between the fingers, as high as they are (n, u, v).
 
     Returns its width (n,), m; how far its middle is off the fingers', m; the slope of its faces; and how many of the
     rows across the fingers it fills.
     """
-    middle = filled.shape[1] // 2
-    before = np.cumprod(filled[:, middle::-1], axis=1).sum(1)  # (n, v): cells from the middle on
-    after = np.cumprod(filled[:, middle:], axis=1).sum(1)
+    before, after = _runs(filled)
     there = before > 0
     rows = there.sum(1)
     count = np.maximum(rows, 1)
@@ -128,10 +122,17 @@ def _off_middle(heights: HeightMap, positions: Array, yaw: float, height: Array)
     along = np.arange(-cells, cells + 1) * _STEP_M
     seen = heights.at(positions[:, None] + along[:, None] * np.array([-np.sin(yaw), np.cos(yaw)]))
     filled = np.nan_to_num(seen, nan=-np.inf) > (height + CLEAR_M)[:, None]
-    before = np.cumprod(filled[:, cells::-1], axis=1).sum(1)
-    after = np.cumprod(filled[:, cells:], axis=1).sum(1)
+    before, after = _runs(filled)
     ends = (before > 0) & (before <= cells) & (after <= cells)
     return np.where(ends, 0.5 * np.abs(after - before) * _STEP_M, 0.0)
+
+
+def _runs(filled: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many cells (n, u, ...) are filled without a gap from the middle on, to either side."""
+    middle = filled.shape[1] // 2
+    sides = (filled[:, middle::-1], filled[:, middle:])
+    before, after = (np.cumprod(side, axis=1).sum(1) for side in sides)
+    return before, after
 
 
 def _slope(edges: NDArray[np.int64], there: NDArray[np.bool_]) -> Array:

@@ -1,5 +1,7 @@
 """Training the lifter: it learns, it repeats itself, its noise is that that were asked for."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from ivg.data.clip_store import ClipStore
 from ivg.errors import ConfigError, StoreError
 from ivg.policy.hands3d.training.evaluation import INPUTS, evaluate_lifting, lifted_by_network
-from ivg.policy.hands3d.training.samples import LiftingSamples, StoreHands
+from ivg.policy.hands3d.training.samples import StoreHands, lifting_samples
 from ivg.policy.hands3d.training.training import LifterTraining, NoiseAugmentation, train_lifter
 
 TINY = {"batch_size": 4, "width": 32, "layers": 1, "heads": 2}
@@ -22,8 +24,8 @@ def test_samples_are_one_a_hand_that_is_seen(hands, human_clip):
     from ivg.policy.hands3d.lifting import CanonicalCamera
 
     level = CanonicalCamera.mean_of(np.stack([camera.T_world_camera for camera in hands.cameras]))
-    samples = LiftingSamples.of(hands, level)
-    assert len(samples) == 2
+    samples = SimpleNamespace(**lifting_samples(hands, level))
+    assert len(samples.position) == 2
     assert samples.is_right.tolist() == [human_clip.side == "right"] * 2
     np.testing.assert_array_equal(samples.contact[0], human_clip.contact)
     rays = samples.joints[..., :2] / np.maximum(samples.joints[..., 2:], 1e-6)
