@@ -56,22 +56,12 @@ def attempt_episode(
 ) -> Attempt:
     """Reset an environment, generate a demonstration of its task, and let the robot follow it.
 
-    Args:
-        env: Observations hold `image` and `proprio`, actions are (7,) in [-1, 1], `info` has `camera`, `task` and
-            `is_success`, such as `ivg/Kitchen-v0`.
-        demonstrate: Makes the demonstration, such as a `DemoGenerator`.
-        text: Instruction.
-        seed: Of the scene and of the demonstration.
-        lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
-        depth: Returns the scene's depth image after the reset, float (h, w), m, such as the kitchen's
-            `env.unwrapped.depth`: the hand is then moved onto what it touches.
-        samples: Maximum number of demonstrations to choose the one with the best contact from (`best_of_n`).
-        scale: Of the environment's action; that of `ivg/Kitchen-v0` if None.
-        notes: JSON values for the episode's provenance.
-        options: Of the environment's reset.
-
-    Returns:
-        The attempt. Errors other than a failed demonstration or execution pass through.
+    Observations of the environment hold `image` and `proprio`, actions are (7,) in [-1, 1], `info` has `camera`, `task`
+    and `is_success`, such as `ivg/Kitchen-v0`, whose lifter and action scale are the defaults. The seed is that of the
+    scene and of the demonstration. `depth` returns the scene's depth image after the reset, float (h, w), m, such as
+    the kitchen's `env.unwrapped.depth`: the hand is then moved onto what it touches, and the demonstration of best
+    contact is taken from as many as `samples` (`best_of_n`). `notes` are JSON values for the episode's provenance,
+    `options` those of the reset. Errors other than a failed demonstration or execution pass through.
     """
     from .control import execute, plan_demonstration
     from .extraction import NoHandError

@@ -63,8 +63,8 @@ def extract(
         hand: The hand to follow. If None: the hand that the demonstration was generated with, if it is seen; else the
             hand that is seen in more frames. If the other goes on moving while that one rests, the other: where two
             hands work, one of them steadies.
-        depth: Float (h, w), m along the optical axis: the scene of the demonstration's first frame. If it is given,
-            the hand is moved onto what it touches (`ivg.policy.retargeting.refinement`).
+        depth: Float (h, w), m along the optical axis, of the demonstration's first frame: the hand is moved onto what
+            it touches (`ivg.policy.retargeting.refinement`).
 
     Raises:
         NoHandError: If no hand, or not the hand asked for, is seen in at least `MIN_FRAMES` frames.
@@ -128,6 +128,6 @@ def _choose(hands: LiftedHands, asked: Side | None, provenance: dict[str, Any]) 
 
 
 def _moved_later(joints_world_m: NDArray[np.floating]) -> float:
-    """Return how far a hand (t, 21, 3) moves in the later half of the frames in which it is seen, m."""
+    """Return how far, in m, a hand (t, 21, 3) moves in the later half of the frames in which it is seen."""
     middles = joints_world_m[np.isfinite(joints_world_m).all((1, 2))].mean(1)
     return float(np.linalg.norm(np.diff(middles[len(middles) // 2 :], axis=0), axis=1).sum())

@@ -44,13 +44,9 @@ def execute(
 ) -> Execution:
     """Follow a plan from an environment's present state until the task is done, the plan ends, or time is up.
 
-    Args:
-        env: With actions (7,) in [-1, 1] (translation, rotation, gripper), such as `ivg/Kitchen-v0`; it has been reset.
-        plan: The plan.
-        observation: What the reset returned, with `proprio`.
-        scale: Of the action; that of `ivg/Kitchen-v0` if None.
-        settle_steps: Steps at the plan's end, for objects to come to rest.
-        on_step: Progress callback, called with the number of steps done before each step.
+    The environment takes actions (7,) in [-1, 1] (translation, rotation, gripper) of this scale, such as
+    `ivg/Kitchen-v0` if None; `observation` is what its reset returned. At the plan's end `settle_steps` let objects
+    come to rest. `on_step` is called with the number of steps done before each step.
 
     Raises:
         InputError: If the observation has no `proprio` of at least 7 numbers, or `settle_steps` is not positive.

@@ -127,9 +127,8 @@ def plan_gripper(
         frame: uint8 (h, w, 3), RGB, the scene without hands; None plans by the hand alone.
         camera: Camera of the frame.
         repeats: How often a trajectory that does not end with letting go is executed.
-        deeper_m: How much lower than the hand's pinch point a gripper grasps (`Contact.deeper_m` of
-            `ivg.policy.retargeting.refinement`). None: `DEEPER_M`, but not below `LOWEST_M`
-            (`ivg.policy.retargeting.interaction`).
+        deeper_m: How much lower than the hand's pinch point a gripper grasps (`Contact.deeper_m`). None: `DEEPER_M`,
+            but not below `LOWEST_M` (`ivg.policy.retargeting.interaction`).
 
     Raises:
         InputError: If the joints have another shape, no frame has a hand, a frame comes without a camera, `repeats`
@@ -142,8 +141,6 @@ def plan_gripper(
     if (frame is None) != (camera is None):
         raise InputError("frame and camera must be given together")
     found, yaw = interaction_of(joints_world_m)
-    if found.interaction_type == "push":
-        return _push(_Goals(found, yaw), repeats)
     if found.interaction_type == "grasp":
         start = found.tool_world_m[found.first]
         view = None if frame is None or camera is None else grasp_view(frame, camera, start)
@@ -151,7 +148,7 @@ def plan_gripper(
             yaw = yaw - yaw[found.first] + view.across_rad
             found = replace(found, tool_world_m=found.tool_world_m + [*view.offset_m, 0.0])
         found = found.lowered(deeper_m)
-    return _hold(_Goals(found, yaw), repeats)
+    return _planned(found, yaw, repeats)
 
 
 def plan_demonstration(extracted: ExtractedDemonstration, *, repeats: int = 2) -> GripperPlan:
@@ -165,31 +162,24 @@ def plan_demonstration(extracted: ExtractedDemonstration, *, repeats: int = 2) -
     return plan_gripper(joints, extracted.demonstration.clip[0], extracted.camera, repeats=repeats)
 
 
-def _hold(goals: _Goals, repeats: int) -> GripperPlan:
-    """Come from above, close, follow the hand, open, rise."""
-    first, up = goals.found.first, np.array([0.0, 0.0, HOVER_M])
-    start, yaw, began = goals.found.tool_world_m[first], goals.yaw[first], first / (goals.frames - 1)
-    goals.add(start + up, yaw, False, 0.5 * began, TRAVEL_M_S)
-    goals.add(start, yaw, False, began, APPROACH_M_S, 0.1)
-    goals.add(start, yaw, True, began, dwell=CLOSE_S)
+def _planned(found: Interaction, yaw: Array, repeats: int) -> GripperPlan:
+    """Come from above, close, follow the hand, open, rise; to push, come down behind the object with closed fingers."""
+    goals, first, up = _Goals(found, yaw), found.first, np.array([0.0, 0.0, HOVER_M])
+    pushes, ahead = found.interaction_type == "push", np.array([*found.direction, 0.0])
+    start, angle, began = found.tool_world_m[first], yaw[first], first / (goals.frames - 1)
+    if pushes:
+        start = start - BEHIND_M * ahead
+    goals.add(start + up, angle, pushes, 0.5 * began, TRAVEL_M_S)
+    goals.add(start, angle, pushes, began, APPROACH_M_S, 0.0 if pushes else 0.1)
+    if not pushes:
+        goals.add(start, angle, True, began, dwell=CLOSE_S)
     goals.follow(repeats)
-    end = goals.rows[-1]
-    if not goals.found.held_on:
-        goals.add(end[0], end[1], False, end[5], dwell=OPEN_S)
-        goals.add(end[0] + up, end[1], False, 1.0, APPROACH_M_S)
-    return goals.plan()
-
-
-def _push(goals: _Goals, repeats: int) -> GripperPlan:
-    """Come down in front of the object with closed fingers, follow the hand, rise."""
-    first, up, direction = goals.found.first, np.array([0.0, 0.0, HOVER_M]), goals.found.direction
-    start = goals.found.tool_world_m[first] + np.array([*(-BEHIND_M * direction), 0.0])
-    yaw, began = goals.yaw[first], first / (goals.frames - 1)
-    goals.add(start + up, yaw, True, 0.5 * began, TRAVEL_M_S)
-    goals.add(start, yaw, True, began, APPROACH_M_S)
-    goals.follow(repeats)
-    end = goals.rows[-1]
-    beyond = end[0] + [*(FOLLOW_THROUGH_M * direction), 0.0]
-    goals.add(beyond, end[1], True, end[5])
-    goals.add(beyond + up, end[1], True, 1.0, APPROACH_M_S)
+    end, angle, *_, phase = goals.rows[-1]
+    if pushes:
+        end = end + FOLLOW_THROUGH_M * ahead
+        goals.add(end, angle, True, phase)
+    elif not found.held_on:
+        goals.add(end, angle, False, phase, dwell=OPEN_S)
+    if pushes or not found.held_on:
+        goals.add(end + up, angle, pushes, 1.0, APPROACH_M_S)
     return goals.plan()

@@ -76,15 +76,10 @@ class CleanTracks(HandTracks):
 def clean_tracks(
     tracks: HandTracks, fps: float, aspect: float = 1.0, *, max_gap: int = 3, smoothing: str | Smoother = "none"
 ) -> CleanTracks:
-    """Keep hands in their slots, fill short gaps, smooth.
+    """Keep hands in their slots, fill gaps of at most `max_gap` frames, smooth; `aspect` is width over height.
 
-    Args:
-        tracks: As a detector returns them.
-        fps: Frames a second.
-        aspect: Width over height of the frames.
-        max_gap: Longest gap that is filled, frames. Longer ones stay absent.
-        smoothing: "none", "one-euro", "savitzky-golay", or one of these with parameters of your own. Leave it out
-            before lifting: the network smooths in metres, and was trained on tracks that are not smoothed.
+    Smoothing is "none", "one-euro", "savitzky-golay", or one of these with parameters of your own. Leave it out before
+    lifting: the network smooths in metres, and was trained on tracks that are not smoothed.
 
     Raises:
         InputError: For an unknown smoothing, or a negative gap.

@@ -35,15 +35,9 @@ def grasp_view(frame: NDArray[np.uint8], camera: Camera, point_world_m: Array) -
 
     The image is projected onto the horizontal plane through the point. Patches there are connected pixels of a similar
     colour (CIE L*a*b* distance of 16 or less to a seed within `SEARCH_M` of the point), with their principal axes;
-    those that fill less than `FULL` of their rectangle (an arc, a branching object) are left out.
-
-    Args:
-        frame: uint8 (h, w, 3), RGB, without hands; of the camera's shape, in any size.
-        camera: Camera of the frame.
-        point_world_m: (3,), where the hand grasps.
-
-    Returns:
-        The patch that is long for its width and near to the point; None if there is none in the image.
+    those that fill less than `FULL` of their rectangle (an arc, a branching object) are left out. The result is the
+    patch that is long for its width and near to the point (3,), where the hand grasps; None if there is none in the
+    image, uint8 (h, w, 3), RGB, without hands, of the camera's shape, in any size.
     """
     window = _from_above(frame, camera, np.asarray(point_world_m, np.float64))
     if window is None:

@@ -62,10 +62,7 @@ class Lifter(Protocol):
 class HandLifter:
     """Lifts hand tracks to metres by a network that was trained on rendered clips of one kind of environment.
 
-    Args:
-        network: On the CPU.
-        canonical_camera: The camera that it was trained in.
-        provenance: Its source, put into what it lifts.
+    The network, on the CPU, was trained in the canonical camera; `provenance` is its source, put into what it lifts.
 
     Example:
         >>> lifter = HandLifter.from_pretrained("kitchen")
@@ -122,10 +119,8 @@ class HandLifter:
     def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
         """Lift the hands of a clip, seen by a fixed camera; absent hands stay absent.
 
-        Clips longer than the network's are lifted in windows that overlap by half.
-
-        Raises:
-            InputError: If the camera is far from those that the lifter was trained on.
+        Clips longer than the network's are lifted in windows that overlap by half. A camera far from those that the
+        lifter was trained on is an `InputError`.
         """
         self.canonical_camera.check(camera)
         joints = np.full((len(tracks), 2, JOINTS, 3), np.nan, np.float32)

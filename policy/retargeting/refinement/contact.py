@@ -48,7 +48,7 @@ class Contact:
 
     @property
     def as_json(self) -> dict[str, object]:
-        """What provenance keeps of it, as JSON values."""
+        """Return what provenance keeps of it, as JSON values."""
         return {
             "manner": self.interaction_type,
             "offset_m": [round(float(value), 4) for value in self.offset_m],
@@ -63,12 +63,8 @@ def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.flo
 
     A hand that grasps is moved and rotated, one that drags is moved. A hand that grasps keeps its height, if it can
     hold the object there; how much deeper or higher two straight fingers hold it is `Contact.deeper_m`. A hand that
-    pushes is lowered if it would pass over the object.
-
-    Args:
-        joints_world_m: Float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
-        depth_m: Float (h, w), m along the optical axis: the scene without hands.
-        camera: Camera of the scene.
+    pushes is lowered if it would pass over the object. Joints are float (t, 21, 3), m, world frame with z up, NaN where
+    the hand is absent; the depth of the scene without hands is float (h, w), m along the optical axis.
 
     Raises:
         InputError: If the joints or the depth have another shape, or no frame has a hand.
