@@ -94,8 +94,7 @@ class DemoGenerator:
             on_part: Called as soon as they are known with ("region", bool (h, w)) and ("clip", uint8 (t, h, w, 3)).
 
         Returns:
-            The demonstration, with images of the frame's size, or a list of them. `provenance` holds prompts, seed,
-            steps, appearance, weights, versions and seconds by phase (times of a batch are divided by its size).
+            The demonstration, of the frame's size, or a list of them (times of a batch are divided by its size).
 
         Raises:
             InputError: If the frame or the text cannot be used.

@@ -120,15 +120,11 @@ def plan_gripper(
     grasp it comes from above, closes where the hand closes, follows the hand's trajectory and opens where the hand
     opens; if the context image shows something long and thin there, it closes across that, on its middle line. For a
     drag it closes across the direction of motion, round the object. For a push it stays closed. Where the clip ends
-    before the hand lets go, the trajectory is repeated.
+    before the hand lets go, the trajectory is executed `repeats` times.
 
-    Args:
-        joints_world_m: Float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
-        frame: uint8 (h, w, 3), RGB, the scene without hands; None plans by the hand alone.
-        camera: Camera of the frame.
-        repeats: How often a trajectory that does not end with letting go is executed.
-        deeper_m: How much lower than the hand's pinch point a gripper grasps (`Contact.deeper_m`). None: `DEEPER_M`,
-            but not below `LOWEST_M` (`ivg.policy.retargeting.interaction`).
+    Joints are float (t, 21, 3), m, world frame with z up, NaN where the hand is absent; the frame is uint8 (h, w, 3),
+    RGB, the scene without hands. `deeper_m` is how much lower than the hand's pinch point a gripper grasps
+    (`Contact.deeper_m`); if None, `DEEPER_M`, but not below `LOWEST_M` (`ivg.policy.retargeting.interaction`).
 
     Raises:
         InputError: If the joints have another shape, no frame has a hand, a frame comes without a camera, `repeats`

@@ -1,8 +1,7 @@
 """Keeps the identities of hands that cross, or whose side is detected anew after a gap.
 
-`ivg.hands.sides` links each detection to the nearest of the frame before, and lets each link vote on its side. Where
-two hands cross, the nearest is the wrong one; after a gap the second half may vote otherwise. Here hands are followed
-by their velocity, and the whole clip decides on the sides.
+`ivg.hands.sides` links each detection to the nearest of the frame before, and lets each link vote on its side. Here
+hands are followed by their velocity, and the whole clip decides on the sides.
 """
 
 from __future__ import annotations

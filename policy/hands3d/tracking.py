@@ -79,10 +79,8 @@ def clean_tracks(
     """Keep hands in their slots, fill gaps of at most `max_gap` frames, smooth; `aspect` is width over height.
 
     Smoothing is "none", "one-euro", "savitzky-golay", or one of these with parameters of your own. Leave it out before
-    lifting: the network smooths in metres, and was trained on tracks that are not smoothed.
-
-    Raises:
-        InputError: For an unknown smoothing, or a negative gap.
+    lifting: the network smooths in metres, and was trained on tracks that are not smoothed. An unknown smoothing or a
+    negative gap is an `InputError`.
     """
     if isinstance(smoothing, str) and smoothing not in SMOOTHERS:
         raise unknown_option("smoothing", smoothing, SMOOTHERS)

@@ -44,13 +44,10 @@ def dexterous_trajectory(
 ) -> DexterousTrajectory:
     """Retarget one hand, float (t, 21, 3), m, MediaPipe's order, NaN where it is absent, within the URDF's limits.
 
-    Args:
-        joints_world_m: The hand.
-        urdf: The robot's hand. dex-retargeting carries none; its authors publish many as ``dex-urdf``.
-        links: Which joint of the hand (`ivg.hands.JOINT_NAMES`, such as "index_tip") each of the robot's links
-            follows, by the link's name; three or more, not all in a line.
-        scale: Size of the robot's hand over the human's. Joints are moved away from the wrist by this factor, so
-            that a large hand can close as the human's does.
+    dex-retargeting carries no URDF; its authors publish many as ``dex-urdf``. `links` says which joint of the hand
+    (`ivg.hands.JOINT_NAMES`, such as "index_tip") each of the robot's links follows, by the link's name; three or more,
+    not all in a line. Joints are moved away from the wrist by a `scale`, the size of the robot's hand over the human's,
+    so that a large hand can close as the human's does.
 
     Raises:
         InputError: If dex-retargeting is not installed, there is no such file, link or joint, the joints have another

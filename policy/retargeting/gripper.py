@@ -62,10 +62,8 @@ class GripperTrajectory:
 def gripper_trajectory(joints_world_m: NDArray[np.floating], hand_scale: float | None = None) -> GripperTrajectory:
     """Read a gripper's trajectory from the joints of one hand, float (t, 21, 3), m, NaN where it is absent.
 
-    If the size of the hand is not known, it is estimated from the palm's length (median over the frames).
-
-    Raises:
-        InputError: If the joints have another shape, or no frame has a hand.
+    If the size of the hand is not known, it is estimated from the palm's length (median over the frames). Joints of
+    another shape, or of no hand, are an `InputError`.
     """
     joints, present = checked_joints(joints_world_m)
     seen = joints[present]
@@ -76,7 +74,9 @@ def gripper_trajectory(joints_world_m: NDArray[np.floating], hand_scale: float |
     tips = seen[:, _INDEX_TIP] - seen[:, _THUMB_TIP]
     quaternions = Rotation.from_matrix(gripper_axes(seen)).as_quat(canonical=True)[:, [3, 0, 1, 2]]
     poses[present, :3] = 0.5 * (seen[:, _INDEX_TIP] + seen[:, _THUMB_TIP])
-    poses[present, 3:7] = _continuous(quaternions)
+    # A quaternion and its negative are one rotation: signs are chosen so that neighbours lie near each other.
+    flips = np.where((quaternions[1:] * quaternions[:-1]).sum(-1) < 0, -1.0, 1.0)
+    poses[present, 3:7] = quaternions * np.cumprod([1.0, *flips])[:, None]
     poses[present, 7] = np.clip(np.linalg.norm(tips, axis=-1) / (FULL_OPENING_M * hand_scale), 0, 1)
     return GripperTrajectory(poses, present, float(hand_scale))
 
@@ -108,13 +108,6 @@ def gripper_axes(joints_world_m: NDArray[np.floating]) -> Array:
 
 def _unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
-
-
-def _continuous(quaternions: Array) -> Array:
-    """Choose signs (a quaternion and its negative are one rotation) so that neighbours lie near each other."""
-    cosine = (quaternions[1:] * quaternions[:-1]).sum(-1)
-    signs = np.cumprod(np.concatenate([[1.0], np.where(cosine < 0, -1.0, 1.0)]))
-    return np.asarray(quaternions * signs[:, None])
 
 
 def _slerp(start: Array, end: Array, fraction: float) -> Array:

@@ -19,10 +19,8 @@ _TWIST_ONLY_M, _TWIST_RAD = 0.015, 0.3
 def interaction_of(joints_world_m: NDArray[np.floating]) -> tuple[Interaction, Array]:
     """Find how a hand moves an object, and the angle (t,) of the closing direction of a gripper in its place.
 
-    Joints are float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
-
-    Raises:
-        InputError: If the joints have another shape, or no frame has a hand.
+    Joints are float (t, 21, 3), m, world frame with z up; NaN where the hand is absent. Others, and those of no hand,
+    are an `InputError`.
     """
     joints, trajectory = filled_joints(joints_world_m)
     found = find_interaction(joints, trajectory)

@@ -44,13 +44,10 @@ class DepthCorrection:
             raise InputError(f"lead_s >= 0 and 0 <= nearness <= 1 must hold, got {self.lead_s} and {self.nearness}")
 
     def __call__(self, depth_m: Array, surface_m: Array, speed_m_s: Array, frames: NDArray[np.int64]) -> Array:
-        """Return corrected depths float64 (n,), m.
+        """Return corrected depths float64 (n,), m, for those of PnP, along the optical axis.
 
-        Args:
-            depth_m: (n,), PnP's, along the optical axis.
-            surface_m: (n,), the scene's behind the pinch point; NaN where unknown.
-            speed_m_s: (n,), of the pinch point across the image.
-            frames: (n,), ascending, indices of the frames.
+        Depths of the scene behind the pinch point are NaN where unknown; the pinch point moves across the image at a
+        speed; indices of the frames ascend.
         """
         n = len(depth_m)
         known = np.flatnonzero(np.isfinite(surface_m))
@@ -86,11 +83,8 @@ def surface_depths(
 ) -> Array:
     """Return the depth float64 (n,), m, of the scene at image points: the nearer part of what lies around them.
 
-    Args:
-        depth_m: Float (h, w), along the optical axis; what is not finite or not positive is a hole.
-        points: Float (n, 2), normalised; outside of the image and in holes the result is NaN.
-        focal_px: Focal length in the depth image's pixels.
-        settings: Size and quantile of the part.
+    The depth image is float (h, w), along the optical axis, with a focal length in its pixels; what is not finite or
+    not positive is a hole. Points are float (n, 2), normalised; outside of the image and in holes the result is NaN.
     """
     height, width = depth_m.shape
     holes = ~(np.isfinite(depth_m) & (depth_m > 0))

@@ -59,6 +59,7 @@ class Lifter(Protocol):
         """Lift the hands of a clip of t frames, seen by a fixed camera."""
 
 
+@dataclass(eq=False, repr=False)
 class HandLifter:
     """Lifts hand tracks to metres by a network that was trained on rendered clips of one kind of environment.
 
@@ -70,12 +71,13 @@ class HandLifter:
         >>> hands.pinch_pos_world_m  # (t, 2, 3)
     """
 
-    def __init__(
-        self, network: LifterNetwork, canonical_camera: CanonicalCamera, provenance: dict[str, Any] | None = None
-    ) -> None:
-        self.network = network.eval().requires_grad_(False)
-        self.canonical_camera = canonical_camera
-        self.provenance = dict(provenance or {})
+    network: LifterNetwork
+    canonical_camera: CanonicalCamera
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.network.eval().requires_grad_(False)
+        self.provenance = dict(self.provenance or {})
 
     @classmethod
     def from_pretrained(cls, weights: str | Path = "kitchen") -> HandLifter:

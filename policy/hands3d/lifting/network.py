@@ -39,12 +39,9 @@ class LifterNetwork(nn.Module):
     def forward(self, rays: Tensor, present: Tensor, score: Tensor, position: Tensor, is_right: Tensor) -> Tensor:
         """Lift hands to float (b, t, 21, 3), m, in the canonical camera; absent frames hold estimates.
 
-        Args:
-            rays: Float (b, t, 21, 2) at depth 1; anything where absent. t is at most `frames`.
-            present: Bool (b, t); at least one frame of each clip must be.
-            score: Float (b, t), the detector's confidence in [0, 1].
-            position: Float (b, 3), of the camera, m (`CanonicalCamera.position`).
-            is_right: Bool (b,), whether it is a right hand (left ones are mirrored).
+        Rays (b, t, 21, 2), at depth 1, hold anything where absent; at least one frame of each clip must be present
+        (b, t). The detector's confidence (b, t) lies in [0, 1]; the position (b, 3), m, is `CanonicalCamera.position`;
+        left hands are mirrored.
         """
         rays = between(rays, present)
         tokens = self.embed(_features(rays, present, score, position, is_right)) + self.places[: rays.shape[1]]

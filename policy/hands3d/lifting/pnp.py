@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import KW_ONLY, asdict, dataclass, field
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ PALM_BONES_M = 0.274  # their length in all, of a hand of scale 1
 _NO_DISTORTION = np.zeros(4)
 
 
+@dataclass(eq=False, repr=False)
 class PnPLifter:
     """Lifts the hands of one clip by perspective-n-point, whatever the camera and the scene.
 
@@ -28,45 +29,36 @@ class PnPLifter:
     brought to one size first. With the context's depth, depths are corrected (`DepthCorrection`); corrected hands keep
     their image points.
 
-    Args:
-        found: What `MediaPipeHands.metric` found in the clip.
-        depth_m: Float (h, w), metres along the optical axis, of the scene without the hand; any size, the camera's
-            shape. None if unknown: expect errors twice as large.
-        fps: The clip's frames a second.
-        hand_scale: Size of the hand, 1 is `ivg.types.PALM_TO_TIP_M` from wrist to middle finger tip. None takes the
-            landmarks as MediaPipe sizes them, frame by frame.
-        correction: Settings of the depth correction.
-
-    Raises:
-        InputError: If the depth image, `fps` or `hand_scale` cannot be used.
+    The depth is float (h, w), metres along the optical axis, of the scene without the hand, in any size, of the
+    camera's shape; if it is None, expect errors twice as large. A `hand_scale` of 1 is `ivg.types.PALM_TO_TIP_M` from
+    wrist to middle finger tip; None takes the landmarks as MediaPipe sizes them, frame by frame. What cannot be used is
+    an `InputError`.
 
     Example:
         >>> found = detector.metric(frames)
         >>> hands = PnPLifter(found, depth_m, fps=8)(clean_tracks(found.tracks, fps=8), camera)
     """
 
-    def __init__(
-        self,
-        found: MetricHands,
-        depth_m: NDArray[np.floating] | None = None,
-        *,
-        fps: float = FPS,
-        hand_scale: float | None = 1.0,
-        correction: DepthCorrection | None = None,
-    ) -> None:
-        if not fps > 0:
-            raise InputError(f"fps must be positive, got {fps}")
-        if hand_scale is not None and not SCALE_RANGE[0] <= hand_scale <= SCALE_RANGE[1]:
-            raise InputError(f"hand_scale must lie in {list(SCALE_RANGE)}, got {hand_scale}")
-        if depth_m is not None:
-            depth_m = np.asarray(depth_m)
+    found: MetricHands  # what `MediaPipeHands.metric` found in the clip
+    depth_m: NDArray[np.floating] | None = None
+    _: KW_ONLY
+    fps: float = FPS
+    hand_scale: float | None = 1.0
+    correction: DepthCorrection = field(default_factory=DepthCorrection)
+
+    def __post_init__(self) -> None:
+        self.correction = self.correction or DepthCorrection()
+        if not self.fps > 0:
+            raise InputError(f"fps must be positive, got {self.fps}")
+        if self.hand_scale is not None and not SCALE_RANGE[0] <= self.hand_scale <= SCALE_RANGE[1]:
+            raise InputError(f"hand_scale must lie in {list(SCALE_RANGE)}, got {self.hand_scale}")
+        if self.depth_m is not None:
+            depth_m = np.asarray(self.depth_m)
             if depth_m.ndim != 2 or depth_m.dtype.kind != "f" or 0 in depth_m.shape:
                 raise InputError(f"depth_m must be a float array (h, w), metres, got {depth_m.dtype} {depth_m.shape}")
             if not (np.isfinite(depth_m) & (depth_m > 0)).any():
                 raise InputError("depth_m must be positive somewhere: it holds metres along the optical axis")
-        self.found, self.fps, self.hand_scale = found, fps, hand_scale
-        self.depth_m = None if depth_m is None else depth_m.astype(np.float64)
-        self.correction = correction or DepthCorrection()
+            self.depth_m = depth_m.astype(np.float64)
 
     def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
         """Lift the clip's hands from tracks cleaned from `found`; a hand that no pose before the camera fits is absent.
@@ -129,10 +121,8 @@ def landmarks_of(tracks: HandTracks, found: MetricHands) -> NDArray[np.float32]:
     """Return the world landmarks float32 (t, 2, 21, 3), m, of tracks that were cleaned from a detector's.
 
     In each frame the hands take the assignment whose joints lie nearest. The landmarks of a hand that was filled in
-    are interpolated in time; they are NaN where there is no hand.
-
-    Raises:
-        InputError: If they are not of the same number of frames, or a hand of the tracks was never found.
+    are interpolated in time; they are NaN where there is no hand. Other numbers of frames, or a hand that was never
+    found, are an `InputError`.
     """
     if len(tracks) != len(found):
         raise InputError(f"tracks have {len(tracks)} frames, the landmarks {len(found)}: they must be of one clip")
@@ -148,14 +138,10 @@ def landmarks_of(tracks: HandTracks, found: MetricHands) -> NDArray[np.float32]:
 
 def _cost(tracks: HandTracks, found: MetricHands, frame: int, order: list[int]) -> float:
     """Mean distance of joints in the image; a hand on one side only counts as one image width."""
-    total = 0.0
-    for slot, source in enumerate(order):
-        if tracks.present[frame, slot] and found.tracks.present[frame, source]:
-            step = tracks.keypoints[frame, slot] - found.tracks.keypoints[frame, source]
-            total += float(np.linalg.norm(step, axis=-1).mean())
-        elif tracks.present[frame, slot] != found.tracks.present[frame, source]:
-            total += 1.0
-    return total
+    here, there = tracks.present[frame], found.tracks.present[frame, order]
+    step = tracks.keypoints[frame] - found.tracks.keypoints[frame, order]
+    distance = np.linalg.norm(step, axis=-1).mean(-1).astype(np.float64)
+    return float(distance[here & there].sum() + (here != there).sum())
 
 
 def _fill(landmarks: NDArray[np.float32], present: NDArray[np.bool_]) -> None:

@@ -41,19 +41,17 @@ def evaluate_lifting(lift: Lift, inputs: Sequence[str], hands: StoreHands) -> di
         joints), "approach_deg" (direction of approach), "opening" and "scale" (relative hand size). "contact_frames"
         is what `evaluate_contact` returns.
     """
-    errors: dict[str, list[dict[str, Array]]] = {name: [] for name in inputs}
-    trajectories: dict[str, list[Any]] = {name: [] for name in inputs}
-    for clip in range(len(hands)):
-        for name in inputs:
-            lifted, acting = lift(name, clip), hands.acting[clip]
-            errors[name].append(lifting_errors(lifted, hands, clip))
-            seen = lifted.present[:, acting].any()
-            trajectories[name].append(gripper_trajectory(lifted.joints_world_m[:, acting]) if seen else None)
-    return {
-        name: _summary({field: np.stack([clip[field] for clip in errors[name]]) for field in _FIELDS}, hands)
-        | {"contact_frames": evaluate_contact(trajectories[name], hands.contact, hands.grasp_point_world_m)}
-        for name in inputs
-    }
+    figures = {}
+    for name in inputs:
+        lifted = [lift(name, clip) for clip in range(len(hands))]
+        errors = [_errors(one, hands, clip) for clip, one in enumerate(lifted)]
+        trajectories = [
+            gripper_trajectory(one.joints_world_m[:, acting]) if one.present[:, acting].any() else None
+            for one, acting in zip(lifted, hands.acting, strict=True)
+        ]
+        figures[name] = _summary({field: np.stack([clip[field] for clip in errors]) for field in _FIELDS}, hands)
+        figures[name]["contact_frames"] = evaluate_contact(trajectories, hands.contact, hands.grasp_point_world_m)
+    return figures
 
 
 def lifted_by_network(lifter: HandLifter, hands: StoreHands, fps: float) -> Lift:
@@ -76,11 +74,10 @@ def lifted_by_pnp(
 
 def pinch_errors_mm(lift: Lift, name: str, hands: StoreHands) -> Array:
     """Return float64 (n, t), mm, of the acting hands' pinch points; NaN where a hand was not lifted."""
-    clips = [lifting_errors(lift(name, clip), hands, clip) for clip in range(len(hands))]
-    return np.stack([errors["pinch_mm"] for errors in clips])
+    return np.stack([_errors(lift(name, clip), hands, clip)["pinch_mm"] for clip in range(len(hands))])
 
 
-def lifting_errors(lifted: LiftedHands, hands: StoreHands, clip: int) -> dict[str, Array]:
+def _errors(lifted: LiftedHands, hands: StoreHands, clip: int) -> dict[str, Array]:
     """Return each error of a clip's acting hand by frame, float64 (t,); NaN where there is nothing to compare."""
     acting = hands.acting[clip]
     mine = lifted.joints_world_m[:, acting].astype(np.float64)

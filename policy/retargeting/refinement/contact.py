@@ -15,9 +15,8 @@ from ivg.types import Camera
 
 from ..held_motion import interaction_of
 from ..interaction import Interaction, InteractionType
-from .grasp_scoring import WORST, Array, Grasp
-from .grasp_search import find_grasp
-from .height_map import HeightMap, height_map
+from .grasp_search import WORST, Grasp, find_grasp
+from .height_map import Array, HeightMap, height_map
 
 AHEAD_M = 0.05  # a pushed object has to stand no farther ahead of the finger tips
 OVERLAP_M = 0.008  # how far pushing finger tips have to be below the top of the object, and above the ground

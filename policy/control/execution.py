@@ -1,14 +1,21 @@
-"""Follows a plan by operational-space actions, with the end effector's pose as feedback."""
+"""Lets a robot follow a plan by operational-space actions, with the end effector's pose as feedback."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ivg.errors import InputError
+
+from ..evaluation.rollout import Steps, run_episode
 from .planning import Array, GripperPlan
+
+POSITION, QUATERNION = slice(0, 3), slice(3, 7)  # of the end effector in `proprio`: m, and wxyz
 
 
 @dataclass(frozen=True)
@@ -20,32 +27,24 @@ class ActionScale:
     rate_hz: float = 20.0
 
 
+@dataclass(eq=False, repr=False)
 class TrajectoryTracker:
     """Moves a gripper along a plan: a reference moves ahead through the goals and waits for a gripper that lags.
 
-    Args:
-        plan: The plan.
-        scale: Of the action (7,): translation, rotation (axis-angle), gripper (-1 opens, 1 closes).
-        gain: Fraction of the pose error that one action asks for.
-        lead_m: How far the reference may be ahead of the gripper.
-        tolerance_m: How near a goal with a dwell must be reached.
-        patience_s: How long to wait for that before the plan goes on all the same.
+    Actions are (7,): translation, rotation (axis-angle), gripper (-1 opens, 1 closes).
     """
 
-    def __init__(
-        self,
-        plan: GripperPlan,
-        scale: ActionScale | None = None,
-        *,
-        gain: float = 1.4,
-        lead_m: float = 0.03,
-        tolerance_m: float = 0.006,
-        patience_s: float = 1.5,
-    ) -> None:
-        self.plan, self.scale = plan, scale or ActionScale()
-        self.gain, self.lead_m, self.tolerance_m, self.patience_s = gain, lead_m, tolerance_m, patience_s
-        self._goal, self._fraction = 0, 0.0
-        self._fractions = plan.fraction_done
+    plan: GripperPlan
+    scale: ActionScale = ActionScale()
+    _: KW_ONLY
+    gain: float = 1.4  # fraction of the pose error that one action asks for
+    lead_m: float = 0.03  # how far the reference may be ahead of the gripper
+    tolerance_m: float = 0.006  # how near a goal with a dwell must be reached
+    patience_s: float = 1.5  # how long to wait for that before the plan goes on all the same
+
+    def __post_init__(self) -> None:
+        self.scale = self.scale or ActionScale()
+        self._goal, self._fraction, self._fractions = 0, 0.0, self.plan.fraction_done
         self._reference: Array | None = None
         self._yaw = self._half_turns = 0.0
         self._waited_s = self._stayed_s = 0.0
@@ -68,8 +67,7 @@ class TrajectoryTracker:
     def act(self, position: NDArray[np.floating], quaternion: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the next action, float32 (7,) in [-1, 1].
 
-        The end effector is at a position (3,), m, with a quaternion (4,), wxyz: x is the closing direction, z the
-        approach.
+        The end effector is at a position (3,), m; x of its quaternion (4,), wxyz, is the closing direction.
         """
         position, quaternion = np.asarray(position, np.float64), np.asarray(quaternion, np.float64)
         orientation = Rotation.from_quat(quaternion[[1, 2, 3, 0]])
@@ -129,6 +127,65 @@ class TrajectoryTracker:
         self._goal += 1
         self._stayed_s = self._waited_s = 0.0
         return left_s
+
+
+@dataclass(frozen=True, eq=False)
+class Execution:
+    """Result of following a plan for n steps."""
+
+    success: bool  # whether the environment says that the task is done
+    observations: dict[str, NDArray[Any]]  # of every step before its action, n rows by key
+    actions: NDArray[np.float32]  # (n, 7) in [-1, 1]
+    phase: NDArray[np.float32]  # (n,) in [0, 1], the moment of the demonstration a step belongs to
+    fraction_done: NDArray[np.float32]  # (n,) in [0, 1], of the plan, after the step's action
+    last: dict[str, NDArray[Any]] = field(repr=False)  # the observation after the last action
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+
+def execute(
+    env: Steps,
+    plan: GripperPlan,
+    observation: Mapping[str, NDArray[Any]],
+    *,
+    scale: ActionScale | None = None,
+    settle_steps: int = 10,
+    on_step: Callable[[int], None] | None = None,
+) -> Execution:
+    """Follow a plan from an environment's present state until the task is done, the plan ends, or time is up.
+
+    The environment takes actions (7,) in [-1, 1] (translation, rotation, gripper) of this scale, such as
+    `ivg/Kitchen-v0` if None; `observation` is what its reset returned. At the plan's end `settle_steps` let objects
+    come to rest. `on_step` is called with the number of steps done before each step.
+
+    Raises:
+        InputError: If the observation has no `proprio` of at least 7 numbers, or `settle_steps` is not positive.
+    """
+    if "proprio" not in observation or np.size(observation["proprio"]) < QUATERNION.stop:
+        raise InputError(f"observations must hold 'proprio' of 7 or more numbers, got {sorted(observation)}")
+    if settle_steps < 1:
+        raise InputError(f"settle_steps must be 1 or more, got {settle_steps}")
+    tracker, settled = TrajectoryTracker(plan, scale or ActionScale()), 0
+    rows: list[tuple[Mapping[str, NDArray[Any]], NDArray[np.float32], float, float]] = []
+
+    def act(seen: Mapping[str, NDArray[Any]]) -> NDArray[np.float32] | None:
+        nonlocal settled
+        if settled >= settle_steps:
+            return None
+        settled += tracker.done
+        phase, proprio = tracker.phase, seen["proprio"]
+        action = tracker.act(proprio[POSITION], proprio[QUATERNION])
+        rows.append((seen, action, phase, tracker.fraction_done))
+        if on_step is not None:
+            on_step(len(rows) - 1)
+        return action
+
+    end = run_episode(env, act, observation)
+    seen, actions, phase, fraction_done = zip(*rows, strict=True)
+    observations = {key: np.stack([step[key] for step in seen]) for key in end.last}
+    phases, fractions = np.array(phase, np.float32), np.array(fraction_done, np.float32)
+    return Execution(end.success, observations, np.stack(actions), phases, fractions, dict(end.last))
 
 
 def _pointing_down(yaw: float) -> Rotation:
