@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ivg.envs import SIMULATORS
-from ivg.envs.adapters import check_installed
+from ivg.envs.adapters import check_installed, list_simulators
 from ivg.envs.adapters.inverse_kinematics import _turn
 from ivg.envs.errors import EnvsError
 from ivg.envs.wording import match_wording
@@ -44,6 +44,14 @@ def test_every_simulator_has_its_id() -> None:
     assert len({simulator.id for simulator in SIMULATORS.values()}) == len(SIMULATORS) == 55
     for simulator in SIMULATORS.values():
         assert gymnasium.spec(simulator.id).entry_point == simulator.entry_point
+
+
+def test_the_list_says_how_to_install_what_is_missing() -> None:
+    lines = list_simulators()
+    assert len(lines) == len(SIMULATORS)
+    for line, simulator in zip(lines, SIMULATORS.values(), strict=True):
+        assert line.startswith(simulator.name)
+        assert ("pip install" in line) != simulator.installed
 
 
 def test_a_missing_package_is_named_with_its_command() -> None:
