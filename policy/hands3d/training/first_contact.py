@@ -74,6 +74,11 @@ class TrueContact:
             nearest_mm=1000 * float(np.nanmin(distances)),
         )
 
+    def of_trajectory(self, joints_world_m: NDArray[np.floating], trajectory: GripperTrajectory) -> FirstContact | None:
+        """Measure a hand (t, 21, 3) at the first frame of `contact_frames`; None if there is none."""
+        contact = contact_frames(trajectory)
+        return self.at(joints_world_m, int(contact.argmax())) if contact.any() else None
+
 
 def visible_points(depth_m: NDArray[np.floating], mask: NDArray[np.bool_], camera: Camera) -> Array:
     """Return the visible points float64 (k, 3), world, m, of an object's mask (h, w) in a depth image (h, w)."""

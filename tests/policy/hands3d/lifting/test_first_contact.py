@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ivg.policy.hands3d.training.first_contact import TOUCHING, TrueContact, summarise_contacts, visible_points
-from ivg.policy.retargeting import contact_frames, gripper_trajectory
+from ivg.policy.retargeting import gripper_trajectory
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_a_hand_that_is_off_by_a_centimetre_is_measured_so(truth, joints):
     off = truth.at(joints + [0.01, 0, 0], truth.frame)
     at = truth.at(joints, truth.frame)
     assert abs(off.touch_to_grasp_mm - at.touch_to_grasp_mm) <= 10 + 1e-6
-    late = truth.at(joints, int(contact_frames(gripper_trajectory(joints)).argmax()))
+    late = truth.of_trajectory(joints, gripper_trajectory(joints))
     assert abs(late.frames_late) <= 1
 
 
