@@ -41,10 +41,11 @@ class TrajectoryTracker:
     lead_m: float = 0.03  # how far the reference may be ahead of the gripper
     tolerance_m: float = 0.006  # how near a goal with a dwell must be reached
     patience_s: float = 1.5  # how long to wait for that before the plan goes on all the same
+    fraction_done: float = field(default=0.0, init=False)  # as `GripperPlan.fraction_done` counts; it never falls
 
     def __post_init__(self) -> None:
         self.scale = self.scale or ActionScale()
-        self._goal, self._fraction, self._fractions = 0, 0.0, self.plan.fraction_done
+        self._goal, self._fractions = 0, self.plan.fraction_done
         self._reference: Array | None = None
         self._yaw = self._half_turns = 0.0
         self._waited_s = self._stayed_s = 0.0
@@ -58,11 +59,6 @@ class TrajectoryTracker:
     def phase(self) -> float:
         """The moment of the demonstration, in [0, 1], that the present goal belongs to."""
         return float(self.plan.phase[min(self._goal, len(self.plan) - 1)])
-
-    @property
-    def fraction_done(self) -> float:
-        """How much of the plan is done, in [0, 1], as `GripperPlan.fraction_done` counts; it never falls."""
-        return self._fraction
 
     def act(self, position: NDArray[np.floating], quaternion: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the next action, float32 (7,) in [-1, 1].
@@ -79,7 +75,7 @@ class TrajectoryTracker:
             self._half_turns = np.pi * np.round((self._yaw - middle) / np.pi)
         self._advance(position)
         goal = min(self._goal, len(self.plan) - 1)
-        self._fraction = max(self._fraction, self._fraction_at(goal))
+        self.fraction_done = max(self.fraction_done, self._fraction_at(goal))
         action = np.zeros(7)
         action[:3] = self.gain * (self._reference - position) / self.scale.translation_m
         action[3:6] = self.gain * (_pointing_down(self._yaw) * orientation.inv()).as_rotvec() / self.scale.rotation_rad

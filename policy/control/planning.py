@@ -13,8 +13,7 @@ from ivg.types import Camera
 
 from ..retargeting.grasp_view import grasp_view
 from ..retargeting.gripper import Array
-from ..retargeting.held_motion import interaction_of
-from ..retargeting.interaction import LIFTED_M, Interaction, InteractionType
+from ..retargeting.interaction import LIFTED_M, Interaction, InteractionType, interaction_of
 
 if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration

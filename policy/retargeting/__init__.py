@@ -3,7 +3,7 @@
 from .contact import contact_frames
 from .dexterous import DexterousTrajectory, dexterous_trajectory
 from .gripper import GripperTrajectory, gripper_trajectory
-from .held_motion import interaction_of
+from .interaction import interaction_of
 
 __all__ = [
     "DexterousTrajectory",

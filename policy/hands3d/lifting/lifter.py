@@ -17,8 +17,7 @@ from ivg.errors import InputError, WeightsError, unknown_option
 from ivg.io.staging import staged_output
 from ivg.types import JOINTS, Camera, HandTracks
 
-from .canonical_camera import CanonicalCamera
-from .network import LifterNetwork
+from .network import CanonicalCamera, LifterNetwork
 
 THUMB_TIP, INDEX_TIP = 4, 8  # the joints whose middle is the pinch point
 _PACKAGED = Path(__file__).resolve().parents[2] / "weights" / "lifter"

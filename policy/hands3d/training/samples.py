@@ -12,9 +12,9 @@ from ivg.data.clip_store import ClipStore
 from ivg.errors import StoreError
 from ivg.types import HANDS, Camera, HandTracks
 
-from ..lifting.canonical_camera import CanonicalCamera
+from ..lifting.network import CanonicalCamera
 
-_NEEDED = ("keypoints", "present", "score", "gt_keypoints", "joints_world_m", "contact", "K", "T_world_camera")
+_ARRAYS = ("keypoints", "present", "score", "gt_keypoints", "joints_world_m", "contact", "K", "T_world_camera")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class StoreHands:
         """Read clips without their frames; none, or one without ground truth, is a `StoreError`."""
         if not len(indices):
             raise StoreError(f"{store.path} has no clip to take hands from")
-        arrays = {name: np.stack([store.array(name)[int(i)] for i in indices]) for name in (*_NEEDED, "grasp_point")}
+        arrays = {name: np.stack([store.array(name)[int(i)] for i in indices]) for name in (*_ARRAYS, "grasp_point")}
         lacking = np.isnan(arrays["joints_world_m"]).all((1, 2, 3, 4)) | np.isnan(arrays["K"]).any((1, 2))
         infos = [store.info(int(i)) for i in indices]
         for index, lacks, info in zip(indices, lacking, infos, strict=True):

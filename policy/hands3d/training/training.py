@@ -14,9 +14,8 @@ from torch import Tensor
 from ivg.errors import ConfigError
 from ivg.training.optimizer import AveragedModel, Muon
 
-from ..lifting.canonical_camera import CanonicalCamera
 from ..lifting.lifter import INDEX_TIP, THUMB_TIP, HandLifter
-from ..lifting.network import LifterNetwork
+from ..lifting.network import CanonicalCamera, LifterNetwork
 from .samples import StoreHands, lifting_samples
 
 Progress = Callable[[int, float], None]  # called as `progress(step, loss in mm)` after each step

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from ivg.types import Camera
 
-from ..held_motion import interaction_of
-from ..interaction import Interaction, InteractionType
+from ..interaction import Interaction, InteractionType, interaction_of
 from .grasp_search import WORST, Grasp, find_grasp
 from .height_map import Array, HeightMap, height_map
 
@@ -79,15 +78,13 @@ def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.flo
     grasp = find_grasp(heights, wanted, closing, turn=grasps)
     if grasp is None:
         return Contact(joints, found.interaction_type, np.zeros(3), 0.0, WORST if grasps else _hooked(found, heights))
-    return _moved(joints, found.interaction_type, grasp, point, closing)
+    return _moved(joints, found, grasp, closing)
 
 
-def _moved(
-    joints: NDArray[np.float32], interaction_type: InteractionType, grasp: Grasp, point: Array, closing: float
-) -> Contact:
+def _moved(joints: NDArray[np.float32], found: Interaction, grasp: Grasp, closing: float) -> Contact:
     """Move and rotate the hand of every frame, each about its own pinch point."""
-    target, deeper = grasp.pos_world_m, None
-    if interaction_type == "grasp":
+    point, target, deeper = found.tool_world_m[found.first], grasp.pos_world_m, None
+    if found.interaction_type == "grasp":
         height = float(np.clip(point[2], grasp.top_m - TIPS_DEEPEST_M, grasp.top_m - TIPS_BELOW_M))
         target, deeper = np.array([*target[:2], height]), height - float(target[2])
     offset, turn = target - point, grasp.yaw_rad - closing
@@ -95,7 +92,7 @@ def _moved(
     rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
     pinch = 0.5 * (joints[:, 4:5] + joints[:, 8:9])
     moved = (joints - pinch) @ rotation.T + pinch + offset
-    return Contact(moved.astype(np.float32), interaction_type, offset, float(turn), grasp.cost, deeper)
+    return Contact(moved.astype(np.float32), found.interaction_type, offset, float(turn), grasp.cost, deeper)
 
 
 def _hooked(found: Interaction, heights: HeightMap) -> float:

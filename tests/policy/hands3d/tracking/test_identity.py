@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivg.policy.hands3d.identity import keep_identity
+from ivg.policy.hands3d.tracking import keep_identity
 from ivg.types import HandTracks
 
 SHAPE = np.random.default_rng(0).uniform(-0.08, 0.08, (21, 2))
