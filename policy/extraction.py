@@ -56,15 +56,11 @@ def extract(
 ) -> ExtractedDemonstration:
     """Read a gripper's trajectory from a demonstration.
 
-    Args:
-        demonstration: Of t frames.
-        camera: Its camera. The clip's frames may have another size, not another shape.
-        lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
-        hand: The hand to follow. If None: the hand that the demonstration was generated with, if it is seen; else the
-            hand that is seen in more frames. If the other goes on moving while that one rests, the other: where two
-            hands work, one of them steadies.
-        depth: Float (h, w), m along the optical axis, of the demonstration's first frame: the hand is moved onto what
-            it touches (`ivg.policy.retargeting.refinement`).
+    The clip's frames may have another size than the camera's, not another shape. The lifter is the one for
+    `ivg/Kitchen-v0` if None. If no hand is asked for, it is the one that the demonstration was generated with, if it is
+    seen; else the one that is seen in more frames. If the other goes on moving while that one rests, the other: where
+    two hands work, one of them steadies. With the depth, float (h, w), m along the optical axis, of the first frame,
+    the hand is moved onto what it touches (`ivg.policy.retargeting.refinement`).
 
     Raises:
         NoHandError: If no hand, or not the hand asked for, is seen in at least `MIN_FRAMES` frames.

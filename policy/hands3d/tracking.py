@@ -97,10 +97,9 @@ def clean_tracks(
 
 
 def fill_gaps(tracks: HandTracks, max_gap: int = 3) -> tuple[HandTracks, NDArray[np.bool_]]:
-    """Interpolate joints linearly over gaps of at most `max_gap` frames between two detections of a hand.
+    """Interpolate joints linearly over gaps of at most `max_gap` frames between detections, and halve the confidence.
 
-    Confidence is interpolated, too, and halved. Returns the tracks, and bool (t, 2): where a hand was put in. A
-    negative `max_gap` is an `InputError`.
+    Returns the tracks, and bool (t, 2): where a hand was put in. A negative `max_gap` is an `InputError`.
     """
     if max_gap < 0:
         raise InputError(f"max_gap must not be negative, got {max_gap}")
@@ -139,8 +138,7 @@ class _Seen:
     def cost(self, frame: int, joints: Array, *, alone: bool) -> float:
         """Return the distance of joints from the predicted ones: over a gap a hand slows down, or alone even stops."""
         moving = _distance(self.joints + self.velocity * min(frame - self.frame, 2), joints)
-        nearest = min(moving, _distance(self.joints, joints)) if alone else moving
-        return min(nearest, _FARTHEST)
+        return min(moving, _distance(self.joints, joints) if alone else moving, _FARTHEST)
 
     def after(self, frame: int, joints: Array) -> _Seen:
         step = (joints - self.joints).mean(0) / (frame - self.frame)
@@ -181,12 +179,11 @@ def _is_swapped(frame: int, points: Array, present: NDArray[np.bool_], slots: li
         return before
     if slots == [None, None]:
         return False
-    costs = [0.0, 0.0]
+    costs, keep = [0.0, 0.0], int(before)
     for swap, (slot, seen) in itertools.product((0, 1), enumerate(slots)):
         source = 1 - slot if swap else slot
         if present[source]:
             costs[swap] += _FARTHEST if seen is None else seen.cost(frame, points[source], alone=None in slots)
-    keep = int(before)
     return bool(1 - keep if costs[1 - keep] < costs[keep] - _MARGIN else keep)
 
 

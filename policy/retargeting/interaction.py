@@ -22,9 +22,7 @@ CLOSING = 0.35  # where the opening falls by this much, contact begins with the 
 DEEPER_M, LOWEST_M = 0.012, 0.012  # a gripper's pads hold below the tips of a hand, but not below this height
 _ALIKE, _ALIKE_FRACTION = 0.05, 0.2
 _LEVELS_APART, _WIDER, _AWAY_M, _LEAVING, _CLEARLY = 0.3, 0.02, 0.1, 2.5, 0.05
-_RAISING, _RISEN_M = 4, 0.005
-_SLOWED, _REACH_M = 0.45, 0.07
-_TO_AND_FRO = 1.9
+_RAISING, _RISEN_M, _SLOWED, _REACH_M, _TO_AND_FRO = 4, 0.005, 0.45, 0.07, 1.9
 _TIPS = (8, 12, 16)
 STIR_RADIUS_M, MIN_ROUNDS = 0.036, 1.15  # at least, of a hand that stirs
 TWIST_GAIN, MAX_TWIST_RAD = 3.5, 2.1  # a twisted object rotates farther than the hand (fingers roll it), to a limit
@@ -53,8 +51,7 @@ class Interaction:
 def interaction_of(joints_world_m: NDArray[np.floating]) -> tuple[Interaction, Array]:
     """Find how a hand moves an object, and the angle (t,) of the closing direction of a gripper in its place.
 
-    Joints are float (t, 21, 3), m, world frame with z up; NaN where the hand is absent. Others, and those of no hand,
-    are an `InputError`.
+    Joints are float (t, 21, 3), m, world frame with z up; NaN where absent. Other shapes, or no hand: `InputError`.
     """
     joints = np.asarray(joints_world_m, np.float64)
     if joints.shape[1:] != (JOINTS, 3) or len(joints) < 2:
