@@ -99,8 +99,7 @@ def _episode(
     if extracted.contact is not None:
         lifting["contact"] = extracted.contact.as_json
     return RobotEpisode(
-        image=execution.observations["image"],
-        proprio=execution.observations["proprio"],
+        **{key: execution.observations[key] for key in ("image", "proprio")},
         action=execution.actions,
         phase=execution.phase,
         plan_phase=execution.fraction_done,

@@ -94,12 +94,32 @@ class DemoGenerator:
             on_part: Called as soon as they are known with ("region", bool (h, w)) and ("clip", uint8 (t, h, w, 3)).
 
         Returns:
-            The demonstration, of the frame's size, or a list of them (times of a batch are divided by its size).
+            The demonstration, of the frame's size, or a list of them. `provenance` holds prompts, weights, versions and
+            seconds by phase (those of a batch divided by its size).
 
         Raises:
             InputError: If the frame or the text cannot be used.
         """
         batched, each = spread(frame=frame, text=text, seed=seed, appearance=appearance)
+        clips, taken, timings = self._generate(batched, each, steps, progress, on_part)
+        demonstrations = []
+        for clip, prompt, used, number in zip(clips, each["text"], each["used"], each["seed"], strict=True):
+            if on_part is not None:
+                on_part("clip", clip.frames)
+            began = time.perf_counter()
+            tracks = self._find_hands(clip.frames, progress)
+            seconds = {**clip.timings, **timings, "hands": time.perf_counter() - began}
+            provenance = {"prompt": prompt, "text": used, "rewriter": self.rewriter.provenance, "seed": number}
+            provenance |= {"steps": taken, **self._describe(clip, seconds)}
+            found = (clip.region.union, tracks.keypoints, tracks.present, float(clip.fps), provenance)
+            more = {"region_per_frame": clip.region.per_frame, "score": tracks.score}
+            demonstrations.append(Demonstration(clip.frames, *found, **more))
+        return demonstrations if batched else demonstrations[0]
+
+    def _generate(
+        self, batched: bool, each: dict[str, list[Any]], steps: int | None, progress: Any, on_part: Any
+    ) -> tuple[list[Any], int | None, dict[str, float]]:
+        """Draw appearances, rewrite texts and call the pipeline; return clips, steps, and seconds a clip by phase."""
         options: dict[str, Any] = {} if steps is None else {"num_inference_steps": steps}
         taken: dict[str, int] = {}  # steps by stage
 
@@ -110,7 +130,7 @@ class DemoGenerator:
 
         def on_region(found: Any) -> None:
             for region in found if batched else [found]:
-                on_part("region", region.union)  # type: ignore[misc]
+                on_part("region", region.union)
 
         if on_part is not None:
             options["region_callback"] = on_region
@@ -123,20 +143,7 @@ class DemoGenerator:
         output = self.pipeline(given["frame"], given["used"], **options)
         count, generation = len(each["text"]), time.perf_counter() - rewritten
         timings = {"rewriting": (rewritten - began) / count, "generation": generation / count}
-        demonstrations = []
-        outputs = output.split() if batched else [output]
-        for clip, prompt, used, number in zip(outputs, each["text"], each["used"], each["seed"], strict=True):
-            if on_part is not None:
-                on_part("clip", clip.frames)
-            began = time.perf_counter()
-            tracks = self._find_hands(clip.frames, progress)
-            seconds = {**clip.timings, **timings, "hands": time.perf_counter() - began}
-            provenance = {"prompt": prompt, "text": used, "rewriter": self.rewriter.provenance, "seed": number}
-            provenance |= {"steps": taken.get("clip"), **self._describe(clip, seconds)}
-            found = (clip.region.union, tracks.keypoints, tracks.present, float(clip.fps), provenance)
-            more = {"region_per_frame": clip.region.per_frame, "score": tracks.score}
-            demonstrations.append(Demonstration(clip.frames, *found, **more))
-        return demonstrations if batched else demonstrations[0]
+        return output.split() if batched else [output], taken.get("clip"), timings
 
     def _describe(self, output: Any, timings: dict[str, float]) -> dict[str, Any]:
         return {

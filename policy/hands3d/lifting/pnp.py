@@ -70,10 +70,8 @@ class PnPLifter:
         if self.depth_m is not None:
             height, width = self.depth_m.shape
             if abs(width / height - camera.width / camera.height) > 0.02 * camera.width / camera.height:
-                raise InputError(
-                    f"depth_m is {width} x {height}, the camera's image {camera.width} x {camera.height}: "
-                    "sides must be in the same proportion"
-                )
+                sizes = f"depth_m is {width} x {height}, the camera's image {camera.width} x {camera.height}"
+                raise InputError(f"{sizes}: sides must be in the same proportion")
         landmarks = landmarks_of(tracks, self.found)
         joints = np.full((len(tracks), 2, JOINTS, 3), np.nan)
         for frame, hand in np.argwhere(tracks.present):

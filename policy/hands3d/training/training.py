@@ -90,9 +90,8 @@ class LifterTraining:
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch_size < 1 or not self.lr > 0:
-            raise ConfigError(
-                f"steps, batch_size and lr must be positive, got {self.steps}, {self.batch_size} and {self.lr}"
-            )
+            given = f"{self.steps}, {self.batch_size} and {self.lr}"
+            raise ConfigError(f"steps, batch_size and lr must be positive, got {given}")
 
 
 def train_lifter(

@@ -62,10 +62,8 @@ def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.flo
     A hand that grasps is moved and rotated, one that drags is moved. A hand that grasps keeps its height, if it can
     hold the object there; how much deeper or higher two straight fingers hold it is `Contact.deeper_m`. A hand that
     pushes is lowered if it would pass over the object. Joints are float (t, 21, 3), m, world frame with z up, NaN where
-    the hand is absent; the depth of the scene without hands is float (h, w), m along the optical axis.
-
-    Raises:
-        InputError: If the joints or the depth have another shape, or no frame has a hand.
+    the hand is absent; the depth of the scene without hands is float (h, w), m along the optical axis. Other shapes, or
+    joints of no hand, are an `InputError`.
     """
     found, yaw = interaction_of(joints_world_m)
     joints = np.asarray(joints_world_m, np.float32)
