@@ -99,7 +99,8 @@ def _episode(
     if extracted.contact is not None:
         lifting["contact"] = extracted.contact.as_json
     return RobotEpisode(
-        **{key: execution.observations[key] for key in ("image", "proprio")},
+        image=execution.observations["image"],
+        proprio=execution.observations["proprio"],
         action=execution.actions,
         phase=execution.phase,
         plan_phase=execution.fraction_done,

@@ -112,8 +112,8 @@ class DemoGenerator:
             provenance = {"prompt": prompt, "text": used, "rewriter": self.rewriter.provenance, "seed": number}
             provenance |= {"steps": taken, **self._describe(clip, seconds)}
             found = (clip.region.union, tracks.keypoints, tracks.present, float(clip.fps), provenance)
-            more = {"region_per_frame": clip.region.per_frame, "score": tracks.score}
-            demonstrations.append(Demonstration(clip.frames, *found, **more))
+            made = Demonstration(clip.frames, *found, region_per_frame=clip.region.per_frame, score=tracks.score)
+            demonstrations.append(made)
         return demonstrations if batched else demonstrations[0]
 
     def _generate(
