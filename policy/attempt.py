@@ -98,16 +98,16 @@ def _episode(
     lifting = {"method": extracted.hands.method, "hand": extracted.hand, **extracted.hands.provenance}
     if extracted.contact is not None:
         lifting["contact"] = extracted.contact.as_json
+    rest: dict[str, Any] = {**demonstration_observation(extracted), **scene}
     return RobotEpisode(
         image=execution.observations["image"],
         proprio=execution.observations["proprio"],
         action=execution.actions,
         phase=execution.phase,
         plan_phase=execution.fraction_done,
-        **demonstration_observation(extracted),
         demo_clip=demonstration.clip,
         success=execution.success,
         provenance={**notes, "demonstration": made, "lifting": lifting},
         demo_fps=demonstration.fps,
-        **scene,
+        **rest,
     )
