@@ -29,25 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """Result of an attempt.
-
-    Attributes:
-        episode: The episode, if it succeeded.
-        reason: One of `REASONS` if it did not, else "".
-        detail: More about the reason, in words.
-        seconds: Time of each stage: "reset", "demonstration", "execution".
-
-    Raises:
-        InputError: If there is neither an episode nor a reason, or both.
-    """
+    """Result of an attempt: an episode, or the reason why there is none (an `InputError` if neither or both)."""
 
     episode: RobotEpisode | None
-    reason: str = ""
-    detail: str = ""
-    seconds: dict[str, float] = field(default_factory=dict)
+    reason: str = ""  # one of `REASONS`
+    detail: str = ""  # more about it, in words
+    seconds: dict[str, float] = field(default_factory=dict)  # of the stages "reset", "demonstration", "execution"
 
     def __post_init__(self) -> None:
-        """Validate that there is an episode or one of the reasons."""
         if (self.episode is None) != (self.reason in REASONS):
             raise InputError(f"an attempt has an episode, or one of the reasons {', '.join(REASONS)}")
 
@@ -67,22 +56,12 @@ def attempt_episode(
 ) -> Attempt:
     """Reset an environment, generate a demonstration of its task, and let the robot follow it.
 
-    Args:
-        env: Observations hold `image` and `proprio`, actions are (7,) in [-1, 1], `info` has `camera`, `task` and
-            `is_success`, such as `ivg/Kitchen-v0`.
-        demonstrate: Makes the demonstration, such as a `DemoGenerator`.
-        text: Instruction.
-        seed: Of the scene and of the demonstration.
-        lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
-        depth: Returns the scene's depth image after the reset, float (h, w), m, such as the kitchen's
-            `env.unwrapped.depth`: the hand is then moved onto what it touches.
-        samples: Maximum number of demonstrations to choose the one with the best contact from (`best_of_n`).
-        scale: Of the environment's action; that of `ivg/Kitchen-v0` if None.
-        notes: JSON values for the episode's provenance.
-        options: Of the environment's reset.
-
-    Returns:
-        The attempt. Errors other than a failed demonstration or execution pass through.
+    Observations of the environment hold `image` and `proprio`, actions are (7,) in [-1, 1], `info` has `camera`, `task`
+    and `is_success`, such as `ivg/Kitchen-v0`, whose lifter and action scale are the defaults. The seed is that of the
+    scene and of the demonstration. `depth` returns the scene's depth image after the reset, float (h, w), m, such as
+    the kitchen's `env.unwrapped.depth`: the hand is then moved onto what it touches, and the demonstration of best
+    contact is taken from as many as `samples` (`best_of_n`). `notes` are JSON values for the episode's provenance,
+    `options` those of the reset. Errors other than a failed demonstration or execution pass through.
     """
     from .control import execute, plan_demonstration
     from .extraction import NoHandError
@@ -93,15 +72,9 @@ def attempt_episode(
         observation, info = env.reset(seed=seed, options=options)
     try:
         with clock("demonstration"):
+            camera, scene = Camera(**info["camera"]), None if depth is None else depth()
             extracted = best_of_n(
-                demonstrate,
-                observation["image"],
-                text,
-                Camera(**info["camera"]),
-                seed=seed,
-                lifter=lifter,
-                depth=None if depth is None else depth(),
-                samples=samples,
+                demonstrate, observation["image"], text, camera, seed=seed, lifter=lifter, depth=scene, samples=samples
             )
             plan = plan_demonstration(extracted)
     except NoHandError as error:
@@ -112,38 +85,29 @@ def attempt_episode(
         reason = "not_done" if contact_frames(extracted.trajectory, pushing=False).any() else "no_contact"
         return Attempt(None, reason, f"{plan.interaction_type}, {len(execution)} steps", clock.seconds)
     notes = {**(notes or {}), "execution": {"manner": plan.interaction_type, "steps": len(execution)}}
-    task = str(info.get("task") or text)
-    episode = _episode(execution, extracted, task, text, seed, float(env.metadata.get("render_fps", 20)), notes)
+    task, fps = str(info.get("task") or text), float(env.metadata.get("render_fps", 20))
+    episode = _episode(execution, extracted, notes, task=task, text=text, seed=seed, fps=fps)
     return Attempt(episode, seconds=clock.seconds)
 
 
 def _episode(
-    execution: Execution,
-    extracted: ExtractedDemonstration,
-    task: str,
-    text: str,
-    seed: int,
-    fps: float,
-    notes: Mapping[str, Any],
+    execution: Execution, extracted: ExtractedDemonstration, notes: Mapping[str, Any], **scene: Any
 ) -> RobotEpisode:
     demonstration = extracted.demonstration
     made = {key: value for key, value in demonstration.provenance.items() if key != "timings_s"}
     lifting = {"method": extracted.hands.method, "hand": extracted.hand, **extracted.hands.provenance}
     if extracted.contact is not None:
         lifting["contact"] = extracted.contact.as_json
+    rest: dict[str, Any] = {**demonstration_observation(extracted), **scene}
     return RobotEpisode(
         image=execution.observations["image"],
         proprio=execution.observations["proprio"],
         action=execution.actions,
         phase=execution.phase,
         plan_phase=execution.fraction_done,
-        **demonstration_observation(extracted),
         demo_clip=demonstration.clip,
-        task=task,
-        text=text,
-        seed=seed,
         success=execution.success,
         provenance={**notes, "demonstration": made, "lifting": lifting},
-        fps=fps,
         demo_fps=demonstration.fps,
+        **rest,
     )

@@ -21,11 +21,8 @@ from .retargeting.refinement import Contact, refine_contact
 if TYPE_CHECKING:
     from .hands3d.lifting import HandLifter, LiftedHands
 
-MIN_FRAMES = 4
-"""A hand seen in fewer frames than this gives no trajectory."""
-
-_ACTS_M = 0.03
-"""A hand that moves further than this in the later half of a clip does not only steady something."""
+MIN_FRAMES = 4  # a hand seen in fewer frames gives no trajectory
+_ACTS_M = 0.03  # a hand that moves further in the later half of a clip does not only steady something
 
 
 class NoHandError(IvgError):
@@ -34,25 +31,15 @@ class NoHandError(IvgError):
 
 @dataclass(frozen=True, eq=False)
 class ExtractedDemonstration:
-    """A demonstration and the gripper trajectory that was read from it.
-
-    Attributes:
-        demonstration: Clip and detections, t frames.
-        camera: Camera of the clip.
-        tracks: The detections, with consistent identities and short gaps filled.
-        hands: Their joints in the world.
-        hand: The hand of the trajectory: "left" or "right".
-        trajectory: The gripper's trajectory, t frames.
-        contact: What the hand touches, if a depth image was given; `hands` and `trajectory` are moved there.
-    """
+    """A demonstration of t frames and the gripper trajectory that was read from it."""
 
     demonstration: Demonstration
     camera: Camera
-    tracks: CleanTracks
+    tracks: CleanTracks  # the detections, with consistent identities and short gaps filled
     hands: LiftedHands
-    hand: Side
+    hand: Side  # of the trajectory
     trajectory: GripperTrajectory
-    contact: Contact | None = None
+    contact: Contact | None = None  # if a depth image was given; `hands` and `trajectory` are moved there
 
     @property
     def joints_world_m(self) -> NDArray[np.float32]:
@@ -69,31 +56,27 @@ def extract(
 ) -> ExtractedDemonstration:
     """Read a gripper's trajectory from a demonstration.
 
-    Args:
-        demonstration: Of t frames.
-        camera: Its camera. The clip's frames may have another size, not another shape.
-        lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
-        hand: The hand to follow. If None: the hand that the demonstration was generated with, if it is seen; else the
-            hand that is seen in more frames. If the other goes on moving while that one rests, the other: where two
-            hands work, one of them steadies.
-        depth: Float (h, w), m along the optical axis: the scene of the demonstration's first frame. If it is given,
-            the hand is moved onto what it touches (`ivg.policy.retargeting.refinement`).
-
-    Returns:
-        The trajectory and all intermediate results.
+    The clip's frames may have another size than the camera's, not another shape. The lifter is the one for
+    `ivg/Kitchen-v0` if None. If no hand is asked for, it is the one that the demonstration was generated with, if it is
+    seen; else the one that is seen in more frames. If the other goes on moving while that one rests, the other: where
+    two hands work, one of them steadies. With the depth, float (h, w), m along the optical axis, of the first frame,
+    the hand is moved onto what it touches (`ivg.policy.retargeting.refinement`).
 
     Raises:
         NoHandError: If no hand, or not the hand asked for, is seen in at least `MIN_FRAMES` frames.
         InputError: If `hand` is none of "left" and "right", or the lifter refuses the camera.
     """
-    if hand is not None and hand not in HANDS:
+    if hand not in (None, *HANDS):
         raise unknown_option("hand", hand, HANDS)
     if lifter is None:
         from .hands3d.lifting import HandLifter
 
         lifter = HandLifter.from_pretrained("kitchen")
     height, width = demonstration.clip.shape[1:3]
-    tracks = clean_tracks(_without_context(demonstration), demonstration.fps, width / height)
+    keypoints, present = demonstration.keypoints.copy(), demonstration.present.copy()
+    score = demonstration.score.copy()
+    keypoints[0], present[0], score[0] = np.nan, False, 0.0  # frame 0 shows the scene without a hand
+    tracks = clean_tracks(HandTracks(keypoints, present, score), demonstration.fps, width / height)
     hands = lifter(tracks, camera)
     side = _choose(hands, hand, demonstration.provenance)
     slot, contact = HANDS.index(side), None
@@ -114,36 +97,16 @@ def demonstration_of_clip(
 ) -> Demonstration:
     """Make a demonstration of a given clip, such as a recorded one.
 
-    Args:
-        frames: uint8 (t, h, w, 3), RGB; frame 0 shows the scene.
-        fps: Frames a second.
-        detector: Finds the hands; their region of motion (Sec. 3.1.1) is the demonstration's.
-        provenance: Source of the clip.
+    The frames are uint8 (t, h, w, 3), RGB; frame 0 shows the scene. The region of motion (Sec. 3.1.1) of the hands
+    that the detector finds is the demonstration's.
     """
     tracks = detector(frames)
     region = region_from_tracks(tracks, *frames.shape[1:3])
-    return Demonstration(
-        clip=frames,
-        region=region.union,
-        keypoints=tracks.keypoints,
-        present=tracks.present,
-        fps=fps,
-        provenance=dict(provenance or {}),
-        region_per_frame=region.per_frame,
-        score=tracks.score,
-    )
-
-
-def _without_context(demonstration: Demonstration) -> HandTracks:
-    """Return the detections without those in frame 0, which shows the scene without a hand."""
-    keypoints, present = demonstration.keypoints.copy(), demonstration.present.copy()
-    score = demonstration.score.copy()
-    keypoints[0], present[0], score[0] = np.nan, False, 0.0
-    return HandTracks(keypoints, present, score)
+    found = (region.union, tracks.keypoints, tracks.present, fps, dict(provenance or {}))
+    return Demonstration(frames, *found, region_per_frame=region.per_frame, score=tracks.score)
 
 
 def _choose(hands: LiftedHands, asked: Side | None, provenance: dict[str, Any]) -> Side:
-    """Return the hand to follow."""
     seen: dict[str, int] = dict(zip(HANDS, hands.present.sum(0).tolist(), strict=True))
     generated = str(provenance.get("appearance", {}).get("side"))
     most = max(seen, key=lambda name: seen[name])
@@ -161,6 +124,6 @@ def _choose(hands: LiftedHands, asked: Side | None, provenance: dict[str, Any]) 
 
 
 def _moved_later(joints_world_m: NDArray[np.floating]) -> float:
-    """Return how far a hand (t, 21, 3) moves in the later half of the frames in which it is seen, m."""
+    """Return how far, in m, a hand (t, 21, 3) moves in the later half of the frames in which it is seen."""
     middles = joints_world_m[np.isfinite(joints_world_m).all((1, 2))].mean(1)
     return float(np.linalg.norm(np.diff(middles[len(middles) // 2 :], axis=0), axis=1).sum())

@@ -16,13 +16,12 @@ from ivg.instructions import InstructionRewriter, load_rewriter
 from ivg.types import Appearance, HandTracks
 
 from .datasets import Demonstration
-from .provenance import describe_generation, weights_sha256
+from .provenance import describe_appearance, versions, weights_sha256
 
 if TYPE_CHECKING:
     from ivg.hands.batched_detector import BatchedHands
 
-ProgressCallback = Callable[[str, int, int], None]
-"""Called as `progress(stage, done, total)`; stages are "region", "clip" and "hands"."""
+ProgressCallback = Callable[[str, int, int], None]  # `progress(stage, done, total)`: "region", "clip" and "hands"
 
 
 class DemoGenerator:
@@ -31,7 +30,7 @@ class DemoGenerator:
     Args:
         pipeline: An `ivg.pipeline.InstructionalVideoPipeline`, or what is called like one.
         detector: Finds the hands of a clip; MediaPipe's networks, frames side by side (`BatchedHands`), if None.
-        weights: What the weights are called, for the provenance.
+        weights: Name of the weights, for the provenance.
         rewriter: Rewrites the text first: "none" (as the packaged weights were trained), "vocabulary", the hub name or
             folder of an `image-text-to-text` model, or an `ivg.instructions.InstructionRewriter`.
 
@@ -55,11 +54,7 @@ class DemoGenerator:
 
     @classmethod
     def from_pretrained(
-        cls,
-        weights: str | Path = "nano",
-        *,
-        device: str = "cpu",
-        rewriter: str | Path | InstructionRewriter = "none",
+        cls, weights: str | Path = "nano", *, device: str = "cpu", rewriter: str | Path | InstructionRewriter = "none"
     ) -> DemoGenerator:
         """Load a pipeline by name, folder or hub id, onto a device of torch ("cpu", "cuda", "cuda:1", ...).
 
@@ -99,13 +94,32 @@ class DemoGenerator:
             on_part: Called as soon as they are known with ("region", bool (h, w)) and ("clip", uint8 (t, h, w, 3)).
 
         Returns:
-            The demonstration, with images of the frame's size, or a list of them; `provenance` is that of
-            `ivg.policy.provenance.describe_generation` (times of a batch are divided by its size).
+            The demonstration, of the frame's size, or a list of them. `provenance` holds prompts, weights, versions and
+            seconds by phase (those of a batch divided by its size).
 
         Raises:
             InputError: If the frame or the text cannot be used.
         """
         batched, each = spread(frame=frame, text=text, seed=seed, appearance=appearance)
+        clips, taken, timings = self._generate(batched, each, steps, progress, on_part)
+        demonstrations = []
+        for clip, prompt, used, number in zip(clips, each["text"], each["used"], each["seed"], strict=True):
+            if on_part is not None:
+                on_part("clip", clip.frames)
+            began = time.perf_counter()
+            tracks = self._find_hands(clip.frames, progress)
+            seconds = {**clip.timings, **timings, "hands": time.perf_counter() - began}
+            provenance = {"prompt": prompt, "text": used, "rewriter": self.rewriter.provenance, "seed": number}
+            provenance |= {"steps": taken, **self._describe(clip, seconds)}
+            found = (clip.region.union, tracks.keypoints, tracks.present, float(clip.fps), provenance)
+            made = Demonstration(clip.frames, *found, region_per_frame=clip.region.per_frame, score=tracks.score)
+            demonstrations.append(made)
+        return demonstrations if batched else demonstrations[0]
+
+    def _generate(
+        self, batched: bool, each: dict[str, list[Any]], steps: int | None, progress: Any, on_part: Any
+    ) -> tuple[list[Any], int | None, dict[str, float]]:
+        """Draw appearances, rewrite texts and call the pipeline; return clips, steps, and seconds a clip by phase."""
         options: dict[str, Any] = {} if steps is None else {"num_inference_steps": steps}
         taken: dict[str, int] = {}  # steps by stage
 
@@ -116,53 +130,29 @@ class DemoGenerator:
 
         def on_region(found: Any) -> None:
             for region in found if batched else [found]:
-                on_part("region", region.union)  # type: ignore[misc]
+                on_part("region", region.union)
 
         if on_part is not None:
             options["region_callback"] = on_region
-
-        began = time.perf_counter()
-        pairs = zip(each["appearance"], each["seed"], strict=True)
+        began, pairs = time.perf_counter(), zip(each["appearance"], each["seed"], strict=True)
         each["appearance"] = [one or Appearance.sample(number) for one, number in pairs]
         each["used"] = list(map(self._rewrite, each["text"], each["frame"], each["appearance"]))
         rewritten = time.perf_counter()
         given = each if batched else {name: values[0] for name, values in each.items()}
         options |= {"seed": given["seed"], "appearance": given["appearance"], "progress_callback": report}
         output = self.pipeline(given["frame"], given["used"], **options)
-        shared = {"rewriting": rewritten - began, "generation": time.perf_counter() - rewritten}
-        shared = {name: seconds / len(each["text"]) for name, seconds in shared.items()}
-        demonstrations = []
-        outputs = output.split() if batched else [output]
-        for clip, said, used, number in zip(outputs, each["text"], each["used"], each["seed"], strict=True):
-            if on_part is not None:
-                on_part("clip", clip.frames)
-            demonstrations.append(self._demonstration(clip, said, used, number, taken.get("clip"), shared, progress))
-        return demonstrations if batched else demonstrations[0]
+        count, generation = len(each["text"]), time.perf_counter() - rewritten
+        timings = {"rewriting": (rewritten - began) / count, "generation": generation / count}
+        return output.split() if batched else [output], taken.get("clip"), timings
 
-    def _demonstration(
-        self,
-        output: Any,
-        text: str,
-        used: str,
-        seed: int,
-        steps: int | None,
-        timings: dict[str, float],
-        progress: ProgressCallback | None,
-    ) -> Demonstration:
-        """Find the hands of a clip that the pipeline made, and put all together."""
-        began = time.perf_counter()
-        tracks = self._find_hands(output.frames, progress)
-        timings = {**output.timings, **timings, "hands": time.perf_counter() - began}
-        return Demonstration(
-            clip=output.frames,
-            region=output.region.union,
-            keypoints=tracks.keypoints,
-            present=tracks.present,
-            fps=float(output.fps),
-            provenance=describe_generation(self, text, used, seed, steps, output.appearance, timings),
-            region_per_frame=output.region.per_frame,
-            score=tracks.score,
-        )
+    def _describe(self, output: Any, timings: dict[str, float]) -> dict[str, Any]:
+        return {
+            "appearance": describe_appearance(output.appearance),
+            "weights": {"name": self.weights, "sha256": self.weights_sha256},
+            "device": str(getattr(self.pipeline, "device", "cpu")),
+            "versions": versions(),
+            "timings_s": {name: round(float(seconds), 4) for name, seconds in timings.items()},
+        }
 
     @cached_property
     def weights_sha256(self) -> str:
@@ -170,7 +160,7 @@ class DemoGenerator:
         return weights_sha256(self.pipeline)
 
     def close(self) -> None:
-        """Stop the detector's threads (not those of a detector that was given); the next call starts them again."""
+        """Stop the threads of the own detector; the next call starts them again."""
         if self._own_detector is not None:
             self._own_detector.close()
         self._own_detector = None
@@ -182,9 +172,9 @@ class DemoGenerator:
         self.close()
 
     def _rewrite(self, text: str, frame: NDArray[np.uint8], appearance: Appearance) -> str:
-        """Return the text for the pipeline; what says nothing is left as it is, for the pipeline to refuse."""
-        says_something = isinstance(text, str) and text.strip()
-        return self.rewriter(text, frame=frame, side=appearance.side) if says_something else text
+        if not isinstance(text, str) or not text.strip():
+            return text  # for the pipeline to refuse
+        return self.rewriter(text, frame=frame, side=appearance.side)
 
     def _find_hands(self, clip: NDArray[np.uint8], progress: ProgressCallback | None) -> HandTracks:
         if self._given_detector is not None:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ivg.types import Appearance
 
+# Packages whose versions may change what is generated or found.
 PACKAGES = ("ivg", "torch", "diffusers", "transformers", "mediapipe", "zarr", "numpy")
-"""Packages whose versions may change what is generated or found."""
 
 
 def weights_sha256(pipeline: Any) -> str:
-    """Hash every weight of a pipeline.
+    """Return the SHA-256, in hex, of the torch modules among a diffusers pipeline's `components`.
 
-    Args:
-        pipeline: A diffusers pipeline; its `components` that are torch modules count.
-
-    Returns:
-        SHA-256, in hex, over name, dtype, shape and bytes of every parameter and buffer in order of their
-        names: the same on every device, and whatever folder or file the weights came from.
+    It is taken over name, dtype, shape and bytes of every parameter and buffer in order of their names: the same on
+    every device, and whatever folder or file the weights came from.
     """
     import torch
 
@@ -40,10 +37,8 @@ def versions() -> dict[str, str]:
     """Return the versions of Python and of `PACKAGES` (those that are installed)."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
-        try:
+        with suppress(PackageNotFoundError):
             found[package] = version(package)
-        except PackageNotFoundError:
-            continue
     return found
 
 
@@ -53,38 +48,4 @@ def describe_appearance(appearance: Appearance) -> dict[str, Any]:
         "skin_rgb": [round(float(channel), 4) for channel in appearance.skin_rgb],
         "hand_scale": round(float(appearance.hand_scale), 4),
         "side": appearance.side,
-    }
-
-
-def describe_generation(
-    generator: Any,
-    text: str,
-    used: str,
-    seed: int,
-    steps: int | None,
-    appearance: Appearance,
-    timings: dict[str, float],
-) -> dict[str, Any]:
-    """Return where a demonstration comes from, as JSON can hold it.
-
-    Args:
-        generator: The `DemoGenerator`.
-        text: The prompt.
-        used: The prompt after rewriting.
-        seed: Seed.
-        steps: Denoising steps of the clip.
-        appearance: Of the acting hand.
-        timings: Seconds by phase.
-    """
-    return {
-        "prompt": text,
-        "text": used,
-        "rewriter": generator.rewriter.provenance,
-        "seed": seed,
-        "steps": steps,
-        "appearance": describe_appearance(appearance),
-        "weights": {"name": generator.weights, "sha256": generator.weights_sha256},
-        "device": str(getattr(generator.pipeline, "device", "cpu")),
-        "versions": versions(),
-        "timings_s": {name: round(float(seconds), 4) for name, seconds in timings.items()},
     }

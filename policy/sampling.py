@@ -16,12 +16,8 @@ if TYPE_CHECKING:
     from .extraction import ExtractedDemonstration
     from .hands3d.lifting import HandLifter
 
-GOOD_CONTACT = 5.0
-"""A demonstration whose contact costs less than this is taken without generating another."""
-
-SAMPLES = 4
-"""How many demonstrations are generated at most where a contact can be judged."""
-
+GOOD_CONTACT = 5.0  # a demonstration whose contact costs less is taken without generating another
+SAMPLES = 4  # how many demonstrations are generated at most where a contact can be judged
 _SEED_STRIDE = 1_000_003
 
 
@@ -51,15 +47,8 @@ def best_of_n(
     one demonstration can be generated: other seeds, the two hands in turn. The first whose contact is good is taken,
     else the one of best contact.
 
-    Args:
-        demonstrate: Generates a demonstration.
-        frame: uint8 (h, w, 3), RGB: the scene, without hands.
-        text: The task.
-        camera: Camera of the frame.
-        seed: Of the first demonstration.
-        lifter: Lifts tracks to metres; the one for `ivg/Kitchen-v0` if None.
-        depth: Float (h, w), m along the optical axis, of the frame; None if unknown.
-        samples: How many demonstrations at most; more than one only with `depth`.
+    The frame is uint8 (h, w, 3), RGB: the scene, without hands; its depth float (h, w), m along the optical axis. The
+    seed is that of the first demonstration; the lifter is the one for `ivg/Kitchen-v0` if None.
 
     Raises:
         NoHandError: If none of the demonstrations shows a hand.

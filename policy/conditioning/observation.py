@@ -26,8 +26,7 @@ from scipy.spatial.transform import Rotation
 
 from ivg.types import CLIP_FRAMES, HANDS, JOINTS
 
-from ..control.plan import OPENING_M, GripperPlan
-from ..control.planning import plan_demonstration
+from ..control.planning import OPENING_M, GripperPlan, plan_demonstration
 from ..datasets.episode import PLAN_POINTS
 
 if TYPE_CHECKING:

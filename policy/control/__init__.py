@@ -1,16 +1,12 @@
 """Plans for a parallel gripper from a hand's trajectory, and a tracker that executes them."""
 
-from ..retargeting.interaction import InteractionType
-from .execute import Execution, execute
-from .plan import GripperPlan
-from .planning import plan_demonstration, plan_gripper
-from .tracker import ActionScale, TrajectoryTracker
+from .execution import ActionScale, Execution, TrajectoryTracker, execute
+from .planning import GripperPlan, plan_demonstration, plan_gripper
 
 __all__ = [
     "ActionScale",
     "Execution",
     "GripperPlan",
-    "InteractionType",
     "TrajectoryTracker",
     "execute",
     "plan_demonstration",

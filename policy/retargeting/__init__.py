@@ -2,18 +2,14 @@
 
 from .contact import contact_frames
 from .dexterous import DexterousTrajectory, dexterous_trajectory
-from .gripper import GripperTrajectory, gripper_axes, gripper_trajectory
-from .held_motion import interaction_of
-from .interaction import Interaction, InteractionType
+from .gripper import GripperTrajectory, gripper_trajectory
+from .interaction import interaction_of
 
 __all__ = [
     "DexterousTrajectory",
     "GripperTrajectory",
-    "Interaction",
-    "InteractionType",
     "contact_frames",
     "dexterous_trajectory",
-    "gripper_axes",
     "gripper_trajectory",
     "interaction_of",
 ]

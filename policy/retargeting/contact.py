@@ -9,20 +9,11 @@ from ivg.errors import InputError
 
 from .gripper import GripperTrajectory
 
-REOPENED = 0.1
-"""A hand lets go when it has opened by this much again, in openings."""
-
-PAUSE = 0.2
-"""A hand that does not close has arrived when its speed has fallen to this fraction of its fastest approach."""
-
-APPROACH_M = 0.05
-"""A hand that has moved less far than this has not approached anything."""
-
-TURNED_BACK_M = 0.02
-"""A hand that pushes lets go when it has moved back by this much."""
-
-PASSING_M = 0.005
-"""A hand that still comes nearer by more than this in a frame has not arrived."""
+REOPENED = 0.1  # a hand lets go when it has opened by this much again, in openings
+PAUSE = 0.2  # a hand that does not close has arrived when it slows to this fraction of its fastest approach
+APPROACH_M = 0.05  # a hand that has moved less far has not approached anything
+TURNED_BACK_M = 0.02  # a hand that pushes lets go when it has moved back by this much
+PASSING_M = 0.005  # a hand that still comes nearer by more than this in a frame has not arrived
 
 
 def contact_frames(
@@ -44,15 +35,8 @@ def contact_frames(
     again. A hand that pushes does not close: contact lasts from its first pause after the approach until it opens or
     turns back. `ivg-policy evaluate-lifter` measures how accurate this is.
 
-    Args:
-        trajectory: Of t frames.
-        object_pos_world_m: Float (3,) or (t, 3), where the hand is to touch; None if unknown.
-        reach_m: Distance that counts as contact, m. A pushing hand's pinch point is 3 to 5 cm away.
-        closing: How much closing counts, in openings.
-        pushing: Whether a hand that never closes may be in contact; only used without a position.
-
-    Returns:
-        bool (t,); false where the hand is absent.
+    A pushing hand's pinch point is 3 to 5 cm away from what it touches. Without `pushing` and a position, a hand that
+    never closes is not in contact. The result is bool (t,), false where the hand is absent.
 
     Raises:
         InputError: If the position has another shape, or `reach_m` or `closing` is not positive.
@@ -67,20 +51,13 @@ def contact_frames(
         if position.ndim == 2:
             return np.asarray((distance <= reach_m) & trajectory.present)
         return _until_opened(trajectory, _arrival(distance, reach_m))
-    closed = _first_closed(trajectory, closing)
-    if closed is not None or not pushing:
-        return _until_opened(trajectory, closed)
+    opening = np.where(trajectory.present, trajectory.poses[:, 7], 0.0)
+    widest, narrowest = np.maximum.accumulate(opening), trajectory.poses[trajectory.present, 7].min()
+    closed = (widest - opening >= closing) & (opening - narrowest <= widest - opening) & trajectory.present
+    if closed.any() or not pushing:
+        return _until_opened(trajectory, int(closed.argmax()) if closed.any() else None)
     paused = _first_pause(trajectory)
     return _until_opened(trajectory, paused) & ~_turned_back(trajectory, paused)
-
-
-def _first_closed(trajectory: GripperTrajectory, closing: float) -> int | None:
-    """Return the first frame in which the hand is closed."""
-    opening = np.where(trajectory.present, trajectory.poses[:, 7], 0.0)
-    widest = np.maximum.accumulate(opening)
-    narrowest = trajectory.poses[trajectory.present, 7].min()
-    closed = (widest - opening >= closing) & (opening - narrowest <= widest - opening) & trajectory.present
-    return int(closed.argmax()) if closed.any() else None
 
 
 def _first_pause(trajectory: GripperTrajectory) -> int | None:
@@ -112,11 +89,10 @@ def _arrival(distance: NDArray[np.float32], reach_m: float) -> int | None:
 def _until_opened(trajectory: GripperTrajectory, start: int | None) -> NDArray[np.bool_]:
     """Return the frames from `start` on with a hand that has not opened again; none if there is no start."""
     held = np.zeros(len(trajectory), np.bool_)
-    if start is None:
-        return held
-    opening = np.where(trajectory.present, trajectory.poses[:, 7], np.inf)[start:]
-    opened = trajectory.present[start:] & (opening - np.minimum.accumulate(opening) > REOPENED)
-    held[start:] = ~np.logical_or.accumulate(opened)
+    if start is not None:
+        opening = np.where(trajectory.present, trajectory.poses[:, 7], np.inf)[start:]
+        opened = trajectory.present[start:] & (opening - np.minimum.accumulate(opening) > REOPENED)
+        held[start:] = ~np.logical_or.accumulate(opened)
     return held & trajectory.present
 
 

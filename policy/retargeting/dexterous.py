@@ -18,58 +18,36 @@ from scipy.spatial.transform import Rotation
 from ivg.errors import InputError, unknown_option
 from ivg.hands import JOINT_NAMES
 
-from .gripper import checked_joints
+from .gripper import Array, checked_joints
 
-Array = NDArray[np.float64]
-
-_FREE = 6
-"""Joints that dex-retargeting puts in front of the robot's own: three translations and three rotations."""
-
+_FREE = 6  # joints that dex-retargeting puts in front of the robot's own: three translations and three rotations
 _FEWEST_LINKS = 3
-
-_PRECISION, _COARSE = 1e-10, 1e-5
-"""Change of its loss at which the solver stops. dex-retargeting's own, the second, leaves links a centimetre off."""
+_PRECISION, _COARSE = 1e-10, 1e-5  # change of the loss at which the solver stops; its default leaves links 1 cm off
 
 
 @dataclass(frozen=True, eq=False)
 class DexterousTrajectory:
-    """The trajectory of a dexterous hand.
+    """The trajectory of a dexterous hand; NaN where the hand was absent."""
 
-    Attributes:
-        joint_names: The robot's own joints as its URDF names them, n of them.
-        joint_rad: float32 (t, n), their positions in that order (rad; m for joints that slide). NaN where the hand was
-            absent.
-        base_pose: float32 (t, 7), the root of the URDF in the world: position m, quaternion wxyz. NaN where absent.
-        error_m: float32 (t,), mean distance of the links from the joints that they follow. NaN where absent.
-        present: bool (t,).
-    """
-
-    joint_names: tuple[str, ...]
-    joint_rad: NDArray[np.float32]
-    base_pose: NDArray[np.float32]
-    error_m: NDArray[np.float32]
-    present: NDArray[np.bool_]
+    joint_names: tuple[str, ...]  # the robot's own joints as its URDF names them, n of them
+    joint_rad: NDArray[np.float32]  # (t, n), their positions in that order (rad; m for joints that slide)
+    base_pose: NDArray[np.float32]  # (t, 7), the root of the URDF in the world: position m, quaternion wxyz
+    error_m: NDArray[np.float32]  # (t,), mean distance of the links from the joints that they follow
+    present: NDArray[np.bool_]  # (t,)
 
     def __len__(self) -> int:
-        """Return the number of frames."""
         return len(self.joint_rad)
 
 
 def dexterous_trajectory(
     joints_world_m: NDArray[np.floating], urdf: str | Path, links: Mapping[str, str], *, scale: float = 1.0
 ) -> DexterousTrajectory:
-    """Retarget one hand.
+    """Retarget one hand, float (t, 21, 3), m, MediaPipe's order, NaN where it is absent, within the URDF's limits.
 
-    Args:
-        joints_world_m: Float (t, 21, 3), m, MediaPipe's order; NaN where the hand is absent.
-        urdf: The robot's hand. dex-retargeting carries none; its authors publish many as ``dex-urdf``.
-        links: Which joint of the hand (`ivg.hands.JOINT_NAMES`, such as "index_tip") each of the robot's links
-            follows, by the link's name; three or more, not all in a line.
-        scale: Size of the robot's hand over the human's. Joints are moved away from the wrist by this factor, so
-            that a large hand can close as the human's does.
-
-    Returns:
-        The trajectory, t frames. Joints keep to the limits of the URDF.
+    dex-retargeting carries no URDF; its authors publish many as ``dex-urdf``. `links` says which joint of the hand
+    (`ivg.hands.JOINT_NAMES`, such as "index_tip") each of the robot's links follows, by the link's name; three or more,
+    not all in a line. Joints are moved away from the wrist by a `scale`, the size of the robot's hand over the human's,
+    so that a large hand can close as the human's does.
 
     Raises:
         InputError: If dex-retargeting is not installed, there is no such file, link or joint, the joints have another
@@ -84,10 +62,9 @@ def dexterous_trajectory(
         if joint not in JOINT_NAMES:
             raise unknown_option("joint", joint, JOINT_NAMES)
     sources = [JOINT_NAMES.index(joint) for joint in links.values()]
-    solver = _solver(Path(urdf), list(links), sources)
     wrist = joints[:, :1]
     targets = (wrist + scale * (joints - wrist))[:, sources]
-    return _followed(solver, targets, present)
+    return _followed(_solver(Path(urdf), list(links), sources), targets, present)
 
 
 def _solver(urdf: Path, links: list[str], sources: list[int]) -> Any:
@@ -116,10 +93,9 @@ def _solver(urdf: Path, links: list[str], sources: list[int]) -> Any:
         normal_delta=0.0,  # its pull to the frame before is in the loss's gradient only, so that the solver gets stuck
     )
     try:
-        solver = config.build()
+        return config.build()
     except NotImplementedError as error:  # continuous joints, which its optimiser has no limits for
         raise InputError(f"dex-retargeting cannot handle a joint of '{urdf}': {error}") from error
-    return solver
 
 
 def _followed(solver: Any, targets: Array, present: NDArray[np.bool_]) -> DexterousTrajectory:
@@ -130,7 +106,7 @@ def _followed(solver: Any, targets: Array, present: NDArray[np.bool_]) -> Dexter
     names = list(solver.joint_names)
     free = [names.index(name) for name in DUMMY_JOINT_NAMES[:_FREE]]
     own = [index for index in range(len(names)) if index not in free]
-    poses = np.full((len(targets), len(solver.joint_names)), np.nan)
+    poses = np.full((len(targets), len(names)), np.nan)
     error = np.full(len(targets), np.nan, np.float32)
     seen = np.flatnonzero(present)
     solver.set_qpos(_start(robot, links, free, targets[seen[0]]))
@@ -142,9 +118,8 @@ def _followed(solver: Any, targets: Array, present: NDArray[np.bool_]) -> Dexter
     base[seen, :3] = poses[seen][:, free[:3]]
     rotations = Rotation.from_euler("XYZ", poses[seen][:, free[3:]])
     base[seen, 3:] = rotations.as_quat(canonical=True)[:, [3, 0, 1, 2]]
-    return DexterousTrajectory(
-        tuple(names[index] for index in own), poses[:, own].astype(np.float32), base, error, present
-    )
+    own_names = tuple(names[index] for index in own)
+    return DexterousTrajectory(own_names, poses[:, own].astype(np.float32), base, error, present)
 
 
 def _solved(solver: Any, targets: Array) -> Array:

@@ -16,27 +16,18 @@ WINDOW_M, PIXEL_M = 0.16, 0.001
 SEARCH_M = 0.03
 ELONGATED, FULL = 1.6, 0.8
 THINNEST_M, WIDEST_M = 0.008, 0.06
-
 _COLOUR, _GRID_M, _END_M = 16.0, 0.005, 0.012
 
 
 @dataclass(frozen=True)
 class GraspView:
-    """A long thin patch of one colour near a point.
+    """A long thin patch of one colour near a point."""
 
-    Attributes:
-        offset_m: float64 (2,), the shortest offset from the point onto the patch's middle line, world x and y.
-        across_rad: Direction across the patch, about the world's z axis.
-        length_m: Of its longer axis.
-        width_m: Of its shorter axis.
-        distance_m: From the point to the patch.
-    """
-
-    offset_m: Array
-    across_rad: float
+    offset_m: Array  # (2,), the shortest offset from the point onto the patch's middle line, world x and y
+    across_rad: float  # direction across the patch, about the world's z axis
     length_m: float
     width_m: float
-    distance_m: float
+    distance_m: float  # from the point to the patch
 
 
 def grasp_view(frame: NDArray[np.uint8], camera: Camera, point_world_m: Array) -> GraspView | None:
@@ -44,16 +35,9 @@ def grasp_view(frame: NDArray[np.uint8], camera: Camera, point_world_m: Array) -
 
     The image is projected onto the horizontal plane through the point. Patches there are connected pixels of a similar
     colour (CIE L*a*b* distance of 16 or less to a seed within `SEARCH_M` of the point), with their principal axes;
-    those that fill less than `FULL` of their rectangle (an arc, a branching object) are left out.
-
-    Args:
-        frame: uint8 (h, w, 3), RGB, without hands; of the camera's shape, in any size.
-        camera: Camera of the frame.
-        point_world_m: (3,), where the hand grasps.
-
-    Returns:
-        The patch that is long for its width and near to the point; None if there is none, or the point is not in the
-        image.
+    those that fill less than `FULL` of their rectangle (an arc, a branching object) are left out. The result is the
+    patch that is long for its width and near to the point (3,), where the hand grasps; None if there is none in the
+    image, uint8 (h, w, 3), RGB, without hands, of the camera's shape, in any size.
     """
     window = _from_above(frame, camera, np.asarray(point_world_m, np.float64))
     if window is None:

@@ -17,11 +17,8 @@ from ivg.types import JOINTS
 
 Array = NDArray[np.float64]
 
-FULL_OPENING_M = 0.11
-"""Distance of the tips of thumb and index finger of a wide open hand of scale 1, m."""
-
-WRIST_TO_MIDDLE_M = 0.0931
-"""Distance from the wrist to the middle finger's knuckle of a hand of scale 1, m, whatever the fingers' length."""
+FULL_OPENING_M = 0.11  # distance of the tips of thumb and index finger of a wide open hand of scale 1
+WRIST_TO_MIDDLE_M = 0.0931  # from the wrist to the middle finger's knuckle of a hand of scale 1
 
 _WRIST, _THUMB_BASE, _THUMB_IP, _THUMB_TIP = 0, 2, 3, 4
 _INDEX_BASE, _INDEX_PIP, _INDEX_TIP, _MIDDLE_BASE = 5, 6, 8, 9
@@ -31,19 +28,15 @@ _INDEX_BASE, _INDEX_PIP, _INDEX_TIP, _MIDDLE_BASE = 5, 6, 8, 9
 class GripperTrajectory:
     """A gripper's pose over time.
 
-    Attributes:
-        poses: float32 (t, 8): position of the point between the fingers, world, m; quaternion wxyz (z approaches, y
-            closes), its sign continuous; opening in [0, 1]. NaN where the hand was absent.
-        present: bool (t,).
-        hand_scale: Size of the hand that it was read from; 1 is a hand of `ivg.types.PALM_TO_TIP_M`.
+    Poses are float32 (t, 8): position of the point between the fingers, world, m; quaternion wxyz (z approaches, y
+    closes), its sign continuous; opening in [0, 1]. They are NaN where the hand was absent.
     """
 
     poses: NDArray[np.float32]
-    present: NDArray[np.bool_]
-    hand_scale: float
+    present: NDArray[np.bool_]  # (t,)
+    hand_scale: float  # size of the hand that it was read from; 1 is a hand of `ivg.types.PALM_TO_TIP_M`
 
     def __len__(self) -> int:
-        """Return the number of frames."""
         return len(self.poses)
 
     def held(self) -> NDArray[np.float32]:
@@ -52,8 +45,7 @@ class GripperTrajectory:
         Positions and openings linearly, rotations by the shortest arc; before the first and after the last frame with
         a hand the pose stays.
         """
-        known = np.flatnonzero(self.present)
-        frames = np.arange(len(self.poses))
+        known, frames = np.flatnonzero(self.present), np.arange(len(self.poses))
         poses = np.empty_like(self.poses)
         for column in (0, 1, 2, 7):
             poses[:, column] = np.interp(frames, known, self.poses[known, column])
@@ -68,39 +60,29 @@ class GripperTrajectory:
 
 
 def gripper_trajectory(joints_world_m: NDArray[np.floating], hand_scale: float | None = None) -> GripperTrajectory:
-    """Read a gripper's trajectory from the joints of one hand.
+    """Read a gripper's trajectory from the joints of one hand, float (t, 21, 3), m, NaN where it is absent.
 
-    Args:
-        joints_world_m: Float (t, 21, 3), m, MediaPipe's order; NaN where the hand is absent.
-        hand_scale: Size of the hand, if known; else estimated from the palm's length (median over the frames).
-
-    Returns:
-        The trajectory, t frames.
-
-    Raises:
-        InputError: If the joints have another shape, or no frame has a hand.
+    If the size of the hand is not known, it is estimated from the palm's length (median over the frames). Joints of
+    another shape, or of no hand, are an `InputError`.
     """
     joints, present = checked_joints(joints_world_m)
     seen = joints[present]
-    scale = hand_scale
-    if scale is None:
+    if hand_scale is None:
         palm = np.linalg.norm(seen[:, _MIDDLE_BASE] - seen[:, _WRIST], axis=-1)
-        scale = float(np.median(palm)) / WRIST_TO_MIDDLE_M
+        hand_scale = float(np.median(palm)) / WRIST_TO_MIDDLE_M
     poses = np.full((len(joints), 8), np.nan, np.float32)
     tips = seen[:, _INDEX_TIP] - seen[:, _THUMB_TIP]
     quaternions = Rotation.from_matrix(gripper_axes(seen)).as_quat(canonical=True)[:, [3, 0, 1, 2]]
     poses[present, :3] = 0.5 * (seen[:, _INDEX_TIP] + seen[:, _THUMB_TIP])
-    poses[present, 3:7] = _continuous(quaternions)
-    poses[present, 7] = np.clip(np.linalg.norm(tips, axis=-1) / (FULL_OPENING_M * scale), 0, 1)
-    return GripperTrajectory(poses, present, float(scale))
+    # A quaternion and its negative are one rotation: signs are chosen so that neighbours lie near each other.
+    flips = np.where((quaternions[1:] * quaternions[:-1]).sum(-1) < 0, -1.0, 1.0)
+    poses[present, 3:7] = quaternions * np.cumprod([1.0, *flips])[:, None]
+    poses[present, 7] = np.clip(np.linalg.norm(tips, axis=-1) / (FULL_OPENING_M * hand_scale), 0, 1)
+    return GripperTrajectory(poses, present, float(hand_scale))
 
 
 def checked_joints(joints_world_m: NDArray[np.floating]) -> tuple[Array, NDArray[np.bool_]]:
-    """Return joints as float64 (t, 21, 3), and the frames bool (t,) that have a hand.
-
-    Raises:
-        InputError: If the joints have another shape, or no frame has a hand.
-    """
+    """Return joints as float64 (t, 21, 3), and the frames bool (t,) that have a hand; else raise `InputError`."""
     joints = np.asarray(joints_world_m, np.float64)
     if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3):
         raise InputError(f"joints_world_m must have shape (t, {JOINTS}, 3), got {joints.shape}")
@@ -126,13 +108,6 @@ def gripper_axes(joints_world_m: NDArray[np.floating]) -> Array:
 
 def _unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
-
-
-def _continuous(quaternions: Array) -> Array:
-    """Choose signs (a quaternion and its negative are one rotation) so that neighbours lie near each other."""
-    cosine = (quaternions[1:] * quaternions[:-1]).sum(-1)
-    signs = np.cumprod(np.concatenate([[1.0], np.where(cosine < 0, -1.0, 1.0)]))
-    return np.asarray(quaternions * signs[:, None])
 
 
 def _slerp(start: Array, end: Array, fraction: float) -> Array:

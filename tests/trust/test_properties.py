@@ -71,7 +71,7 @@ def test_points_in_the_picture_are_projected_into_the_picture(camera: Camera, se
 def test_a_ray_through_a_projected_point_goes_through_the_point(
     camera: Camera, away: tuple[float, ...], seed: int, mirrored: bool
 ) -> None:
-    from ivg.policy.hands3d.lifting.canonical_camera import CanonicalCamera
+    from ivg.policy.hands3d.lifting.network import CanonicalCamera
 
     pose = camera.T_world_camera
     level = CanonicalCamera(pose[:3, :3] @ Rotation.from_rotvec(away).as_matrix(), pose[:3, 3] + 0.1)

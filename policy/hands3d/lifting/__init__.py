@@ -1,9 +1,8 @@
 """Hand tracks to joints in world metres (loads torch)."""
 
-from .canonical_camera import CanonicalCamera
 from .depth_correction import DepthCorrection
-from .lifted import LiftedHands, Lifter
-from .lifter import HandLifter
+from .lifter import HandLifter, LiftedHands, Lifter
+from .network import CanonicalCamera
 from .pnp import PnPLifter
 
 __all__ = ["CanonicalCamera", "DepthCorrection", "HandLifter", "LiftedHands", "Lifter", "PnPLifter"]

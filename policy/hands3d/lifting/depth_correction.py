@@ -25,33 +25,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class DepthCorrection:
-    """Spreads of the terms; chosen on clips of the training split.
+    """Spreads of the terms; chosen on clips of the training split. Out of range they are an `InputError`."""
 
-    Attributes:
-        clip_spread: Relative error of PnP's depths that all frames of a clip share (hands differ in size).
-        frame_spread: That of a single frame.
-        drift: How much this changes from one frame to the next.
-        rest_m: How far from the surface a resting pinch point lies, m.
-        lead_s: How much farther a moving one lies, seconds of its speed.
-        behind_m: By how much it may be behind the surface, m.
-        window_m: Half the side of the square on the scene whose near surface counts, m: fingers reach round things.
-        nearness: Which quantile of the square's depths counts, in [0, 1]; small ones are near.
-
-    Raises:
-        InputError: If a length or spread is not positive, or `nearness` is not in [0, 1].
-    """
-
-    clip_spread: float = 0.12
-    frame_spread: float = 0.08
-    drift: float = 0.1
-    rest_m: float = 0.06
-    lead_s: float = 0.125
-    behind_m: float = 0.01
-    window_m: float = 0.01
-    nearness: float = 0.2
+    clip_spread: float = 0.12  # relative error of PnP's depths that all frames of a clip share (hands differ in size)
+    frame_spread: float = 0.08  # that of a single frame
+    drift: float = 0.1  # how much this changes from one frame to the next
+    rest_m: float = 0.06  # how far from the surface a resting pinch point lies
+    lead_s: float = 0.125  # how much farther a moving one lies, in seconds of its speed
+    behind_m: float = 0.01  # by how much it may be behind the surface
+    window_m: float = 0.01  # half the side of the square on the scene that counts: fingers reach round things
+    nearness: float = 0.2  # which quantile of the square's depths counts, in [0, 1]; small ones are near
 
     def __post_init__(self) -> None:
-        """Validate the ranges."""
         for name in ("clip_spread", "frame_spread", "drift", "rest_m", "behind_m", "window_m"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}")
@@ -59,16 +44,10 @@ class DepthCorrection:
             raise InputError(f"lead_s >= 0 and 0 <= nearness <= 1 must hold, got {self.lead_s} and {self.nearness}")
 
     def __call__(self, depth_m: Array, surface_m: Array, speed_m_s: Array, frames: NDArray[np.int64]) -> Array:
-        """Return corrected depths.
+        """Return corrected depths float64 (n,), m, for those of PnP, along the optical axis.
 
-        Args:
-            depth_m: float64 (n,), PnP's, along the optical axis.
-            surface_m: float64 (n,), the scene's behind the pinch point; NaN where unknown.
-            speed_m_s: float64 (n,), of the pinch point across the image.
-            frames: int64 (n,), ascending, indices of the frames.
-
-        Returns:
-            float64 (n,), m.
+        Depths of the scene behind the pinch point are NaN where unknown; the pinch point moves across the image at a
+        speed; indices of the frames ascend.
         """
         n = len(depth_m)
         known = np.flatnonzero(np.isfinite(surface_m))
@@ -92,12 +71,9 @@ class DepthCorrection:
             root = np.hypot(1, height / reach_m)
             above = np.sqrt((root + 1) / 2) / (reach_m * root)  # the pseudo-Huber's root has a derivative at 0, too
             slope = -z * np.where(height > 0, above, 1 / self.behind_m)
-            surface = np.zeros((len(z), n + 1))
-            surface[:, 0] = slope
-            surface[np.arange(len(z)), 1 + known] = slope
-            own = np.concatenate([np.zeros((n, 1)), np.eye(n) / self.frame_spread], 1)
-            link = np.concatenate([np.zeros((len(links), 1)), links], 1)
-            return np.concatenate([np.eye(1, n + 1) / self.clip_spread, own, surface, link])
+            surface = slope[:, None] * np.column_stack([np.ones(len(z)), np.eye(n)[known]])
+            clip, own = np.eye(1, n + 1) / self.clip_spread, np.eye(n, n + 1, 1) / self.frame_spread
+            return np.concatenate([clip, own, surface, np.pad(links, ((0, 0), (1, 0)))])
 
         return depths(least_squares(residuals, np.zeros(n + 1), jac=jacobian).x)
 
@@ -105,16 +81,10 @@ class DepthCorrection:
 def surface_depths(
     depth_m: NDArray[np.floating], points: NDArray[np.floating], focal_px: float, settings: DepthCorrection
 ) -> Array:
-    """Return the depth of the scene at image points: the nearer part of what lies around them.
+    """Return the depth float64 (n,), m, of the scene at image points: the nearer part of what lies around them.
 
-    Args:
-        depth_m: Float (h, w), along the optical axis; what is not finite or not positive is a hole.
-        points: Float (n, 2), normalised.
-        focal_px: Focal length in the depth image's pixels.
-        settings: Size and quantile of the part.
-
-    Returns:
-        float64 (n,), m; NaN outside of the image and in holes.
+    The depth image is float (h, w), along the optical axis, with a focal length in its pixels; what is not finite or
+    not positive is a hole. Points are float (n, 2), normalised; outside of the image and in holes the result is NaN.
     """
     height, width = depth_m.shape
     holes = ~(np.isfinite(depth_m) & (depth_m > 0))

@@ -1,11 +1,12 @@
-"""Lifting by the network: tracks and a calibrated camera to joints in world metres."""
+"""Hands in world metres, and their lifting by the network from tracks and a calibrated camera."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,21 +17,52 @@ from ivg.errors import InputError, WeightsError, unknown_option
 from ivg.io.staging import staged_output
 from ivg.types import JOINTS, Camera, HandTracks
 
-from .canonical_camera import CanonicalCamera
-from .lifted import LiftedHands
-from .network import LifterNetwork
+from .network import CanonicalCamera, LifterNetwork
 
+THUMB_TIP, INDEX_TIP = 4, 8  # the joints whose middle is the pinch point
 _PACKAGED = Path(__file__).resolve().parents[2] / "weights" / "lifter"
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 
 
+@dataclass(frozen=True, eq=False)
+class LiftedHands:
+    """Hands of a clip in metres; hand 0 is left, 1 right. Present hands have finite joints (else `InputError`)."""
+
+    joints_world_m: NDArray[np.float32]  # (t, 2, 21, 3), world frame, MediaPipe's order; NaN where absent
+    present: NDArray[np.bool_]  # (t, 2), where there are joints
+    method: str  # "network" or "pnp"
+    provenance: dict[str, Any] = field(default_factory=dict)  # weights, their hash, ...; JSON values
+
+    def __post_init__(self) -> None:
+        joints, present = self.joints_world_m, self.present
+        if joints.ndim != 4 or joints.shape[1:] != (2, JOINTS, 3) or joints.dtype != np.float32:
+            raise InputError(f"joints_world_m must be float32 (t, 2, {JOINTS}, 3), got {joints.dtype} {joints.shape}")
+        if present.shape != joints.shape[:2] or present.dtype != np.bool_:
+            raise InputError(f"present must be bool {joints.shape[:2]}, got {present.dtype} {present.shape}")
+        if not np.isfinite(joints[present]).all():
+            raise InputError("joints_world_m of a present hand must be finite")
+
+    def __len__(self) -> int:
+        return len(self.joints_world_m)
+
+    @property
+    def pinch_pos_world_m(self) -> NDArray[np.float32]:
+        """float32 (t, 2, 3): the middle of thumb tip and index tip; NaN where the hand is absent."""
+        return 0.5 * (self.joints_world_m[:, :, THUMB_TIP] + self.joints_world_m[:, :, INDEX_TIP])
+
+
+class Lifter(Protocol):
+    """Lifts tracks to metres: `HandLifter`, or `PnPLifter` for one clip."""
+
+    def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
+        """Lift the hands of a clip of t frames, seen by a fixed camera."""
+
+
+@dataclass(eq=False, repr=False)
 class HandLifter:
     """Lifts hand tracks to metres by a network that was trained on rendered clips of one kind of environment.
 
-    Args:
-        network: In evaluation mode, on the CPU.
-        canonical_camera: The camera that it was trained in.
-        provenance: Its source, put into what it lifts.
+    The network, on the CPU, was trained in the canonical camera; `provenance` is its source, put into what it lifts.
 
     Example:
         >>> lifter = HandLifter.from_pretrained("kitchen")
@@ -38,20 +70,17 @@ class HandLifter:
         >>> hands.pinch_pos_world_m  # (t, 2, 3)
     """
 
-    def __init__(
-        self, network: LifterNetwork, canonical_camera: CanonicalCamera, provenance: dict[str, Any] | None = None
-    ) -> None:
-        self.network = network.eval().requires_grad_(False)
-        self.canonical_camera = canonical_camera
-        self.provenance = dict(provenance or {})
+    network: LifterNetwork
+    canonical_camera: CanonicalCamera
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.network.eval().requires_grad_(False)
+        self.provenance = dict(self.provenance or {})
 
     @classmethod
     def from_pretrained(cls, weights: str | Path = "kitchen") -> HandLifter:
-        """Load a lifter.
-
-        Args:
-            weights: A name that comes with the package ("kitchen": clips of `ivg/Kitchen-v0`), or a folder that
-                `save` wrote.
+        """Load a lifter by a name in the package ("kitchen": clips of `ivg/Kitchen-v0`), or a folder of `save`.
 
         Raises:
             InputError: If there is no such name or folder.
@@ -70,15 +99,9 @@ class HandLifter:
         return cls(network, camera, {"weights": folder.name, "sha256": digest})
 
     def save(self, folder: str | Path, *, overwrite: bool = False, notes: dict[str, Any] | None = None) -> Path:
-        """Write weights (half precision) and configuration into a new folder.
+        """Write weights (half precision), configuration and notes (JSON values) into a new folder, and return it.
 
-        Args:
-            folder: The folder.
-            overwrite: Replace an existing folder.
-            notes: More JSON values for the configuration, such as the training settings.
-
-        Raises:
-            InputError: If the folder exists and is not to be overwritten.
+        An existing folder is an `InputError`, unless it is to be overwritten.
         """
         config = {
             "network": self.network.config,
@@ -95,15 +118,10 @@ class HandLifter:
         return folder
 
     def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
-        """Lift the hands of a clip.
+        """Lift the hands of a clip, seen by a fixed camera; absent hands stay absent.
 
-        Args:
-            tracks: Of t frames; clips longer than the network's are lifted in windows that overlap by half. Absent
-                hands stay absent.
-            camera: Camera of the clip; it is fixed.
-
-        Raises:
-            InputError: If the camera is far from those that the lifter was trained on.
+        Clips longer than the network's are lifted in windows that overlap by half. A camera far from those that the
+        lifter was trained on is an `InputError`.
         """
         self.canonical_camera.check(camera)
         joints = np.full((len(tracks), 2, JOINTS, 3), np.nan, np.float32)
@@ -116,32 +134,25 @@ class HandLifter:
     def _lift(self, tracks: HandTracks, hand: int, camera: Camera) -> NDArray[np.float32]:
         """Return float32 (t, 21, 3), world, m; absent frames hold anything."""
         mirrored = hand == 0
-        rays = np.nan_to_num(self.canonical_camera.rays(tracks.keypoints[:, hand], camera, mirrored=mirrored))
+        rays = self.canonical_camera.rays(tracks.keypoints[:, hand], camera, mirrored=mirrored)
+        rays = np.nan_to_num(rays).astype(np.float32)
         present, score = tracks.present[:, hand], tracks.score[:, hand]
         position = torch.from_numpy(self.canonical_camera.position(camera, mirrored=mirrored)).float()[None]
         total = np.zeros((len(tracks), JOINTS, 3))
         times = np.zeros(len(tracks))
         for window in _windows(len(tracks), self.network.frames):
-            if not present[window].any():
-                continue
-            found = self.network(
-                torch.from_numpy(rays[window]).float()[None],
-                torch.from_numpy(present[window])[None],
-                torch.from_numpy(score[window])[None],
-                position,
-                torch.tensor([not mirrored]),
-            )
-            total[window] += found[0].double().numpy()
-            times[window] += 1
+            if present[window].any():
+                given = (torch.from_numpy(values[window])[None] for values in (rays, present, score))
+                found = self.network(*given, position, torch.tensor([not mirrored]))
+                total[window] += found[0].double().numpy()
+                times[window] += 1
         points = total / np.maximum(times, 1)[:, None, None]
         return self.canonical_camera.to_world(points, camera, mirrored=mirrored).astype(np.float32)
 
 
 def _windows(length: int, longest: int) -> list[slice]:
     """Return windows of at most `longest` frames that overlap by half and cover `length` frames."""
-    if length <= longest:
-        return [slice(0, length)]
-    starts = [*range(0, length - longest, longest // 2), length - longest]
+    starts = [*range(0, length - longest, longest // 2), max(length - longest, 0)]
     return [slice(start, start + longest) for start in starts]
 
 

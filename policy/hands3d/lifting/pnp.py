@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import KW_ONLY, asdict, dataclass, field
 
 import cv2
 import numpy as np
@@ -13,21 +12,15 @@ from ivg.errors import InputError
 from ivg.hands.sides import MetricHands
 from ivg.types import FPS, JOINTS, SCALE_RANGE, Camera, HandTracks
 
-from .depth_correction import DepthCorrection, surface_depths
-from .lifted import INDEX_TIP, THUMB_TIP, LiftedHands
-from .matching import landmarks_of
+from .depth_correction import Array, DepthCorrection, surface_depths
+from .lifter import INDEX_TIP, THUMB_TIP, LiftedHands
 
-Array = NDArray[np.float64]
-
+PALM_BONES = ((0, 1), (0, 5), (5, 9), (9, 13), (13, 17), (0, 17))  # pairs of joints, which fingers do not change
+PALM_BONES_M = 0.274  # their length in all, of a hand of scale 1
 _NO_DISTORTION = np.zeros(4)
 
-PALM_BONES = ((0, 1), (0, 5), (5, 9), (9, 13), (13, 17), (0, 17))
-"""Pairs of joints of the palm, which fingers do not change."""
 
-PALM_BONES_M = 0.274
-"""Their length in all, of a hand of scale 1, m."""
-
-
+@dataclass(eq=False, repr=False)
 class PnPLifter:
     """Lifts the hands of one clip by perspective-n-point, whatever the camera and the scene.
 
@@ -36,56 +29,49 @@ class PnPLifter:
     brought to one size first. With the context's depth, depths are corrected (`DepthCorrection`); corrected hands keep
     their image points.
 
-    Args:
-        found: What `MediaPipeHands.metric` found in the clip.
-        depth_m: Float (h, w), metres along the optical axis, of the scene without the hand; any size, the camera's
-            shape. None if unknown: expect errors twice as large.
-        fps: The clip's frames a second.
-        hand_scale: Size of the hand, 1 is `ivg.types.PALM_TO_TIP_M` from wrist to middle finger tip. None takes the
-            landmarks as MediaPipe sizes them, frame by frame.
-        correction: Settings of the depth correction.
-
-    Raises:
-        InputError: If the depth image, `fps` or `hand_scale` cannot be used.
+    The depth is float (h, w), metres along the optical axis, of the scene without the hand, in any size, of the
+    camera's shape; if it is None, expect errors twice as large. A `hand_scale` of 1 is `ivg.types.PALM_TO_TIP_M` from
+    wrist to middle finger tip; None takes the landmarks as MediaPipe sizes them, frame by frame. What cannot be used is
+    an `InputError`.
 
     Example:
         >>> found = detector.metric(frames)
         >>> hands = PnPLifter(found, depth_m, fps=8)(clean_tracks(found.tracks, fps=8), camera)
     """
 
-    def __init__(
-        self,
-        found: MetricHands,
-        depth_m: NDArray[np.floating] | None = None,
-        *,
-        fps: float = FPS,
-        hand_scale: float | None = 1.0,
-        correction: DepthCorrection | None = None,
-    ) -> None:
-        if not fps > 0:
-            raise InputError(f"fps must be positive, got {fps}")
-        if hand_scale is not None and not SCALE_RANGE[0] <= hand_scale <= SCALE_RANGE[1]:
-            raise InputError(f"hand_scale must lie in {list(SCALE_RANGE)}, got {hand_scale}")
-        self.found, self.fps, self.hand_scale = found, fps, hand_scale
-        self.depth_m = None if depth_m is None else _checked(np.asarray(depth_m))
-        self.correction = correction or DepthCorrection()
+    found: MetricHands  # what `MediaPipeHands.metric` found in the clip
+    depth_m: NDArray[np.floating] | None = None
+    _: KW_ONLY
+    fps: float = FPS
+    hand_scale: float | None = 1.0
+    correction: DepthCorrection = field(default_factory=DepthCorrection)
+
+    def __post_init__(self) -> None:
+        self.correction = self.correction or DepthCorrection()
+        if not self.fps > 0:
+            raise InputError(f"fps must be positive, got {self.fps}")
+        if self.hand_scale is not None and not SCALE_RANGE[0] <= self.hand_scale <= SCALE_RANGE[1]:
+            raise InputError(f"hand_scale must lie in {list(SCALE_RANGE)}, got {self.hand_scale}")
+        if self.depth_m is not None:
+            depth_m = np.asarray(self.depth_m)
+            if depth_m.ndim != 2 or depth_m.dtype.kind != "f" or 0 in depth_m.shape:
+                raise InputError(f"depth_m must be a float array (h, w), metres, got {depth_m.dtype} {depth_m.shape}")
+            if not (np.isfinite(depth_m) & (depth_m > 0)).any():
+                raise InputError("depth_m must be positive somewhere: it holds metres along the optical axis")
+            self.depth_m = depth_m.astype(np.float64)
 
     def __call__(self, tracks: HandTracks, camera: Camera) -> LiftedHands:
-        """Lift the hands of the clip.
-
-        Args:
-            tracks: Cleaned from `found`, t frames.
-            camera: Camera of the clip; it is fixed.
-
-        Returns:
-            Joints in the world. A hand that no pose in front of the camera fits is absent.
+        """Lift the clip's hands from tracks cleaned from `found`; a hand that no pose before the camera fits is absent.
 
         Raises:
             InputError: If tracks and landmarks are not of one clip, or the depth image has another shape than the
                 camera's.
         """
         if self.depth_m is not None:
-            _check_shape(self.depth_m, camera)
+            height, width = self.depth_m.shape
+            if abs(width / height - camera.width / camera.height) > 0.02 * camera.width / camera.height:
+                sizes = f"depth_m is {width} x {height}, the camera's image {camera.width} x {camera.height}"
+                raise InputError(f"{sizes}: sides must be in the same proportion")
         landmarks = landmarks_of(tracks, self.found)
         joints = np.full((len(tracks), 2, JOINTS, 3), np.nan)
         for frame, hand in np.argwhere(tracks.present):
@@ -95,7 +81,9 @@ class PnPLifter:
             self._correct(joints[:, hand], tracks.keypoints[:, hand], camera)
         pose = camera.T_world_camera
         world = (joints @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32)
-        return LiftedHands(world, np.isfinite(joints).all((2, 3)), "pnp", self._provenance())
+        settings = None if self.depth_m is None else asdict(self.correction)
+        provenance = {"landmarks": "mediapipe", "hand_scale": self.hand_scale, "depth_correction": settings}
+        return LiftedHands(world, np.isfinite(joints).all((2, 3)), "pnp", provenance)
 
     def _correct(self, joints: Array, keypoints: NDArray[np.float32], camera: Camera) -> None:
         """Scale the joints (t, 21, 3) of one hand about the camera, frame by frame."""
@@ -111,21 +99,11 @@ class PnPLifter:
         corrected = self.correction(depths, surface, _speeds(across, frames) * self.fps, frames)
         joints[frames] *= (corrected / depths)[:, None, None]
 
-    def _provenance(self) -> dict[str, Any]:
-        settings = None if self.depth_m is None else asdict(self.correction)
-        return {"landmarks": "mediapipe", "hand_scale": self.hand_scale, "depth_correction": settings}
-
 
 def pose_landmarks(landmarks_m: Array, keypoints: NDArray[np.floating], camera: Camera) -> Array:
-    """Return landmarks in the camera's axes, at their image points.
+    """Return landmarks in the camera's axes, at their image points; NaN where no pose in front of the camera was found.
 
-    Args:
-        landmarks_m: float64 (21, 3), m, in axes of their own.
-        keypoints: Float (21, 2), normalised.
-        camera: Camera of the image.
-
-    Returns:
-        float64 (21, 3), m; NaN where no pose in front of the camera was found.
+    The landmarks are float64 (21, 3), m, in axes of their own; the keypoints float (21, 2), normalised.
     """
     pixels = np.asarray(keypoints, np.float64) * (camera.width, camera.height)
     fits, rotation, offset = cv2.solvePnP(landmarks_m, pixels, camera.K, _NO_DISTORTION, flags=cv2.SOLVEPNP_SQPNP)
@@ -135,6 +113,46 @@ def pose_landmarks(landmarks_m: Array, keypoints: NDArray[np.floating], camera: 
         if np.isfinite(joints).all() and (joints[:, 2] > 0).all():
             return np.asarray(joints, np.float64)
     return np.full((JOINTS, 3), np.nan)
+
+
+def landmarks_of(tracks: HandTracks, found: MetricHands) -> NDArray[np.float32]:
+    """Return the world landmarks float32 (t, 2, 21, 3), m, of tracks that were cleaned from a detector's.
+
+    In each frame the hands take the assignment whose joints lie nearest. The landmarks of a hand that was filled in
+    are interpolated in time; they are NaN where there is no hand. Other numbers of frames, or a hand that was never
+    found, are an `InputError`.
+    """
+    if len(tracks) != len(found):
+        raise InputError(f"tracks have {len(tracks)} frames, the landmarks {len(found)}: they must be of one clip")
+    landmarks = np.full(found.world_landmarks_m.shape, np.nan, np.float32)
+    for frame in range(len(tracks)):
+        order = min(([0, 1], [1, 0]), key=lambda order: _cost(tracks, found, frame, order))
+        landmarks[frame] = found.world_landmarks_m[frame, order]
+    for hand in (0, 1):
+        _fill(landmarks[:, hand], tracks.present[:, hand])
+    landmarks[~tracks.present] = np.nan
+    return landmarks
+
+
+def _cost(tracks: HandTracks, found: MetricHands, frame: int, order: list[int]) -> float:
+    """Mean distance of joints in the image; a hand on one side only counts as one image width."""
+    here, there = tracks.present[frame], found.tracks.present[frame, order]
+    step = tracks.keypoints[frame] - found.tracks.keypoints[frame, order]
+    distance = np.linalg.norm(step, axis=-1).mean(-1).astype(np.float64)
+    return float(distance[here & there].sum() + (here != there).sum())
+
+
+def _fill(landmarks: NDArray[np.float32], present: NDArray[np.bool_]) -> None:
+    """Put landmarks (t, 21, 3) into the frames that have a hand and none yet."""
+    finite = np.isfinite(landmarks).all((1, 2))
+    known, missing = np.flatnonzero(finite), np.flatnonzero(present & ~finite)
+    if len(missing) and not len(known):
+        raise InputError("a hand of the tracks has world landmarks in no frame: they must be of one clip")
+    for frame in missing:
+        after = int(np.clip(np.searchsorted(known, frame), 1, max(len(known) - 1, 1)))
+        low, high = known[after - 1], known[min(after, len(known) - 1)]
+        fraction = float(np.clip((frame - low) / max(high - low, 1), 0, 1))
+        landmarks[frame] = (1 - fraction) * landmarks[low] + fraction * landmarks[high]
 
 
 def _sized(landmarks_m: Array, hand_scale: float | None) -> Array:
@@ -148,24 +166,6 @@ def _sized(landmarks_m: Array, hand_scale: float | None) -> Array:
 
 def _speeds(points: Array, frames: NDArray[np.int64]) -> Array:
     """Return the lower of the speeds before and after each point (n, k), a frame; that of a lone point is 0."""
-    if len(points) < 2:
-        return np.zeros(len(points))
     steps = np.linalg.norm(np.diff(points, axis=0), axis=-1) / np.diff(frames)
-    return np.minimum(np.concatenate([steps[:1], steps]), np.concatenate([steps, steps[-1:]]))
-
-
-def _checked(depth_m: NDArray[Any]) -> NDArray[np.float64]:
-    if depth_m.ndim != 2 or depth_m.dtype.kind != "f" or 0 in depth_m.shape:
-        raise InputError(f"depth_m must be a float array (h, w), metres, got {depth_m.dtype} {depth_m.shape}")
-    if not (np.isfinite(depth_m) & (depth_m > 0)).any():
-        raise InputError("depth_m must be positive somewhere: it holds metres along the optical axis")
-    return depth_m.astype(np.float64)
-
-
-def _check_shape(depth_m: NDArray[np.float64], camera: Camera) -> None:
-    height, width = depth_m.shape
-    if abs(width / height - camera.width / camera.height) > 0.02 * camera.width / camera.height:
-        raise InputError(
-            f"depth_m is {width} x {height}, the camera's image {camera.width} x {camera.height}: "
-            "sides must be in the same proportion"
-        )
+    steps = np.pad(steps, 1, mode="edge") if len(steps) else np.zeros(2)
+    return np.minimum(steps[:-1], steps[1:])

@@ -13,47 +13,26 @@ from ivg.hands.sides import MetricHands
 from ivg.types import HandTracks
 
 from ...retargeting import gripper_trajectory
-from ..lifting.lifted import LiftedHands
-from ..lifting.lifter import HandLifter
+from ..lifting.lifter import HandLifter, LiftedHands
 from ..lifting.pnp import PnPLifter
 from ..tracking import clean_tracks
-from .first_contact import evaluate_contact, quantiles
+from .first_contact import Array, evaluate_contact, quantiles
 from .samples import StoreHands
 
-Array = NDArray[np.float64]
+Lift = Callable[[str, int], LiftedHands]  # called as `lift(input, clip)`
 
-Lift = Callable[[str, int], LiftedHands]
-"""Called as `lift(input, clip)`."""
-
-JITTER = 0.02
-"""Standard deviation of the joints' error in the jittered tracks, of the image's width."""
-
+# Tracks that are lifted: true ones, those MediaPipe finds, and these with `JITTER` and a fifth of the frames lost.
 INPUTS = ("true", "found", "jittered")
-"""Tracks that are lifted: true ones, those MediaPipe finds, and these with `JITTER` and a fifth of the frames lost."""
+JITTER = 0.02  # standard deviation of the joints' error, of the image's width
 
+# PnP on MediaPipe's landmarks as they are, scaled to the size of an average hand, and corrected by the depth.
 PNP_INPUTS = ("plain", "sized", "depth")
-"""PnP on MediaPipe's landmarks as they are, scaled to the size of an average hand, and corrected by the depth."""
 
 _FIELDS = ("pinch_mm", "joint_mm", "approach_deg", "opening", "scale")
 
 
-def evaluate_lifter(
-    lifter: HandLifter, hands: StoreHands, fps: float, progress: Callable[[int, int], None] | None = None
-) -> dict[str, Any]:
-    """Evaluate a lifter on clips that it was not trained on: `evaluate_lifting` for each of `INPUTS`."""
-    return evaluate_lifting(lifted_by_network(lifter, hands, fps), INPUTS, hands, progress)
-
-
-def evaluate_lifting(
-    lift: Lift, inputs: Sequence[str], hands: StoreHands, progress: Callable[[int, int], None] | None = None
-) -> dict[str, Any]:
+def evaluate_lifting(lift: Lift, inputs: Sequence[str], hands: StoreHands) -> dict[str, Any]:
     """Compare lifted hands with the truth, the acting hand only.
-
-    Args:
-        lift: Lifts a clip from one of the inputs.
-        inputs: Their names.
-        hands: The clips.
-        progress: Progress callback, called as `progress(clips_done, clips_in_all)`.
 
     Returns:
         By input: "frames" (of the frames after the context in which the hand is visible, the fraction in which it was
@@ -62,21 +41,17 @@ def evaluate_lifting(
         joints), "approach_deg" (direction of approach), "opening" and "scale" (relative hand size). "contact_frames"
         is what `evaluate_contact` returns.
     """
-    errors: dict[str, list[dict[str, Array]]] = {name: [] for name in inputs}
-    trajectories: dict[str, list[Any]] = {name: [] for name in inputs}
-    for clip in range(len(hands)):
-        for name in inputs:
-            lifted, acting = lift(name, clip), hands.acting[clip]
-            errors[name].append(lifting_errors(lifted, hands, clip))
-            seen = lifted.present[:, acting].any()
-            trajectories[name].append(gripper_trajectory(lifted.joints_world_m[:, acting]) if seen else None)
-        if progress is not None:
-            progress(clip + 1, len(hands))
-    return {
-        name: _summary({field: np.stack([clip[field] for clip in errors[name]]) for field in _FIELDS}, hands)
-        | {"contact_frames": evaluate_contact(trajectories[name], hands.contact, hands.grasp_point_world_m)}
-        for name in inputs
-    }
+    figures = {}
+    for name in inputs:
+        lifted = [lift(name, clip) for clip in range(len(hands))]
+        errors = [_errors(one, hands, clip) for clip, one in enumerate(lifted)]
+        trajectories = [
+            gripper_trajectory(one.joints_world_m[:, acting]) if one.present[:, acting].any() else None
+            for one, acting in zip(lifted, hands.acting, strict=True)
+        ]
+        figures[name] = _summary({field: np.stack([clip[field] for clip in errors]) for field in _FIELDS}, hands)
+        figures[name]["contact_frames"] = evaluate_contact(trajectories, hands.contact, hands.grasp_point_world_m)
+    return figures
 
 
 def lifted_by_network(lifter: HandLifter, hands: StoreHands, fps: float) -> Lift:
@@ -87,10 +62,7 @@ def lifted_by_network(lifter: HandLifter, hands: StoreHands, fps: float) -> Lift
 def lifted_by_pnp(
     found: Sequence[MetricHands], depths_m: Sequence[NDArray[np.floating]], hands: StoreHands, fps: float
 ) -> Lift:
-    """Return what lifts clips by PnP, for `evaluate_lifting` with `PNP_INPUTS`.
-
-    `found` are the detector's hands in each clip, `depths_m` float (h, w) of each clip's context.
-    """
+    """Return what lifts clips by PnP, for `evaluate_lifting` with `PNP_INPUTS`; depths (h, w) are the contexts'."""
 
     def lift(name: str, clip: int) -> LiftedHands:
         metric, depth = found[clip], depths_m[clip] if name == "depth" else None
@@ -102,11 +74,10 @@ def lifted_by_pnp(
 
 def pinch_errors_mm(lift: Lift, name: str, hands: StoreHands) -> Array:
     """Return float64 (n, t), mm, of the acting hands' pinch points; NaN where a hand was not lifted."""
-    clips = [lifting_errors(lift(name, clip), hands, clip) for clip in range(len(hands))]
-    return np.stack([errors["pinch_mm"] for errors in clips])
+    return np.stack([_errors(lift(name, clip), hands, clip)["pinch_mm"] for clip in range(len(hands))])
 
 
-def lifting_errors(lifted: LiftedHands, hands: StoreHands, clip: int) -> dict[str, Array]:
+def _errors(lifted: LiftedHands, hands: StoreHands, clip: int) -> dict[str, Array]:
     """Return each error of a clip's acting hand by frame, float64 (t,); NaN where there is nothing to compare."""
     acting = hands.acting[clip]
     mine = lifted.joints_world_m[:, acting].astype(np.float64)
@@ -145,10 +116,9 @@ def _approach(poses: NDArray[np.float32]) -> Array:
 
 
 def _summary(errors: dict[str, Array], hands: StoreHands) -> dict[str, Any]:
-    every = np.ones_like(hands.contact)
-    first = hands.contact & (np.cumsum(hands.contact, 1) == 1)
+    contact, every = hands.contact, np.ones_like(hands.contact)
     seen = np.stack([hands.true(clip).present[:, hands.acting[clip]] for clip in range(len(hands))])[:, 1:]
-    tasks = np.array(hands.task)
+    tasks = {str(task): (np.array(hands.task) == task)[:, None] for task in np.unique(hands.task)}
 
     def part(where: NDArray[np.bool_]) -> dict[str, Any]:
         chosen = {name: values[where & np.isfinite(values)] for name, values in errors.items()}
@@ -157,13 +127,7 @@ def _summary(errors: dict[str, Array], hands: StoreHands) -> dict[str, Any]:
     return {
         "frames": float(np.isfinite(errors["pinch_mm"])[:, 1:][seen].mean()),
         "all": part(every),
-        "contact": part(hands.contact),
-        "first_contact": part(first),
-        "tasks": {
-            str(task): {
-                "all": part(every & (tasks == task)[:, None]),
-                "contact": part(hands.contact & (tasks == task)[:, None]),
-            }
-            for task in np.unique(tasks)
-        },
+        "contact": part(contact),
+        "first_contact": part(contact & (np.cumsum(contact, 1) == 1)),
+        "tasks": {task: {"all": part(every & own), "contact": part(contact & own)} for task, own in tasks.items()},
     }

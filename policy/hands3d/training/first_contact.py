@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,51 +15,32 @@ from ...retargeting import GripperTrajectory, contact_frames
 
 Array = NDArray[np.float64]
 
+# Contact points of a hand, as the middle of joints: thumb and index finger, three finger tips, three finger pads.
 TOUCHING = {"pinch": (4, 8), "tips": (8, 12, 16), "pads": (7, 11, 15)}
-"""Contact points of a hand, as the middle of joints: thumb and index finger, three finger tips, three finger pads."""
 
 
 @dataclass(frozen=True)
 class FirstContact:
-    """Distances at the first contact of a clip's hand, mm.
-
-    Attributes:
-        frame: Its frame.
-        frames_late: How much later than the true first contact.
-        pinch_to_grasp_mm: From the pinch point to the true grasp point.
-        touch_to_grasp_mm: From the hand's contact point to the grasp point; hands that push touch with their fingers.
-        touch_from_above_mm: The same without its vertical part.
-        touch_to_object_mm: From the contact point to the nearest visible point of the object in the context.
-        touch_in_time_mm: As `touch_to_grasp_mm`, in the frame of the true first contact; NaN if the hand is absent
-            there. Small here and large above means the wrong time.
-        nearest_mm: The least such distance over the whole clip.
-    """
+    """Distances at the first contact of a clip's hand; hands that push touch with their fingers."""
 
     frame: int
-    frames_late: int
-    pinch_to_grasp_mm: float
-    touch_to_grasp_mm: float
-    touch_from_above_mm: float
-    touch_to_object_mm: float
-    touch_in_time_mm: float
-    nearest_mm: float
+    frames_late: int  # how much later than the true first contact
+    pinch_to_grasp_mm: float  # from the pinch point to the true grasp point
+    touch_to_grasp_mm: float  # from the hand's contact point to the grasp point
+    touch_from_above_mm: float  # the same without its vertical part
+    touch_to_object_mm: float  # from the contact point to the nearest visible point of the object in the context
+    touch_in_time_mm: float  # as `touch_to_grasp_mm`, in the frame of the true first contact; NaN if absent there
+    nearest_mm: float  # the least such distance over the whole clip
 
 
 @dataclass(frozen=True, eq=False)
 class TrueContact:
-    """The true first contact.
+    """The true first contact."""
 
-    Attributes:
-        grasp_point_world_m: float64 (3,), where the hand should touch.
-        frame: When it does.
-        touching: A key of `TOUCHING`.
-        object_world_m: float64 (k, 3), visible points of the object in the context; may be empty.
-    """
-
-    grasp_point_world_m: Array
+    grasp_point_world_m: Array  # (3,), where the hand should touch
     frame: int
-    touching: str
-    object_world_m: Array
+    touching: str  # a key of `TOUCHING`
+    object_world_m: Array  # (k, 3), visible points of the object in the context; may be empty
 
     @classmethod
     def of(
@@ -71,11 +52,9 @@ class TrueContact:
     ) -> TrueContact:
         """Take the truth of an acting hand (t, 21, 3), its contact (t,), its grasp point (3,) and object (k, 3)."""
         frame, grasp = int(contact.argmax()), np.asarray(grasp_point_world_m, np.float64)
-        gaps = {
-            name: float(np.linalg.norm(joints_world_m[frame, list(joints)].mean(0) - grasp))
-            for name, joints in TOUCHING.items()
-        }
-        return cls(grasp, frame, min(gaps, key=lambda name: gaps[name]), np.asarray(object_world_m, np.float64))
+        points = {name: joints_world_m[frame, list(joints)].mean(0) for name, joints in TOUCHING.items()}
+        touching = min(points, key=lambda name: float(np.linalg.norm(points[name] - grasp)))
+        return cls(grasp, frame, touching, np.asarray(object_world_m, np.float64))
 
     def at(self, joints_world_m: NDArray[np.floating], frame: int) -> FirstContact:
         """Measure a hand (t, 21, 3) whose first contact is in a frame."""
@@ -130,46 +109,38 @@ def evaluate_contact(
     contact: NDArray[np.bool_],
     grasp_point_world_m: NDArray[np.floating] | None = None,
 ) -> dict[str, dict[str, float]]:
-    """Compare `contact_frames` with the truth, with and without the object's position.
-
-    Args:
-        trajectories: n of them, t frames; None for clips without a hand.
-        contact: bool (n, t), the truth.
-        grasp_point_world_m: Float (n, 3), where the hand touches first, m; NaN where unknown.
+    """Compare `contact_frames` of n trajectories (None without a hand) with the truth, bool (n, t).
 
     Returns:
-        "opening" (no position known) and, where positions are, "place": "precision" and "recall" over the frames with
-        a hand, "first_error" (mean distance of the first frame of contact from the true one, frames), "first_within_1"
-        (fraction of clips in which it is off by no more than one) and "none" (fraction in which none is found).
+        "opening" (no position known) and, where grasp points (n, 3) are finite, "place": "precision" and "recall" over
+        the frames with a hand, "first_error" (mean distance of the first frame of contact from the true one, frames),
+        "first_within_1" (fraction of clips in which it is off by no more than one) and "none" (in which none is found).
     """
-    found = [None if one is None else contact_frames(one) for one in trajectories]
-    figures = {"opening": _accuracy(found, trajectories, contact)}
-    if grasp_point_world_m is None or not np.isfinite(grasp_point_world_m).all(1).any():
-        return figures
-    placed = [
-        contact_frames(one, position) if one is not None and np.isfinite(position).all() else None
-        for one, position in zip(trajectories, grasp_point_world_m, strict=True)
-    ]
-    return {**figures, "place": _accuracy(placed, trajectories, contact)}
+
+    def accuracy(positions: Iterable[NDArray[np.floating] | None]) -> dict[str, float]:
+        clips = [
+            (contact_frames(one, position), one.present, truth)
+            for one, position, truth in zip(trajectories, positions, contact, strict=True)
+            if one is not None and (position is None or np.isfinite(position).all())
+        ]
+        return _accuracy(np.reshape(clips, (-1, 3, contact.shape[1])).astype(bool))
+
+    figures = {"opening": accuracy([None] * len(trajectories))}
+    if grasp_point_world_m is not None and np.isfinite(grasp_point_world_m).all(1).any():
+        figures["place"] = accuracy(grasp_point_world_m)
+    return figures
 
 
-def _accuracy(
-    found: Sequence[NDArray[np.bool_] | None],
-    trajectories: Sequence[GripperTrajectory | None],
-    contact: NDArray[np.bool_],
-) -> dict[str, float]:
-    known = [(mine, one.present, truth) for mine, one, truth in zip(found, trajectories, contact, strict=True)
-             if mine is not None and one is not None]  # fmt: skip
-    right = sum(int((mine & truth & seen).sum()) for mine, seen, truth in known)
-    claimed = sum(int((mine & seen).sum()) for mine, seen, _ in known)
-    there = sum(int((truth & seen).sum()) for _, seen, truth in known)
-    clips = sum(bool(truth.any()) for _, _, truth in known)
-    distance = np.array([abs(int(mine.argmax()) - int(truth.argmax())) for mine, _, truth in known
-                         if truth.any() and mine.any()], float)  # fmt: skip
+def _accuracy(clips: NDArray[np.bool_]) -> dict[str, float]:
+    """Compare found contact, presence and true contact (n, 3, t)."""
+    mine, seen, truth = np.moveaxis(clips, 1, 0)
+    touched = truth.any(1)
+    right, claimed, there = (int(part.sum()) for part in (mine & truth & seen, mine & seen, truth & seen))
+    distance = np.abs(mine.argmax(1) - truth.argmax(1))[touched & mine.any(1)].astype(float)
     return {
         "precision": right / claimed if claimed else float("nan"),
         "recall": right / there if there else float("nan"),
         "first_error": float(distance.mean()) if len(distance) else float("nan"),
-        "first_within_1": float((distance <= 1).sum() / clips) if clips else float("nan"),
-        "none": 1 - len(distance) / clips if clips else float("nan"),
+        "first_within_1": float((distance <= 1).sum() / touched.sum()) if touched.any() else float("nan"),
+        "none": 1 - len(distance) / int(touched.sum()) if touched.any() else float("nan"),
     }

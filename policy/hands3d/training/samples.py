@@ -12,51 +12,33 @@ from ivg.data.clip_store import ClipStore
 from ivg.errors import StoreError
 from ivg.types import HANDS, Camera, HandTracks
 
-from ..lifting.canonical_camera import CanonicalCamera
+from ..lifting.network import CanonicalCamera
 
-_NEEDED = ("keypoints", "present", "score", "gt_keypoints", "joints_world_m", "contact", "K", "T_world_camera")
+_ARRAYS = ("keypoints", "present", "score", "gt_keypoints", "joints_world_m", "contact", "K", "T_world_camera")
 
 
 @dataclass(frozen=True, eq=False)
 class StoreHands:
-    """Tracks, cameras and truth of n clips of a store.
+    """Tracks, cameras and truth of n clips of a store."""
 
-    Attributes:
-        index: int64 (n,), of the clips in the store.
-        task: The clips' tasks.
-        acting: int64 (n,), 0 where the left hand acts, 1 where the right one does.
-        keypoints: float32 (n, t, 2, 21, 2), MediaPipe's, normalised.
-        present: bool (n, t, 2).
-        score: float32 (n, t, 2).
-        gt_keypoints: float32 (n, t, 2, 21, 2), true ones; NaN where there is no hand.
-        joints_world_m: float32 (n, t, 2, 21, 3).
-        contact: bool (n, t), of the acting hand.
-        grasp_point_world_m: float32 (n, 3), where it touches first, m; NaN where unknown.
-        cameras: One a clip.
-    """
-
-    index: NDArray[np.int64]
+    index: NDArray[np.int64]  # (n,), of the clips in the store
     task: tuple[str, ...]
-    acting: NDArray[np.int64]
-    keypoints: NDArray[np.float32]
-    present: NDArray[np.bool_]
-    score: NDArray[np.float32]
-    gt_keypoints: NDArray[np.float32]
-    joints_world_m: NDArray[np.float32]
-    contact: NDArray[np.bool_]
-    grasp_point_world_m: NDArray[np.float32]
+    acting: NDArray[np.int64]  # (n,), 0 where the left hand acts, 1 where the right one does
+    keypoints: NDArray[np.float32]  # (n, t, 2, 21, 2), MediaPipe's, normalised
+    present: NDArray[np.bool_]  # (n, t, 2)
+    score: NDArray[np.float32]  # (n, t, 2)
+    gt_keypoints: NDArray[np.float32]  # (n, t, 2, 21, 2), true ones; NaN where there is no hand
+    joints_world_m: NDArray[np.float32]  # (n, t, 2, 21, 3)
+    contact: NDArray[np.bool_]  # (n, t), of the acting hand
+    grasp_point_world_m: NDArray[np.float32]  # (n, 3), where it touches first; NaN where unknown
     cameras: tuple[Camera, ...]
 
     @classmethod
     def read(cls, store: ClipStore, indices: NDArray[np.int64]) -> StoreHands:
-        """Read clips without their frames.
-
-        Raises:
-            StoreError: If there are none, or one of them lacks ground truth.
-        """
+        """Read clips without their frames; none, or one without ground truth, is a `StoreError`."""
         if not len(indices):
             raise StoreError(f"{store.path} has no clip to take hands from")
-        arrays = {name: np.stack([store.array(name)[int(i)] for i in indices]) for name in (*_NEEDED, "grasp_point")}
+        arrays = {name: np.stack([store.array(name)[int(i)] for i in indices]) for name in (*_ARRAYS, "grasp_point")}
         lacking = np.isnan(arrays["joints_world_m"]).all((1, 2, 3, 4)) | np.isnan(arrays["K"]).any((1, 2))
         infos = [store.info(int(i)) for i in indices]
         for index, lacks, info in zip(indices, lacking, infos, strict=True):
@@ -75,7 +57,6 @@ class StoreHands:
         )
 
     def __len__(self) -> int:
-        """Return the number of clips."""
         return len(self.index)
 
     def found(self, clip: int) -> HandTracks:
@@ -92,42 +73,11 @@ class StoreHands:
         return HandTracks(keypoints, present, present.astype(np.float32))
 
 
-@dataclass(frozen=True, eq=False)
-class LiftingSamples:
-    """Hands to train on; one sample a clip and visible hand.
-
-    Attributes:
-        found, true: float32 (m, t, 21, 2), the canonical camera's rays as MediaPipe finds them, and true ones.
-        found_present, true_present: bool (m, t).
-        score: float32 (m, t), of MediaPipe.
-        position: float32 (m, 3), the camera's (see `CanonicalCamera.position`).
-        is_right: bool (m,).
-        joints: float32 (m, t, 21, 3), m, in the canonical camera.
-        known: bool (m, t), where `joints` are.
-        contact: bool (m, t).
-    """
-
-    found: NDArray[np.float32]
-    true: NDArray[np.float32]
-    found_present: NDArray[np.bool_]
-    true_present: NDArray[np.bool_]
-    score: NDArray[np.float32]
-    position: NDArray[np.float32]
-    is_right: NDArray[np.bool_]
-    joints: NDArray[np.float32]
-    known: NDArray[np.bool_]
-    contact: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, hands: StoreHands, canonical: CanonicalCamera) -> LiftingSamples:
-        """Take every visible hand."""
-        visible = [(c, h) for c in range(len(hands)) for h in (0, 1) if hands.true(c).present[:, h].any()]
-        rows = [_sample(hands, clip, hand, canonical) for clip, hand in visible]
-        return cls(**{name: np.stack([row[name] for row in rows]) for name in cls.__dataclass_fields__})
-
-    def __len__(self) -> int:
-        """Return the number of samples."""
-        return len(self.position)
+def lifting_samples(hands: StoreHands, canonical: CanonicalCamera) -> dict[str, NDArray[Any]]:
+    """Return hands to train on by name (`_sample`), each array with m rows: one a clip and visible hand."""
+    visible = [(c, h) for c in range(len(hands)) for h in (0, 1) if hands.true(c).present[:, h].any()]
+    rows = [_sample(hands, clip, hand, canonical) for clip, hand in visible]
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
 def _sample(hands: StoreHands, clip: int, hand: int, canonical: CanonicalCamera) -> dict[str, Any]:
@@ -138,14 +88,14 @@ def _sample(hands: StoreHands, clip: int, hand: int, canonical: CanonicalCamera)
     rays = (found.keypoints[:, hand], hands.gt_keypoints[clip, :, hand])
     found_rays, true_rays = (np.nan_to_num(canonical.rays(points, camera, mirrored=mirrored)) for points in rays)
     return {
-        "found": found_rays.astype(np.float32),
-        "true": true_rays.astype(np.float32),
-        "found_present": found.present[:, hand] & known,
-        "true_present": true.present[:, hand] & known,
-        "score": found.score[:, hand],
-        "position": canonical.position(camera, mirrored=mirrored).astype(np.float32),
+        "found": found_rays.astype(np.float32),  # (t, 21, 2), the canonical camera's rays as MediaPipe finds them
+        "true": true_rays.astype(np.float32),  # (t, 21, 2)
+        "found_present": found.present[:, hand] & known,  # (t,)
+        "true_present": true.present[:, hand] & known,  # (t,)
+        "score": found.score[:, hand],  # (t,), of MediaPipe
+        "position": canonical.position(camera, mirrored=mirrored).astype(np.float32),  # (3,), the camera's
         "is_right": np.bool_(not mirrored),
-        "joints": np.nan_to_num(joints).astype(np.float32),
-        "known": known,
-        "contact": hands.contact[clip] & (hand == hands.acting[clip]),
+        "joints": np.nan_to_num(joints).astype(np.float32),  # (t, 21, 3), m, in the canonical camera
+        "known": known,  # (t,), where `joints` are
+        "contact": hands.contact[clip] & (hand == hands.acting[clip]),  # (t,)
     }

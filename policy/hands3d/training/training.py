@@ -14,62 +14,41 @@ from torch import Tensor
 from ivg.errors import ConfigError
 from ivg.training.optimizer import AveragedModel, Muon
 
-from ..lifting.canonical_camera import CanonicalCamera
-from ..lifting.lifted import INDEX_TIP, THUMB_TIP
-from ..lifting.lifter import HandLifter
-from ..lifting.network import LifterNetwork
-from .samples import LiftingSamples, StoreHands
+from ..lifting.lifter import INDEX_TIP, THUMB_TIP, HandLifter
+from ..lifting.network import CanonicalCamera, LifterNetwork
+from .samples import StoreHands, lifting_samples
 
-Progress = Callable[[int, float], None]
-"""Called as `progress(step, loss in mm)` after each step."""
+Progress = Callable[[int, float], None]  # called as `progress(step, loss in mm)` after each step
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseAugmentation:
     """Makes tracks of rendered clips as noisy as those of generated ones: jitter, dropped frames, wrong hands.
 
-    The values are maxima; each clip draws its own fraction of the jitter. Lengths are rays at depth 1.
-
-    Attributes:
-        true_share: Fraction of the clips shown by their true tracks, not by MediaPipe's.
-        clean_share: Fraction of the clips without jitter.
-        jitter: Standard deviation of each joint's own error. The kitchen's image is 0.67 wide, so that 0.013 is 2 %.
-        sway: The same for the whole hand, frame by frame.
-        breathing: The same for the hand's size, as a factor.
-        dropped: Fraction of the frames that are dropped.
-        gap: Longest run of frames that is dropped besides.
-        strangers: Fraction of the frames that show another clip's hand.
+    The values are maxima; each clip draws its own fraction of the jitter. Lengths are rays at depth 1: the kitchen's
+    image is 0.67 wide, so that 0.013 is 2 %.
     """
 
-    true_share: float = 0.3
-    clean_share: float = 0.4
-    jitter: float = 0.013
-    sway: float = 0.01
-    breathing: float = 0.08
-    dropped: float = 0.3
-    gap: int = 4
-    strangers: float = 0.02
+    true_share: float = 0.3  # fraction of the clips shown by their true tracks, not by MediaPipe's
+    clean_share: float = 0.4  # fraction of the clips without jitter
+    jitter: float = 0.013  # standard deviation of each joint's own error
+    sway: float = 0.01  # the same for the whole hand, frame by frame
+    breathing: float = 0.08  # the same for the hand's size, as a factor
+    dropped: float = 0.3  # fraction of the frames that are dropped
+    gap: int = 4  # longest run of frames that is dropped besides
+    strangers: float = 0.02  # fraction of the frames that show another clip's hand
 
     def __call__(
         self, found: Tensor, true: Tensor, found_present: Tensor, true_present: Tensor, score: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Draw noisy tracks.
+        """Draw noisy tracks: rays (b, t, 21, 2), presence and confidence (b, t), of `lifting_samples`.
 
-        Args:
-            found: Float (b, t, 21, 2), rays as MediaPipe finds them.
-            true: Float (b, t, 21, 2), true rays.
-            found_present: Bool (b, t).
-            true_present: Bool (b, t).
-            score: Float (b, t), MediaPipe's confidence.
-
-        Returns:
-            Rays, presence and confidence of the same shapes; each clip keeps a frame where it had one.
+        Each clip keeps a frame where it had one.
         """
         b, t = found_present.shape
         take_true = (torch.rand(b, 1) < self.true_share) | ~found_present.any(1, keepdim=True)
-        rays = torch.where(take_true[..., None, None], true, found)
+        rays = self._jittered(torch.where(take_true[..., None, None], true, found))
         present = torch.where(take_true, true_present, found_present)
-        rays = self._jittered(rays)
         strange = (torch.rand(b, t) < self.strangers) & present & present.roll(1, 0)
         rays = torch.where(strange[..., None, None], rays.roll(1, 0), rays)
         blind = torch.rand(b, 1) < 0.5
@@ -95,57 +74,34 @@ class NoiseAugmentation:
 
 @dataclass(frozen=True, kw_only=True)
 class LifterTraining:
-    """Settings of the training.
-
-    Attributes:
-        steps: Optimiser steps.
-        batch_size: Hands a step.
-        lr: Highest learning rate of Muon; it rises over the first 5 % of the steps and falls to 0 by a cosine.
-        weight_decay: Decoupled.
-        seed: Of weights, batches and noise.
-        width, layers, heads: Of the network.
-        contact_weight: How much more the pinch point counts during contact.
-        unseen_weight: Weight of frames in which the network is shown no hand.
-        noise: Augmentation of the tracks.
-    """
+    """Settings of the training and (width, layers, heads) of the network."""
 
     steps: int = 1500
-    batch_size: int = 48
-    lr: float = 3e-3
-    weight_decay: float = 0.02
-    seed: int = 0
+    batch_size: int = 48  # hands a step
+    lr: float = 3e-3  # highest of Muon; it rises over the first 5 % of the steps and falls to 0 by a cosine
+    weight_decay: float = 0.02  # decoupled
+    seed: int = 0  # of weights, batches and noise
     width: int = 128
     layers: int = 3
     heads: int = 4
-    contact_weight: float = 1.0
-    unseen_weight: float = 0.1
+    contact_weight: float = 1.0  # how much more the pinch point counts during contact
+    unseen_weight: float = 0.1  # weight of frames in which the network is shown no hand
     noise: NoiseAugmentation = field(default_factory=NoiseAugmentation)
 
     def __post_init__(self) -> None:
-        """Refuse steps, batch sizes and learning rates that are not positive."""
         if self.steps < 1 or self.batch_size < 1 or not self.lr > 0:
-            raise ConfigError(
-                f"steps, batch_size and lr must be positive, got {self.steps}, {self.batch_size} and {self.lr}"
-            )
+            given = f"{self.steps}, {self.batch_size} and {self.lr}"
+            raise ConfigError(f"steps, batch_size and lr must be positive, got {given}")
 
 
 def train_lifter(
     hands: StoreHands, settings: LifterTraining, progress: Progress | None = None
 ) -> tuple[HandLifter, dict[str, Any]]:
-    """Train a lifter.
-
-    Args:
-        hands: Training clips, without the held-out ones.
-        settings: Of the training.
-        progress: Progress callback, called after each step.
-
-    Returns:
-        The lifter (the weights' moving average), and notes for `HandLifter.save`.
-    """
+    """Train a lifter (the weights' moving average); returns it, and notes for `HandLifter.save`."""
     began = time.perf_counter()
     torch.manual_seed(settings.seed)
     camera = CanonicalCamera.mean_of(np.stack([camera.T_world_camera for camera in hands.cameras]))
-    samples = {name: torch.from_numpy(value) for name, value in vars(LiftingSamples.of(hands, camera)).items()}
+    samples = {name: torch.from_numpy(value) for name, value in lifting_samples(hands, camera).items()}
     count, frames = samples["found"].shape[:2]
     depth = float(samples["joints"][samples["known"]][..., 2].median())
     network = LifterNetwork(settings.width, settings.layers, settings.heads, frames, mean_depth_m=round(depth, 3))
@@ -173,9 +129,8 @@ def train_lifter(
 
 def _loss(network: LifterNetwork, batch: dict[str, Tensor], settings: LifterTraining) -> Tensor:
     """Return mean distances in mm: of joints, of joints about the pinch point, and twice that of the pinch point."""
-    rays, present, score = settings.noise(
-        batch["found"], batch["true"], batch["found_present"], batch["true_present"], batch["score"]
-    )
+    noisy = ("found", "true", "found_present", "true_present", "score")
+    rays, present, score = settings.noise(*(batch[name] for name in noisy))
     joints = network(rays, present, score, batch["position"], batch["is_right"])
     off = (joints - batch["joints"]) * 1000
     pinch = 0.5 * (off[:, :, THUMB_TIP] + off[:, :, INDEX_TIP])

@@ -13,26 +13,14 @@ from numpy.typing import NDArray
 
 from ivg.types import Camera
 
-from ..held_motion import interaction_of
-from ..interaction import Interaction, InteractionType
-from .grasp_scoring import WORST, Grasp
-from .grasp_search import find_grasp
-from .height_map import HeightMap, height_map
+from ..interaction import Interaction, InteractionType, interaction_of
+from .grasp_search import WORST, Grasp, find_grasp
+from .height_map import Array, HeightMap, height_map
 
-Array = NDArray[np.float64]
-
-AHEAD_M = 0.05
-"""A pushed object has to stand no farther ahead of the finger tips than this."""
-
-OVERLAP_M = 0.008
-"""How far pushing finger tips have to be below the top of the object, and above the ground."""
-
-HOOK_M, HOOKED = 0.03, 3.0
-"""How near an object is that a dragging hand hooks without closing round it, and what that costs at least."""
-
-TIPS_BELOW_M, TIPS_DEEPEST_M = 0.008, 0.03
-"""How far below an object's top the pinch point of a hand that holds it is at least, and at most."""
-
+AHEAD_M = 0.05  # a pushed object has to stand no farther ahead of the finger tips
+OVERLAP_M = 0.008  # how far pushing finger tips have to be below the top of the object, and above the ground
+HOOK_M, HOOKED = 0.03, 3.0  # how near an object is that a hand hooks without closing round it; the least cost of that
+TIPS_BELOW_M, TIPS_DEEPEST_M = 0.008, 0.03  # how far below an object's top the pinch point of a hand may hold it
 _STANDS_M, _BELOW_M, _NEAR_M, _STEP_M = 0.008, 0.03, 0.015, 0.003
 
 
@@ -40,21 +28,15 @@ _STANDS_M, _BELOW_M, _NEAR_M, _STEP_M = 0.008, 0.03, 0.015, 0.003
 class Contact:
     """A hand's contact with the scene.
 
-    Attributes:
-        joints_world_m: float32 (t, 21, 3), the hand, moved; as it was if it was not.
-        interaction_type: "grasp", "drag" or "push".
-        offset_m: float64 (3,), by how much it was moved.
-        turn_rad: By how much it was rotated about the vertical through its pinch point.
-        deeper_m: How much deeper than the hand's pinch point a gripper grasps the object (negative: higher); None if
-            there is nothing to grasp. `ivg.policy.control.plan_gripper` takes it.
-        cost: Quality of the contact, 0 (best) to `WORST` (none). Compares hands of one scene.
+    `deeper_m` is how much deeper than the hand's pinch point a gripper grasps the object (negative: higher), for
+    `ivg.policy.control.plan_gripper`; None if there is nothing to grasp.
     """
 
-    joints_world_m: NDArray[np.float32]
+    joints_world_m: NDArray[np.float32]  # (t, 21, 3), the hand, moved if there is something to touch
     interaction_type: InteractionType
-    offset_m: Array
-    turn_rad: float
-    cost: float
+    offset_m: Array  # (3,), by how much it was moved
+    turn_rad: float  # by how much it was rotated about the vertical through its pinch point
+    cost: float  # quality of the contact, 0 (best) to `WORST` (none); compares hands of one scene
     deeper_m: float | None = None
 
     @property
@@ -64,7 +46,7 @@ class Contact:
 
     @property
     def as_json(self) -> dict[str, object]:
-        """What provenance keeps of it, as JSON values."""
+        """Return what provenance keeps of it, as JSON values."""
         return {
             "manner": self.interaction_type,
             "offset_m": [round(float(value), 4) for value in self.offset_m],
@@ -79,15 +61,9 @@ def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.flo
 
     A hand that grasps is moved and rotated, one that drags is moved. A hand that grasps keeps its height, if it can
     hold the object there; how much deeper or higher two straight fingers hold it is `Contact.deeper_m`. A hand that
-    pushes is lowered if it would pass over the object.
-
-    Args:
-        joints_world_m: Float (t, 21, 3), m, world frame with z up; NaN where the hand is absent.
-        depth_m: Float (h, w), m along the optical axis: the scene without hands.
-        camera: Camera of the scene.
-
-    Raises:
-        InputError: If the joints or the depth have another shape, or no frame has a hand.
+    pushes is lowered if it would pass over the object. Joints are float (t, 21, 3), m, world frame with z up, NaN where
+    the hand is absent; the depth of the scene without hands is float (h, w), m along the optical axis. Other shapes, or
+    joints of no hand, are an `InputError`.
     """
     found, yaw = interaction_of(joints_world_m)
     joints = np.asarray(joints_world_m, np.float32)
@@ -100,15 +76,13 @@ def refine_contact(joints_world_m: NDArray[np.floating], depth_m: NDArray[np.flo
     grasp = find_grasp(heights, wanted, closing, turn=grasps)
     if grasp is None:
         return Contact(joints, found.interaction_type, np.zeros(3), 0.0, WORST if grasps else _hooked(found, heights))
-    return _moved(joints, found.interaction_type, grasp, point, closing)
+    return _moved(joints, found, grasp, closing)
 
 
-def _moved(
-    joints: NDArray[np.float32], interaction_type: InteractionType, grasp: Grasp, point: Array, closing: float
-) -> Contact:
+def _moved(joints: NDArray[np.float32], found: Interaction, grasp: Grasp, closing: float) -> Contact:
     """Move and rotate the hand of every frame, each about its own pinch point."""
-    target, deeper = grasp.pos_world_m, None
-    if interaction_type == "grasp":
+    point, target, deeper = found.tool_world_m[found.first], grasp.pos_world_m, None
+    if found.interaction_type == "grasp":
         height = float(np.clip(point[2], grasp.top_m - TIPS_DEEPEST_M, grasp.top_m - TIPS_BELOW_M))
         target, deeper = np.array([*target[:2], height]), height - float(target[2])
     offset, turn = target - point, grasp.yaw_rad - closing
@@ -116,7 +90,7 @@ def _moved(
     rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
     pinch = 0.5 * (joints[:, 4:5] + joints[:, 8:9])
     moved = (joints - pinch) @ rotation.T + pinch + offset
-    return Contact(moved.astype(np.float32), interaction_type, offset, float(turn), grasp.cost, deeper)
+    return Contact(moved.astype(np.float32), found.interaction_type, offset, float(turn), grasp.cost, deeper)
 
 
 def _hooked(found: Interaction, heights: HeightMap) -> float:

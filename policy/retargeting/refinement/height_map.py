@@ -17,17 +17,13 @@ WINDOW_M, CELL_M = 0.24, 0.003
 
 @dataclass(frozen=True, eq=False)
 class HeightMap:
-    """Heights on a horizontal square grid.
+    """World z of the highest surface that the camera sees in each cell of a horizontal square grid.
 
-    Attributes:
-        height_m: float64 (n, n), world z of the highest surface that the camera sees in a cell; row i lies at
-            `y = origin_m[1] + i * cell_m`, column j at `x = origin_m[0] + j * cell_m`. NaN where it sees none.
-        origin_m: float64 (2,), world x and y of the first cell's middle.
-        cell_m: Side of a cell.
+    Row i lies at `y = origin_m[1] + i * cell_m`, column j at `x = origin_m[0] + j * cell_m`.
     """
 
-    height_m: Array
-    origin_m: Array
+    height_m: Array  # (n, n); NaN where the camera sees none
+    origin_m: Array  # (2,), world x and y of the first cell's middle
     cell_m: float = CELL_M
 
     @property
@@ -44,15 +40,10 @@ class HeightMap:
 
 
 def height_map(depth_m: NDArray[np.floating], camera: Camera, centre_world_m: Array) -> HeightMap:
-    """Project a depth image onto the ground round a point.
+    """Project a depth image onto the ground round a point (2,) or (3,), the middle of the map.
 
-    Args:
-        depth_m: Float (h, w), m along the optical axis, of the camera's shape, in any size; not finite where unknown.
-        camera: Camera of the image.
-        centre_world_m: (2,) or (3,), the middle of the map.
-
-    Raises:
-        InputError: If the image is no array (h, w).
+    The image is float (h, w), m along the optical axis, of the camera's shape, in any size; not finite where unknown.
+    One of another shape is an `InputError`.
     """
     depth = np.asarray(depth_m, np.float64)
     if depth.ndim != 2:

@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from ivg.errors import InputError
 from ivg.policy.control import plan_demonstration, plan_gripper, planning
-from ivg.policy.retargeting import held_motion
+from ivg.policy.retargeting import interaction
 from ivg.policy.retargeting.grasp_view import GraspView
 from ivg.types import Camera
 
@@ -150,7 +150,7 @@ def twisting(made_up, carried, angles):
     return made_up.perform(np.concatenate([come, place + carried]), opening, axes)
 
 
-@pytest.mark.parametrize(("turn", "turned"), [(0.4, 0.4 * held_motion.TWIST_GAIN), (0.9, held_motion.MAX_TWIST_RAD)])
+@pytest.mark.parametrize(("turn", "turned"), [(0.4, 0.4 * interaction.TWIST_GAIN), (0.9, interaction.MAX_TWIST_RAD)])
 def test_a_twist_on_the_spot_stays_on_the_spot_and_goes_farther_than_the_hand(made_up, turn, turned):
     jitter = 0.004 * np.random.default_rng(0).normal(size=(10, 3))
     angles = np.concatenate([np.zeros(6), np.linspace(0, turn, 10)])
@@ -189,7 +189,7 @@ def test_a_hand_that_goes_round_is_followed_on_a_circle_that_is_wide_enough(made
     way = plan.pos_world_m[plan.closed][1:, :2]
     middle = 0.5 * (way.max(0) + way.min(0))
     radius = np.linalg.norm(way - middle, axis=1)
-    assert radius.mean() == pytest.approx(max(seen_m, held_motion.STIR_RADIUS_M), rel=0.15)
+    assert radius.mean() == pytest.approx(max(seen_m, interaction.STIR_RADIUS_M), rel=0.15)
     assert np.ptp(radius) < 0.15 * radius.mean()
     turns = np.unwrap(np.arctan2(*(way - middle).T[::-1]))
     assert turns[-1] - turns[0] >= 2 * np.pi * 1.05  # the same way round as the hand

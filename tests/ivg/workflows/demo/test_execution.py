@@ -10,7 +10,7 @@ from ivg.errors import InputError
 from ivg.io.video import read_video
 from ivg.policy import Demonstration, extract
 from ivg.policy.control import Execution
-from ivg.policy.retargeting.refinement.grasp_scoring import WORST
+from ivg.policy.retargeting.refinement.grasp_search import WORST
 from ivg.types import HandTracks
 from ivg.viz.execution_video import LAST_S, PANEL, draw_execution
 from ivg.viz.overview import draw_overview

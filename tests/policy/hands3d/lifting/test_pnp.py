@@ -10,7 +10,7 @@ from ivg.errors import InputError
 from ivg.hands.sides import MetricHands
 from ivg.policy.hands3d.lifting import DepthCorrection, PnPLifter, depth_correction
 from ivg.policy.hands3d.lifting.depth_correction import surface_depths
-from ivg.policy.hands3d.lifting.matching import landmarks_of
+from ivg.policy.hands3d.lifting.pnp import landmarks_of
 from ivg.policy.hands3d.tracking import clean_tracks
 from ivg.policy.hands3d.training.evaluation import PNP_INPUTS, evaluate_lifting, lifted_by_pnp
 from ivg.policy.hands3d.training.samples import StoreHands

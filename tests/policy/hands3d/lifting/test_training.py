@@ -1,13 +1,15 @@
 """Training the lifter: it learns, it repeats itself, its noise is that that were asked for."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from ivg.data.clip_store import ClipStore
 from ivg.errors import ConfigError, StoreError
-from ivg.policy.hands3d.training.evaluation import evaluate_lifter
-from ivg.policy.hands3d.training.samples import LiftingSamples, StoreHands
+from ivg.policy.hands3d.training.evaluation import INPUTS, evaluate_lifting, lifted_by_network
+from ivg.policy.hands3d.training.samples import StoreHands, lifting_samples
 from ivg.policy.hands3d.training.training import LifterTraining, NoiseAugmentation, train_lifter
 
 TINY = {"batch_size": 4, "width": 32, "layers": 1, "heads": 2}
@@ -22,8 +24,8 @@ def test_samples_are_one_a_hand_that_is_seen(hands, human_clip):
     from ivg.policy.hands3d.lifting import CanonicalCamera
 
     level = CanonicalCamera.mean_of(np.stack([camera.T_world_camera for camera in hands.cameras]))
-    samples = LiftingSamples.of(hands, level)
-    assert len(samples) == 2
+    samples = SimpleNamespace(**lifting_samples(hands, level))
+    assert len(samples.position) == 2
     assert samples.is_right.tolist() == [human_clip.side == "right"] * 2
     np.testing.assert_array_equal(samples.contact[0], human_clip.contact)
     rays = samples.joints[..., :2] / np.maximum(samples.joints[..., 2:], 1e-6)
@@ -38,7 +40,7 @@ def test_training_learns_the_clip_it_sees(hands):
     lifter, notes = train_lifter(hands, settings, lambda step, loss: losses.append(loss))
     assert np.mean(losses[-10:]) < 0.25 * losses[0]
     assert notes["training"]["hands"] == 2
-    figures = evaluate_lifter(lifter, hands, fps=8)
+    figures = evaluate_lifting(lifted_by_network(lifter, hands, fps=8), INPUTS, hands)
     assert figures["found"]["all"]["pinch_mm"]["median"] < 20
     assert figures["jittered"]["all"]["n"] <= figures["found"]["all"]["n"]
     assert figures["found"]["tasks"]["mug_to_plate"]["contact"]["n"] == 2 * hands.contact[0].sum()

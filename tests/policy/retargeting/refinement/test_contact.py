@@ -8,7 +8,7 @@ from ivg.policy.control import plan_gripper
 from ivg.policy.retargeting import interaction_of
 from ivg.policy.retargeting.refinement import refine_contact
 from ivg.policy.retargeting.refinement.contact import AHEAD_M, HOOKED
-from ivg.policy.retargeting.refinement.grasp_scoring import WORST
+from ivg.policy.retargeting.refinement.grasp_search import WORST
 from ivg.policy.sampling import GOOD_CONTACT
 
 PLACE = np.array([0.1, 0.0, 0.03])

@@ -6,8 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivg.policy.retargeting.refinement import HeightMap, find_grasp
-from ivg.policy.retargeting.refinement.grasp_scoring import FINGER_M, FREE_M, LEAST_GRIP_M, OPENING_M, PAD_M, WORST
-from ivg.policy.retargeting.refinement.grasp_search import SEARCH_M
+from ivg.policy.retargeting.refinement.grasp_search import (
+    FINGER_M,
+    FREE_M,
+    LEAST_GRIP_M,
+    OPENING_M,
+    PAD_M,
+    SEARCH_M,
+    WORST,
+)
 
 ANGLES = st.floats(0, np.pi)
 YAWS = st.floats(-np.pi, np.pi)
