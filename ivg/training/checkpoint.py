@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from ..errors import WeightsError
 from ..io.staging import clear_leftovers, staged_output
 
-FOLDER = "checkpoint"
-"""Name of the checkpoint's folder in a run's output folder."""
+FOLDER = "checkpoint"  # Name of the checkpoint's folder in a run's output folder
 
 
 @dataclass

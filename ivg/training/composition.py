@@ -21,8 +21,7 @@ from .settings import BaseModelConfig, DataConfig, ModelConfig, Run, RunConfig
 
 T = TypeVar("T")
 
-CONFIGS = "ivg.configs"
-"""Package of hydra's files."""
+CONFIGS = "ivg.configs"  # Package of hydra's files
 
 UNREADABLE = "these settings cannot be read: groups such as data, model and policy take a name"
 """Message where hydra comes upon an error of Python's own, as it does of ``data=[1]``."""

@@ -15,8 +15,7 @@ from ..training.composition import compose, read, read_top, register, resolve
 from .demo.context import KITCHEN
 from .rl_environment import SOURCES, EnvironmentSettings, ReinforcementRun
 
-IMITATION, REINFORCEMENT = "policy_train", "policy_train_rl"
-"""Files of `configs/`."""
+IMITATION, REINFORCEMENT = "policy_train", "policy_train_rl"  # Files of `configs/`
 
 
 def _as_at_the_top(kind: type) -> DictConfig:

@@ -100,11 +100,7 @@ def plan(out: Path, tasks: Sequence[str], seeds: int, settings: tuple[str, ...])
 
 
 def finished(job: CompareJob) -> bool:
-    """Whether a training is done.
-
-    Raises:
-        ConfigError: If it was done with other settings.
-    """
+    """Whether a training is done (`ConfigError` if it was done with other settings)."""
     from ..policy.rl.training import is_finished, read_settings
 
     if not is_finished(job.output):

@@ -14,11 +14,7 @@ CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 
 
 def read_description(folder: Path) -> tuple[str, PolicyConfig, dict[str, Any]]:
-    """Return kind, configuration and notes of the policy in a folder.
-
-    Raises:
-        WeightsError: If it holds none.
-    """
+    """Return kind, configuration and notes of the policy in a folder (`WeightsError` if it holds none)."""
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not (folder / name).exists():
             raise WeightsError(f"{folder} holds no policy: {name} is missing")

@@ -104,11 +104,7 @@ _CLASSES: dict[str, type[ChunkPolicy]] = {kind.kind: kind for kind in (Diffusion
 
 
 def new_policy(config: PolicyConfig, notes: dict[str, Any] | None = None) -> ChunkPolicy:
-    """Build a policy of random weights.
-
-    Raises:
-        InputError: If there is no such kind.
-    """
+    """Build a policy of random weights (`InputError` if there is no such kind)."""
     if config.kind not in _CLASSES:
         raise unknown_option("policy.kind", config.kind, _CLASSES)
     return _CLASSES[config.kind](config, notes)

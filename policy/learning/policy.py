@@ -28,8 +28,7 @@ from .networks.instruction import encode_texts
 from .networks.normalizer import RangeNormalizer
 from .networks.observation_encoder import EncodedObservation, Observation, ObservationEncoder
 
-Batch = dict[str, Tensor]
-"""An `Observation`, and the targets: `chunk` (b, horizon, size) and `phase` (b, horizon)."""
+Batch = dict[str, Tensor]  # An `Observation`, and the targets: `chunk` (b, horizon, size) and `phase` (b, horizon)
 
 
 class ChunkPolicy(nn.Module, ABC):

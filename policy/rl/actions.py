@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from ivg.errors import ConfigError, InputError
 
-_KEPT = [0, 1, 2, 6]
-"""Translation and gripper, of actions (7,): translation, rotation, gripper."""
+_KEPT = [0, 1, 2, 6]  # Translation and gripper, of actions (7,): translation, rotation, gripper
 
 
 class RepeatAction(gym.Wrapper[Any, Any, Any, Any]):

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CURVE = "curve.csv"
-"""Its name in a run's folder."""
+CURVE = "curve.csv"  # Its name in a run's folder
 
 COLUMNS = (
     "step",

@@ -18,8 +18,7 @@ from .evaluation import play, summarise
 from .saving import save_policy
 from .settings import ReinforcementSettings
 
-RowCallback = Callable[[dict[str, float]], None]
-"""Called with each row of the learning curve."""
+RowCallback = Callable[[dict[str, float]], None]  # Called with each row of the learning curve
 
 IMAGE, POLICY, CHECKPOINT = "curve.png", "policy", "checkpoint"
 

@@ -24,8 +24,7 @@ from .learner import make_learner
 from .recorder import CHECKPOINT, POLICY, Recorder, RowCallback
 from .settings import ReinforcementSettings
 
-SceneCallback = Callable[[int, bool], None]
-"""Called with each scene's seed, and whether a demonstration was found."""
+SceneCallback = Callable[[int, bool], None]  # Called with each scene's seed, and whether a demonstration was found
 
 _SETTINGS, _SUMMARY = "settings.json", "summary.json"
 _MAY_CHANGE = {"steps", "evaluate_every", "device", "threads"}

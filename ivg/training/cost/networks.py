@@ -17,49 +17,45 @@ from ...models.nano.autoencoder import NanoAutoencoder
 from ...models.nano.denoiser import NanoVideoDenoiser
 from ...models.nano.mask_decoder import NanoMaskDecoder
 from ...models.nano.text import MAX_TOKENS
-from ..settings import (
-    AutoencoderConfig,
-    BaseModelConfig,
-    ClipConfig,
-    DenoiserConfig,
-    MaskDecoderConfig,
-    ModelConfig,
-    RegionConfig,
-    RunConfig,
-)
+from .. import settings as s
 
 
 @dataclass(frozen=True, eq=False)
 class MetaNetworks:
-    """Networks on the meta device, the length and width of a text's tokens, and a mask decoder's latents' size."""
+    """Networks on the meta device, a loss with their work of a batch, and the text encoder's parameters.
+
+    What the losses of training themselves compute is left out.
+    """
 
     trained: nn.Module
     autoencoder: nn.Module | None
-    text: tuple[int, int]
+    loss: Callable[[], Tensor]
     text_encoder: int = 0
-    cells: int = 0
 
 
-def meta_networks(config: RunConfig, model: ModelConfig | BaseModelConfig, checkpointing: bool) -> MetaNetworks:
+def meta_networks(config: s.RunConfig, model: s.ModelConfig | s.BaseModelConfig, checkpointing: bool) -> MetaNetworks:
     """Build the networks of a run on the meta device."""
     with torch.device("meta"):
-        if isinstance(model, BaseModelConfig):
+        if isinstance(model, s.BaseModelConfig):
             return _base_networks(config, model, checkpointing)
         autoencoder = NanoAutoencoder(**model.autoencoder)
-        if isinstance(config, AutoencoderConfig):
-            return MetaNetworks(autoencoder.train(), None, (0, 0))
-        if isinstance(config, MaskDecoderConfig):
-            decoder, cells = NanoMaskDecoder(**model.mask_decoder), int(model.denoiser["latent_size"])
-            return MetaNetworks(decoder.train(), None, (0, 0), cells=cells)
+        if isinstance(config, s.AutoencoderConfig):
+            images = torch.empty(config.batch_size, 3, config.crop, config.crop)
+            autoencoder.train()
+            return MetaNetworks(autoencoder, None, lambda: sum(_mean_square(part) for part in autoencoder(images)))
+        if isinstance(config, s.MaskDecoderConfig):
+            decoder, cells = NanoMaskDecoder(**model.mask_decoder).train(), int(model.denoiser["latent_size"])
+            channels = int(decoder.config["latent_channels"])
+            latents = torch.empty(config.batch_size * config.frames, channels, cells, cells)
+            return MetaNetworks(decoder, None, lambda: _mean_square(decoder(latents)))
         denoiser = NanoVideoDenoiser(**model.denoiser)
-        text = (MAX_TOKENS, int(denoiser.config["text_width"]))
-        return MetaNetworks(denoiser.train(), autoencoder.eval().requires_grad_(False), text)
+        return _denoising(config, denoiser, autoencoder, (MAX_TOKENS, int(denoiser.config["text_width"])))
 
 
-def _base_networks(config: RunConfig, model: BaseModelConfig, checkpointing: bool) -> MetaNetworks:
-    if isinstance(config, AutoencoderConfig):
+def _base_networks(config: s.RunConfig, model: s.BaseModelConfig, checkpointing: bool) -> MetaNetworks:
+    if isinstance(config, s.AutoencoderConfig):
         raise ConfigError("the base scale's autoencoder is a pretrained one: train=region or train=clip")
-    if isinstance(config, MaskDecoderConfig):
+    if isinstance(config, s.MaskDecoderConfig):
         raise ConfigError("the base scale's region is decoded by its autoencoder: train=masks is for nano")
     missing = [name for name in ARCHITECTURE if name not in model.architecture]
     if missing:
@@ -75,53 +71,42 @@ def _base_networks(config: RunConfig, model: BaseModelConfig, checkpointing: boo
     from transformers import CLIPTextConfig, CLIPTextModel
 
     encoder = CLIPTextModel(CLIPTextConfig(**text))
-    length = int(encoder.config.max_position_embeddings)
-    frozen = autoencoder.eval().requires_grad_(False)
     count = sum(parameter.numel() for parameter in encoder.parameters())
-    return MetaNetworks(denoiser.train(), frozen, (length, width), count)
+    return _denoising(config, denoiser, autoencoder, (int(encoder.config.max_position_embeddings), width), count)
 
 
-def loss_of(config: RunConfig, networks: MetaNetworks) -> Callable[[], Tensor]:
-    """Return a loss with the networks' work of a batch; what the losses themselves compute is left out."""
-    model = networks.trained
-    if isinstance(config, AutoencoderConfig):
-        images = _empty(config.batch_size, 3, config.crop, config.crop)
-        return lambda: sum(part.float().square().mean() for part in model(images))
-    if isinstance(config, MaskDecoderConfig):
-        channels, cells = int(model.config["latent_channels"]), networks.cells
-        latents = _empty(config.batch_size * config.frames, channels, cells, cells)
-        return lambda: model(latents).float().square().mean()
-    assert isinstance(config, DenoiserConfig)
-    assert networks.autoencoder is not None
-    clips, decoded = config.batch_size, _decoded_frames(config)
+def _denoising(
+    config: s.RunConfig,
+    model: NanoVideoDenoiser | BaseVideoDenoiser,
+    autoencoder: NanoAutoencoder | BaseAutoencoder,
+    text: tuple[int, int],
+    text_encoder: int = 0,
+) -> MetaNetworks:
+    """Return a denoiser's networks for texts of so many tokens of that width; frames are decoded for image losses."""
+    clips, decoded = config.batch_size, 0
+    if isinstance(config, s.RegionConfig):
+        decoded = config.miou_frames if config.miou_weight else 0
+    elif isinstance(config, s.ClipConfig):
+        decoded = config.hand_structure_frames if config.hand_structure_weight else 0
     frames, z, size = (int(model.config[name]) for name in ("frames", "latent_channels", "latent_size"))
     inputs = {
-        "sample": _empty(clips, frames, z, size, size),
-        "timestep": torch.zeros(clips, dtype=torch.int64, device="meta"),
-        "encoder_hidden_states": _empty(clips, *networks.text),
-        "context": _empty(clips, z, size, size),
-        "region": _empty(clips, frames, REGION_CHANNELS, size, size),
-        "appearance": _empty(clips, APPEARANCE_WIDTH),
+        "sample": torch.empty(clips, frames, z, size, size),
+        "timestep": torch.zeros(clips, dtype=torch.int64),
+        "encoder_hidden_states": torch.empty(clips, *text),
+        "context": torch.empty(clips, z, size, size),
+        "region": torch.empty(clips, frames, REGION_CHANNELS, size, size),
+        "appearance": torch.empty(clips, APPEARANCE_WIDTH),
     }
-    decode = networks.autoencoder.decode
 
     def loss() -> Tensor:
         prediction = model(**inputs).sample.float()
-        total: Tensor = prediction.square().mean()
+        total = _mean_square(prediction)
         if decoded:
-            total = total + decode(prediction[:, :decoded].flatten(0, 1)).float().square().mean()
+            total = total + _mean_square(autoencoder.decode(prediction[:, :decoded].flatten(0, 1)))
         return total
 
-    return loss
+    return MetaNetworks(model.train(), autoencoder.eval().requires_grad_(False), loss, text_encoder)
 
 
-def _decoded_frames(config: DenoiserConfig) -> int:
-    """Return how many frames of a clip are decoded in a step, for the losses on images."""
-    if isinstance(config, RegionConfig):
-        return config.miou_frames if config.miou_weight else 0
-    assert isinstance(config, ClipConfig)
-    return config.hand_structure_frames if config.hand_structure_weight else 0
-
-
-def _empty(*shape: int) -> Tensor:
-    return torch.empty(shape, device="meta")
+def _mean_square(values: Tensor) -> Tensor:
+    return values.float().square().mean()

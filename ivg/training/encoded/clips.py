@@ -10,8 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-_SPARE = 0.25
-"""Fraction of the free memory of a GPU that training clips may take up."""
+_SPARE = 0.25  # Fraction of the free memory of a GPU that training clips may take up
 
 
 @dataclass(frozen=True, eq=False)

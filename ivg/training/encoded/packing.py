@@ -22,8 +22,7 @@ from .images import encode_images, white_on_black
 from .latents import black_latent
 
 FORMAT = 1
-_STEPS = 10
-"""Steps of the latents' rounding in their unit spread: a squared error of 0.001, where a denoiser's is 0.1."""
+_STEPS = 10  # Steps of the latents' rounding in their unit spread: a squared error of 0.001, where a denoiser's is 0.1
 
 _AS_THEY_ARE = ("masks", "hands", "moved", "change", "appearance", "token_mask", "text_of")
 

@@ -16,8 +16,7 @@ SCHEDULES = ("cosine", "flat")
 class Checked:
     """What settings have to refuse values."""
 
-    prefix: ClassVar[str] = "train."
-    """Before a setting's name in messages."""
+    prefix: ClassVar[str] = "train."  # Before a setting's name in messages
 
     def _check(self, rule: str, holds: Callable[[Any], bool], *names: str) -> None:
         """Refuse the first of these values for which a rule does not hold."""

@@ -19,8 +19,7 @@ from ..encoded.loading import load_split
 from ..settings import AutoencoderConfig, BaseModelConfig, Run
 from ..stage import Stage, StepRandom
 
-_SPREAD_LIMIT = 3.0
-"""Latents (before scaling) beyond this are drawn back a little, so that their scale stays bounded."""
+_SPREAD_LIMIT = 3.0  # Latents (before scaling) beyond this are drawn back a little, so that their scale stays bounded
 
 
 class AutoencoderStage(Stage):

@@ -21,8 +21,7 @@ from .denoising import DenoiserStage
 from .hand_structure import MIN_SIGNAL, HandStructure, with_capped_gradient
 from .region_augmentation import augment_regions
 
-_NOISE_LEVELS = (0.4, 0.7, 0.95)
-"""Fractions of the schedule at which held-out errors are measured."""
+_NOISE_LEVELS = (0.4, 0.7, 0.95)  # Fractions of the schedule at which held-out errors are measured
 
 
 class ClipStage(DenoiserStage):

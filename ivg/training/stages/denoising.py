@@ -22,8 +22,7 @@ from .sampling import LatentStage
 class DenoiserStage(LatentStage):
     """A stage that trains a denoiser on cached latents."""
 
-    teacher_samples: TeacherSamples | None = None
-    """Learned in place of the clips."""
+    teacher_samples: TeacherSamples | None = None  # Learned in place of the clips
 
     @classmethod
     def build(cls, run: Run, device: torch.device) -> DenoiserStage:

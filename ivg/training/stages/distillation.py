@@ -23,8 +23,7 @@ from ...io.staging import new_array, write_text_whole
 from ...models.loading import WEIGHTS_FILE
 from ..encoded.latents import alone
 
-_SEED = 7_000_003
-"""Seed of the first sample's noise."""
+_SEED = 7_000_003  # Seed of the first sample's noise
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,7 @@ from ..encoded.clips import LatentClips
 
 Loss = Callable[[Tensor], Tensor]
 
-MIN_SIGNAL = 0.1
-"""Clips with less of the signal left than this fraction (abar_t) do not count."""
+MIN_SIGNAL = 0.1  # Clips with less of the signal left than this fraction (abar_t) do not count
 
 
 class HandStructure:

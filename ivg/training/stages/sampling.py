@@ -18,21 +18,17 @@ from ..encoded.clips import LatentClips
 from ..settings import DenoiserConfig
 from ..stage import Stage, StepRandom
 
-_SPREAD = 0.8
-"""Training scales residuals so that, where something changes, they have this spread."""
+_SPREAD = 0.8  # Training scales residuals so that, where something changes, they have this spread
 
 
 class LatentStage(Stage):
     """A stage that generates latents: what of, from which conditioning, and how they are sampled and decoded."""
 
-    name: str
-    """Folder of the exported weights."""
+    name: str  # Folder of the exported weights
 
-    start_names: tuple[str, ...]
-    """Folders of weights to go on from; the first that is there is taken."""
+    start_names: tuple[str, ...]  # Folders of weights to go on from; the first that is there is taken
 
-    needs_masks = False
-    """Whether the masks' latents are generated."""
+    needs_masks = False  # Whether the masks' latents are generated
 
     def __init__(
         self,

@@ -9,11 +9,9 @@ from ivg.types import HANDS, JOINTS
 
 from .rotations import matrix_to_six, quaternion_to_matrix
 
-REACH_M = 0.1
-"""Unit of distances from the end effector to the demonstration's trajectory."""
+REACH_M = 0.1  # Unit of distances from the end effector to the demonstration's trajectory
 
-POSE_FEATURES = 10
-"""Of a pose relative to the end effector: offset (3), rotation (6), opening."""
+POSE_FEATURES = 10  # Of a pose relative to the end effector: offset (3), rotation (6), opening
 
 _TRACKS = len(HANDS) * (2 * JOINTS + 1)
 _MOVING = POSE_FEATURES + 1 + 3
