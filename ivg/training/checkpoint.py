@@ -39,11 +39,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-    """Bring model, average and optimiser to the state in `output`/checkpoint.
-
-    Raises:
-        WeightsError: If there is none, or it is of another model.
-    """
+    """Bring all three to the state in `output`/checkpoint (`WeightsError` if there is none, or another model's)."""
     folder = output / FOLDER
     if not folder.exists():  # killed between two moves, where the file system cannot exchange two folders in one
         clear_leftovers(folder)
@@ -60,10 +56,7 @@ def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimize
 
 
 def _lay_out_like_parameters(optimizer: torch.optim.Optimizer) -> None:
-    """Give the state the parameters' order in memory (channels last, say).
-
-    torch's fused AdamW reads both in memory order, so that it would mix up the elements of a state in another one.
-    """
+    """Give the state the parameters' order in memory (channels last, say), in which fused AdamW reads both."""
     for parameter, entries in optimizer.state.items():
         for name, value in entries.items():
             if torch.is_tensor(value) and value.shape == parameter.shape and value.stride() != parameter.stride():

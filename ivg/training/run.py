@@ -12,10 +12,9 @@ import torch
 from ..errors import ConfigError, unknown_option
 from ..inputs import check_device
 from ..pipeline import find_weights
-from .composition import compose_train, read_stage
+from .composition import PRESETS, STAGES, compose_train, read_stage
 from .device import new_accelerator
 from .progress import ProgressCallback
-from .registry import PRESETS, STAGES
 from .settings import BaseModelConfig, DataConfig, ModelConfig, Run
 from .stage import Stage
 from .trainer import Trainer
@@ -56,7 +55,7 @@ def train(
         data: A clip store, or a file of packed clips.
         output: Folder to write to.
         model: An option of `configs/model`, or the networks' settings.
-        autoencoder: Weights of the autoencoder: a folder, or a packaged name. So are the next two; see `Run`.
+        autoencoder: Weights: a folder, or a packaged name, as are the next two; see `Run`, also for the rest.
         start: Weights to go on from.
         teacher: Weights whose samples are learned.
         resume: Go on from the checkpoint in `output`.
@@ -88,11 +87,7 @@ def train(
 
 
 def train_stage(run: Run, progress: ProgressCallback | None = None) -> TrainingResult:
-    """Train what a run describes. Under `accelerate launch`, all processes call this alike.
-
-    Raises:
-        IvgError: If a setting is wrong, or clips or weights cannot be used.
-    """
+    """Train what a run describes, as `train` does. Under `accelerate launch`, all processes call this alike."""
     check_device(run.device)
     torch.manual_seed(run.train.seed)
     accelerator = new_accelerator(run.train, run.device)
@@ -112,9 +107,6 @@ def build_stage(run: Run, device: torch.device | None = None) -> Stage:
     """Build the stage that a run names, with its clips and the weights it goes on from.
 
     Frozen networks and clips are put on the device; None takes the one that the run names, else the CPU.
-
-    Raises:
-        IvgError: If there is no such stage, or clips or weights cannot be used.
     """
     if run.train.stage not in STAGES:
         raise ConfigError(f"no stage {run.train.stage!r}")

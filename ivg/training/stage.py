@@ -14,12 +14,7 @@ from .settings import Run
 
 
 class StepRandom:
-    """The randomness of one batch: a function of seed, step and batch number, so that a resumed run goes on alike.
-
-    Attributes:
-        numpy: numpy's generator.
-        torch: torch's generator, on the CPU.
-    """
+    """The randomness of one batch: a function of seed, step and batch number, so that a resumed run goes on alike."""
 
     def __init__(self, seed: int, step: int, batch: int = 0) -> None:
         self.numpy = np.random.default_rng([seed, step, batch])
@@ -41,11 +36,7 @@ class StepRandom:
 
 
 class Stage(ABC):
-    """One stage of training.
-
-    Attributes:
-        model: What is trained.
-    """
+    """One stage of training, of `model`."""
 
     model: nn.Module
 
@@ -56,11 +47,9 @@ class Stage(ABC):
 
     @abstractmethod
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
-        """Draw a batch and return the loss, and its parts for the log.
+        """Draw a batch, all that is random from `random`, and return the loss, and its parts for the log.
 
-        Args:
-            model: `self.model`, perhaps wrapped by accelerate: call it, don't reach into it.
-            random: Draw everything random from here.
+        The model is `self.model`, perhaps wrapped by accelerate: call it, don't reach into it.
         """
 
     @abstractmethod

@@ -19,8 +19,14 @@ from ..viz.image_grid import save_image
 from .checkpoint import FOLDER, Progress, load_checkpoint, save_checkpoint
 from .device import new_accelerator
 from .optimizer import AveragedModel, build_optimizer
-from .progress import Clock, ProgressCallback, TrainingProgress, interrupt_awaited
-from .schedule import StopCriterion, learning_rate
+from .progress import (
+    Clock,
+    ProgressCallback,
+    StopCriterion,
+    TrainingProgress,
+    interrupt_awaited,
+    learning_rate,
+)
 from .settings import RunConfig
 from .stage import Stage, StepRandom
 
@@ -30,17 +36,10 @@ class Trainer:
 
     A step takes `accumulate` batches on each process. Each batch has randomness of its own, numbered through the
     batches and processes of a step, so that two processes train like one that accumulates twice as many batches.
-    Only the main process writes.
-
-    Ctrl-C ends it after the step that it is at, with a checkpoint; a second one at once.
+    Only the main process writes. Ctrl-C ends it after the step that it is at, with a checkpoint; a second one at once.
 
     `output` gets `log.jsonl` (a line every few seconds, and one for each validation), `sheet_<step>.png`,
     `checkpoint/`, and at the end `weights/`, the averaged model.
-
-    Args:
-        resume: Go on from the checkpoint in `output`.
-        accelerator: Device and precision; built from `config` if None.
-        progress: Progress callback.
 
     Raises:
         WeightsError: If `output` holds a run that is not to be resumed, or none that can be.
@@ -65,9 +64,7 @@ class Trainer:
         stage.model.to(self.accelerator.device).train()
         optimizer = build_optimizer(stage.model, config)
         self.average = AveragedModel(stage.model, config.ema)
-        done = Progress(0, 0.0)
-        if resume:
-            done = load_checkpoint(output, stage.model, self.average.model, optimizer)
+        done = load_checkpoint(output, stage.model, self.average.model, optimizer) if resume else Progress(0, 0.0)
         if config.compile:
             stage.model.compile()
         self.model, self.optimizer = self.accelerator.prepare(stage.model, optimizer)
@@ -126,11 +123,7 @@ class Trainer:
         return means
 
     def _check_finite(self, norm: Tensor | None, loss: Tensor) -> None:
-        """Stop before a gradient that is no number reaches the weights; fp16's scaler skips such steps by itself.
-
-        Raises:
-            TrainingError: Having written the weights as they were before this step.
-        """
+        """Write the weights and stop before a gradient that is no number reaches them; fp16's scaler skips them."""
         if norm is None or bool(torch.isfinite(norm)) or self.accelerator.mixed_precision == "fp16":
             return
         self.save()

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def run_training(arguments: Sequence[str]) -> None:
     """Train as settings say."""
-    from ...training.composition import register
-    from ...training.registry import TRAIN_OPTIONS
+    from ...training.composition import TRAIN_OPTIONS, register
 
     register(TRAIN_OPTIONS)
     try:

@@ -17,7 +17,15 @@ from ...models.nano.autoencoder import NanoAutoencoder
 from ...models.nano.denoiser import NanoVideoDenoiser
 from ...models.nano.mask_decoder import NanoMaskDecoder
 from ...models.nano.text import MAX_TOKENS
-from .. import settings as s
+from ..settings import (
+    AutoencoderConfig,
+    BaseModelConfig,
+    ClipConfig,
+    MaskDecoderConfig,
+    ModelConfig,
+    RegionConfig,
+    RunConfig,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,17 +41,17 @@ class MetaNetworks:
     text_encoder: int = 0
 
 
-def meta_networks(config: s.RunConfig, model: s.ModelConfig | s.BaseModelConfig, checkpointing: bool) -> MetaNetworks:
+def meta_networks(config: RunConfig, model: ModelConfig | BaseModelConfig, checkpointing: bool) -> MetaNetworks:
     """Build the networks of a run on the meta device."""
     with torch.device("meta"):
-        if isinstance(model, s.BaseModelConfig):
+        if isinstance(model, BaseModelConfig):
             return _base_networks(config, model, checkpointing)
         autoencoder = NanoAutoencoder(**model.autoencoder)
-        if isinstance(config, s.AutoencoderConfig):
+        if isinstance(config, AutoencoderConfig):
             images = torch.empty(config.batch_size, 3, config.crop, config.crop)
             autoencoder.train()
             return MetaNetworks(autoencoder, None, lambda: sum(_mean_square(part) for part in autoencoder(images)))
-        if isinstance(config, s.MaskDecoderConfig):
+        if isinstance(config, MaskDecoderConfig):
             decoder, cells = NanoMaskDecoder(**model.mask_decoder).train(), int(model.denoiser["latent_size"])
             channels = int(decoder.config["latent_channels"])
             latents = torch.empty(config.batch_size * config.frames, channels, cells, cells)
@@ -52,10 +60,10 @@ def meta_networks(config: s.RunConfig, model: s.ModelConfig | s.BaseModelConfig,
         return _denoising(config, denoiser, autoencoder, (MAX_TOKENS, int(denoiser.config["text_width"])))
 
 
-def _base_networks(config: s.RunConfig, model: s.BaseModelConfig, checkpointing: bool) -> MetaNetworks:
-    if isinstance(config, s.AutoencoderConfig):
+def _base_networks(config: RunConfig, model: BaseModelConfig, checkpointing: bool) -> MetaNetworks:
+    if isinstance(config, AutoencoderConfig):
         raise ConfigError("the base scale's autoencoder is a pretrained one: train=region or train=clip")
-    if isinstance(config, s.MaskDecoderConfig):
+    if isinstance(config, MaskDecoderConfig):
         raise ConfigError("the base scale's region is decoded by its autoencoder: train=masks is for nano")
     missing = [name for name in ARCHITECTURE if name not in model.architecture]
     if missing:
@@ -76,7 +84,7 @@ def _base_networks(config: s.RunConfig, model: s.BaseModelConfig, checkpointing:
 
 
 def _denoising(
-    config: s.RunConfig,
+    config: RunConfig,
     model: NanoVideoDenoiser | BaseVideoDenoiser,
     autoencoder: NanoAutoencoder | BaseAutoencoder,
     text: tuple[int, int],
@@ -84,9 +92,9 @@ def _denoising(
 ) -> MetaNetworks:
     """Return a denoiser's networks for texts of so many tokens of that width; frames are decoded for image losses."""
     clips, decoded = config.batch_size, 0
-    if isinstance(config, s.RegionConfig):
+    if isinstance(config, RegionConfig):
         decoded = config.miou_frames if config.miou_weight else 0
-    elif isinstance(config, s.ClipConfig):
+    elif isinstance(config, ClipConfig):
         decoded = config.hand_structure_frames if config.hand_structure_weight else 0
     frames, z, size = (int(model.config[name]) for name in ("frames", "latent_channels", "latent_size"))
     inputs = {

@@ -20,11 +20,7 @@ from .packing import load_packed, write_packed
 
 
 def load_split(data: DataConfig) -> tuple[ClipArrays, ClipArrays]:
-    """Read the clips for training and the held-out ones of a store.
-
-    Raises:
-        ConfigError: If the clips are packed ones, which hold no images.
-    """
+    """Read the clips for training and those held out (`ConfigError` if they are packed, which hold no images)."""
     if Path(data.path).is_file():
         raise ConfigError(f"train=autoencoder needs images: data.path={data.path} must be a store, not a file")
     store = ClipStore.open(data.path)
@@ -40,14 +36,8 @@ def load_encoded_split(
 ) -> tuple[LatentClips, LatentClips]:
     """Read or make the latents of the clips for training and of the held-out ones.
 
-    Args:
-        data: Where they are.
-        autoencoder: Encodes the images.
-        text_encoder: Encodes the texts of a store; MiniLM if None.
-        masks: Whether the masks' latents are needed, which packed clips hold none of.
-
-    Raises:
-        ConfigError: If `data.limit` is given for packed clips, which are taken whole.
+    Packed clips hold no latents of masks, which are made only if `masks` asks for them; with `data.limit` they are
+    refused (`ConfigError`), since they are taken whole.
     """
     if Path(data.path).is_file():
         if data.limit is not None:
@@ -55,11 +45,9 @@ def load_encoded_split(
         return load_packed(Path(data.path), autoencoder, masks)
     store = ClipStore.open(data.path)
     cache = Path(data.cache) if data.cache else store.path.with_name(f"{store.path.name}.latents")
-    train, held_out = split_indices(store.indices_done[: data.limit])
-    return (
-        load_latents(store, train, autoencoder, cache, text_encoder),
-        load_latents(store, held_out, autoencoder, cache, text_encoder),
-    )
+    splits = split_indices(store.indices_done[: data.limit])
+    train, held_out = (load_latents(store, part, autoencoder, cache, text_encoder) for part in splits)
+    return train, held_out
 
 
 def pack_clips(stores: Sequence[str | Path], autoencoder: str | Path, output: str | Path) -> Path:
@@ -71,9 +59,7 @@ def pack_clips(stores: Sequence[str | Path], autoencoder: str | Path, output: st
         output: File to write, `.npz`.
 
     Raises:
-        InputError: If the file exists.
-        ConfigError: If its name has another ending.
-        WeightsError: If there is no such autoencoder.
+        IvgError: If the file exists, its name has another ending, or there is no such autoencoder.
     """
     output = Path(output)
     refuse_existing(output, overwrite=False)

@@ -30,13 +30,10 @@ _AS_THEY_ARE = ("masks", "hands", "moved", "change", "appearance", "token_mask",
 def write_packed(
     train: Sequence[LatentClips], held_out: Sequence[LatentClips], autoencoder: ImageAutoencoder, path: Path
 ) -> None:
-    """Write encoded clips of one or more stores to a file.
+    """Write encoded clips of one or more stores to a new file.
 
     Latents are rounded to tenths of their spread and kept as differences from frame to frame, which are mostly zero;
     masks are encoded again on reading. A clip of 16 frames takes about 13 kB.
-
-    Raises:
-        InputError: If the file exists.
     """
     clips = join([*train, *held_out])
     arrays = {name: getattr(clips, name).numpy() for name in _AS_THEY_ARE}
@@ -61,11 +58,8 @@ def load_packed(
 ) -> tuple[LatentClips, LatentClips]:
     """Read the clips to train on and those held out.
 
-    Args:
-        path: A file of `write_packed`.
-        autoencoder: The one that they were encoded with, on the device to encode the masks on.
-        encode_masks: Whether masks are encoded too, which stage 1 needs: a minute and more for 1,000 clips on a CPU.
-            Without, `mask_latents` is of shape (n, 0).
+    With `encode_masks` masks are encoded too, which stage 1 needs: a minute and more for 1,000 clips on a CPU. Without,
+    `mask_latents` is of shape (n, 0).
 
     Raises:
         InputError: If the file is no such file, or of another version.

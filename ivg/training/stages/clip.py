@@ -16,8 +16,7 @@ from ..encoded.clips import LatentClips
 from ..encoded.images import from_model, grid
 from ..settings import ClipConfig
 from ..stage import StepRandom
-from .batches import NoisyBatch
-from .denoising import DenoiserStage
+from .denoising import DenoiserStage, NoisyBatch
 from .hand_structure import MIN_SIGNAL, HandStructure, with_capped_gradient
 from .region_augmentation import augment_regions
 
@@ -30,9 +29,9 @@ class ClipStage(DenoiserStage):
     In training the region is the pseudo annotation, made a little wrong (`region_augmentation`), and for a
     fraction of the samples only its union, since at inference it is what stage 1 predicts.
 
-    The loss is L_noise + alpha * L_hand (Eq. 6). For L_hand the predicted clean latents of a few random frames a clip
-    are decoded by the frozen decoder, and what the frozen, differentiable hand detector sees there is compared with
-    the training clip's keypoints (see `HandStructure`).
+    The loss is L_noise + alpha * L_hand (Eq. 6). For L_hand a few random frames a clip of the predicted clean latents
+    are decoded, and what the frozen, differentiable hand detector sees is compared with the clip's keypoints
+    (`HandStructure`).
     """
 
     name = "denoiser"
@@ -55,10 +54,6 @@ class ClipStage(DenoiserStage):
         """See `DenoiserStage.targets`."""
         return data.latents[clips]
 
-    def rest(self, data: LatentClips) -> Tensor | None:
-        """See `DenoiserStage.rest`: all frames are residuals to the context."""
-        return None
-
     def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
         """See `DenoiserStage.region`."""
         masks = data.region(clips)
@@ -66,11 +61,10 @@ class ClipStage(DenoiserStage):
             return region_input(self._mask.expand_as(masks))
         if random is None:
             return region_input(masks)
-        masks = augment_regions(
-            masks, shift=self.config.region_shift, jitter=self.config.region_jitter, generator=random.torch
-        )
+        config = self.config
+        masks = augment_regions(masks, shift=config.region_shift, jitter=config.region_jitter, generator=random.torch)
         region = region_input(masks)
-        only_union = torch.rand(len(clips), generator=random.torch) < self.config.drop_per_frame
+        only_union = torch.rand(len(clips), generator=random.torch) < config.drop_per_frame
         region[only_union, :, 1] = 0
         return region
 
@@ -88,8 +82,7 @@ class ClipStage(DenoiserStage):
     def _hand_loss(self, hands: HandStructure, batch: NoisyBatch, prediction: Tensor, random: StepRandom) -> Tensor:
         """Return L_hand on a few frames of the clips that are not too noisy, their mean over the batch.
 
-        Its gradient is scaled down where it is more than `hand_structure_cap` times that of L_noise: a hand that is all
-        but missing would otherwise outweigh everything else in the batch a hundredfold.
+        Its gradient is capped: a hand that is all but missing would outweigh everything else a hundredfold.
         """
         signal = self.alpha_bar[batch.timesteps]
         rows = (signal >= MIN_SIGNAL).nonzero()[:, 0]
@@ -113,26 +106,20 @@ class ClipStage(DenoiserStage):
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return mean squared errors of predicted residuals at three noise levels, on hands and moved objects."""
-        data = self.held_out
+        data, figures = self.held_out, {}
         clips = torch.arange(min(len(data), 32))
-        figures = {}
         for level in _NOISE_LEVELS:
-            generator = torch.Generator().manual_seed(5)
-            errors = []
+            generator, errors = torch.Generator().manual_seed(5), []
             for part in clips.split(4):
                 batch = self.noised(data, part, torch.full((len(part),), int(level * STEPS)), generator)
-                errors.append(self._error(model, batch).cpu())
+                with self._autocast():
+                    prediction = self.predict(model, batch)
+                errors.append(((prediction - batch.clean) / self.space.scale).square().mean(2).cpu())
             error = torch.cat(errors)
             for name, where in (("hand", data.hands), ("moved", data.moved)):
                 weight = where[clips].float() / 255
                 figures[f"{name}_mse_{level}"] = float((error * weight).sum() / weight.sum().clamp_min(1e-6))
         return figures
-
-    def _error(self, model: nn.Module, batch: NoisyBatch) -> Tensor:
-        """Return the squared error in units of the latents, the mean over channels, (b, t, c, c)."""
-        with self._autocast():
-            prediction = self.predict(model, batch)
-        return ((prediction - batch.clean) / self.space.scale).square().mean(2)
 
     def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return held-out clips, every other frame, above what is generated from their context and text."""

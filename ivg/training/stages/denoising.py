@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import torch
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from ...losses import huber_loss, noise_loss
-from ...models.interfaces import VideoDenoiser
+from ...models.interfaces import ImageAutoencoder, VideoDenoiser
 from ...models.loading import load_component
 from ...models.noise import add_noise, draw_timesteps, output_error_weight, predicted_clean
 from ..encoded.clips import LatentClips
-from ..networks import load_denoiser
+from ..encoded.loading import load_encoded_split
+from ..networks import load_autoencoder, load_denoiser, load_text_encoder
 from ..settings import DenoiserConfig, Run
 from ..stage import StepRandom
-from .batches import NoisyBatch, load_clips, loss_weight
 from .distillation import TeacherSamples, make_teacher_samples, weights_hash
 from .sampling import LatentStage
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyBatch:
+    """A batch as the denoiser sees it, and the truth; b clips."""
+
+    clips: Tensor  # int64 (b,), indices in the `LatentClips`
+    clean: Tensor  # float (b, t, z, c, c), the samples x_0 (see `ivg.models.noise.SampleSpace`)
+    noisy: Tensor  # of the same shape, x_t
+    timesteps: Tensor  # int64 (b,)
+    reference: Tensor  # of the same shape, what residuals add to; 0 where samples are the latents themselves
+    conditions: dict[str, Tensor]  # keyword arguments of the denoiser
 
 
 class DenoiserStage(LatentStage):
@@ -67,10 +82,7 @@ class DenoiserStage(LatentStage):
         return NoisyBatch(clips, clean, noisy, timesteps, reference, conditions)
 
     def distill(self, teacher: VideoDenoiser, run: Run) -> None:
-        """Train on a teacher's samples from now on, in one step, rather than on the clips themselves.
-
-        The samples of the `teacher` are kept beside the run's output.
-        """
+        """Train on a teacher's samples, kept beside the run's output, in one step, rather than on the clips."""
         assert isinstance(self.model, ModelMixin)
         assert isinstance(teacher, ModelMixin)
         assert run.teacher is not None
@@ -87,9 +99,8 @@ class DenoiserStage(LatentStage):
 
         about = f"{run.data.path}, {weights_hash(run.teacher / self.name)}, {config.teacher_steps} steps"
         shape = (len(self.train), config.teacher_draws, *self.train.latents.shape[1:])
-        self.teacher_samples = make_teacher_samples(
-            teach, shape, run.output.with_name(f"{run.output.name}.lessons"), about
-        )
+        folder = run.output.with_name(f"{run.output.name}.lessons")
+        self.teacher_samples = make_teacher_samples(teach, shape, folder, about)
 
     def _distilled(self, samples: TeacherSamples, clips: Tensor, random: StepRandom) -> NoisyBatch:
         """Return the teacher's samples of some clips, with the noise that they were made of."""
@@ -110,13 +121,25 @@ class DenoiserStage(LatentStage):
         return predicted_clean(output.float(), batch.noisy, alpha_bar, self.prediction_type)
 
     def noise_loss(self, batch: NoisyBatch, prediction: Tensor) -> Tensor:
-        """Return L_noise, weighted up where something changes, on hands and on moved objects (`loss_weight`).
+        """Return L_noise, weighted up where something changes, on hands and on moved objects.
 
         It is the squared error of the network's output, found from that of x_0 (`output_error_weight`).
         """
+        config, data = self.config, self.train
         by_step = output_error_weight(self.alpha_bar[batch.timesteps], self.prediction_type)
-        weight = loss_weight(self.config, self.train, batch.clips).to(self.device)
+        change = (data.change[batch.clips] > 0).float()[:, None]
+        hands, moved = (part[batch.clips].float() / 255 for part in (data.hands, data.moved))
+        weight = config.background_weight + config.region_weight * change
+        weight = (weight + config.hand_weight * hands + config.moved_weight * moved).to(self.device)
         weight = (weight * by_step.view(-1, 1, 1, 1).to(self.device))[:, :, None]
-        if self.config.huber:
-            return huber_loss(prediction, batch.clean, self.config.huber, weight)
+        if config.huber:
+            return huber_loss(prediction, batch.clean, config.huber, weight)
         return noise_loss(prediction, batch.clean, weight)
+
+
+def load_clips(run: Run, device: torch.device, masks: bool) -> tuple[LatentClips, LatentClips, ImageAutoencoder]:
+    """Return a run's encoded training clips, those held out, and the frozen autoencoder that encoded them."""
+    autoencoder = load_autoencoder(run.model, run.autoencoder, device)
+    text_encoder = None if Path(run.data.path).is_file() else load_text_encoder(run.model)
+    clips, held_out = load_encoded_split(run.data, autoencoder, text_encoder, masks)
+    return clips.to(device), held_out, autoencoder

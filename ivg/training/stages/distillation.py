@@ -1,9 +1,8 @@
 """Distillation of the sampler: a network learns to make in one step what another makes of the same noise in several.
 
 A teacher sample is what the teacher's deterministic solver (DPM-Solver++) comes to from given noise, a clip's context
-and its text, without guidance. (Luhman and Luhman 2021, "Knowledge Distillation in Iterative Generative Models for
-Improved Sampling Speed": a student regresses on the teacher's samples, given its noise.) With one step of the teacher
-it is the teacher's first guess, hardly a function of the noise; a smaller network can learn it.
+and its text, without guidance (Luhman and Luhman 2021, "Knowledge Distillation in Iterative Generative Models for
+Improved Sampling Speed"). In one step it is hardly a function of the noise; a smaller network can learn it.
 """
 
 from __future__ import annotations
@@ -28,11 +27,7 @@ _SEED = 7_000_003  # Seed of the first sample's noise
 
 @dataclass(frozen=True, eq=False)
 class TeacherSamples:
-    """Samples that a teacher makes of the training clips' contexts.
-
-    Attributes:
-        samples: float16 (n, k, t, z, c, c), its samples x_0 of k draws of noise a clip.
-    """
+    """A teacher's samples x_0 of the training clips' contexts, k draws of noise a clip: float16 (n, k, t, z, c, c)."""
 
     samples: Tensor
 
@@ -67,12 +62,8 @@ def make_teacher_samples(
 ) -> TeacherSamples:
     """Let a teacher sample, or read what it did; a stopped call goes on where it was, a second process waits.
 
-    Args:
-        teach: Gives samples (b, t, z, c, c) for noise of that shape and clips int64 (b,).
-        shape: Of all samples, (n, k, t, z, c, c).
-        folder: Where they are kept.
-        about: What they depend on; samples about something else are made anew.
-        batch: Clips at once.
+    `teach` gives samples (b, t, z, c, c) for noise of that shape and clips int64 (b,); all are of `shape`
+    (n, k, t, z, c, c). Samples in the folder about something else than `about` are made anew.
     """
     with alone(folder):
         folder.mkdir(parents=True, exist_ok=True)

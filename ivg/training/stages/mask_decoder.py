@@ -16,15 +16,14 @@ from ...models.nano.mask_decoder import NanoMaskDecoder
 from ..encoded.images import from_model
 from ..settings import BaseModelConfig, MaskDecoderConfig, RegionConfig, Run
 from ..stage import Stage, StepRandom
-from .batches import load_clips
+from .denoising import load_clips
 from .region import RegionStage, as_masks, mask_grid, mean_iou, spread
 
 
 class MaskDecoderStage(Stage):
     """Learns how white a pixel is where the autoencoder decodes, as an image, what a trained stage 1 predicts.
 
-    The loss is the cross entropy, pixel by pixel. The annotated masks would be a worse teacher: stage 1 knows the
-    training clips better than others, so that what it predicts of them looks surer than it is elsewhere.
+    The loss is the cross entropy. Annotated masks would be a worse teacher: stage 1 is surer of the training clips.
     """
 
     def __init__(self, model: NanoMaskDecoder, config: MaskDecoderConfig, region: RegionStage) -> None:
@@ -112,7 +111,6 @@ class MaskDecoderStage(Stage):
     @torch.no_grad()
     def _decode(self, model: nn.Module) -> Tensor:
         """Return the masks (b, t - 1, s, s) of held-out clips, in [0, 1]."""
-        latents = self._latents()
-        device = next(model.parameters()).device
+        latents, device = self._latents(), next(model.parameters()).device
         masks = [model(part.flatten(0, 1).to(device)).float().sigmoid() for part in latents.split(4)]
         return torch.cat(masks).unflatten(0, latents.shape[:2]).cpu()

@@ -12,21 +12,18 @@ from ..encoded.clips import LatentClips
 from ..encoded.images import from_model, grid
 from ..settings import RegionConfig
 from ..stage import StepRandom
-from .batches import NoisyBatch
-from .denoising import DenoiserStage
+from .denoising import DenoiserStage, NoisyBatch
 
 
 class RegionStage(DenoiserStage):
     """Generates V_mask: the context image in frame 0, then the region's masks, white on black.
 
     What is diffused is the residual to the context's latent for frame 0, which is zero, and to a black image's
-    latent for the masks: it is zero wherever there is no hand, so that nothing of the image has to be unlearnt. (At
-    the base scale it is the latents themselves, as in the paper: see `ivg.models.noise`.)
+    latent for the masks: it is zero wherever there is no hand. (At the base scale it is the latents themselves, as in
+    the paper: see `ivg.models.noise`.)
 
-    The loss is L_noise + beta * L_mIoU (Eq. 3). For L_mIoU the predicted clean latents of `miou_frames` frames a
-    clip, drawn anew each step from frames 1 to L, are decoded by the frozen decoder; decoding all of them would double
-    the cost of a step, and the mean over random frames has the same expectation. The context frame is left out: it is
-    no mask.
+    The loss is L_noise + beta * L_mIoU (Eq. 3). For L_mIoU the frozen decoder decodes `miou_frames` random frames of
+    each predicted clip, never frame 0; all of them would double the cost of a step and have the same expectation.
     """
 
     name = "region_denoiser"
@@ -41,10 +38,6 @@ class RegionStage(DenoiserStage):
     def rest(self, data: LatentClips) -> Tensor | None:
         """See `DenoiserStage.rest`."""
         return data.black
-
-    def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
-        """See `DenoiserStage.region`: stage 1 has none."""
-        return None
 
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
         """See `Stage.loss`."""
@@ -90,12 +83,9 @@ def as_masks(images: Tensor) -> Tensor:
 
 
 def mask_grid(context: NDArray[np.uint8], truth: Tensor, masks: Tensor) -> NDArray[np.uint8]:
-    """Return an image of every other mask, for each clip the true ones above those that were made of it.
+    """Return an image of every other mask (b, t, s, s) in [0, 1]: each clip's true ones above those made of it.
 
-    Args:
-        context: uint8 (b, s, s, 3), shown before each row.
-        truth: Float (b, t, s, s) in [0, 1].
-        masks: Same.
+    Each row begins with the clip's context, uint8 (b, s, s, 3).
     """
     rows = []
     for clip, pair in enumerate(zip(truth, masks, strict=True)):

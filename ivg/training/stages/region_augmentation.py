@@ -8,16 +8,10 @@ from torch import Tensor
 
 
 def augment_regions(masks: Tensor, *, shift: int, jitter: float, generator: torch.Generator) -> Tensor:
-    """Grow or shrink each clip's masks, shift them, and let some come a frame early or late.
+    """Grow or shrink each clip's masks, float (b, t, s, s), 0 or 1, shift them, and let some come early or late.
 
-    Args:
-        masks: Float (b, t, s, s), 0 or 1.
-        shift: Largest shift in pixels: of half that size for a clip, and again for each frame.
-        jitter: Fraction of the clips whose masks come a frame early or late.
-        generator: Random generator.
-
-    Returns:
-        Masks of the same shape.
+    They shift by up to half of `shift` pixels together, and again each frame; a fraction `jitter` of the clips is a
+    frame early or late.
     """
     clips, frames = masks.shape[:2]
     grow = torch.randint(-1, 3, (clips,), generator=generator)

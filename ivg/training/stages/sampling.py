@@ -40,12 +40,10 @@ class LatentStage(Stage):
     ) -> None:
         assert isinstance(model, ModelMixin)
         assert isinstance(autoencoder, ModelMixin)
-        self.model = model
-        self.train, self.held_out = train, held_out
+        self.model, self.config, self.train, self.held_out = model, config, train, held_out
         self.autoencoder = autoencoder.eval().requires_grad_(False)
         schedule = model.noise_scheduler()
         self.alpha_bar, self.prediction_type = schedule.alphas_cumprod, str(schedule.config["prediction_type"])
-        self.config = config
         if model.space.residual:
             model.register_to_config(residual_scale=config.residual_scale or self._residual_scale())
         self.space = model.space
@@ -54,13 +52,13 @@ class LatentStage(Stage):
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
         """Return the latents (b, t, z, c, c) of what the stage shall generate."""
 
-    @abstractmethod
     def rest(self, data: LatentClips) -> Tensor | None:
         """Return the reference (z, c, c) of frames 1 and later, or None for the context's latent."""
+        return None
 
-    @abstractmethod
     def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
-        """Return the region input (b, t, 2, c, c); `random` is None in validation."""
+        """Return the region input (b, t, 2, c, c), or None without; `random` is None in validation."""
+        return None
 
     @property
     def device(self) -> torch.device:
@@ -78,10 +76,9 @@ class LatentStage(Stage):
 
     def _reference(self, data: LatentClips, clips: Tensor) -> tuple[Tensor, Tensor]:
         """Return the latents of some clips' contexts (b, z, c, c), and what residuals add to (b, t, z, c, c)."""
-        context = data.latents[clips, 0].to(self.device).float()
-        rest = self.rest(data)
-        frames = data.latents.shape[1]
-        return context, self.space.reference(context, frames, None if rest is None else rest.to(self.device))
+        context, rest = data.latents[clips, 0].to(self.device).float(), self.rest(data)
+        rest = None if rest is None else rest.to(self.device)
+        return context, self.space.reference(context, data.latents.shape[1], rest)
 
     def conditions(
         self, data: LatentClips, clips: Tensor, context: Tensor, random: StepRandom | None
@@ -95,14 +92,9 @@ class LatentStage(Stage):
             if self.config.drop_text:
                 without = torch.rand(len(clips), generator=random.torch) < self.config.drop_text
                 tokens[without] = 0
-        values = {
-            "encoder_hidden_states": tokens,
-            "encoder_attention_mask": mask,
-            "context": context,
-            "appearance": appearance,
-        }
-        region = self.region(data, clips, random)
-        if region is not None:
+        values = {"encoder_hidden_states": tokens, "encoder_attention_mask": mask, "context": context}
+        values["appearance"] = appearance
+        if (region := self.region(data, clips, random)) is not None:
             values["region"] = region
         return {name: value.to(self.device) for name, value in values.items()}
 
@@ -125,7 +117,6 @@ class LatentStage(Stage):
             return denoise([model] * steps, scheduler, x, conditions, extrapolation)
 
     def _scheduler(self, steps: int) -> DPMSolverMultistepScheduler:
-        """Return the sampler, its steps set."""
         scheduler = self.model.noise_scheduler()
         scheduler.set_timesteps(steps)
         return scheduler
