@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from .export import interpolate_weights as interpolate_weights
     from .progress import ProgressBar as ProgressBar
     from .progress import TrainingProgress as TrainingProgress
-    from .run import TrainingResult as TrainingResult
     from .run import train as train
     from .run import train_stage as train_stage
     from .settings import Run as Run
+    from .trainer import TrainingResult as TrainingResult
 
 _HOMES = {
     "ProgressBar": "progress",
     "Run": "settings",
     "TrainingProgress": "progress",
-    "TrainingResult": "run",
+    "TrainingResult": "trainer",
     "export_pipeline": "export",
     "interpolate_weights": "export",
     "pack_clips": "encoded.loading",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,7 @@ from .device import new_accelerator
 from .progress import ProgressCallback
 from .settings import BaseModelConfig, DataConfig, ModelConfig, Run
 from .stage import Stage
-from .trainer import Trainer
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """Folder of a training, of the averaged weights in it, and the last figures on held-out clips."""
-
-    output: Path
-    weights: Path
-    figures: dict[str, float]
+from .trainer import Trainer, TrainingResult
 
 
 def train(

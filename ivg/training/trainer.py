@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ from .progress import (
 )
 from .settings import RunConfig
 from .stage import Stage, StepRandom
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """Folder of a training, of the averaged weights in it, and the last figures on held-out clips."""
+
+    output: Path
+    weights: Path
+    figures: dict[str, float]
 
 
 class Trainer:

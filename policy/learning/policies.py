@@ -12,19 +12,13 @@ from torch import Tensor, nn
 from ivg.errors import unknown_option
 
 from .config import BehaviourCloningConfig, DiffusionConfig, PolicyConfig
-from .folder import read_description
 from .networks.observation_encoder import EncodedObservation
 from .networks.unet import TemporalUNet
-from .policy import ChunkPolicy
+from .policy import ChunkPolicy, read_description
 
 
 class BehaviourCloningPolicy(ChunkPolicy):
-    """Regression of a chunk of actions ("action chunking", Zhao et al. 2023) by a perceptron.
-
-    Args:
-        config: Sizes and loss.
-        notes: Provenance of the weights.
-    """
+    """Regression of a chunk of actions ("action chunking", Zhao et al. 2023) by a perceptron."""
 
     kind = "behaviour_cloning"
     config: BehaviourCloningConfig
@@ -54,10 +48,6 @@ class DiffusionPolicy(ChunkPolicy):
     """Denoises chunks of actions, given the encoded observation: p(A_t | O_t), Eq. 4 of Chi et al. 2023.
 
     Trained with DDPM's noise schedule (Eq. 5), it samples by DDIM (Song et al. 2021) with few steps (Sec. 3.4).
-
-    Args:
-        config: Sizes and steps.
-        notes: Provenance of the weights.
     """
 
     kind = "diffusion"
@@ -65,12 +55,8 @@ class DiffusionPolicy(ChunkPolicy):
 
     def __init__(self, config: DiffusionConfig, notes: dict[str, Any] | None = None) -> None:
         super().__init__(config, notes)
-        schedule: dict[str, Any] = {
-            "num_train_timesteps": config.diffusion_steps,
-            "beta_schedule": config.beta_schedule,
-            "prediction_type": config.prediction,
-            "clip_sample": True,
-        }
+        schedule: dict[str, Any] = {"beta_schedule": config.beta_schedule, "prediction_type": config.prediction}
+        schedule |= {"num_train_timesteps": config.diffusion_steps, "clip_sample": True}
         self.noising = DDPMScheduler(**schedule)
         self.sampling = DDIMScheduler(**schedule, set_alpha_to_one=True)
         self.sampling.set_timesteps(config.inference_steps)
@@ -111,10 +97,7 @@ def new_policy(config: PolicyConfig, notes: dict[str, Any] | None = None) -> Chu
 
 
 def load_policy(folder: str | Path) -> ChunkPolicy:
-    """Load a policy of any kind, in evaluation mode, on the CPU.
-
-    Args:
-        folder: Written by `save_pretrained`, such as `weights/` of a training.
+    """Load a policy of any kind that `save_pretrained` wrote, such as `weights/` of a training, for evaluation.
 
     Raises:
         WeightsError: If it is missing or damaged.

@@ -16,8 +16,6 @@ from .config import PolicyTraining
 from .data import PolicyData
 from .policy import Batch, ChunkPolicy
 
-VALIDATION_WINDOWS = 256
-
 
 class PolicyStage(Stage):
     """A policy, its episodes, and how it is judged on those held out."""
@@ -26,23 +24,19 @@ class PolicyStage(Stage):
 
     def __init__(self, policy: ChunkPolicy, config: PolicyTraining, data: PolicyData, held_out: PolicyData) -> None:
         self.model, self.config, self.data, self.held_out = policy, config, data, held_out
-        count = min(VALIDATION_WINDOWS, len(held_out))
-        self._judged = np.unique(np.linspace(0, len(held_out) - 1, count).round().astype(np.int64))
+        self._judged = np.unique(np.linspace(0, len(held_out) - 1, min(256, len(held_out))).round().astype(np.int64))
 
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
         """Draw windows and return the policy's loss."""
         rows = random.numpy.integers(len(self.data), size=self.config.batch_size)
-        batch = self.data.batch(rows, random.numpy, self.config)
-        loss, parts = model(_to(batch, model))
+        loss, parts = model(_to(self.data.batch(rows, random.numpy, self.config), model))
         return loss, parts
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Judge the actions that would be executed.
 
-        Returns:
-            `position_mm`: mean distance of the targets ("targets"), or of one step's move ("commands"), from the
-            truth; `gripper_wrong`: fraction of gripper commands of the wrong sign; `phase_error`, if the policy is
-            conditioned on a demonstration.
+        `position_mm` is the mean distance of the targets ("targets"), or of one step's move ("commands"), from the
+        truth; `gripper_wrong` the fraction of gripper commands of the wrong sign.
         """
         assert isinstance(model, ChunkPolicy)
         batch, chunk, phase = self._predict(model, self._judged)
@@ -73,9 +67,7 @@ class PolicyStage(Stage):
 
     def _predict(self, model: ChunkPolicy, rows: NDArray[np.int64]) -> tuple[Batch, Tensor, Tensor | None]:
         batch = _to(self.held_out.batch(rows, None, self.config), model)
-        generator = torch.Generator(model.device).manual_seed(0)
-        chunk, phase = model.predict(batch, generator)
-        return batch, chunk, phase
+        return batch, *model.predict(batch, torch.Generator(model.device).manual_seed(0))
 
 
 def _to(batch: Batch, model: nn.Module) -> Batch:
