@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +16,26 @@ from ..io.staging import clear_leftovers, staged_output
 FOLDER = "checkpoint"  # Name of the checkpoint's folder in a run's output folder
 
 
-@dataclass
-class Progress:
-    """Where a run stands: optimiser steps and seconds of wall clock."""
-
-    step: int
-    seconds: float
-
-
 def save_checkpoint(
-    output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
+    output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, Any]
 ) -> None:
-    """Write the run's state into `output`/checkpoint, in place of the one before, whole or not at all."""
+    """Write the run's state into `output`/checkpoint, in place of the one before, whole or not at all.
+
+    `progress` is where it stands: optimiser steps and seconds of wall clock.
+    """
     clear_leftovers(output / FOLDER)
     with staged_output(output / FOLDER, overwrite=True) as fresh:
         fresh.mkdir()
         save_file(plain(model.state_dict()), fresh / "model.safetensors")
         save_file(plain(average.state_dict()), fresh / "average.safetensors")
         save_file(plain(flatten(optimizer)), fresh / "optimizer.safetensors")
-        (fresh / "progress.json").write_text(json.dumps(vars(progress)))
+        (fresh / "progress.json").write_text(json.dumps(progress))
 
 
-def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-    """Bring all three to the state in `output`/checkpoint (`WeightsError` if there is none, or another model's)."""
+def load_checkpoint(
+    output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+) -> dict[str, Any]:
+    """Bring all to the state in `output`/checkpoint, and return the progress; no or another model's: `WeightsError`."""
     folder = output / FOLDER
     if not folder.exists():  # killed between two moves, where the file system cannot exchange two folders in one
         clear_leftovers(folder)
@@ -52,7 +48,8 @@ def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimize
         _lay_out_like_parameters(optimizer)
     except (RuntimeError, ValueError) as error:
         raise WeightsError(f"{folder} was written by another model or optimiser: {error}") from error
-    return Progress(**json.loads((folder / "progress.json").read_text()))
+    progress: dict[str, Any] = json.loads((folder / "progress.json").read_text())
+    return progress
 
 
 def _lay_out_like_parameters(optimizer: torch.optim.Optimizer) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, make_dataclass
-from importlib import import_module
+from dataclasses import fields, make_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_module
@@ -20,9 +19,6 @@ from ..errors import ConfigError, unknown_option
 from . import settings
 from .settings import BaseModelConfig, DataConfig, ModelConfig, Run, RunConfig
 
-if TYPE_CHECKING:
-    from .stage import Stage
-
 T = TypeVar("T")
 
 CONFIGS = "ivg.configs"  # Package of hydra's files
@@ -31,29 +27,15 @@ CONFIGS = "ivg.configs"  # Package of hydra's files
 UNREADABLE = "these settings cannot be read: groups such as data, model and policy take a name"
 
 
-@dataclass(frozen=True)
-class StageEntry:
-    """Settings of a stage, and its module of `ivg.training.stages` and class, loaded when it is built."""
-
-    settings: type[RunConfig]
-    home: str
-
-    def load(self) -> type[Stage]:
-        """Return the class that trains it."""
-        module, name = self.home.split(".")
-        kind: type[Stage] = getattr(import_module(f"{__package__}.stages.{module}"), name)
-        return kind
-
-
-STAGES = {  # by the `stage` of their settings
-    "autoencoder": StageEntry(settings.AutoencoderConfig, "autoencoder.AutoencoderStage"),
-    "region": StageEntry(settings.RegionConfig, "region.RegionStage"),
-    "clip": StageEntry(settings.ClipConfig, "clip.ClipStage"),
-    "masks": StageEntry(settings.MaskDecoderConfig, "mask_decoder.MaskDecoderStage"),
+STAGES: dict[str, tuple[type[RunConfig], str]] = {  # settings, by their `stage`; the class of `.stages` that trains it
+    "autoencoder": (settings.AutoencoderConfig, "autoencoder:AutoencoderStage"),
+    "region": (settings.RegionConfig, "region:RegionStage"),
+    "clip": (settings.ClipConfig, "clip:ClipStage"),
+    "masks": (settings.MaskDecoderConfig, "mask_decoder:MaskDecoderStage"),
 }
 
 PRESETS: dict[str, type[RunConfig]] = {  # options of ``train=``: the stages, and stages with other defaults
-    **{name: entry.settings for name, entry in STAGES.items()},
+    **{name: kind for name, (kind, _) in STAGES.items()},
     "region_student": settings.RegionStudentConfig,
     "refiner": settings.RefinerConfig,
 }
@@ -148,7 +130,7 @@ def read_stage(config: DictConfig) -> tuple[RunConfig, ModelConfig | BaseModelCo
     for name, value, known in (("train.stage", stage, STAGES), ("model.kind", model, MODELS)):
         if value not in known:
             raise unknown_option(name, value, known)
-    return read(STAGES[stage].settings, "train", config.train), read(MODELS[model], "model", config.model)
+    return read(STAGES[stage][0], "train", config.train), read(MODELS[model], "model", config.model)
 
 
 def read_run(config: DictConfig) -> Run:

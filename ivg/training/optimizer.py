@@ -1,8 +1,9 @@
-"""Optimisers: AdamW, and Muon for the weight matrices beside AdamW for the rest; the moving average of the weights."""
+"""AdamW, and Muon for the weight matrices beside it; the learning rate; the moving average of the weights."""
 
 from __future__ import annotations
 
 import copy
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -112,6 +113,20 @@ def build_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimize
     rest = [p for p in model.parameters() if id(p) not in known]
     groups: list[dict[str, Any]] = [{"params": matrices}, {"params": rest, "matrices": False, "weight_decay": 0.0}]
     return Muon([g for g in groups if g["params"]], config.learning_rate, weight_decay=config.weight_decay)
+
+
+def learning_rate(config: RunConfig, step: int, fraction: float) -> float:
+    """Return the learning rate of step `step`, at this fraction of the training.
+
+    Warm-up, then either half a cosine or a plateau with a linear fall in the last `decay` of the training; never below
+    2 % of the peak.
+    """
+    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    if config.schedule == "cosine":
+        shape = 0.5 + 0.5 * math.cos(math.pi * fraction)
+    else:
+        shape = min(1.0, (1 - fraction) / max(config.decay, 1e-6))
+    return config.learning_rate * warm * max(0.02, shape)
 
 
 class AveragedModel:

@@ -1,8 +1,7 @@
-"""Progress of a training: its callback, a bar, stop criterion and learning rate, what is due, Ctrl-C between steps."""
+"""Progress of a training: its callback, a bar on the terminal, stop criterion, what is due when, Ctrl-C between steps."""
 
 from __future__ import annotations
 
-import math
 import signal
 import threading
 import time
@@ -75,20 +74,6 @@ class StopCriterion:
             return min(1.0, self.step / self._config.steps)
         assert self._config.minutes is not None
         return min(1.0, self.seconds / (60 * self._config.minutes))
-
-
-def learning_rate(config: RunConfig, step: int, fraction: float) -> float:
-    """Return the learning rate of step `step`, at this fraction of the training.
-
-    Warm-up, then either half a cosine or a plateau with a linear fall in the last `decay` of the training; never below
-    2 % of the peak.
-    """
-    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
-    if config.schedule == "cosine":
-        shape = 0.5 + 0.5 * math.cos(math.pi * fraction)
-    else:
-        shape = min(1.0, (1 - fraction) / max(config.decay, 1e-6))
-    return config.learning_rate * warm * max(0.02, shape)
 
 
 class Clock:

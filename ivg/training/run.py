@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import torch
@@ -101,4 +102,5 @@ def build_stage(run: Run, device: torch.device | None = None) -> Stage:
     """
     if run.train.stage not in STAGES:
         raise ConfigError(f"no stage {run.train.stage!r}")
-    return STAGES[run.train.stage].load().build(run, device or torch.device(run.device or "cpu"))
+    kind: type[Stage] = resolve_name(f"{__package__}.stages.{STAGES[run.train.stage][1]}")
+    return kind.build(run, device or torch.device(run.device or "cpu"))

@@ -17,17 +17,10 @@ from torch import Tensor
 
 from ..errors import TrainingError, WeightsError
 from ..viz.image_grid import save_image
-from .checkpoint import FOLDER, Progress, load_checkpoint, save_checkpoint
+from .checkpoint import FOLDER, load_checkpoint, save_checkpoint
 from .device import new_accelerator
-from .optimizer import AveragedModel, build_optimizer
-from .progress import (
-    Clock,
-    ProgressCallback,
-    StopCriterion,
-    TrainingProgress,
-    interrupt_awaited,
-    learning_rate,
-)
+from .optimizer import AveragedModel, build_optimizer, learning_rate
+from .progress import Clock, ProgressCallback, StopCriterion, TrainingProgress, interrupt_awaited
 from .settings import RunConfig
 from .stage import Stage, StepRandom
 
@@ -74,11 +67,11 @@ class Trainer:
         stage.model.to(self.accelerator.device).train()
         optimizer = build_optimizer(stage.model, config)
         self.average = AveragedModel(stage.model, config.ema)
-        done = load_checkpoint(output, stage.model, self.average.model, optimizer) if resume else Progress(0, 0.0)
+        done = load_checkpoint(output, stage.model, self.average.model, optimizer) if resume else {}
         if config.compile:
             stage.model.compile()
         self.model, self.optimizer = self.accelerator.prepare(stage.model, optimizer)
-        self.criterion = StopCriterion(config, done.step, done.seconds)
+        self.criterion = StopCriterion(config, **done)
 
     def run(self) -> dict[str, float]:
         """Train to the end; return the last validation's figures."""
@@ -164,7 +157,7 @@ class Trainer:
         """Write a checkpoint."""
         if self.accelerator.is_main_process:
             model = self.accelerator.unwrap_model(self.model)
-            progress = Progress(self.criterion.step, self.criterion.seconds)
+            progress = {"step": self.criterion.step, "seconds": self.criterion.seconds}
             save_checkpoint(self.output, model, self.average.model, self.optimizer, progress)
 
     def _validate(self) -> dict[str, float]:

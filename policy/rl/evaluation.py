@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.policies import BasePolicy
 
 from ivg.errors import InputError
 
@@ -26,13 +27,6 @@ RowCallback = Callable[[dict[str, float]], None]  # called with each row of the 
 IMAGE, POLICY, CHECKPOINT = "curve.png", "policy", "checkpoint"
 
 
-class Predicts(Protocol):
-    """A policy or learner of stable-baselines3."""
-
-    def predict(self, observation: Any, *, deterministic: bool = False) -> tuple[Any, Any]:
-        """Return an action and a state."""
-
-
 @dataclass(frozen=True)
 class Episode:
     """Result of an episode in the scene of a seed."""
@@ -45,7 +39,10 @@ class Episode:
 
 
 def play(
-    policy: Predicts, env: gym.Env[Any, Any], seeds: Iterable[int], progress: Callable[[Episode], None] | None = None
+    policy: BaseAlgorithm | BasePolicy,
+    env: gym.Env[Any, Any],
+    seeds: Iterable[int],
+    progress: Callable[[Episode], None] | None = None,
 ) -> list[Episode]:
     """Run one episode in each scene with the policy's deterministic actions (`InputError` if there is no scene).
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ...losses import stage2_loss
 from ...metrics.region_iou import best_prior_mask
-from ...models.interfaces import ImageAutoencoder, VideoDenoiser
+from ...models.interfaces import VideoDenoiser
 from ...models.noise import STEPS
 from ...models.sampler import region_input
 from ..encoded.clips import LatentClips
@@ -19,6 +19,7 @@ from ..stage import StepRandom
 from .denoising import DenoiserStage, NoisyBatch
 from .hand_structure import MIN_SIGNAL, HandStructure, with_capped_gradient
 from .region_augmentation import augment_regions
+from .sampling import TrainingData
 
 _NOISE_LEVELS = (0.4, 0.7, 0.95)  # Fractions of the schedule at which held-out errors are measured
 
@@ -38,17 +39,10 @@ class ClipStage(DenoiserStage):
     start_names = ("denoiser", "region_denoiser")
     config: ClipConfig
 
-    def __init__(
-        self,
-        model: VideoDenoiser,
-        config: ClipConfig,
-        train: LatentClips,
-        held_out: LatentClips,
-        autoencoder: ImageAutoencoder,
-    ) -> None:
-        super().__init__(model, config, train, held_out, autoencoder)
-        self._mask = _fixed_mask(config.mask, train)
-        self.hands = HandStructure(train) if config.hand_structure_weight else None
+    def __init__(self, model: VideoDenoiser, config: ClipConfig, data: TrainingData) -> None:
+        super().__init__(model, config, data)
+        self._mask = _fixed_mask(config.mask, data.train)
+        self.hands = HandStructure(data.train) if config.hand_structure_weight else None
 
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
         """See `DenoiserStage.targets`."""

@@ -10,7 +10,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from ...losses import huber_loss, noise_loss
-from ...models.interfaces import ImageAutoencoder, VideoDenoiser
+from ...models.interfaces import VideoDenoiser
 from ...models.loading import load_component
 from ...models.noise import add_noise, draw_timesteps, output_error_weight, predicted_clean
 from ..encoded.clips import LatentClips
@@ -18,8 +18,8 @@ from ..encoded.loading import load_encoded_split
 from ..networks import load_autoencoder, load_denoiser, load_text_encoder
 from ..settings import DenoiserConfig, Run
 from ..stage import StepRandom
-from .distillation import TeacherSamples, make_teacher_samples, weights_hash
-from .sampling import LatentStage
+from .distillation import make_teacher_samples, teacher_noise, weights_hash
+from .sampling import LatentStage, TrainingData
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,16 +37,16 @@ class NoisyBatch:
 class DenoiserStage(LatentStage):
     """A stage that trains a denoiser on cached latents."""
 
-    teacher_samples: TeacherSamples | None = None  # Learned in place of the clips
+    teacher_samples: Tensor | None = None  # (n, k, t, z, c, c), learned in place of the clips
 
     @classmethod
     def build(cls, run: Run, device: torch.device) -> DenoiserStage:
         """See `Stage.build`."""
-        clips, held_out, autoencoder = load_clips(run, device, cls.needs_masks)
-        size, text_width = clips.masks.shape[2], clips.tokens.shape[2]
+        data = load_clips(run, device, cls.needs_masks)
+        size, text_width = data.train.masks.shape[2], data.train.tokens.shape[2]
         model = load_denoiser(run.model, run.start, cls.start_names, size, text_width)
         assert isinstance(run.train, DenoiserConfig)
-        stage = cls(model, run.train, clips, held_out, autoencoder)
+        stage = cls(model, run.train, data)
         if run.teacher is not None:
             stage.distill(load_component(run.teacher, cls.name), run)
         return stage
@@ -102,16 +102,16 @@ class DenoiserStage(LatentStage):
         folder = run.output.with_name(f"{run.output.name}.lessons")
         self.teacher_samples = make_teacher_samples(teach, shape, folder, about)
 
-    def _distilled(self, samples: TeacherSamples, clips: Tensor, random: StepRandom) -> NoisyBatch:
+    def _distilled(self, samples: Tensor, clips: Tensor, random: StepRandom) -> NoisyBatch:
         """Return the teacher's samples of some clips, with the noise that they were made of."""
-        draws = torch.randint(samples.draws, (len(clips),), generator=random.torch)
+        draws = torch.randint(samples.shape[1], (len(clips),), generator=random.torch)
         context, reference = self._reference(self.train, clips)
         scheduler = self._scheduler(1)
-        noise = samples.noise(clips, draws).to(self.device)
+        noise = teacher_noise(clips, draws, tuple(samples.shape[2:])).to(self.device)
         start = self.space.start(context, noise, scheduler)
         timesteps = scheduler.timesteps[:1].cpu().long().expand(len(clips))
         conditions = self.conditions(self.train, clips, context, random)
-        clean = samples.samples[clips, draws].to(self.device).float()
+        clean = samples[clips, draws].to(self.device).float()
         return NoisyBatch(clips, clean, start, timesteps, reference, conditions)
 
     def predict(self, model: nn.Module, batch: NoisyBatch) -> Tensor:
@@ -137,9 +137,9 @@ class DenoiserStage(LatentStage):
         return noise_loss(prediction, batch.clean, weight)
 
 
-def load_clips(run: Run, device: torch.device, masks: bool) -> tuple[LatentClips, LatentClips, ImageAutoencoder]:
-    """Return a run's encoded training clips, those held out, and the frozen autoencoder that encoded them."""
+def load_clips(run: Run, device: torch.device, masks: bool) -> TrainingData:
+    """Return what a run trains on."""
     autoencoder = load_autoencoder(run.model, run.autoencoder, device)
     text_encoder = None if Path(run.data.path).is_file() else load_text_encoder(run.model)
     clips, held_out = load_encoded_split(run.data, autoencoder, text_encoder, masks)
-    return clips.to(device), held_out, autoencoder
+    return TrainingData(clips.to(device), held_out, autoencoder)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,26 +22,6 @@ from ...models.loading import WEIGHTS_FILE
 from ..encoded.latents import alone
 
 _SEED = 7_000_003  # Seed of the first sample's noise
-
-
-@dataclass(frozen=True, eq=False)
-class TeacherSamples:
-    """A teacher's samples x_0 of the training clips' contexts, k draws of noise a clip: float16 (n, k, t, z, c, c)."""
-
-    samples: Tensor
-
-    def __len__(self) -> int:
-        """Return the number of clips."""
-        return len(self.samples)
-
-    @property
-    def draws(self) -> int:
-        """Draws of noise a clip."""
-        return self.samples.shape[1]
-
-    def noise(self, clips: Tensor, draws: Tensor) -> Tensor:
-        """Return the unit noise (b, t, z, c, c) that some samples were made of."""
-        return teacher_noise(clips, draws, tuple(self.samples.shape[2:]))
 
 
 def teacher_noise(clips: Tensor, draws: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -59,11 +38,11 @@ def weights_hash(folder: Path) -> str:
 
 def make_teacher_samples(
     teach: Callable[[Tensor, Tensor], Tensor], shape: tuple[int, ...], folder: Path, about: str, batch: int = 4
-) -> TeacherSamples:
+) -> Tensor:
     """Let a teacher sample, or read what it did; a stopped call goes on where it was, a second process waits.
 
-    `teach` gives samples (b, t, z, c, c) for noise of that shape and clips int64 (b,); all are of `shape`
-    (n, k, t, z, c, c). Samples in the folder about something else than `about` are made anew.
+    `teach` gives samples (b, t, z, c, c) for noise of that shape and clips int64 (b,). All its samples x_0, of k draws of
+    noise a clip, are float16 of `shape` (n, k, t, z, c, c). Those in the folder about something else are made anew.
     """
     with alone(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,4 +62,4 @@ def make_teacher_samples(
             if first % 64 == 0 or first + batch >= clips:
                 array.flush()
                 write_text_whole(note, json.dumps({**wanted, "done": min(first + batch, clips)}))
-        return TeacherSamples(torch.from_numpy(np.load(path, mmap_mode="c")))
+        return torch.from_numpy(np.load(path, mmap_mode="c"))

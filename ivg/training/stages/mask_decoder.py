@@ -44,8 +44,8 @@ class MaskDecoderStage(Stage):
             raise ConfigError("train=masks learns from stage 1's samples: give teacher=FOLDER, its weights")
         config = run.train
         assert isinstance(config, MaskDecoderConfig)
-        clips, held_out, autoencoder = load_clips(run, device, masks=False)
-        network = load_component(run.teacher, RegionStage.name).to(autoencoder.device)
+        data = load_clips(run, device, masks=False)
+        network = load_component(run.teacher, RegionStage.name).to(data.autoencoder.device)
         settings = RegionConfig(
             steps=1,
             precision=config.precision,
@@ -55,7 +55,7 @@ class MaskDecoderStage(Stage):
             teacher_draws=config.teacher_draws,
             residual_scale=network.space.scale,
         )
-        region = RegionStage(network, settings, clips, held_out, autoencoder)
+        region = RegionStage(network, settings, data)
         region.distill(network, run)
         return cls(NanoMaskDecoder(**run.model.mask_decoder), config, region)
 

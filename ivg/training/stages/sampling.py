@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from diffusers import DPMSolverMultistepScheduler
@@ -21,6 +21,14 @@ from ..stage import Stage, StepRandom
 _SPREAD = 0.8  # Training scales residuals so that, where something changes, they have this spread
 
 
+class TrainingData(NamedTuple):
+    """Encoded training clips, those held out, and the frozen autoencoder that encoded them."""
+
+    train: LatentClips
+    held_out: LatentClips
+    autoencoder: ImageAutoencoder
+
+
 class LatentStage(Stage):
     """A stage that generates latents: what of, from which conditioning, and how they are sampled and decoded."""
 
@@ -30,18 +38,11 @@ class LatentStage(Stage):
 
     needs_masks = False  # Whether the masks' latents are generated
 
-    def __init__(
-        self,
-        model: VideoDenoiser,
-        config: DenoiserConfig,
-        train: LatentClips,
-        held_out: LatentClips,
-        autoencoder: ImageAutoencoder,
-    ) -> None:
+    def __init__(self, model: VideoDenoiser, config: DenoiserConfig, data: TrainingData) -> None:
         assert isinstance(model, ModelMixin)
-        assert isinstance(autoencoder, ModelMixin)
-        self.model, self.config, self.train, self.held_out = model, config, train, held_out
-        self.autoencoder = autoencoder.eval().requires_grad_(False)
+        assert isinstance(data.autoencoder, ModelMixin)
+        self.model, self.config, self.train, self.held_out = model, config, data.train, data.held_out
+        self.autoencoder = data.autoencoder.eval().requires_grad_(False)
         schedule = model.noise_scheduler()
         self.alpha_bar, self.prediction_type = schedule.alphas_cumprod, str(schedule.config["prediction_type"])
         if model.space.residual:

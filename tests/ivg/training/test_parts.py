@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from ivg.training.optimizer import AveragedModel, Muon, build_optimizer, orthogonalise
-from ivg.training.progress import StopCriterion, learning_rate
+from ivg.training.optimizer import AveragedModel, Muon, build_optimizer, learning_rate, orthogonalise
+from ivg.training.progress import StopCriterion
 from ivg.training.settings import AutoencoderConfig, RegionConfig
 from ivg.training.stage import StepRandom
 from ivg.training.stages.region_augmentation import augment_regions
