@@ -1,4 +1,4 @@
-"""Progress of a training: its callback, a bar on the terminal, stop criterion, what is due when, Ctrl-C between steps."""
+"""Progress of a training: its callback, a bar on the terminal, stop criterion, what is due, Ctrl-C between steps."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class PolicyData:
 
 
 def split_episodes(data: EpisodeData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the indices of successful episodes for training, and of those held out (`StoreError` if there are none)."""
+    """Return indices of the successful episodes for training and held out (`StoreError` if there are less than two)."""
     with EpisodeStore(data.path) as store:
         good = np.flatnonzero(store.per_episode("success") > 0)
         if data.tasks is not None:

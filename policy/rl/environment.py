@@ -116,11 +116,5 @@ def training_environments(
     return envs
 
 
-def _monitored(
-    make_env: MakeEnv,
-    source: DemonstrationSource | None,
-    cache: DemonstrationCache | Path,
-    settings: ReinforcementSettings,
-    seeds: list[int],
-) -> Monitor:
-    return Monitor(conditioned_environment(make_env, source, cache, settings, seeds))
+def _monitored(*arguments: Any) -> Monitor:
+    return Monitor(conditioned_environment(*arguments))

@@ -22,6 +22,7 @@ from .curve import CURVE, LearningCurve, draw_curve
 from .learner import save_policy
 from .settings import ReinforcementSettings
 
+Predicts = BaseAlgorithm | BasePolicy  # of stable-baselines3: gives actions for observations
 RowCallback = Callable[[dict[str, float]], None]  # called with each row of the learning curve
 
 IMAGE, POLICY, CHECKPOINT = "curve.png", "policy", "checkpoint"
@@ -39,10 +40,7 @@ class Episode:
 
 
 def play(
-    policy: BaseAlgorithm | BasePolicy,
-    env: gym.Env[Any, Any],
-    seeds: Iterable[int],
-    progress: Callable[[Episode], None] | None = None,
+    policy: Predicts, env: gym.Env[Any, Any], seeds: Iterable[int], progress: Callable[[Episode], None] | None = None
 ) -> list[Episode]:
     """Run one episode in each scene with the policy's deterministic actions (`InputError` if there is no scene).
 

@@ -2,15 +2,126 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from ...models.interfaces import FACTOR
+import torch
+from torch import Tensor, nn
+
+from ...errors import ConfigError
+from ...models.base.denoiser import BaseVideoDenoiser
+from ...models.base.encoders import BaseAutoencoder
+from ...models.base.pretrained import ARCHITECTURE
+from ...models.interfaces import APPEARANCE_WIDTH, FACTOR, REGION_CHANNELS
+from ...models.nano.autoencoder import NanoAutoencoder
+from ...models.nano.denoiser import NanoVideoDenoiser
+from ...models.nano.mask_decoder import NanoMaskDecoder
+from ...models.nano.text import MAX_TOKENS
 from ..optimizer import build_optimizer
-from ..settings import AutoencoderConfig, BaseModelConfig, ModelConfig, RunConfig
-from .networks import meta_networks
+from ..settings import (
+    AutoencoderConfig,
+    BaseModelConfig,
+    ClipConfig,
+    MaskDecoderConfig,
+    ModelConfig,
+    RegionConfig,
+    RunConfig,
+)
 from .step_cost import StepCost, step_cost
 
 _FULL = 4  # bytes of a float32
+
+
+@dataclass(frozen=True, eq=False)
+class MetaNetworks:
+    """Networks on the meta device, a loss with their work of a batch, and the text encoder's parameters.
+
+    What the losses of training themselves compute is left out.
+    """
+
+    trained: nn.Module
+    autoencoder: nn.Module | None
+    loss: Callable[[], Tensor]
+    text_encoder: int = 0
+
+
+def meta_networks(config: RunConfig, model: ModelConfig | BaseModelConfig, checkpointing: bool) -> MetaNetworks:
+    """Build the networks of a run on the meta device."""
+    with torch.device("meta"):
+        if isinstance(model, BaseModelConfig):
+            return _base_networks(config, model, checkpointing)
+        autoencoder = NanoAutoencoder(**model.autoencoder)
+        if isinstance(config, AutoencoderConfig):
+            images = torch.empty(config.batch_size, 3, config.crop, config.crop)
+            autoencoder.train()
+            return MetaNetworks(autoencoder, None, lambda: sum(_mean_square(part) for part in autoencoder(images)))
+        if isinstance(config, MaskDecoderConfig):
+            decoder, cells = NanoMaskDecoder(**model.mask_decoder).train(), int(model.denoiser["latent_size"])
+            channels = int(decoder.config["latent_channels"])
+            latents = torch.empty(config.batch_size * config.frames, channels, cells, cells)
+            return MetaNetworks(decoder, None, lambda: _mean_square(decoder(latents)))
+        denoiser = NanoVideoDenoiser(**model.denoiser)
+        return _denoising(config, denoiser, autoencoder, (MAX_TOKENS, int(denoiser.config["text_width"])))
+
+
+def _base_networks(config: RunConfig, model: BaseModelConfig, checkpointing: bool) -> MetaNetworks:
+    if isinstance(config, AutoencoderConfig):
+        raise ConfigError("the base scale's autoencoder is a pretrained one: train=region or train=clip")
+    if isinstance(config, MaskDecoderConfig):
+        raise ConfigError("the base scale's region is decoded by its autoencoder: train=masks is for nano")
+    missing = [name for name in ARCHITECTURE if name not in model.architecture]
+    if missing:
+        raise ConfigError(f"model.architecture lacks {', '.join(missing)}: dry_run=true needs them all")
+    vae, text, unet, schedule = (dict(model.architecture[name]) for name in ARCHITECTURE)
+    autoencoder = BaseAutoencoder(vae.pop("latent_channels"), vae)
+    channels, width = unet.pop("in_channels"), unet.pop("cross_attention_dim")
+    unet.pop("out_channels")
+    denoiser = BaseVideoDenoiser(channels, model.size // FACTOR, model.frames, width, unet, schedule)
+    if checkpointing:
+        denoiser.enable_gradient_checkpointing()
+        autoencoder.enable_gradient_checkpointing()
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    encoder = CLIPTextModel(CLIPTextConfig(**text))
+    count = sum(parameter.numel() for parameter in encoder.parameters())
+    return _denoising(config, denoiser, autoencoder, (int(encoder.config.max_position_embeddings), width), count)
+
+
+def _denoising(
+    config: RunConfig,
+    model: NanoVideoDenoiser | BaseVideoDenoiser,
+    autoencoder: NanoAutoencoder | BaseAutoencoder,
+    text: tuple[int, int],
+    text_encoder: int = 0,
+) -> MetaNetworks:
+    """Return a denoiser's networks for texts of so many tokens of that width; frames are decoded for image losses."""
+    clips, decoded = config.batch_size, 0
+    if isinstance(config, RegionConfig):
+        decoded = config.miou_frames if config.miou_weight else 0
+    elif isinstance(config, ClipConfig):
+        decoded = config.hand_structure_frames if config.hand_structure_weight else 0
+    frames, z, size = (int(model.config[name]) for name in ("frames", "latent_channels", "latent_size"))
+    inputs = {
+        "sample": torch.empty(clips, frames, z, size, size),
+        "timestep": torch.zeros(clips, dtype=torch.int64),
+        "encoder_hidden_states": torch.empty(clips, *text),
+        "context": torch.empty(clips, z, size, size),
+        "region": torch.empty(clips, frames, REGION_CHANNELS, size, size),
+        "appearance": torch.empty(clips, APPEARANCE_WIDTH),
+    }
+
+    def loss() -> Tensor:
+        prediction = model(**inputs).sample.float()
+        total = _mean_square(prediction)
+        if decoded:
+            total = total + _mean_square(autoencoder.decode(prediction[:, :decoded].flatten(0, 1)))
+        return total
+
+    return MetaNetworks(model.train(), autoencoder.eval().requires_grad_(False), loss, text_encoder)
+
+
+def _mean_square(values: Tensor) -> Tensor:
+    return values.float().square().mean()
 
 
 def report(config: RunConfig, model: ModelConfig | BaseModelConfig) -> str:

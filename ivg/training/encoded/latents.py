@@ -23,8 +23,7 @@ from ...data.clip_store import ClipStore
 from ...io.staging import clear_leftovers, new_array, staged_output
 from ...models.interfaces import FACTOR, ImageAutoencoder, TextEncoder
 from ...models.nano.text import MiniLMTextEncoder
-from .clips import LatentClips
-from .images import encode_images, white_on_black
+from .clips import LatentClips, encode_images, white_on_black
 
 RawClip = tuple[NDArray[np.uint8], NDArray[np.bool_], dict[str, NDArray[Any]]]
 """Frames uint8 (t, s, s, 3), region bool (t, s, s), and what goes into the cache as it is."""

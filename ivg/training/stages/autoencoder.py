@@ -14,7 +14,7 @@ from ...errors import ConfigError
 from ...models.interfaces import FACTOR
 from ...models.loading import load_weights
 from ...models.nano.autoencoder import NanoAutoencoder
-from ..encoded.images import from_model, grid, to_model, white_on_black
+from ..encoded.clips import from_model, grid, to_model, white_on_black
 from ..encoded.loading import load_split
 from ..settings import AutoencoderConfig, BaseModelConfig, Run
 from ..stage import Stage, StepRandom

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -12,13 +13,11 @@ from ...metrics.region_iou import best_prior_mask
 from ...models.interfaces import VideoDenoiser
 from ...models.noise import STEPS
 from ...models.sampler import region_input
-from ..encoded.clips import LatentClips
-from ..encoded.images import from_model, grid
+from ..encoded.clips import LatentClips, from_model, grid
 from ..settings import ClipConfig
 from ..stage import StepRandom
 from .denoising import DenoiserStage, NoisyBatch
 from .hand_structure import MIN_SIGNAL, HandStructure, with_capped_gradient
-from .region_augmentation import augment_regions
 from .sampling import TrainingData
 
 _NOISE_LEVELS = (0.4, 0.7, 0.95)  # Fractions of the schedule at which held-out errors are measured
@@ -27,7 +26,7 @@ _NOISE_LEVELS = (0.4, 0.7, 0.95)  # Fractions of the schedule at which held-out 
 class ClipStage(DenoiserStage):
     """Generates the clip as residuals to the context's latent; goes on from stage 1's weights (D2 from D1).
 
-    In training the region is the pseudo annotation, made a little wrong (`region_augmentation`), and for a
+    In training the region is the pseudo annotation, made a little wrong (`augment_regions`), and for a
     fraction of the samples only its union, since at inference it is what stage 1 predicts.
 
     The loss is L_noise + alpha * L_hand (Eq. 6). For L_hand a few random frames a clip of the predicted clean latents
@@ -132,3 +131,51 @@ def _fixed_mask(kind: str, train: LatentClips) -> Tensor | None:
     if kind == "white":
         return torch.ones(unions.shape[1:])
     return torch.from_numpy(best_prior_mask(unions.mean(0), unions).region).float()
+
+
+def augment_regions(masks: Tensor, *, shift: int, jitter: float, generator: torch.Generator) -> Tensor:
+    """Grow or shrink each clip's masks, float (b, t, s, s), 0 or 1, shift them, and let some come early or late.
+
+    They shift by up to half of `shift` pixels together, and again each frame; a fraction `jitter` of the clips is a
+    frame early or late.
+    """
+    clips, frames = masks.shape[:2]
+    grow = torch.randint(-1, 3, (clips,), generator=generator)
+    late = torch.randint(0, 2, (clips,), generator=generator) * 2 - 1
+    jittered = torch.rand(clips, generator=generator) < jitter
+    half = (shift + 1) // 2
+    steady = torch.randint(-half, half + 1, (clips, 1, 2), generator=generator)
+    shaking = torch.randint(-(shift - half), shift - half + 1, (clips, frames, 2), generator=generator)
+    masks = _delayed(_grown(masks, grow), late * jittered)
+    return _shifted(masks, steady + shaking, shift)
+
+
+def _grown(masks: Tensor, pixels: Tensor) -> Tensor:
+    """Dilate each clip's masks (b, t, s, s) by some pixels (b,); erode them where that is negative."""
+    result = masks.clone()
+    for wide in pixels.unique().tolist():
+        if wide:
+            sign = 1 if wide > 0 else -1
+            chosen = (pixels == wide).to(masks.device)
+            grown = F.max_pool2d(sign * masks[chosen], 2 * abs(wide) + 1, stride=1, padding=abs(wide))
+            result[chosen] = sign * grown
+    return result
+
+
+def _delayed(masks: Tensor, frames: Tensor) -> Tensor:
+    """Let each clip's masks (b, t, s, s) come a frame later (1) or earlier (-1); frame 0, the context, stays."""
+    clips, count = masks.shape[:2]
+    source = torch.arange(count)[None] - frames[:, None]
+    source[:, 0] = 0
+    source[:, 1] = torch.where(frames > 0, 1, source[:, 1])
+    return masks[torch.arange(clips)[:, None], source.clamp(max=count - 1)]
+
+
+def _shifted(masks: Tensor, moves: Tensor, most: int) -> Tensor:
+    """Shift every mask (b, t, s, s) by x and y pixels (b, t, 2), at most `most`, with nothing coming in."""
+    size = masks.shape[-1]
+    start = most + torch.arange(size)
+    columns, rows = (start - moves[..., axis, None] for axis in (0, 1))
+    wide = F.pad(masks, (most, most, most, most))
+    wide = wide.take_along_dim(rows[..., None].to(masks.device), -2)
+    return wide.take_along_dim(columns[..., None, :].to(masks.device), -1)

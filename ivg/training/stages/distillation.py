@@ -41,8 +41,8 @@ def make_teacher_samples(
 ) -> Tensor:
     """Let a teacher sample, or read what it did; a stopped call goes on where it was, a second process waits.
 
-    `teach` gives samples (b, t, z, c, c) for noise of that shape and clips int64 (b,). All its samples x_0, of k draws of
-    noise a clip, are float16 of `shape` (n, k, t, z, c, c). Those in the folder about something else are made anew.
+    `teach` gives samples (b, t, z, c, c) for noise of that shape and clips int64 (b,). All samples x_0, of k draws
+    of noise a clip, are float16 of `shape` (n, k, t, z, c, c). Those in the folder about something else are made anew.
     """
     with alone(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ...errors import ConfigError
 from ...models.loading import load_component
 from ...models.nano.mask_decoder import NanoMaskDecoder
-from ..encoded.images import from_model
+from ..encoded.clips import from_model
 from ..settings import BaseModelConfig, MaskDecoderConfig, RegionConfig, Run
 from ..stage import Stage, StepRandom
 from .denoising import load_clips

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...losses import miou_loss, stage1_loss
-from ..encoded.clips import LatentClips
-from ..encoded.images import from_model, grid
+from ..encoded.clips import LatentClips, from_model, grid
 from ..settings import RegionConfig
 from ..stage import StepRandom
 from .denoising import DenoiserStage, NoisyBatch

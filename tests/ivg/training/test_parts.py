@@ -10,7 +10,7 @@ from ivg.training.optimizer import AveragedModel, Muon, build_optimizer, learnin
 from ivg.training.progress import StopCriterion
 from ivg.training.settings import AutoencoderConfig, RegionConfig
 from ivg.training.stage import StepRandom
-from ivg.training.stages.region_augmentation import augment_regions
+from ivg.training.stages.clip import augment_regions
 
 
 def test_orthogonalised_matrices_have_singular_values_near_1() -> None:
