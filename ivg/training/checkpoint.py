@@ -19,10 +19,7 @@ FOLDER = "checkpoint"  # Name of the checkpoint's folder in a run's output folde
 def save_checkpoint(
     output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, Any]
 ) -> None:
-    """Write the run's state into `output`/checkpoint, in place of the one before, whole or not at all.
-
-    `progress` is where it stands: optimiser steps and seconds of wall clock.
-    """
+    """Write the run's state, `progress` in steps and seconds too, into `output`/checkpoint, whole or not at all."""
     clear_leftovers(output / FOLDER)
     with staged_output(output / FOLDER, overwrite=True) as fresh:
         fresh.mkdir()

@@ -58,10 +58,7 @@ def register(options: Mapping[str, Any]) -> None:
 
 
 def compose(name: str, overrides: Sequence[str]) -> DictConfig:
-    """Return the configuration that a file of `configs/` and settings give; register its options first.
-
-    An unknown setting, or a value of the wrong type, raises `ConfigError`.
-    """
+    """Return what a file of `configs/` and settings give (`ConfigError` if one is wrong); register options first."""
     try:
         with initialize_config_module(CONFIGS, version_base="1.3"):
             return hydra_compose(name, overrides=list(overrides))
@@ -110,11 +107,6 @@ def read_top(config: DictConfig, **kinds: Any) -> dict[str, Any]:
     return dict(vars(read(make_dataclass("Settings", kinds.items()), "settings", values)))
 
 
-def is_dry_run(config: DictConfig) -> bool:
-    """Whether a configuration asks for a report of what its training would need, rather than for the training."""
-    return bool(read_top(config, dry_run=bool)["dry_run"])
-
-
 def compose_train(overrides: Sequence[str]) -> DictConfig:
     """Return the configuration that `configs/train.yaml` and settings NAME=VALUE give."""
     register(TRAIN_OPTIONS)
@@ -122,10 +114,7 @@ def compose_train(overrides: Sequence[str]) -> DictConfig:
 
 
 def read_stage(config: DictConfig) -> tuple[RunConfig, ModelConfig | BaseModelConfig]:
-    """Return the settings of the stage and of the networks, which are all that a dry run needs.
-
-    Unknown settings and impossible values raise `ConfigError`, as in `read_run`.
-    """
+    """Return the settings of stage and networks, all that a dry run needs (`ConfigError` if one is wrong)."""
     stage, model = config.train.get("stage"), config.model.get("kind", "nano")
     for name, value, known in (("train.stage", stage, STAGES), ("model.kind", model, MODELS)):
         if value not in known:

@@ -18,10 +18,7 @@ from .settings import RunConfig
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """State of a training after a step; `fraction` of it is done, in [0, 1].
-
-    `figures` are means since the last line of the log, or those on held-out clips; empty after other steps.
-    """
+    """State of a training after a step; `figures` are means for the log, or on held-out clips; else empty."""
 
     stage: str
     step: int

@@ -96,10 +96,7 @@ def train_stage(run: Run, progress: ProgressCallback | None = None) -> TrainingR
 
 
 def build_stage(run: Run, device: torch.device | None = None) -> Stage:
-    """Build the stage that a run names, with its clips and the weights it goes on from.
-
-    Frozen networks and clips are put on the device; None takes the one that the run names, else the CPU.
-    """
+    """Build the stage that a run names, its clips and frozen networks on a device (None: the run's, else the CPU)."""
     if run.train.stage not in STAGES:
         raise ConfigError(f"no stage {run.train.stage!r}")
     kind: type[Stage] = resolve_name(f"{__package__}.stages.{STAGES[run.train.stage][1]}")

@@ -47,10 +47,7 @@ class Stage(ABC):
 
     @abstractmethod
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
-        """Draw a batch, all that is random from `random`, and return the loss, and its parts for the log.
-
-        The model is `self.model`, perhaps wrapped by accelerate: call it, don't reach into it.
-        """
+        """Draw a batch from `random`; return the loss and parts for the log. `model` may be wrapped: only call it."""
 
     @abstractmethod
     def validate(self, model: nn.Module) -> dict[str, float]:

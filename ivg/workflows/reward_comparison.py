@@ -133,26 +133,25 @@ def _prefetch(job: CompareJob, progress: Callable[[str], None] | None) -> dict[s
 
 
 def _trainer(progress: Callable[[str], None] | None) -> Callable[[CompareJob], str | None]:
-    return partial(_train_job, progress=progress)
-
-
-def _train_job(job: CompareJob, progress: Callable[[str], None] | None) -> str | None:
-    """Train, or go on where a stopped training left off; return what is wrong with the request, if anything is."""
+    """Return what trains, or goes on where a stopped training left off, and returns what is wrong, if anything is."""
     from ..policy.conditioning.sources import PrecomputedDemonstrations
     from ..policy.rl.evaluation import CHECKPOINT, describe_row
 
-    source = None if job.fingerprint is None else PrecomputedDemonstrations(job.fingerprint)
-    try:
-        run = job.run()
-        begun = (run.output / CHECKPOINT).is_dir()
-        if not begun:  # stopped before its first checkpoint: there is nothing to go on from
-            shutil.rmtree(run.output, ignore_errors=True)
-        label = f"{job.task} {job.reward} seed {job.seed}: "
-        row = None if progress is None else lambda values: progress(label + describe_row(values, run.policy.steps))
-        train_by_reinforcement(replace(run, resume=begun), source, progress=row)
-    except IvgError as error:
-        return str(error)
-    return None
+    def train(job: CompareJob) -> str | None:
+        source = None if job.fingerprint is None else PrecomputedDemonstrations(job.fingerprint)
+        try:
+            run = job.run()
+            begun = (run.output / CHECKPOINT).is_dir()
+            if not begun:  # stopped before its first checkpoint: there is nothing to go on from
+                shutil.rmtree(run.output, ignore_errors=True)
+            label = f"{job.task} {job.reward} seed {job.seed}: "
+            row = None if progress is None else lambda values: progress(label + describe_row(values, run.policy.steps))
+            train_by_reinforcement(replace(run, resume=begun), source, progress=row)
+        except IvgError as error:
+            return str(error)
+        return None
+
+    return train
 
 
 def _write(jobs: Sequence[CompareJob], out: Path) -> RewardComparison:

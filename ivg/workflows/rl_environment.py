@@ -98,12 +98,7 @@ class RenderedDemonstrations:
         return {**own, "envs": scenes_fingerprint(), "lifter": self._lifter.provenance}
 
     def __call__(
-        self,
-        frame: NDArray[np.uint8],
-        text: str,
-        seed: int,
-        camera: Camera,
-        depth: NDArray[np.floating] | None = None,
+        self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera, depth: NDArray[np.floating] | None = None
     ) -> ExtractedDemonstration | None:
         """Return the demonstration in the scene with this seed; None where no hand is found in it."""
         from ..policy.extraction import NoHandError, extract

@@ -63,10 +63,7 @@ class DiffusionPolicy(ChunkPolicy):
         self.denoiser = TemporalUNet(self.coding.size, config.widths, config.width, self.encoder.ahead_size)
 
     def chunk_loss(self, encoded: EncodedObservation, chunk: Tensor) -> Tensor:
-        """Return the mean squared error of the denoiser's prediction: Eq. 5 where it predicts the noise.
-
-        Each chunk is trained on with `noise_samples` noises, as its observation is encoded already.
-        """
+        """Return the denoiser's mean squared error (Eq. 5 for the noise), of `noise_samples` noises an observation."""
         copies = self.config.noise_samples
         clean, features = chunk.repeat(copies, 1, 1), encoded.features.repeat(copies, 1)
         ahead = None if encoded.ahead is None else encoded.ahead.repeat(copies, 1, 1)
@@ -97,10 +94,6 @@ def new_policy(config: PolicyConfig, notes: dict[str, Any] | None = None) -> Chu
 
 
 def load_policy(folder: str | Path) -> ChunkPolicy:
-    """Load a policy of any kind that `save_pretrained` wrote, such as `weights/` of a training, for evaluation.
-
-    Raises:
-        WeightsError: If it is missing or damaged.
-    """
+    """Load any policy that `save_pretrained` wrote, for evaluation (`WeightsError` if it is missing or damaged)."""
     kind, _, _ = read_description(Path(folder))
     return _CLASSES[kind].from_pretrained(folder)

@@ -105,10 +105,7 @@ def training_environments(
     settings: ReinforcementSettings,
     seeds: Sequence[int],
 ) -> VecEnv:
-    """Make the environments to train in; with more than one, each in a process of its own.
-
-    Each process gets a copy of the source, so it should be light (`PrecomputedDemonstrations`), and the cache's folder.
-    """
+    """Make the environments to train in; more than one, each in a process of its own with a copy of the source."""
     make = partial(_monitored, make_env, source, cache.folder or cache, settings, list(seeds))
     count = settings.environments
     envs = DummyVecEnv([make]) if count == 1 else SubprocVecEnv([make] * count, start_method="spawn")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +43,12 @@ class Episode:
 def play(
     policy: Predicts, env: gym.Env[Any, Any], seeds: Iterable[int], progress: Callable[[Episode], None] | None = None
 ) -> list[Episode]:
-    """Run one episode in each scene with the policy's deterministic actions (`InputError` if there is no scene).
-
-    The environment is as the policy was trained in; ``info["is_success"]`` says whether the task is done.
-    """
-    act, episodes = partial(policy.predict, deterministic=True), []
+    """Run one episode in each scene with the policy's deterministic actions (`InputError` if there is no scene)."""
+    episodes = []
     for seed in seeds:
         observation, info = env.reset(seed=int(seed))
         found = bool(info.get("demo_found", False))
-        end = run_episode(env, lambda seen: act(seen)[0], observation, until_success=False)
+        end = run_episode(env, partial(_act, policy), observation, until_success=False)
         episodes.append(Episode(int(seed), end.success, end.reward, end.steps, found))
         if progress is not None:
             progress(episodes[-1])
@@ -59,17 +57,16 @@ def play(
     return episodes
 
 
+def _act(policy: Predicts, observation: Any) -> Any:
+    return policy.predict(observation, deterministic=True)[0]
+
+
 def summarise(episodes: list[Episode]) -> dict[str, float]:
     """Return means over episodes, and the success rate's 95 % interval (Wilson's)."""
     rate = SuccessRate(sum(episode.success for episode in episodes), len(episodes))
     low, high = rate.interval
-    return {
-        "success": rate.value,
-        "success_low": low,
-        "success_high": high,
-        "return": float(np.mean([episode.total for episode in episodes])),
-        "length": float(np.mean([episode.steps for episode in episodes])),
-    }
+    total, steps = (float(np.mean([getattr(episode, name) for episode in episodes])) for name in ("total", "steps"))
+    return {"success": rate.value, "success_low": low, "success_high": high, "return": total, "length": steps}
 
 
 class Recorder(BaseCallback):

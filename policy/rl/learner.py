@@ -76,11 +76,7 @@ def save_policy(
 
 
 def load_policy(folder: str | Path, device: str = "cpu") -> tuple[BasePolicy, ReinforcementSettings]:
-    """Read a policy that `save_policy` wrote, whose `predict` acts on observations, and its training's settings.
-
-    Raises:
-        WeightsError: If there is none, it is damaged, or what is there is a pickle.
-    """
+    """Read a policy that `save_policy` wrote, and its training's settings (`WeightsError` if it is damaged or pickled)."""
     folder = Path(folder)
     if folder.is_file() or folder.suffix in _PICKLES:
         raise WeightsError(

@@ -132,11 +132,7 @@ def prefetch_demonstrations(
     settings: ReinforcementSettings,
     progress: SceneCallback | None = None,
 ) -> list[int]:
-    """Put the demonstrations of all scenes into the cache; return the scenes to train in, where a hand was found.
-
-    Raises:
-        InputError: If there is none.
-    """
+    """Cache the demonstrations of all scenes; return those to train in, with a hand (`InputError` if there is none)."""
     if source is None:
         return list(settings.training_scenes)
     while not isinstance(env, VideoDemoWrapper):  # the wrapper that adds the demonstration

@@ -31,9 +31,9 @@ def train_one(config: DictConfig) -> None:
     """Train what a configuration says, or report what that would need."""
     with hydra_job("ivg-train"):
         from ...training import ProgressBar, report, train_stage
-        from ...training.composition import is_dry_run, read_run, read_stage
+        from ...training.composition import read_run, read_stage, read_top
 
-        if is_dry_run(config):
+        if read_top(config, dry_run=bool)["dry_run"]:
             print(report(*read_stage(config)))
             return
         train_stage(read_run(config), ProgressBar())

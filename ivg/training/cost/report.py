@@ -34,10 +34,7 @@ _FULL = 4  # bytes of a float32
 
 @dataclass(frozen=True, eq=False)
 class MetaNetworks:
-    """Networks on the meta device, a loss with their work of a batch, and the text encoder's parameters.
-
-    What the losses of training themselves compute is left out.
-    """
+    """Networks on the meta device, a loss with most of their work of a batch, and the text encoder's parameters."""
 
     trained: nn.Module
     autoencoder: nn.Module | None
@@ -125,11 +122,7 @@ def _mean_square(values: Tensor) -> Tensor:
 
 
 def report(config: RunConfig, model: ModelConfig | BaseModelConfig) -> str:
-    """Return a table (Markdown) of what training would need on one process.
-
-    Raises:
-        ConfigError: If the base scale's architecture is not given.
-    """
+    """Return a table (Markdown) of what one process needs (`ConfigError` without the base scale's architecture)."""
     columns = {"value": False}
     if isinstance(model, BaseModelConfig):
         columns = {"without checkpointing": False, "with checkpointing": True}

@@ -88,7 +88,7 @@ def _encode_all(store: ClipStore, indices: NDArray[np.int64], autoencoder: Image
     arrays: dict[str, NDArray[Any]] = {}
     black = black_latent(autoencoder, store.size)
     for row, clip in enumerate(tqdm(_read_ahead(store, indices), total=len(indices), desc="encode", mininterval=2)):
-        for name, value in _encode_clip(autoencoder, *clip, black).items():
+        for name, value in _encode_clip(autoencoder, clip, black).items():
             if name not in arrays:
                 arrays[name] = new_array(folder / f"{name}.npy", value.dtype, (len(indices), *value.shape))
             arrays[name][row] = value
@@ -133,14 +133,9 @@ def _coverage(values: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray((means * 255).round().astype(np.uint8))
 
 
-def _encode_clip(
-    autoencoder: ImageAutoencoder,
-    frames: NDArray[np.uint8],
-    region: NDArray[np.bool_],
-    rest: dict[str, NDArray[Any]],
-    black: Tensor,
-) -> dict[str, NDArray[Any]]:
+def _encode_clip(autoencoder: ImageAutoencoder, clip: RawClip, black: Tensor) -> dict[str, NDArray[Any]]:
     """Encode frames and masks; masks without a hand are black and are not encoded again."""
+    frames, region, rest = clip
     shown = np.flatnonzero(region.any((1, 2)))
     latents = encode_images(autoencoder, np.concatenate([frames, white_on_black(region[shown])]))
     masks = black.to(latents.dtype).repeat(len(frames), 1, 1, 1)

@@ -42,10 +42,7 @@ def load_split(data: DataConfig) -> tuple[ClipArrays, ClipArrays]:
 
 
 def load_encoded_split(
-    data: DataConfig,
-    autoencoder: ImageAutoencoder,
-    text_encoder: TextEncoder | None = None,
-    masks: bool = True,
+    data: DataConfig, autoencoder: ImageAutoencoder, text_encoder: TextEncoder | None = None, masks: bool = True
 ) -> tuple[LatentClips, LatentClips]:
     """Read or make the latents of the clips for training and of the held-out ones.
 

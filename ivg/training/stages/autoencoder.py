@@ -23,10 +23,7 @@ _SPREAD_LIMIT = 3.0  # Latents (before scaling) beyond this are drawn back a lit
 
 
 class AutoencoderStage(Stage):
-    """L1 on pixels and on their gradients, with more weight on hands and on everything that moves.
-
-    Samples are crops, most of them centred on something that moves; some are region masks, which stage 1 encodes too.
-    """
+    """L1 on pixels and gradients of crops and region masks, with more weight on hands and on everything that moves."""
 
     def __init__(
         self, model: NanoAutoencoder, config: AutoencoderConfig, train: ClipArrays, held_out: ClipArrays

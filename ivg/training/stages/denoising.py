@@ -121,10 +121,7 @@ class DenoiserStage(LatentStage):
         return predicted_clean(output.float(), batch.noisy, alpha_bar, self.prediction_type)
 
     def noise_loss(self, batch: NoisyBatch, prediction: Tensor) -> Tensor:
-        """Return L_noise, weighted up where something changes, on hands and on moved objects.
-
-        It is the squared error of the network's output, found from that of x_0 (`output_error_weight`).
-        """
+        """Return L_noise, weighted up on changes, hands and moved objects: the squared error of the network's output."""
         config, data = self.config, self.train
         by_step = output_error_weight(self.alpha_bar[batch.timesteps], self.prediction_type)
         change = (data.change[batch.clips] > 0).float()[:, None]

@@ -13,11 +13,10 @@ from torch import Tensor, nn
 from ...errors import ConfigError
 from ...models.loading import load_component
 from ...models.nano.mask_decoder import NanoMaskDecoder
-from ..encoded.clips import from_model
 from ..settings import BaseModelConfig, MaskDecoderConfig, RegionConfig, Run
 from ..stage import Stage, StepRandom
 from .denoising import load_clips
-from .region import RegionStage, as_masks, mask_grid, mean_iou, spread
+from .region import RegionStage, as_masks, mean_iou, spread
 
 
 class MaskDecoderStage(Stage):
@@ -91,9 +90,7 @@ class MaskDecoderStage(Stage):
     def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return, for held-out clips, the context and true masks above the decoded ones."""
         chosen = spread(len(self._clips), 4)
-        data, clips = self._region.held_out, self._clips[chosen]
-        context = from_model(self._region.decode(data.latents[clips, :1].float().to(self._region.device))[:, 0])
-        return mask_grid(context, data.region(clips)[:, 1:].cpu(), self._decode(model)[chosen])
+        return self._region.mask_grid(self._clips[chosen], self._decode(model)[chosen])
 
     def export(self, model: nn.Module, folder: Path) -> None:
         """Save to `folder`/mask_decoder."""

@@ -66,9 +66,18 @@ class RegionStage(DenoiserStage):
     def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return, for held-out clips, the context and true masks above the sampled ones."""
         clips = spread(len(self.held_out), 4)
-        sampled, truth = self._sample_masks(model, clips), self.held_out.region(clips)[:, 1:]
+        return self.mask_grid(clips, self._sample_masks(model, clips))
+
+    def mask_grid(self, clips: Tensor, masks: Tensor) -> NDArray[np.uint8]:
+        """Return an image of every other mask (b, t - 1, s, s) in [0, 1] below the true one, beside the context."""
+        truth = self.held_out.region(clips)[:, 1:].cpu()
         context = from_model(self.decode(self.held_out.latents[clips, :1].float().to(self.device))[:, 0])
-        return mask_grid(context, truth.cpu(), sampled)
+        rows = []
+        for clip, pair in enumerate(zip(truth, masks, strict=True)):
+            for masks_of in pair:
+                gray = (masks_of[1::2].numpy() * 255).astype(np.uint8)
+                rows.append(np.concatenate([context[clip : clip + 1], np.repeat(gray[..., None], 3, -1)]))
+        return grid(rows)
 
     def _sample_masks(self, model: nn.Module, clips: Tensor) -> Tensor:
         """Return the sampled masks (b, t - 1, s, s) of held-out clips, in [0, 1]."""
@@ -79,19 +88,6 @@ class RegionStage(DenoiserStage):
 def as_masks(images: Tensor) -> Tensor:
     """Turn decoded images (..., 3, h, w) in [-1, 1] into masks (..., h, w) in [0, 1]."""
     return ((images.mean(-3) + 1) / 2).clamp(0, 1)
-
-
-def mask_grid(context: NDArray[np.uint8], truth: Tensor, masks: Tensor) -> NDArray[np.uint8]:
-    """Return an image of every other mask (b, t, s, s) in [0, 1]: each clip's true ones above those made of it.
-
-    Each row begins with the clip's context, uint8 (b, s, s, 3).
-    """
-    rows = []
-    for clip, pair in enumerate(zip(truth, masks, strict=True)):
-        for masks_of in pair:
-            gray = (masks_of[1::2].numpy() * 255).astype(np.uint8)
-            rows.append(np.concatenate([context[clip : clip + 1], np.repeat(gray[..., None], 3, -1)]))
-    return grid(rows)
 
 
 def spread(count: int, at_most: int) -> Tensor:

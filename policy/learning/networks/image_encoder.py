@@ -13,10 +13,7 @@ from torch import Tensor, nn
 
 
 class ImageEncoder(nn.Module):
-    """A small convolutional network: patches of 4 x 4, then layers that halve, then one linear layer.
-
-    The last map is flattened, not pooled, so that positions are kept; images at once are stacked in channels.
-    """
+    """A small convolutional network: patches of 4 x 4, layers that halve, one linear layer, which keeps positions."""
 
     def __init__(self, images: int, size: int, widths: Sequence[int], width: int) -> None:
         super().__init__()

@@ -7,10 +7,7 @@ from torch import Tensor, nn
 
 
 class RangeNormalizer(nn.Module):
-    """Scales values so that their range over a dataset becomes [-1, 1], as Chi et al. 2023 do with actions.
-
-    `smallest` is the least width of a range, so that constant values are not blown up.
-    """
+    """Scales values so that their range over a dataset, at least `smallest`, becomes [-1, 1] (Chi et al. 2023)."""
 
     low: Tensor
     high: Tensor
