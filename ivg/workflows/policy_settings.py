@@ -41,7 +41,7 @@ def compose_policy(overrides: Sequence[str], name: str = IMITATION) -> DictConfi
 
 
 def read_policy_run(settings: DictConfig | Sequence[str]) -> PolicyRun:
-    """Return the training on episodes that settings, NAME=VALUE or composed, describe (`ConfigError` if one is wrong)."""
+    """Return the training on episodes that settings (NAME=VALUE, or composed) describe; wrong ones: `ConfigError`."""
     config = settings if isinstance(settings, DictConfig) else compose_policy(settings)
     if config.policy.kind not in POLICIES:
         raise unknown_option("policy.kind", config.policy.kind, POLICIES)

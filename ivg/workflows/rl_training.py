@@ -40,7 +40,7 @@ def train_by_reinforcement(
     callbacks = {"progress": progress, "scene_progress": scene_progress}
     options: dict[str, Any] = {"cache": run.cache, "resume": run.resume, **callbacks}
     result = train_reinforcement(run.make_env(), source, run.policy, run.output, **options)
-    described = {"environment": asdict(run.environment)}
+    described: dict[str, Any] = {"environment": asdict(run.environment)}
     described |= {name: getattr(run, name) for name in ("task", "demonstrations", "weights")}
     described["cache"] = str(run.cache or run.output / "demonstrations")
     (run.output / _RUN).write_text(json.dumps(described, indent=2) + "\n")

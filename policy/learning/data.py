@@ -25,7 +25,7 @@ class PolicyData:
 
     def __init__(self, data: EpisodeData, episodes: NDArray[np.int64], policy: PolicyConfig) -> None:
         self.config, self.coding = policy, action_coding(policy.actions)
-        steps = {"n_obs_steps": policy.n_obs_steps, "horizon": policy.horizon}
+        steps: dict[str, Any] = {"n_obs_steps": policy.n_obs_steps, "horizon": policy.horizon}
         self.windows = EpisodeWindows(data.path, **steps, episodes=episodes, cache=data.cache)
         self.texts = encode_texts(self.windows.texts) if policy.conditioning == "text" else None
 

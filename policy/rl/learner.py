@@ -76,7 +76,7 @@ def save_policy(
 
 
 def load_policy(folder: str | Path, device: str = "cpu") -> tuple[BasePolicy, ReinforcementSettings]:
-    """Read a policy that `save_policy` wrote, and its training's settings (`WeightsError` if it is damaged or pickled)."""
+    """Read a policy that `save_policy` wrote, and its training's settings (`WeightsError` if it is of no use)."""
     folder = Path(folder)
     if folder.is_file() or folder.suffix in _PICKLES:
         raise WeightsError(

@@ -18,7 +18,7 @@ _MOVING = POSE_FEATURES + 1 + 3
 
 
 class DemonstrationEncoder(nn.Module):
-    """A transformer over a demonstration's frames, its plan's poses and the robot; in training some samples lack joints."""
+    """A transformer over a demonstration's frames, its plan's poses and the robot; `keypoint_dropout` hides joints."""
 
     def __init__(self, width: int, layers: int, heads: int, out: int, keypoint_dropout: float) -> None:
         super().__init__()
