@@ -73,7 +73,7 @@ class ClipStage(DenoiserStage):
         return stage2_loss(parts["noise"], hand, self.config.hand_structure_weight), parts
 
     def _hand_loss(self, hands: HandStructure, batch: NoisyBatch, prediction: Tensor, random: StepRandom) -> Tensor:
-        """Return L_hand on a few frames of clips that are not too noisy; capped, or missing hands would outweigh all."""
+        """Return L_hand on a few frames of clips that are not too noisy; capped, or missing hands would outweigh it."""
         signal = self.alpha_bar[batch.timesteps]
         rows = (signal >= MIN_SIGNAL).nonzero()[:, 0]
         if not len(rows):

@@ -121,7 +121,7 @@ class DenoiserStage(LatentStage):
         return predicted_clean(output.float(), batch.noisy, alpha_bar, self.prediction_type)
 
     def noise_loss(self, batch: NoisyBatch, prediction: Tensor) -> Tensor:
-        """Return L_noise, the squared error of the network's output, weighted up on changes, hands and moved objects."""
+        """Return L_noise, the squared error of the network's output, weighted up on changes, hands, moved objects."""
         config, data = self.config, self.train
         by_step = output_error_weight(self.alpha_bar[batch.timesteps], self.prediction_type)
         change = (data.change[batch.clips] > 0).float()[:, None]
