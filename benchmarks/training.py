@@ -30,7 +30,7 @@ from ivg.models.nano.text import MiniLMTextEncoder
 from ivg.models.noise import STEPS, add_noise
 from ivg.models.sampler import region_input
 from ivg.pipeline import find_weights
-from ivg.training.encoded.images import to_model
+from ivg.training.encoded.clips import to_model
 from ivg.training.run import Run, build_stage
 from ivg.training.settings import ClipConfig, DataConfig, ModelConfig
 from ivg.training.trainer import Trainer

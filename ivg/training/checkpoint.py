@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,37 +13,26 @@ from torch import Tensor, nn
 from ..errors import WeightsError
 from ..io.staging import clear_leftovers, staged_output
 
-FOLDER = "checkpoint"
-"""Name of the checkpoint's folder in a run's output folder."""
-
-
-@dataclass
-class Progress:
-    """Where a run stands: optimiser steps and seconds of wall clock."""
-
-    step: int
-    seconds: float
+FOLDER = "checkpoint"  # Name of the checkpoint's folder in a run's output folder
 
 
 def save_checkpoint(
-    output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
+    output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, Any]
 ) -> None:
-    """Write the run's state into `output`/checkpoint, in place of the one before, whole or not at all."""
+    """Write the run's state, `progress` in steps and seconds too, into `output`/checkpoint, whole or not at all."""
     clear_leftovers(output / FOLDER)
     with staged_output(output / FOLDER, overwrite=True) as fresh:
         fresh.mkdir()
         save_file(plain(model.state_dict()), fresh / "model.safetensors")
         save_file(plain(average.state_dict()), fresh / "average.safetensors")
         save_file(plain(flatten(optimizer)), fresh / "optimizer.safetensors")
-        (fresh / "progress.json").write_text(json.dumps(vars(progress)))
+        (fresh / "progress.json").write_text(json.dumps(progress))
 
 
-def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-    """Bring model, average and optimiser to the state in `output`/checkpoint.
-
-    Raises:
-        WeightsError: If there is none, or it is of another model.
-    """
+def load_checkpoint(
+    output: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+) -> dict[str, Any]:
+    """Bring all to the state in `output`/checkpoint, and return the progress; no or another model's: `WeightsError`."""
     folder = output / FOLDER
     if not folder.exists():  # killed between two moves, where the file system cannot exchange two folders in one
         clear_leftovers(folder)
@@ -57,14 +45,12 @@ def load_checkpoint(output: Path, model: nn.Module, average: nn.Module, optimize
         _lay_out_like_parameters(optimizer)
     except (RuntimeError, ValueError) as error:
         raise WeightsError(f"{folder} was written by another model or optimiser: {error}") from error
-    return Progress(**json.loads((folder / "progress.json").read_text()))
+    progress: dict[str, Any] = json.loads((folder / "progress.json").read_text())
+    return progress
 
 
 def _lay_out_like_parameters(optimizer: torch.optim.Optimizer) -> None:
-    """Give the state the parameters' order in memory (channels last, say).
-
-    torch's fused AdamW reads both in memory order, so that it would mix up the elements of a state in another one.
-    """
+    """Give the state the parameters' order in memory (channels last, say), in which fused AdamW reads both."""
     for parameter, entries in optimizer.state.items():
         for name, value in entries.items():
             if torch.is_tensor(value) and value.shape == parameter.shape and value.stride() != parameter.stride():

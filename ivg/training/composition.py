@@ -1,4 +1,4 @@
-"""Configurations composed by hydra and read as checked dataclasses: as all commands that train do."""
+"""What can be trained, and its configurations: composed by hydra, and read as checked dataclasses."""
 
 from __future__ import annotations
 
@@ -16,16 +16,38 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import ConfigError, unknown_option
-from .registry import MODELS, STAGES, TRAIN_OPTIONS
+from . import settings
 from .settings import BaseModelConfig, DataConfig, ModelConfig, Run, RunConfig
 
 T = TypeVar("T")
 
-CONFIGS = "ivg.configs"
-"""Package of hydra's files."""
+CONFIGS = "ivg.configs"  # Package of hydra's files
 
+# hydra comes upon an error of Python's own, as it does of ``data=[1]``
 UNREADABLE = "these settings cannot be read: groups such as data, model and policy take a name"
-"""Message where hydra comes upon an error of Python's own, as it does of ``data=[1]``."""
+
+
+STAGES: dict[str, tuple[type[RunConfig], str]] = {  # settings, by their `stage`; the class of `.stages` that trains it
+    "autoencoder": (settings.AutoencoderConfig, "autoencoder:AutoencoderStage"),
+    "region": (settings.RegionConfig, "region:RegionStage"),
+    "clip": (settings.ClipConfig, "clip:ClipStage"),
+    "masks": (settings.MaskDecoderConfig, "mask_decoder:MaskDecoderStage"),
+}
+
+PRESETS: dict[str, type[RunConfig]] = {  # options of ``train=``: the stages, and stages with other defaults
+    **{name: kind for name, (kind, _) in STAGES.items()},
+    "region_student": settings.RegionStudentConfig,
+    "refiner": settings.RefinerConfig,
+}
+
+MODELS: dict[str, type[ModelConfig] | type[BaseModelConfig]] = {"nano": ModelConfig, "base": BaseModelConfig}
+
+TRAIN_OPTIONS: dict[str, Any] = {  # what hydra is to know for `configs/train.yaml`
+    **{f"train/{name}": preset for name, preset in PRESETS.items()},
+    "schema/model": ModelConfig,
+    "schema/base_model": BaseModelConfig,
+    "data/store": DataConfig,
+}
 
 
 def register(options: Mapping[str, Any]) -> None:
@@ -36,11 +58,7 @@ def register(options: Mapping[str, Any]) -> None:
 
 
 def compose(name: str, overrides: Sequence[str]) -> DictConfig:
-    """Return the configuration that a file of `configs/` and settings give; register its options first.
-
-    Raises:
-        ConfigError: If a setting is unknown or has a value of the wrong type.
-    """
+    """Return what a file of `configs/` and settings give (`ConfigError` if one is wrong); register options first."""
     try:
         with initialize_config_module(CONFIGS, version_base="1.3"):
             return hydra_compose(name, overrides=list(overrides))
@@ -57,11 +75,7 @@ def one_line(error: BaseException) -> str:
 
 
 def resolve(config: DictConfig) -> None:
-    """Replace references (``${conditioning}``) by the values that they refer to.
-
-    Raises:
-        ConfigError: If one is not there, or of the wrong type.
-    """
+    """Replace references (``${conditioning}``) by what they refer to (`ConfigError` if it is missing or unfit)."""
     try:
         OmegaConf.resolve(config)
     except OmegaConfBaseException as error:
@@ -69,11 +83,7 @@ def resolve(config: DictConfig) -> None:
 
 
 def read(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -> T:
-    """Check values against a dataclass and build it.
-
-    Raises:
-        ConfigError: If a key is unknown, missing, or of the wrong type.
-    """
+    """Build a dataclass of checked values (`ConfigError` if a key is unknown, missing, or of the wrong type)."""
     try:
         built = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), values))
     except OmegaConfBaseException as error:
@@ -89,21 +99,12 @@ def read(kind: type[T], name: str, values: DictConfig | dict[str, Any]) -> T:
 
 
 def read_top(config: DictConfig, **kinds: Any) -> dict[str, Any]:
-    """Check values of the top level of a configuration.
-
-    Raises:
-        ConfigError: If a value is missing, refers to what is not there, or is of the wrong type.
-    """
+    """Return checked values of a configuration's top level (`ConfigError` if one is missing or of the wrong type)."""
     try:
         values = {name: config[name] for name in kinds}
     except OmegaConfBaseException as error:
         raise ConfigError(" ".join(str(error).split())) from error
     return dict(vars(read(make_dataclass("Settings", kinds.items()), "settings", values)))
-
-
-def is_dry_run(config: DictConfig) -> bool:
-    """Whether a configuration asks for a report of what its training would need, rather than for the training."""
-    return bool(read_top(config, dry_run=bool)["dry_run"])
 
 
 def compose_train(overrides: Sequence[str]) -> DictConfig:
@@ -113,25 +114,16 @@ def compose_train(overrides: Sequence[str]) -> DictConfig:
 
 
 def read_stage(config: DictConfig) -> tuple[RunConfig, ModelConfig | BaseModelConfig]:
-    """Return the settings of the stage and of the networks, which are all that a dry run needs.
-
-    Raises:
-        ConfigError: If one is unknown or has an impossible value.
-    """
+    """Return the settings of stage and networks, all that a dry run needs (`ConfigError` if one is wrong)."""
     stage, model = config.train.get("stage"), config.model.get("kind", "nano")
-    if stage not in STAGES:
-        raise unknown_option("train.stage", stage, STAGES)
-    if model not in MODELS:
-        raise unknown_option("model.kind", model, MODELS)
-    return read(STAGES[stage].settings, "train", config.train), read(MODELS[model], "model", config.model)
+    for name, value, known in (("train.stage", stage, STAGES), ("model.kind", model, MODELS)):
+        if value not in known:
+            raise unknown_option(name, value, known)
+    return read(STAGES[stage][0], "train", config.train), read(MODELS[model], "model", config.model)
 
 
 def read_run(config: DictConfig) -> Run:
-    """Return the training that a composed configuration stands for.
-
-    Raises:
-        ConfigError: If a setting is unknown, missing, or has an impossible value.
-    """
+    """Return the training that a composed configuration stands for."""
     name = str | None
     top = read_top(config, output=str, resume=bool, autoencoder=name, start=name, teacher=name, device=name)
     folders = {key: top[key] and Path(top[key]) for key in ("output", "autoencoder", "start", "teacher")}

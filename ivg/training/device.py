@@ -1,7 +1,4 @@
-"""Device and precision of a training: bfloat16 where the device computes in it itself, else float32.
-
-On some processors bfloat16 is emulated, and ten times slower than float32.
-"""
+"""Device and precision: bfloat16 where the device computes in it itself (emulated it is ten times slower)."""
 
 from __future__ import annotations
 
@@ -13,21 +10,14 @@ from accelerate.state import AcceleratorState
 
 from .settings import RunConfig
 
-_PATIENCE = timedelta(hours=24)
-"""How long processes wait for the first one, which encodes the clips before training and judges it on held-out ones."""
-
 
 def new_accelerator(config: RunConfig, device: str | None = None) -> Accelerator:
     """Return a new accelerator in place of one that an earlier training left; device "cpu" keeps off the GPUs."""
     AcceleratorState._reset_state(reset_partial_state=True)  # or a second run in one process could not differ
-    return Accelerator(
-        mixed_precision=chosen_precision(config.precision, "cpu" if device == "cpu" else None),
-        cpu=device == "cpu",
-        kwargs_handlers=[
-            InitProcessGroupKwargs(timeout=_PATIENCE),
-            DistributedDataParallelKwargs(gradient_as_bucket_view=True),
-        ],
-    )
+    patience = InitProcessGroupKwargs(timeout=timedelta(hours=24))  # the first process encodes the clips, and validates
+    precision = chosen_precision(config.precision, "cpu" if device == "cpu" else None)
+    handlers = [patience, DistributedDataParallelKwargs(gradient_as_bucket_view=True)]
+    return Accelerator(mixed_precision=precision, cpu=device == "cpu", kwargs_handlers=handlers)
 
 
 def bf16_pays(device: torch.device | str | None = None) -> bool:
@@ -40,6 +30,4 @@ def bf16_pays(device: torch.device | str | None = None) -> bool:
 
 def chosen_precision(name: str, device: torch.device | str | None = None) -> str:
     """Return the precision, "no", "bf16" or "fp16", that a configured one stands for: "auto" is bf16 where it pays."""
-    if name != "auto":
-        return name
-    return "bf16" if bf16_pays(device) else "no"
+    return name if name != "auto" else "bf16" if bf16_pays(device) else "no"

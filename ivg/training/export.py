@@ -12,13 +12,11 @@ from safetensors.torch import load_file, save_file
 from ..errors import InputError, WeightsError
 from ..io.staging import staged_output
 from ..models.base.pretrained import load_base_autoencoder, load_base_text_encoder
-from ..models.interfaces import ImageAutoencoder
 from ..models.loading import WEIGHTS_FILE, load_component, load_weights
 from ..models.nano.autoencoder import NanoAutoencoder
 from ..pipeline import InstructionalVideoPipeline
 
-_PARTS = ("autoencoder", "region_denoiser", "denoiser", "refiner", "mask_decoder")
-"""Networks of a pipeline whose sizes must agree."""
+_PARTS = ("autoencoder", "region_denoiser", "denoiser", "refiner", "mask_decoder")  # their sizes must agree
 
 
 def export_pipeline(
@@ -54,11 +52,8 @@ def export_pipeline(
     if not scheduler.exists():
         raise WeightsError(f"{scheduler} is missing: is {clip} the weights/ folder of a finished clip run?")
     text = None if text_encoder is None else load_base_text_encoder(text_encoder)
-    images: ImageAutoencoder = (
-        load_weights(NanoAutoencoder, Path(autoencoder) / "autoencoder")
-        if text is None
-        else load_base_autoencoder(str(autoencoder))
-    )
+    own = Path(autoencoder) / "autoencoder"
+    images = load_weights(NanoAutoencoder, own) if text is None else load_base_autoencoder(str(autoencoder))
     pipeline = InstructionalVideoPipeline(
         autoencoder=images,
         region_denoiser=load_component(Path(region), "region_denoiser"),
@@ -82,7 +77,6 @@ def export_pipeline(
 
 
 def _check_fit(pipeline: InstructionalVideoPipeline) -> None:
-    """Refuse weights that do not go together."""
     for key in ("latent_channels", "latent_size", "text_width"):
         parts = [pipeline.components[name] for name in _PARTS]
         held = [part.config.get(key) for part in parts if part is not None]
@@ -104,8 +98,8 @@ def _check_fit(pipeline: InstructionalVideoPipeline) -> None:
 def interpolate_weights(start: Path, end: Path, fraction: float, output: Path) -> list[str]:
     """Write a weighted mean of two folders of weights, network by network.
 
-    Between a fine-tuned network, which overfits few clips, and the one that it started from there are often better ones
-    than both (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+    Between a fine-tuned network and the one that it started from there are often better ones than both (Wortsman et al.
+    2022, "Robust fine-tuning of zero-shot models").
 
     Args:
         start: `weights/` that a run started from.
@@ -117,8 +111,7 @@ def interpolate_weights(start: Path, end: Path, fraction: float, output: Path) -
         Their names.
 
     Raises:
-        InputError: If the fraction is out of range, or `output` exists.
-        WeightsError: If no network is in both, or one is of two sizes.
+        IvgError: If the fraction is out of range, `output` exists, no network is in both, or one is of two sizes.
     """
     if not 0 <= fraction <= 1:
         raise InputError(f"fraction must lie in [0, 1], got {fraction}")

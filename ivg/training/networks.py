@@ -46,11 +46,8 @@ def load_denoiser(
 ) -> VideoDenoiser:
     """Load the denoiser that training goes on from: of `start` the first of `names` that it holds; else a new one.
 
-    At the base scale a new one is a pretrained one. It must fit clips of `size` pixels and tokens of `text_width`.
-
-    Raises:
-        ConfigError: If the network does not fit the clips or the text encoder, or `start` holds none.
-        WeightsError: If it cannot be loaded.
+    At the base scale a new one is a pretrained one. One that does not fit clips of `size` pixels and tokens of
+    `text_width` is a `ConfigError`, as is a `start` that holds none.
     """
     if isinstance(model, BaseModelConfig):
         return _load_base_denoiser(model, start, names, size, text_width)

@@ -1,8 +1,9 @@
-"""Optimisers: AdamW, and Muon for the weight matrices beside AdamW for the rest; the moving average of the weights."""
+"""AdamW, and Muon for the weight matrices beside it; the learning rate; the moving average of the weights."""
 
 from __future__ import annotations
 
 import copy
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,17 +15,13 @@ from ..errors import unknown_option
 from .device import bf16_pays
 from .settings import OPTIMIZERS, RunConfig
 
-# Coefficients of the quintic Newton-Schulz iteration (Jordan et al. 2024, "Muon", kellerjordan.github.io).
-_QUINTIC = (3.4445, -4.7750, 2.0315)
-
 
 def orthogonalise(matrices: Tensor, iterations: int = 5) -> Tensor:
-    """Bring the singular values of matrices (n, rows, columns), rows <= columns, near to 1.
+    """Bring the singular values of matrices (n, rows, columns), rows <= columns, near to 1, to about [0.7, 1.2].
 
-    Newton-Schulz iterations, in bfloat16 as in Muon where that pays; the result's singular values lie in about
-    [0.7, 1.2].
+    Quintic Newton-Schulz iterations (Jordan et al. 2024, "Muon", kellerjordan.github.io), in bfloat16 where that pays.
     """
-    a, b, c = _QUINTIC
+    a, b, c = 3.4445, -4.7750, 2.0315
     x = matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     x = x.bfloat16() if bf16_pays(x.device) else x
     for _ in range(iterations):
@@ -42,15 +39,8 @@ class Muon(torch.optim.Optimizer):
     updated by AdamW.
     """
 
-    def __init__(
-        self,
-        groups: Iterable[dict[str, Any]],
-        lr: float,
-        momentum: float = 0.95,
-        betas: tuple[float, float] = (0.9, 0.98),
-        weight_decay: float = 0.01,
-    ) -> None:
-        defaults = {"lr": lr, "momentum": momentum, "betas": betas, "weight_decay": weight_decay, "matrices": True}
+    def __init__(self, groups: Iterable[dict[str, Any]], lr: float, weight_decay: float = 0.01) -> None:
+        defaults = {"lr": lr, "momentum": 0.95, "betas": (0.9, 0.98), "weight_decay": weight_decay, "matrices": True}
         super().__init__(groups, defaults)
 
     @torch.no_grad()
@@ -64,10 +54,8 @@ class Muon(torch.optim.Optimizer):
                 continue
             if group["weight_decay"]:
                 torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
-            if group["matrices"]:
-                self._step_matrices(parameters, group)
-            else:
-                self._step_adam(parameters, group)
+            step = self._step_matrices if group["matrices"] else self._step_adam
+            step(parameters, group)
         return None
 
     def _step_matrices(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
@@ -83,9 +71,7 @@ class Muon(torch.optim.Optimizer):
             by_shape[(update.shape[0], update[0].numel())].append(i)
         for (rows, columns), members in by_shape.items():
             stacked = torch.stack([updates[i].reshape(rows, columns) for i in members])
-            wide = stacked if rows <= columns else stacked.mT
-            steps = orthogonalise(wide)
-            steps = steps if rows <= columns else steps.mT
+            steps = orthogonalise(stacked) if rows <= columns else orthogonalise(stacked.mT).mT
             scale = -group["lr"] * 0.2 * max(rows, columns) ** 0.5
             for i, change in zip(members, steps, strict=True):
                 parameters[i].add_(change.reshape(parameters[i].shape), alpha=scale)
@@ -129,13 +115,25 @@ def build_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimize
     return Muon([g for g in groups if g["params"]], config.learning_rate, weight_decay=config.weight_decay)
 
 
+def learning_rate(config: RunConfig, step: int, fraction: float) -> float:
+    """Return the learning rate of step `step`, at this fraction of the training.
+
+    Warm-up, then either half a cosine or a plateau with a linear fall in the last `decay` of the training; never below
+    2 % of the peak.
+    """
+    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    if config.schedule == "cosine":
+        shape = 0.5 + 0.5 * math.cos(math.pi * fraction)
+    else:
+        shape = min(1.0, (1 - fraction) / max(config.decay, 1e-6))
+    return config.learning_rate * warm * max(0.02, shape)
+
+
 class AveragedModel:
     """Exponential moving average of a model's weights; it warms up, so that it is useful from the first steps on.
 
-    diffusers' `EMAModel` keeps parameters alone, neither buffers nor a model to validate, and rounds otherwise.
-
-    Args:
-        decay: Largest decay a step; step n uses min(decay, n / (n + 60)).
+    Step n decays by min(decay, n / (n + 60)). diffusers' `EMAModel` keeps parameters alone, neither buffers nor a model
+    to validate, and rounds otherwise.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:

@@ -1,4 +1,4 @@
-"""Progress of a training: what its callback is given, a bar on the terminal, what is due when, Ctrl-C between steps."""
+"""Progress of a training: its callback, a bar on the terminal, stop criterion, what is due, Ctrl-C between steps."""
 
 from __future__ import annotations
 
@@ -13,16 +13,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from .settings import RunConfig
+
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """State of a training after a step.
-
-    Attributes:
-        fraction: Fraction of the training that is done, in [0, 1].
-        figures: Means since the last line of the log, or figures on held-out clips; empty after other steps.
-        held_out: Whether the figures are those on held-out clips.
-    """
+    """State of a training after a step; `figures` are means for the log, or on held-out clips; else empty."""
 
     stage: str
     step: int
@@ -32,8 +28,7 @@ class TrainingProgress:
     held_out: bool = False
 
 
-ProgressCallback = Callable[[TrainingProgress], None]
-"""Called in the main process after each step, and after each validation."""
+ProgressCallback = Callable[[TrainingProgress], None]  # called in the main process after steps and validations
 
 
 class ProgressBar:
@@ -55,6 +50,27 @@ class ProgressBar:
             self._bar.set_postfix(progress.figures, refresh=False)
         if progress.fraction >= 1:
             self._bar.close()
+
+
+class StopCriterion:
+    """Counts steps and wall-clock time against the settings' steps or minutes, over stops and resumes."""
+
+    def __init__(self, config: RunConfig, step: int = 0, seconds: float = 0.0) -> None:
+        self._config, self._before, self._started = config, seconds, time.monotonic()
+        self.step = step
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock time spent, in seconds."""
+        return self._before + time.monotonic() - self._started
+
+    @property
+    def fraction(self) -> float:
+        """Fraction of the training that is done, in [0, 1]."""
+        if self._config.steps is not None:
+            return min(1.0, self.step / self._config.steps)
+        assert self._config.minutes is not None
+        return min(1.0, self.seconds / (60 * self._config.minutes))
 
 
 class Clock:
@@ -85,11 +101,8 @@ class Clock:
 def interrupt_awaited() -> Iterator[Callable[[], bool]]:
     """Record the first Ctrl-C rather than stop the program, so that a step can end; the second stops it at once.
 
-    Outside the main thread, where Python hears no signals, and where Ctrl-C is ignored or handled by others, nothing
-    changes.
-
-    Yields:
-        A function that returns whether Ctrl-C was pressed.
+    Yields a function that returns whether it was pressed. Nothing changes outside the main thread, where Python hears
+    no signals, and where Ctrl-C is ignored or handled by others.
     """
     usual = signal.default_int_handler
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not usual:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import torch
@@ -12,22 +13,12 @@ import torch
 from ..errors import ConfigError, unknown_option
 from ..inputs import check_device
 from ..pipeline import find_weights
-from .composition import compose_train, read_stage
+from .composition import PRESETS, STAGES, compose_train, read_stage
 from .device import new_accelerator
 from .progress import ProgressCallback
-from .registry import PRESETS, STAGES
 from .settings import BaseModelConfig, DataConfig, ModelConfig, Run
 from .stage import Stage
-from .trainer import Trainer
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """Folder of a training, of the averaged weights in it, and the last figures on held-out clips."""
-
-    output: Path
-    weights: Path
-    figures: dict[str, float]
+from .trainer import Trainer, TrainingResult
 
 
 def train(
@@ -56,7 +47,7 @@ def train(
         data: A clip store, or a file of packed clips.
         output: Folder to write to.
         model: An option of `configs/model`, or the networks' settings.
-        autoencoder: Weights of the autoencoder: a folder, or a packaged name. So are the next two; see `Run`.
+        autoencoder: Weights: a folder, or a packaged name, as are the next two; see `Run`, also for the rest.
         start: Weights to go on from.
         teacher: Weights whose samples are learned.
         resume: Go on from the checkpoint in `output`.
@@ -88,11 +79,7 @@ def train(
 
 
 def train_stage(run: Run, progress: ProgressCallback | None = None) -> TrainingResult:
-    """Train what a run describes. Under `accelerate launch`, all processes call this alike.
-
-    Raises:
-        IvgError: If a setting is wrong, or clips or weights cannot be used.
-    """
+    """Train what a run describes, as `train` does. Under `accelerate launch`, all processes call this alike."""
     check_device(run.device)
     torch.manual_seed(run.train.seed)
     accelerator = new_accelerator(run.train, run.device)
@@ -109,13 +96,8 @@ def train_stage(run: Run, progress: ProgressCallback | None = None) -> TrainingR
 
 
 def build_stage(run: Run, device: torch.device | None = None) -> Stage:
-    """Build the stage that a run names, with its clips and the weights it goes on from.
-
-    Frozen networks and clips are put on the device; None takes the one that the run names, else the CPU.
-
-    Raises:
-        IvgError: If there is no such stage, or clips or weights cannot be used.
-    """
+    """Build the stage that a run names, its clips and frozen networks on a device (None: the run's, else the CPU)."""
     if run.train.stage not in STAGES:
         raise ConfigError(f"no stage {run.train.stage!r}")
-    return STAGES[run.train.stage].load().build(run, device or torch.device(run.device or "cpu"))
+    kind: type[Stage] = resolve_name(f"{__package__}.stages.{STAGES[run.train.stage][1]}")
+    return kind.build(run, device or torch.device(run.device or "cpu"))

@@ -14,12 +14,7 @@ from .settings import Run
 
 
 class StepRandom:
-    """The randomness of one batch: a function of seed, step and batch number, so that a resumed run goes on alike.
-
-    Attributes:
-        numpy: numpy's generator.
-        torch: torch's generator, on the CPU.
-    """
+    """The randomness of one batch: a function of seed, step and batch number, so that a resumed run goes on alike."""
 
     def __init__(self, seed: int, step: int, batch: int = 0) -> None:
         self.numpy = np.random.default_rng([seed, step, batch])
@@ -41,11 +36,7 @@ class StepRandom:
 
 
 class Stage(ABC):
-    """One stage of training.
-
-    Attributes:
-        model: What is trained.
-    """
+    """One stage of training, of `model`."""
 
     model: nn.Module
 
@@ -56,12 +47,7 @@ class Stage(ABC):
 
     @abstractmethod
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
-        """Draw a batch and return the loss, and its parts for the log.
-
-        Args:
-            model: `self.model`, perhaps wrapped by accelerate: call it, don't reach into it.
-            random: Draw everything random from here.
-        """
+        """Draw a batch from `random`; return the loss and parts for the log. `model` may be wrapped: only call it."""
 
     @abstractmethod
     def validate(self, model: nn.Module) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,21 @@ from torch import Tensor
 
 from ..errors import TrainingError, WeightsError
 from ..viz.image_grid import save_image
-from .checkpoint import FOLDER, Progress, load_checkpoint, save_checkpoint
+from .checkpoint import FOLDER, load_checkpoint, save_checkpoint
 from .device import new_accelerator
-from .optimizer import AveragedModel, build_optimizer
-from .progress import Clock, ProgressCallback, TrainingProgress, interrupt_awaited
-from .schedule import StopCriterion, learning_rate
+from .optimizer import AveragedModel, build_optimizer, learning_rate
+from .progress import Clock, ProgressCallback, StopCriterion, TrainingProgress, interrupt_awaited
 from .settings import RunConfig
 from .stage import Stage, StepRandom
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """Folder of a training, of the averaged weights in it, and the last figures on held-out clips."""
+
+    output: Path
+    weights: Path
+    figures: dict[str, float]
 
 
 class Trainer:
@@ -30,17 +39,10 @@ class Trainer:
 
     A step takes `accumulate` batches on each process. Each batch has randomness of its own, numbered through the
     batches and processes of a step, so that two processes train like one that accumulates twice as many batches.
-    Only the main process writes.
-
-    Ctrl-C ends it after the step that it is at, with a checkpoint; a second one at once.
+    Only the main process writes. Ctrl-C ends it after the step that it is at, with a checkpoint; a second one at once.
 
     `output` gets `log.jsonl` (a line every few seconds, and one for each validation), `sheet_<step>.png`,
     `checkpoint/`, and at the end `weights/`, the averaged model.
-
-    Args:
-        resume: Go on from the checkpoint in `output`.
-        accelerator: Device and precision; built from `config` if None.
-        progress: Progress callback.
 
     Raises:
         WeightsError: If `output` holds a run that is not to be resumed, or none that can be.
@@ -65,13 +67,11 @@ class Trainer:
         stage.model.to(self.accelerator.device).train()
         optimizer = build_optimizer(stage.model, config)
         self.average = AveragedModel(stage.model, config.ema)
-        done = Progress(0, 0.0)
-        if resume:
-            done = load_checkpoint(output, stage.model, self.average.model, optimizer)
+        done = load_checkpoint(output, stage.model, self.average.model, optimizer) if resume else {}
         if config.compile:
             stage.model.compile()
         self.model, self.optimizer = self.accelerator.prepare(stage.model, optimizer)
-        self.criterion = StopCriterion(config, done.step, done.seconds)
+        self.criterion = StopCriterion(config, **done)
 
     def run(self) -> dict[str, float]:
         """Train to the end; return the last validation's figures."""
@@ -126,11 +126,7 @@ class Trainer:
         return means
 
     def _check_finite(self, norm: Tensor | None, loss: Tensor) -> None:
-        """Stop before a gradient that is no number reaches the weights; fp16's scaler skips such steps by itself.
-
-        Raises:
-            TrainingError: Having written the weights as they were before this step.
-        """
+        """Write the weights and stop before a gradient that is no number reaches them; fp16's scaler skips them."""
         if norm is None or bool(torch.isfinite(norm)) or self.accelerator.mixed_precision == "fp16":
             return
         self.save()
@@ -161,7 +157,7 @@ class Trainer:
         """Write a checkpoint."""
         if self.accelerator.is_main_process:
             model = self.accelerator.unwrap_model(self.model)
-            progress = Progress(self.criterion.step, self.criterion.seconds)
+            progress = {"step": self.criterion.step, "seconds": self.criterion.seconds}
             save_checkpoint(self.output, model, self.average.model, self.optimizer, progress)
 
     def _validate(self) -> dict[str, float]:

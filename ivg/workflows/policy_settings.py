@@ -15,8 +15,7 @@ from ..training.composition import compose, read, read_top, register, resolve
 from .demo.context import KITCHEN
 from .rl_environment import SOURCES, EnvironmentSettings, ReinforcementRun
 
-IMITATION, REINFORCEMENT = "policy_train", "policy_train_rl"
-"""Files of `configs/`."""
+IMITATION, REINFORCEMENT = "policy_train", "policy_train_rl"  # Files of `configs/`
 
 
 def _as_at_the_top(kind: type) -> DictConfig:
@@ -26,32 +25,23 @@ def _as_at_the_top(kind: type) -> DictConfig:
     return node
 
 
-POLICY_OPTIONS: dict[str, Any] = {
+POLICY_OPTIONS: dict[str, Any] = {  # options for hydra (`ivg.training.composition.register`)
     **{f"policy/{name}": _as_at_the_top(kind) for name, kind in POLICIES.items()},
     **{f"policy/{name}": ReinforcementSettings(**values) for name, values in PRESETS.items()},
     "schema/policy_training": PolicyTraining,
     "schema/robot_episodes": EpisodeData,
     "schema/environment": EnvironmentSettings,
 }
-"""Options for hydra (`ivg.training.composition.register`)."""
 
 
 def compose_policy(overrides: Sequence[str], name: str = IMITATION) -> DictConfig:
-    """Return the configuration that a file of `configs/` and settings give.
-
-    Raises:
-        ConfigError: If a setting is unknown or has a value of the wrong type.
-    """
+    """Return the configuration that a file of `configs/` and settings give (`ConfigError` if one is wrong)."""
     register(POLICY_OPTIONS)
     return compose(name, overrides)
 
 
 def read_policy_run(settings: DictConfig | Sequence[str]) -> PolicyRun:
-    """Return the training of a policy on episodes that settings (NAME=VALUE, or composed) describe.
-
-    Raises:
-        ConfigError: If a setting is unknown, missing, or has an impossible value.
-    """
+    """Return the training on episodes that settings (NAME=VALUE, or composed) describe; wrong ones: `ConfigError`."""
     config = settings if isinstance(settings, DictConfig) else compose_policy(settings)
     if config.policy.kind not in POLICIES:
         raise unknown_option("policy.kind", config.policy.kind, POLICIES)
@@ -68,12 +58,7 @@ def read_policy_run(settings: DictConfig | Sequence[str]) -> PolicyRun:
 
 
 def read_reinforcement(settings: DictConfig | Sequence[str]) -> ReinforcementRun:
-    """Return the training by reinforcement that settings (NAME=VALUE, or composed) describe.
-
-    Raises:
-        ConfigError: If a setting is unknown, missing, or has an impossible value.
-        InputError: If a name is unknown.
-    """
+    """Return the training by reinforcement that settings (NAME=VALUE, or composed) describe."""
     config = settings if isinstance(settings, DictConfig) else compose_policy(settings, REINFORCEMENT)
     if config.policy.kind != KIND:
         raise ConfigError(f"policy '{config.policy.kind}' learns from episodes: use ivg-policy train policy=...")

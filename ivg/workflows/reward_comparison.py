@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..errors import ConfigError, IvgError
 from ..io.staging import write_text_whole
 from ..jobs import CRASHED, Processes
 from .policy_settings import read_reinforcement
+from .rl_environment import ReinforcementRun
 from .rl_training import train_by_reinforcement
 
 TASKS = ("push_plate", "close_drawer")
@@ -34,11 +36,13 @@ class CompareJob:
     settings: tuple[str, ...]
     fingerprint: dict[str, Any] | None = None
 
-    @property
-    def overrides(self) -> list[str]:
-        """Settings of this training."""
-        own = (f"task={self.task}", f"policy.reward={self.reward}", f"policy.seed={self.seed}")
-        return [*self.settings, *own, f"output={_quoted(self.output)}", f"cache={_quoted(self.cache)}"]
+    def run(self) -> ReinforcementRun:
+        """Return the training, as its settings say."""
+        own = [f"task={self.task}", f"policy.reward={self.reward}", f"policy.seed={self.seed}"]
+        for name, path in (("output", self.output), ("cache", self.cache)):
+            escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
+            own.append(f"{name}='{escaped}'")  # a value of hydra's, whatever the path holds
+        return read_reinforcement([*self.settings, *own])
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def compare_rewards(
         seeds: Trainings of each task and reward.
         workers: Processes.
         settings: As ``ivg-policy train-rl`` takes them, such as policy.steps=20000.
-        progress: Progress callback, called with lines of text, in other processes too.
+        progress: Called with lines of text, in other processes too.
 
     Raises:
         ConfigError: If a setting is wrong, a training was done with others, or one failed.
@@ -100,16 +104,12 @@ def plan(out: Path, tasks: Sequence[str], seeds: int, settings: tuple[str, ...])
 
 
 def finished(job: CompareJob) -> bool:
-    """Whether a training is done.
-
-    Raises:
-        ConfigError: If it was done with other settings.
-    """
+    """Whether a training is done (`ConfigError` if it was done with other settings)."""
     from ..policy.rl.training import is_finished, read_settings
 
     if not is_finished(job.output):
         return False
-    if read_settings(job.output) != read_reinforcement(job.overrides).policy:
+    if read_settings(job.output) != job.run().policy:
         raise ConfigError(f"'{job.output}' was trained with other settings; give another --out")
     return True
 
@@ -121,47 +121,42 @@ def _prefetch(job: CompareJob, progress: Callable[[str], None] | None) -> dict[s
     from ..policy.rl.environment import conditioned_environment
     from ..policy.rl.training import prefetch_demonstrations
 
-    run = read_reinforcement(job.overrides)
+    run = job.run()
     source = run.source()
     if source is None:
         return None
-    env = conditioned_environment(run.make_env(), source, DemonstrationCache(job.cache), run.policy)
-    try:
+    with closing(conditioned_environment(run.make_env(), source, DemonstrationCache(job.cache), run.policy)) as env:
         scenes = prefetch_demonstrations(env, source, run.policy)
-    finally:
-        env.close()
     if progress is not None:
         progress(f"{job.task}: demonstrations of {len(scenes)} of {run.policy.scenes} scenes to train in")
     return fingerprint_of(source, lasting=True)
 
 
 def _trainer(progress: Callable[[str], None] | None) -> Callable[[CompareJob], str | None]:
-    return partial(_train_job, progress=progress)
-
-
-def _train_job(job: CompareJob, progress: Callable[[str], None] | None) -> str | None:
-    """Train, or go on where a stopped training left off; return what is wrong with the request, if anything is."""
+    """Return what trains, or goes on where a stopped training left off, and returns what is wrong, if anything is."""
     from ..policy.conditioning.sources import PrecomputedDemonstrations
-    from ..policy.rl.recorder import CHECKPOINT, describe_row
+    from ..policy.rl.evaluation import CHECKPOINT, describe_row
 
-    source = None if job.fingerprint is None else PrecomputedDemonstrations(job.fingerprint)
-    try:
-        run = read_reinforcement(job.overrides)
-        begun = (run.output / CHECKPOINT).is_dir()
-        if not begun:  # stopped before its first checkpoint: there is nothing to go on from
-            shutil.rmtree(run.output, ignore_errors=True)
-        label = f"{job.task} {job.reward} seed {job.seed}: "
-        row = None if progress is None else lambda values: progress(label + describe_row(values, run.policy.steps))
-        train_by_reinforcement(replace(run, resume=begun), source, progress=row)
-    except IvgError as error:
-        return str(error)
-    return None
+    def train(job: CompareJob) -> str | None:
+        source = None if job.fingerprint is None else PrecomputedDemonstrations(job.fingerprint)
+        try:
+            run = job.run()
+            begun = (run.output / CHECKPOINT).is_dir()
+            if not begun:  # stopped before its first checkpoint: there is nothing to go on from
+                shutil.rmtree(run.output, ignore_errors=True)
+            label = f"{job.task} {job.reward} seed {job.seed}: "
+            row = None if progress is None else lambda values: progress(label + describe_row(values, run.policy.steps))
+            train_by_reinforcement(replace(run, resume=begun), source, progress=row)
+        except IvgError as error:
+            return str(error)
+        return None
+
+    return train
 
 
 def _write(jobs: Sequence[CompareJob], out: Path) -> RewardComparison:
     """Write the table, and draw the curves of each task."""
-    from ..policy.rl.comparison import comparison_table
-    from ..policy.rl.curve import CURVE, LearningCurve, draw_comparison
+    from ..policy.rl.curve import CURVE, LearningCurve, comparison_table, draw_comparison
 
     curves: dict[str, dict[str, dict[int, LearningCurve]]] = {}
     for job in jobs:
@@ -174,9 +169,3 @@ def _write(jobs: Sequence[CompareJob], out: Path) -> RewardComparison:
         files.append(out / f"{task}.png")
         draw_comparison({reward: list(runs.values()) for reward, runs in by_reward.items()}, files[-1])
     return RewardComparison(table, figures, files)
-
-
-def _quoted(path: Path) -> str:
-    """Return a path as a value of hydra's, whatever it holds."""
-    escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

@@ -31,63 +31,36 @@ SOURCES = ("generated", "truth", "none")
 
 @dataclass(kw_only=True)
 class EnvironmentSettings:
-    """The environment.
+    """The environment."""
 
-    Attributes:
-        name: A key of `ENVIRONMENTS`.
-        camera_size: Side of the image that demonstrations start from, px.
-        horizon: Steps until truncation.
-        options: More arguments for `gymnasium.make`.
-    """
-
-    name: str = KITCHEN
-    camera_size: int = 128
-    horizon: int = 160
-    options: dict[str, Any] = field(default_factory=dict)
+    name: str = KITCHEN  # a key of `ENVIRONMENTS`
+    camera_size: int = 128  # side of the image that demonstrations start from, px
+    horizon: int = 160  # steps until truncation
+    options: dict[str, Any] = field(default_factory=dict)  # more arguments for `gymnasium.make`
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReinforcementRun:
-    """One training by reinforcement.
-
-    Attributes:
-        policy: How the policy is trained.
-        environment: Where.
-        task: In words.
-        output: Folder of the run.
-        demonstrations: One of `SOURCES`.
-        weights: Of the generator.
-        cache: Folder of demonstrations; in `output` if None.
-        resume: Whether to go on from the checkpoint in `output`.
-    """
+    """One training by reinforcement."""
 
     policy: ReinforcementSettings
     environment: EnvironmentSettings
-    task: str
+    task: str  # in words
     output: Path
-    demonstrations: str = "generated"
-    weights: str = "nano"
-    cache: Path | None = None
-    resume: bool = False
+    demonstrations: str = "generated"  # one of `SOURCES`
+    weights: str = "nano"  # of the generator
+    cache: Path | None = None  # folder of demonstrations; in `output` if None
+    resume: bool = False  # from the checkpoint in `output`
 
     def make_env(self) -> MakeEnv:
-        """Return what makes the environment; other processes can be given it.
-
-        Raises:
-            InputError: If there is no such environment.
-            EnvsError: If it is not installed.
-        """
+        """Return what makes the environment, here and in other processes (an error if it is unknown or missing)."""
         settings = self.environment
         check_environment(settings.name)
         sizes = {"camera_size": settings.camera_size, "horizon": settings.horizon}
         return partial(_make, ENVIRONMENTS[settings.name], {"task": self.task, **sizes, **settings.options})
 
     def source(self) -> DemonstrationSource | None:
-        """Return where demonstrations come from.
-
-        Raises:
-            InputError: If the name is unknown, or "truth" is asked for where there is none.
-        """
+        """Return where demonstrations come from (`InputError` if the name is unknown, or there is no "truth")."""
         from ..policy.conditioning.sources import GeneratedDemonstrations
 
         if self.demonstrations not in SOURCES:
@@ -113,12 +86,7 @@ def _make(env_id: str, options: dict[str, Any]) -> gymnasium.Env[Any, Any]:
 
 
 class RenderedDemonstrations:
-    """A source of demonstrations: the rendered demonstrator acts the task in the scene, seen by MediaPipe and lifted.
-
-    Args:
-        task: A key of the kitchen's `TASKS`.
-        size: Side of the images, px.
-    """
+    """A source of demonstrations: the rendered demonstrator acts the kitchen's task, seen by MediaPipe and lifted."""
 
     def __init__(self, task: str, size: int) -> None:
         self.task, self.size = task, size
@@ -130,12 +98,7 @@ class RenderedDemonstrations:
         return {**own, "envs": scenes_fingerprint(), "lifter": self._lifter.provenance}
 
     def __call__(
-        self,
-        frame: NDArray[np.uint8],
-        text: str,
-        seed: int,
-        camera: Camera,
-        depth: NDArray[np.floating] | None = None,
+        self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera, depth: NDArray[np.floating] | None = None
     ) -> ExtractedDemonstration | None:
         """Return the demonstration in the scene with this seed; None where no hand is found in it."""
         from ..policy.extraction import NoHandError, extract

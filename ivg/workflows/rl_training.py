@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,7 @@ from .rl_environment import EnvironmentSettings, ReinforcementRun
 
 if TYPE_CHECKING:
     from ..policy.conditioning.sources import DemonstrationSource
-    from ..policy.rl.evaluation import Episode
-    from ..policy.rl.recorder import RowCallback
+    from ..policy.rl.evaluation import Episode, RowCallback
     from ..policy.rl.training import ReinforcementResult, SceneCallback
 
 _RUN = "run.json"
@@ -27,9 +27,9 @@ def train_by_reinforcement(
     progress: RowCallback | None = None,
     scene_progress: SceneCallback | None = None,
 ) -> ReinforcementResult:
-    """Train a policy in the environment that a run names.
+    """Train a policy in the environment that a run names, by `train_reinforcement`.
 
-    The demonstrations are those of `run.source()`, or what stands for them; see `train_reinforcement`.
+    The demonstrations are those of `run.source()`, or what stands for them.
 
     Raises:
         IvgError: If a setting is wrong, or what is to be resumed cannot be.
@@ -37,23 +37,12 @@ def train_by_reinforcement(
     """
     from ..policy.rl import train_reinforcement
 
-    result = train_reinforcement(
-        run.make_env(),
-        source,
-        run.policy,
-        run.output,
-        cache=run.cache,
-        resume=run.resume,
-        progress=progress,
-        scene_progress=scene_progress,
-    )
-    described = {
-        "environment": asdict(run.environment),
-        "task": run.task,
-        "demonstrations": run.demonstrations,
-        "weights": run.weights,
-        "cache": str(run.cache or run.output / "demonstrations"),
-    }
+    callbacks = {"progress": progress, "scene_progress": scene_progress}
+    options: dict[str, Any] = {"cache": run.cache, "resume": run.resume, **callbacks}
+    result = train_reinforcement(run.make_env(), source, run.policy, run.output, **options)
+    described: dict[str, Any] = {"environment": asdict(run.environment)}
+    described |= {name: getattr(run, name) for name in ("task", "demonstrations", "weights")}
+    described["cache"] = str(run.cache or run.output / "demonstrations")
     (run.output / _RUN).write_text(json.dumps(described, indent=2) + "\n")
     return result
 
@@ -74,16 +63,13 @@ def evaluate_reinforcement(
     first_scene: int | None = None,
     progress: Callable[[Episode], None] | None = None,
 ) -> ReinforcementEvaluation:
-    """Play a trained policy where it was trained, in other scenes.
+    """Play a policy of `train_by_reinforcement` where it was trained, in other scenes.
 
     Args:
-        folder: Output of `train_by_reinforcement`.
+        folder: Output of the training; `WeightsError` if it holds no such policy.
         episodes: How many scenes.
         first_scene: Seed of the first; None takes the held-out ones.
-        progress: Progress callback.
-
-    Raises:
-        WeightsError: If the folder holds no such policy.
+        progress: Called after each episode.
     """
     from ..policy.rl import conditioned_environment, load_policy, play, summarise
 
@@ -94,9 +80,6 @@ def evaluate_reinforcement(
     environment, cache = EnvironmentSettings(**described.pop("environment")), described.pop("cache")
     run = ReinforcementRun(policy=settings, environment=environment, output=folder, **described)
     first = settings.first_evaluation_scene if first_scene is None else first_scene
-    env = conditioned_environment(run.make_env(), run.source(), cache, settings, following=True)
-    try:
+    with closing(conditioned_environment(run.make_env(), run.source(), cache, settings, following=True)) as env:
         played = play(policy, env, range(first, first + episodes), progress)
-    finally:
-        env.close()
     return ReinforcementEvaluation(run.task, played, summarise(played))

@@ -1,21 +1,8 @@
-"""Diffusion policy and behaviour cloning conditioned on demonstrations, trained on robot episodes (loads torch)."""
+"""Diffusion policy and behaviour cloning conditioned on demonstrations, trained on robot episodes.
 
-from .config import BehaviourCloningConfig, DiffusionConfig, EpisodeData, PolicyConfig, PolicyRun, PolicyTraining
-from .policies import BehaviourCloningPolicy, DiffusionPolicy, load_policy, new_policy
-from .policy import ChunkPolicy
-from .training import train_policy
+Names are loaded when first used: settings can be read without torch.
+"""
 
-__all__ = [
-    "BehaviourCloningConfig",
-    "BehaviourCloningPolicy",
-    "ChunkPolicy",
-    "DiffusionConfig",
-    "DiffusionPolicy",
-    "EpisodeData",
-    "PolicyConfig",
-    "PolicyRun",
-    "PolicyTraining",
-    "load_policy",
-    "new_policy",
-    "train_policy",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

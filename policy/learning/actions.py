@@ -16,22 +16,12 @@ from .networks.rotations import matrix_to_six, quaternion_to_matrix, rotation_ve
 
 
 class Commands:
-    """Predicts commands (7,) in [-1, 1] (translation, rotation, gripper) as they are: velocity control.
+    """Predicts commands (7,) in [-1, 1] (translation, rotation, gripper) as they are: velocity control."""
 
-    Attributes:
-        size: Numbers of a predicted action.
-    """
-
-    size = 7
+    size = 7  # numbers of a predicted action
 
     def encode(self, action: Tensor, proprio: Tensor, now: Tensor) -> Tensor:
-        """Return float (b, t, size) for commands.
-
-        Args:
-            action: Float (b, t, 7).
-            proprio: Float (b, t, 16), the robot's state when it executed them.
-            now: Float (b, 16), its state when it predicts them.
-        """
+        """Return float (b, t, size) for commands (b, t, 7), executed in states (b, t, 16), predicted in (b, 16)."""
         return action
 
     def hold(self, predicted: Tensor, now: Tensor) -> Tensor:
@@ -47,10 +37,7 @@ class Targets(Commands):
     """Predicts target poses relative to the end effector's pose at the prediction: position control.
 
     A command's target is the pose that it asks for: position + 5 cm times its translation, rotated by 0.5 rad times its
-    rotation. Errors of single commands do not add up, as the target is fixed in the world.
-
-    Args:
-        scale: Size of a command of 1.
+    rotation (`scale`). Errors of single commands do not add up, as the target is fixed in the world.
     """
 
     size = 10

@@ -19,21 +19,18 @@ class PolicyConfig(Checked):
     """What every policy has: how it looks at the world, and the chunks of actions that it gives.
 
     Attributes:
-        kind: "diffusion" or "behaviour_cloning".
-        conditioning: What conditions the policy on its task beside the camera: "demo", the demonstration's tracks and
-            gripper trajectory; "text", the task's sentence; "none".
+        conditioning: "demo", the demonstration's tracks and gripper trajectory; "text", the task's sentence; "none".
         n_obs_steps: Steps of proprioception that it sees (T_o of Chi et al. 2023, Sec. 2.3).
-        image_steps: Images that it sees, the latest ones, at most `n_obs_steps`; 2 nearly double the time of a step.
+        image_steps: Latest images that it sees, at most `n_obs_steps`; 2 nearly double the time of a step.
         horizon: Actions that it predicts (T_p), beginning with the first step that it sees.
         n_action_steps: Actions that it executes (T_a) before it looks again.
-        actions: "targets" predicts where the end effector is to be (position control, Chi et al. 2023, Sec. 4.2), and
-            turns that into commands at each step, from where it then is; "commands" predicts the actions as they are.
+        actions: "targets" predicts where the end effector is to be (position control, Chi et al. 2023, Sec. 4.2), which
+            becomes a command at each step; "commands" predicts the actions as they are.
         image_size: Side in pixels that images are resized to.
         image_widths: Channels of the image's network; the first layer takes patches of 4 x 4, the next ones halve.
         width: Of an encoded observation.
-        demo_width: Of the tokens, one for each frame of the demonstration and for each pose of its plan.
-        demo_layers: Attention layers over these.
-        demo_heads: Of the attention.
+        demo_width: Of the tokens of `demo_layers` with `demo_heads`, one for each frame of the demonstration and each
+            pose of its plan.
         keypoint_dropout: Fraction of samples trained without the hand's joints in the image, with the trajectory alone.
         phase_weight: Weight of predicting where on the demonstration's plan each step belongs ("demo" only).
     """
@@ -101,13 +98,7 @@ class DiffusionConfig(PolicyConfig):
 
 @dataclass(kw_only=True)
 class BehaviourCloningConfig(PolicyConfig):
-    """Behaviour cloning: regression of the chunk.
-
-    Attributes:
-        hidden: Width of its layers.
-        layers: Number of them.
-        loss: "l1" or "mse".
-    """
+    """Behaviour cloning: regression of the chunk by `layers` of width `hidden`; the loss is "l1" or "mse"."""
 
     kind: str = "behaviour_cloning"
     hidden: int = 512
@@ -121,7 +112,6 @@ class BehaviourCloningConfig(PolicyConfig):
 
 
 POLICIES: dict[str, type[PolicyConfig]] = {"diffusion": DiffusionConfig, "behaviour_cloning": BehaviourCloningConfig}
-"""The kinds of policies, and what can be set of each."""
 
 
 @dataclass(kw_only=True)
@@ -172,16 +162,7 @@ class EpisodeData:
 
 @dataclass(kw_only=True)
 class PolicyRun:
-    """One training of a policy.
-
-    Attributes:
-        policy: Its kind, conditioning and sizes.
-        train: How.
-        data: The robot episodes.
-        output: Folder to write to.
-        resume: Go on from the checkpoint in `output`.
-        device: Name of a device, or None for accelerate's choice.
-    """
+    """One training of a policy; `resume` goes on from the checkpoint in `output`; None is accelerate's device."""
 
     policy: PolicyConfig
     train: PolicyTraining

@@ -16,29 +16,17 @@ from ..datasets import DEMONSTRATION_KEYS, EpisodeStore, EpisodeWindows
 from .actions import action_coding
 from .config import EpisodeData, PolicyConfig, PolicyTraining
 from .networks.image_encoder import augment_images, resize_images
-from .networks.instruction import encode_texts
-from .networks.observation_encoder import robot_features
+from .networks.observation_encoder import encode_texts, robot_features
 from .policy import Batch, ChunkPolicy
 
 
 class PolicyData:
-    """Windows of episodes as batches for a policy.
-
-    Args:
-        data: The dataset.
-        episodes: Indices of the episodes to use.
-        policy: What the policy sees and predicts.
-    """
+    """Windows of some episodes of a dataset (by index) as batches for a policy."""
 
     def __init__(self, data: EpisodeData, episodes: NDArray[np.int64], policy: PolicyConfig) -> None:
         self.config, self.coding = policy, action_coding(policy.actions)
-        self.windows = EpisodeWindows(
-            data.path,
-            n_obs_steps=policy.n_obs_steps,
-            horizon=policy.horizon,
-            episodes=episodes,
-            cache=data.cache,
-        )
+        steps: dict[str, Any] = {"n_obs_steps": policy.n_obs_steps, "horizon": policy.horizon}
+        self.windows = EpisodeWindows(data.path, **steps, episodes=episodes, cache=data.cache)
         self.texts = encode_texts(self.windows.texts) if policy.conditioning == "text" else None
 
     def __len__(self) -> int:
@@ -62,17 +50,15 @@ class PolicyData:
 
     def fit(self, policy: ChunkPolicy) -> None:
         """Give a policy the statistics of all windows."""
-        low, high, robots = None, None, []
+        lows, highs, robots = [], [], []
         for rows in np.array_split(np.arange(len(self)), max(1, len(self) // 2048)):
             steps = self.windows.steps(rows)[:, : self.config.n_obs_steps]
             seen = torch.from_numpy(self.windows.per_step("proprio")[steps])
             robots.append(robot_features(seen))
             chunk = self._chunk(rows, seen[:, -1])
-            low = chunk.amin(0) if low is None else torch.minimum(low, chunk.amin(0))
-            high = chunk.amax(0) if high is None else torch.maximum(high, chunk.amax(0))
-        assert low is not None
-        assert high is not None
-        policy.chunk_scale.fit(low, high)
+            lows.append(chunk.amin(0))
+            highs.append(chunk.amax(0))
+        policy.chunk_scale.fit(torch.stack(lows).amin(0), torch.stack(highs).amax(0))
         policy.encoder.robot_scale.fit(torch.cat(robots))
 
     def _chunk(self, rows: NDArray[np.int64], now: Tensor) -> Tensor:
@@ -83,11 +69,7 @@ class PolicyData:
 
 
 def split_episodes(data: EpisodeData) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the indices of the successful episodes for training and of the held-out ones.
-
-    Raises:
-        StoreError: If there is no such dataset, or it has fewer than two such episodes.
-    """
+    """Return indices of the successful episodes for training and held out (`StoreError` if there are less than two)."""
     with EpisodeStore(data.path) as store:
         good = np.flatnonzero(store.per_episode("success") > 0)
         if data.tasks is not None:

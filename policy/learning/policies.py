@@ -12,19 +12,13 @@ from torch import Tensor, nn
 from ivg.errors import unknown_option
 
 from .config import BehaviourCloningConfig, DiffusionConfig, PolicyConfig
-from .folder import read_description
 from .networks.observation_encoder import EncodedObservation
 from .networks.unet import TemporalUNet
-from .policy import ChunkPolicy
+from .policy import ChunkPolicy, read_description
 
 
 class BehaviourCloningPolicy(ChunkPolicy):
-    """Regression of a chunk of actions ("action chunking", Zhao et al. 2023) by a perceptron.
-
-    Args:
-        config: Sizes and loss.
-        notes: Provenance of the weights.
-    """
+    """Regression of a chunk of actions ("action chunking", Zhao et al. 2023) by a perceptron."""
 
     kind = "behaviour_cloning"
     config: BehaviourCloningConfig
@@ -54,10 +48,6 @@ class DiffusionPolicy(ChunkPolicy):
     """Denoises chunks of actions, given the encoded observation: p(A_t | O_t), Eq. 4 of Chi et al. 2023.
 
     Trained with DDPM's noise schedule (Eq. 5), it samples by DDIM (Song et al. 2021) with few steps (Sec. 3.4).
-
-    Args:
-        config: Sizes and steps.
-        notes: Provenance of the weights.
     """
 
     kind = "diffusion"
@@ -65,22 +55,15 @@ class DiffusionPolicy(ChunkPolicy):
 
     def __init__(self, config: DiffusionConfig, notes: dict[str, Any] | None = None) -> None:
         super().__init__(config, notes)
-        schedule: dict[str, Any] = {
-            "num_train_timesteps": config.diffusion_steps,
-            "beta_schedule": config.beta_schedule,
-            "prediction_type": config.prediction,
-            "clip_sample": True,
-        }
+        schedule: dict[str, Any] = {"beta_schedule": config.beta_schedule, "prediction_type": config.prediction}
+        schedule |= {"num_train_timesteps": config.diffusion_steps, "clip_sample": True}
         self.noising = DDPMScheduler(**schedule)
         self.sampling = DDIMScheduler(**schedule, set_alpha_to_one=True)
         self.sampling.set_timesteps(config.inference_steps)
         self.denoiser = TemporalUNet(self.coding.size, config.widths, config.width, self.encoder.ahead_size)
 
     def chunk_loss(self, encoded: EncodedObservation, chunk: Tensor) -> Tensor:
-        """Return the mean squared error of the denoiser's prediction: Eq. 5 where it predicts the noise.
-
-        Each chunk is trained on with `noise_samples` noises, as its observation is encoded already.
-        """
+        """Return the denoiser's mean squared error (Eq. 5 for the noise), of `noise_samples` noises an observation."""
         copies = self.config.noise_samples
         clean, features = chunk.repeat(copies, 1, 1), encoded.features.repeat(copies, 1)
         ahead = None if encoded.ahead is None else encoded.ahead.repeat(copies, 1, 1)
@@ -104,24 +87,13 @@ _CLASSES: dict[str, type[ChunkPolicy]] = {kind.kind: kind for kind in (Diffusion
 
 
 def new_policy(config: PolicyConfig, notes: dict[str, Any] | None = None) -> ChunkPolicy:
-    """Build a policy of random weights.
-
-    Raises:
-        InputError: If there is no such kind.
-    """
+    """Build a policy of random weights (`InputError` if there is no such kind)."""
     if config.kind not in _CLASSES:
         raise unknown_option("policy.kind", config.kind, _CLASSES)
     return _CLASSES[config.kind](config, notes)
 
 
 def load_policy(folder: str | Path) -> ChunkPolicy:
-    """Load a policy of any kind, in evaluation mode, on the CPU.
-
-    Args:
-        folder: Written by `save_pretrained`, such as `weights/` of a training.
-
-    Raises:
-        WeightsError: If it is missing or damaged.
-    """
+    """Load any policy that `save_pretrained` wrote, for evaluation (`WeightsError` if it is missing or damaged)."""
     kind, _, _ = read_description(Path(folder))
     return _CLASSES[kind].from_pretrained(folder)

@@ -16,30 +16,25 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ivg.errors import InputError, WeightsError
+from ivg.errors import InputError, WeightsError, unknown_option
 from ivg.io.staging import staged_output
 
 from ..datasets import DEMONSTRATION_KEYS
 from .actions import action_coding
-from .config import PolicyConfig
-from .folder import CONFIG_FILE, WEIGHTS_FILE, read_description
+from .config import POLICIES, PolicyConfig
 from .networks.image_encoder import resize_images
-from .networks.instruction import encode_texts
 from .networks.normalizer import RangeNormalizer
-from .networks.observation_encoder import EncodedObservation, Observation, ObservationEncoder
+from .networks.observation_encoder import EncodedObservation, Observation, ObservationEncoder, encode_texts
 
-Batch = dict[str, Tensor]
-"""An `Observation`, and the targets: `chunk` (b, horizon, size) and `phase` (b, horizon)."""
+CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
+
+Batch = dict[str, Tensor]  # An `Observation`, and the targets: `chunk` (b, horizon, size) and `phase` (b, horizon)
 
 
 class ChunkPolicy(nn.Module, ABC):
     """A policy that predicts a chunk of actions and executes its first part (Chi et al. 2023, Sec. 2.3).
 
-    Call `reset` at the start of an episode, then `act` at each step.
-
-    Args:
-        config: Sizes, conditioning, chunks.
-        notes: Provenance of the weights and their data; JSON values.
+    Call `reset` at the start of an episode, then `act` at each step. `notes` are the weights' provenance, JSON values.
 
     Example:
         >>> policy = load_policy("runs/demo/weights")
@@ -88,21 +83,14 @@ class ChunkPolicy(nn.Module, ABC):
         return self.chunk_scale.inverse(self.sample_chunk(encoded, generator)), encoded.phase
 
     def reset(
-        self,
-        demonstration: Mapping[str, NDArray[np.float32]] | None = None,
-        text: str | None = None,
-        seed: int = 0,
+        self, demonstration: Mapping[str, NDArray[np.float32]] | None = None, text: str | None = None, seed: int = 0
     ) -> None:
         """Begin an episode.
 
         Args:
-            demonstration: Arrays of `ivg.policy.conditioning.observation`; not needed where observations hold them, or
-                where the policy is not conditioned on them.
-            text: The task, for a policy that is conditioned on text.
+            demonstration: Arrays of `ivg.policy.conditioning.observation`, if observations do not hold them.
+            text: The task, which a policy that is conditioned on text needs (else `InputError`).
             seed: Seed of the policy's draws.
-
-        Raises:
-            InputError: If the policy is conditioned on text and there is none.
         """
         for history in (self._proprio, self._images, self._queue):
             history.clear()
@@ -118,12 +106,8 @@ class ChunkPolicy(nn.Module, ABC):
     def act(self, observation: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
         """Return the next action, float32 (7,) in [-1, 1].
 
-        Args:
-            observation: `image` uint8 (h, w, 3) and `proprio` float32 (16,); `demo_keypoints`, `demo_present`,
-                `demo_path` and `demo_plan`, if `reset` got no demonstration and the policy is conditioned on one.
-
-        Raises:
-            InputError: If the policy is conditioned on demonstrations and has none.
+        The observation holds `image` uint8 (h, w, 3) and `proprio` float32 (16,); `demo_keypoints`, `demo_present`,
+        `demo_path` and `demo_plan`, if the policy needs a demonstration and `reset` got none (else `InputError`).
         """
         proprio = np.asarray(observation["proprio"], np.float32)
         self._proprio.append(proprio)
@@ -142,11 +126,7 @@ class ChunkPolicy(nn.Module, ABC):
         return self.chunk_scale.low.device
 
     def save_pretrained(self, folder: str | Path, *, overwrite: bool = False) -> None:
-        """Write weights (safetensors) and configuration (JSON) into a folder.
-
-        Raises:
-            InputError: If the folder exists and is not to be overwritten.
-        """
+        """Write weights (safetensors) and configuration (JSON) into a folder, a new one unless `overwrite`."""
         with staged_output(folder, overwrite=overwrite) as stage:
             stage.mkdir()
             state = {name: value.detach().cpu().contiguous() for name, value in self.state_dict().items()}
@@ -156,11 +136,7 @@ class ChunkPolicy(nn.Module, ABC):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> Self:
-        """Load what `save_pretrained` wrote, in evaluation mode, on the CPU.
-
-        Raises:
-            WeightsError: If it is missing, damaged, or of another kind of policy.
-        """
+        """Load what `save_pretrained` wrote, for evaluation, on the CPU (`WeightsError` if it is of no use)."""
         kind, config, notes = read_description(Path(folder))
         if kind != cls.kind:
             raise WeightsError(f"{folder} holds a policy of kind {kind!r}, not {cls.kind!r}")
@@ -188,3 +164,18 @@ def _filled(history: deque[Any]) -> NDArray[Any]:
     """Stack a history, its first entry repeated where it is short."""
     assert history.maxlen is not None
     return np.stack([history[0]] * (history.maxlen - len(history)) + list(history))
+
+
+def read_description(folder: Path) -> tuple[str, PolicyConfig, dict[str, Any]]:
+    """Return kind, configuration and notes of the policy in a folder (`WeightsError` if it holds none)."""
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        if not (folder / name).exists():
+            raise WeightsError(f"{folder} holds no policy: {name} is missing")
+    try:
+        described = json.loads((folder / CONFIG_FILE).read_text())
+        kind = described["kind"]
+        if kind not in POLICIES:
+            raise WeightsError(str(unknown_option(f"kind of policy in {folder}", kind, POLICIES)))
+        return kind, POLICIES[kind](**described["policy"]), described["notes"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:  # no JSON, not UTF-8, or what does not fit
+        raise WeightsError(f"{folder / CONFIG_FILE} describes no policy: {error}") from error

@@ -1,7 +1,7 @@
 from .curve import LearningCurve
 from .environment import conditioned_environment
 from .evaluation import Episode, play, summarise
-from .saving import load_policy, save_policy
+from .learner import load_policy, save_policy
 from .settings import ReinforcementSettings
 from .training import ReinforcementResult, train_reinforcement
 

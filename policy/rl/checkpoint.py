@@ -47,12 +47,9 @@ def save_checkpoint(learner: BaseAlgorithm, folder: Path) -> None:
 
 
 def load_checkpoint(learner: BaseAlgorithm, folder: Path) -> None:
-    """Bring a learner to the state in a folder.
+    """Bring a learner to the state in a folder (`WeightsError` if there is none, or it is of another learner).
 
     Episodes that were under way are not gone on with; the generators of random numbers start anew.
-
-    Raises:
-        WeightsError: If there is none, or it is of another learner.
     """
     if not (folder / _PROGRESS).is_file():
         raise WeightsError(f"nothing to resume: '{folder}' holds no checkpoint; start anew in another folder")
@@ -97,10 +94,9 @@ def _load_replay(learner: BaseAlgorithm, file: Path, counters: dict[str, int]) -
 
 
 def _arrays(buffer: DictReplayBuffer) -> dict[str, NDArray[Any]]:
-    """Return a buffer's arrays by name."""
     arrays = {name: getattr(buffer, name) for name in ("actions", "rewards", "dones", "timeouts")}
-    arrays |= {f"observations/{key}": value for key, value in buffer.observations.items()}
-    arrays |= {f"next_observations/{key}": value for key, value in buffer.next_observations.items()}
+    for part in ("observations", "next_observations"):
+        arrays |= {f"{part}/{key}": value for key, value in getattr(buffer, part).items()}
     if isinstance(buffer, HerReplayBuffer):
         arrays |= {name: getattr(buffer, name) for name in _HER}
     return arrays

@@ -1,13 +1,17 @@
-"""A learning curve: a CSV file that grows while a policy trains, and its plot."""
+"""Learning curves: a CSV file that grows while a policy trains, plots, and what several seeds say of two rewards."""
 
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.integrate import trapezoid
+from scipy.stats import t as student
 
 from ivg.errors import InputError
 from ivg.viz.plots import new_figure, save_plot
@@ -16,29 +20,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CURVE = "curve.csv"
-"""Its name in a run's folder."""
+CURVE = "curve.csv"  # Its name in a run's folder
 
-COLUMNS = (
-    "step",
-    "minutes",
-    "success",
-    "success_low",
-    "success_high",
-    "return",
-    "length",
-    "training_success",
-    "training_return",
-)
-"""`success` to `length` are of the held-out scenes, `training_*` of the last episodes of training."""
+_HELD_OUT = ("success", "success_low", "success_high", "return", "length")
+COLUMNS = ("step", "minutes", *_HELD_OUT, "training_success", "training_return")  # the last two: latest episodes
 
 
 class LearningCurve:
-    """Rows of `COLUMNS`, kept in a CSV file.
-
-    Args:
-        file: Where; rows that stand there are read.
-    """
+    """Rows of `COLUMNS`, kept in a CSV file; rows that stand there are read."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -90,3 +79,74 @@ def _finish(figure: Figure, ax: Axes, target: Path) -> None:
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8)
     save_plot(figure, target)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over training seeds, and half the width of its 95 % interval (Student's t; NaN of one seed)."""
+
+    value: float
+    half: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Mean:
+        """Return the mean of at least one value."""
+        count, half = len(values), math.nan
+        if count > 1:
+            half = float(student.ppf(0.975, count - 1) * np.std(values, ddof=1) / math.sqrt(count))
+        return cls(float(np.mean(values)), half, count)
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f}" + (f" +- {self.half:.3f}" if self.count > 1 else "")
+
+
+@dataclass(frozen=True)
+class Efficiency:
+    """How quickly one reward teaches one task."""
+
+    area: Mean  # success on held-out scenes, averaged over the steps of training, in [0, 1]
+    final: Mean  # success at the end
+    steps_to_half: tuple[int | None, ...]  # by seed, step of the first evaluation with a success of one half or more
+
+
+def efficiency(curves: Sequence[LearningCurve]) -> Efficiency:
+    """Return the figures of at least one run; runs differ in their seed."""
+    if not curves:
+        raise InputError("there is no run to take figures of")
+    return Efficiency(
+        Mean.of([area_of(curve) for curve in curves]),
+        Mean.of([curve.rows[-1]["success"] for curve in curves]),
+        tuple(next((int(r["step"]) for r in curve.rows if r["success"] >= 0.5), None) for curve in curves),
+    )
+
+
+def area_of(curve: LearningCurve) -> float:
+    """Return success averaged over the steps of training (trapezoids); refuses less than two rows (`InputError`)."""
+    if len(curve.rows) < 2:
+        raise InputError(f"'{curve.file}' has {len(curve.rows)} rows, a curve needs two")
+    steps = curve.column("step")
+    return float(trapezoid(curve.column("success"), steps) / (steps[-1] - steps[0]))
+
+
+def gain(better: Mapping[int, LearningCurve], than: Mapping[int, LearningCurve]) -> Mean:
+    """Return how much larger the area is, seed by seed (scenes and first weights of a seed are the same)."""
+    return Mean.of([area_of(better[seed]) - area_of(than[seed]) for seed in sorted(better)])
+
+
+def comparison_table(
+    curves: Mapping[str, Mapping[str, Mapping[int, LearningCurve]]], rewards: tuple[str, str]
+) -> tuple[list[str], dict[str, Any]]:
+    """Return a table's lines and figures; curves are by task, reward and seed, gains those of the first reward."""
+    lines = [f"{'task':<18}{'reward':<12}{'mean over training':>24}{'at the end':>24}{'steps to 50 %':>24}"]
+    figures: dict[str, Any] = {}
+    for task, by_reward in curves.items():
+        for reward, runs in by_reward.items():
+            found = efficiency(list(runs.values()))
+            steps = ", ".join("-" if step is None else str(step) for step in found.steps_to_half)
+            lines.append(f"{task:<18}{reward:<12}{found.area!s:>24}{found.final!s:>24}{steps:>24}")
+            figures.setdefault(task, {})[reward] = asdict(found)
+        more = gain(by_reward[rewards[0]], by_reward[rewards[1]])
+        figures[task]["gain"] = asdict(more)
+        lines.append(f"{task:<18}{'gain':<12}{more!s:>24}")
+    return lines, figures

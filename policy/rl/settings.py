@@ -15,40 +15,25 @@ ALGORITHMS = ("sac", "td3", "ppo")
 REWARDS = ("tracking", "sparse", "goals")
 TRAJECTORIES = ("demo_plan", "demo_path")
 
-LEARNERS: dict[str, dict[str, Any]] = {
-    "sac": {
-        "learning_rate": 1e-3,
-        "batch_size": 256,
-        "buffer_size": 100_000,
-        "learning_starts": 1000,
-        "train_freq": 1,
-        "gradient_steps": 1,
-        "tau": 0.01,
-        "ent_coef": "auto_0.02",  # shaping pays some 0.02 a step: a larger bonus for randomness would drown it
-    },
-    "ppo": {
-        "learning_rate": 3e-4,
-        "n_steps": 512,
-        "batch_size": 128,
-        "n_epochs": 10,
-        "gae_lambda": 0.95,
-        "ent_coef": 0.0,
-    },
-    "td3": {},
-}
-"""Arguments of the algorithms' classes where settings give none."""
-
+_SAC: dict[str, Any] = {"learning_rate": 1e-3, "batch_size": 256, "buffer_size": 100_000, "learning_starts": 1000}
+_SAC |= {"train_freq": 1, "gradient_steps": 1, "tau": 0.01}
+_PPO = {"learning_rate": 3e-4, "n_steps": 512, "batch_size": 128, "n_epochs": 10, "gae_lambda": 0.95, "ent_coef": 0.0}
 _HINDSIGHT = {"n_sampled_goal": 4, "goal_selection_strategy": "future"}
 
-PRESETS: dict[str, dict[str, Any]] = {
+LEARNERS: dict[str, dict[str, Any]] = {  # arguments of the algorithms' classes where settings give none
+    "sac": {**_SAC, "ent_coef": "auto_0.02"},  # shaping pays some 0.02 a step, which more randomness would drown
+    "ppo": _PPO,
+    "td3": {},
+}
+
+PRESETS: dict[str, dict[str, Any]] = {  # options of ``policy=``: settings that differ from the defaults
     "sb3_sac": {},
     "sb3_her": {"reward": "goals"},
     "sb3_ppo": {"algorithm": "ppo", "steps": 200_000, "environments": 2},
 }
-"""Options of ``policy=``: settings that differ from the defaults."""
 
+# arguments of a learner that other settings give
 _OURS = {"policy", "env", "policy_kwargs", "seed", "gamma", "device", "verbose", "replay_buffer_class", "self"}
-"""Arguments of a learner that other settings give."""
 
 
 @dataclass(kw_only=True)
@@ -56,24 +41,19 @@ class ReinforcementSettings(Checked):
     """How a policy is trained.
 
     Attributes:
-        kind: "sb3": policies that are trained on episodes have other kinds.
         algorithm: "sac", "td3" or "ppo" of stable-baselines3.
         reward: "tracking" adds potential-based shaping along the demonstrated trajectory to the task's reward; "sparse"
-            is the task's alone, on the same observations; "goals" rewards reaching waypoints, with hindsight
-            experience replay (sac, td3).
+            is the task's alone; "goals" rewards reaching waypoints, with hindsight experience replay (sac, td3).
         steps: The policy's steps in all.
         seed: Of networks, exploration and the order of the scenes.
         gamma: Discount of the policy's step, in (0, 1]; the shaping uses the same.
-        follow: The trajectory that is rewarded: "demo_plan", a gripper's in place of the hand, or "demo_path", the
-            hand's own.
+        follow: The trajectory that is rewarded: "demo_plan", a gripper's in place of the hand, or "demo_path", its own.
         tracking_weight: Of the shaping.
         reach_m: Within this distance a waypoint counts as passed, m.
         lookahead: How many waypoints ahead may be passed at once.
         observe: What the policy sees; ``image`` needs an environment that observes images.
-        scenes: Training's scenes have the seeds `first_scene` up to `first_scene + scenes`.
-        first_scene: See there.
-        evaluation_scenes: How many held-out scenes, from `first_evaluation_scene` on, each evaluation plays.
-        first_evaluation_scene: See there.
+        scenes: How many training scenes, with seeds from `first_scene` on.
+        evaluation_scenes: How many held-out scenes, with seeds from `first_evaluation_scene` on, each evaluation plays.
         repeat: Environment's steps for each of the policy's: at 20 Hz, 2 let it decide 10 times a second.
         fixed_rotation: Whether the policy moves and grasps but does not rotate the gripper: 4 actions instead of 7.
         environments: That are played at once; more than one, each in a process of its own.
@@ -81,9 +61,7 @@ class ReinforcementSettings(Checked):
         net_arch: Widths of the layers after the features.
         features: Arguments of `DemoFeaturesExtractor`.
         learner: Arguments of the algorithm's class in stable-baselines3; those of `LEARNERS` if empty.
-        device: Where torch computes.
         threads: CPU threads of torch; 0 leaves its choice.
-
     """
 
     prefix = "policy."

@@ -20,12 +20,11 @@ from ..conditioning.cache import DemonstrationCache
 from ..conditioning.sources import DemonstrationSource, PrecomputedDemonstrations, fingerprint_of
 from .checkpoint import load_checkpoint
 from .environment import MakeEnv, conditioned_environment, training_environments
+from .evaluation import CHECKPOINT, POLICY, Recorder, RowCallback
 from .learner import make_learner
-from .recorder import CHECKPOINT, POLICY, Recorder, RowCallback
 from .settings import ReinforcementSettings
 
-SceneCallback = Callable[[int, bool], None]
-"""Called with each scene's seed, and whether a demonstration was found."""
+SceneCallback = Callable[[int, bool], None]  # Called with each scene's seed, and whether a demonstration was found
 
 _SETTINGS, _SUMMARY = "settings.json", "summary.json"
 _MAY_CHANGE = {"steps", "evaluate_every", "device", "threads"}
@@ -61,12 +60,12 @@ def train_reinforcement(
     Args:
         make_env: Makes the environment.
         source: Of demonstrations; None trains without.
-        settings: How.
+        settings: How to train.
         output: A new folder: ``curve.csv``, ``curve.png``, ``policy/``, ``checkpoint/``, ``settings.json``,
             ``summary.json``.
         cache: Folder of the demonstrations, which runs can share; ``demonstrations/`` in `output` if None.
         resume: Go on from the checkpoint in `output`.
-        progress: Progress callback, called with each row of the curve.
+        progress: Called with each row of the curve.
         scene_progress: Called with each scene's seed, and whether a demonstration was found.
 
     Raises:
@@ -81,8 +80,9 @@ def train_reinforcement(
     demonstrations = DemonstrationCache(Path(cache) if cache else output / "demonstrations")
     with closing(conditioned_environment(make_env, source, demonstrations, settings, following=True)) as evaluation:
         scenes = prefetch_demonstrations(evaluation, source, settings, scene_progress)
-        workers = source if source is None or settings.environments == 1 else _precomputed(source)
-        with closing(training_environments(make_env, workers, demonstrations, settings, scenes)) as envs:
+        if source is not None and settings.environments > 1:
+            source = PrecomputedDemonstrations(fingerprint_of(source, lasting=True))
+        with closing(training_environments(make_env, source, demonstrations, settings, scenes)) as envs:
             learner = make_learner(envs, settings)
             if resume:
                 load_checkpoint(learner, output / CHECKPOINT)
@@ -108,8 +108,7 @@ def read_settings(output: Path) -> ReinforcementSettings:
 
 def _prepare(output: Path, settings: ReinforcementSettings, resume: bool) -> None:
     """Make the folder; compare a resumed run's settings with the ones that it began with."""
-    described = asdict(settings)
-    file = output / _SETTINGS
+    described, file = asdict(settings), output / _SETTINGS
     if not resume:
         refuse_existing(output, overwrite=False)
     elif file.is_file():
@@ -133,30 +132,13 @@ def prefetch_demonstrations(
     settings: ReinforcementSettings,
     progress: SceneCallback | None = None,
 ) -> list[int]:
-    """Put the demonstrations of all scenes into the cache.
-
-    Returns:
-        The scenes to train in: those in whose demonstration a hand was found.
-
-    Raises:
-        InputError: If there is none.
-    """
+    """Cache the demonstrations of all scenes; return those to train in, with a hand (`InputError` if there is none)."""
     if source is None:
         return list(settings.training_scenes)
-    wrapped = _inside(env)
-    scenes = fill_cache(wrapped, settings.training_scenes, progress)
-    fill_cache(wrapped, settings.held_out_scenes, progress)
+    while not isinstance(env, VideoDemoWrapper):  # the wrapper that adds the demonstration
+        env = cast("gym.Wrapper[Any, Any, Any, Any]", env).env
+    scenes = fill_cache(env, settings.training_scenes, progress)
+    fill_cache(env, settings.held_out_scenes, progress)
     if not scenes:
         raise InputError(f"no hand was found in any demonstration of the {settings.scenes} scenes of training")
     return scenes
-
-
-def _inside(env: gym.Env[Any, Any]) -> VideoDemoWrapper:
-    """Return the wrapper that adds the demonstration."""
-    while not isinstance(env, VideoDemoWrapper):
-        env = cast("gym.Wrapper[Any, Any, Any, Any]", env).env
-    return env
-
-
-def _precomputed(source: DemonstrationSource) -> PrecomputedDemonstrations:
-    return PrecomputedDemonstrations(fingerprint_of(source, lasting=True))

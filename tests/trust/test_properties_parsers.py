@@ -607,7 +607,7 @@ def test_a_log_of_anything_is_one_or_refused(content: bytes) -> None:
 @example(content=b'{"kind": [], "policy": {}, "notes": {}}')
 def test_a_policy_that_describes_itself_as_anything_is_refused(content: bytes) -> None:
     from ivg.policy import HandLifter
-    from ivg.policy.learning.folder import read_description
+    from ivg.policy.learning.policy import read_description
 
     with folder() as place:
         (place / "config.json").write_bytes(content)

@@ -29,7 +29,7 @@ class StepCost:
 
 
 def step_cost(loss: Callable[[], Tensor], weights: Iterable[Tensor], half: bool) -> StepCost:
-    """Find what a loss on the meta device and its gradient cost; weights and their gradients are not counted.
+    """Find what a loss on the meta device and its gradient cost beside weights and their gradients.
 
     `half` is training in bfloat16 by autocast, whose rules of CUDA are followed.
     """
@@ -41,16 +41,10 @@ def step_cost(loss: Callable[[], Tensor], weights: Iterable[Tensor], half: bool)
     with count, precision:
         value = loss()
         precision.forget()
-        _backward(value)
+        engine = torch.autograd.Variable._execution_engine  # `value.backward()` would leave the modes that are on
+        flags = {"allow_unreachable": True, "accumulate_grad": True}
+        engine.run_backward((value,), (torch.ones_like(value),), False, False, (), **flags)
     return StepCost(count.flops, count.peak)
-
-
-def _backward(value: Tensor) -> None:
-    """Go through the backward pass inside of the modes that are on, which `value.backward()` would leave."""
-    engine = torch.autograd.Variable._execution_engine
-    engine.run_backward(
-        (value,), (torch.ones_like(value),), False, False, (), allow_unreachable=True, accumulate_grad=True
-    )
 
 
 class _Count(TorchDispatchMode):
@@ -74,20 +68,15 @@ class _Count(TorchDispatchMode):
         if func.overloadpacket in flop_registry:
             self.flops += flop_registry[func.overloadpacket](*args, **kwargs, out_val=result)
         for value in tree_leaves(result):
-            if isinstance(value, Tensor):
-                self._hold(value.untyped_storage())
+            if isinstance(value, Tensor) and (storage := value.untyped_storage()) not in self._seen:
+                self._seen[storage] = True
+                self._add(storage.nbytes())
+                weakref.finalize(storage, self._add, -storage.nbytes())
         return result
 
-    def _hold(self, storage: torch.UntypedStorage) -> None:
-        if storage in self._seen:
-            return
-        self._seen[storage] = True
-        self._now += storage.nbytes()
+    def _add(self, size: int) -> None:
+        self._now += size
         self.peak = max(self.peak, self._now)
-        weakref.finalize(storage, self._release, storage.nbytes())
-
-    def _release(self, size: int) -> None:
-        self._now -= size
 
 
 class _CudaPrecision(TorchFunctionMode):

@@ -1,62 +1,47 @@
-"""Encoded clips in memory: latents, masks and weights, texts as tokens."""
+"""Encoded clips in memory: latents, masks and weights, texts as tokens; images to and from the model's range."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import pad
 
-_SPARE = 0.25
-"""Fraction of the free memory of a GPU that training clips may take up."""
+from ...models.interfaces import ImageAutoencoder
+from ..device import bf16_pays
+
+_SPARE = 0.25  # Fraction of the free memory of a GPU that training clips may take up
 
 
 @dataclass(frozen=True, eq=False)
 class LatentClips:
-    """Encoded clips; c is the latents' height and width, s that of the frames.
+    """Encoded clips; c is the latents' height and width, s that of the frames."""
 
-    Attributes:
-        latents: float16 (n, t, z, c, c), of the frames.
-        mask_latents: float16 (n, t, z, c, c), of the region's masks as white on black images.
-        black: float32 (z, c, c), latent of a black image.
-        masks: uint8 (n, t, s, s / 8), the region of motion per frame, bits packed (numpy's order: highest first).
-        hands: uint8 (n, t, c, c), fraction of hands in a cell, of 255; the arm outside the hull counts half.
-        moved: uint8 (n, t, c, c), fraction of moved objects that look changed.
-        change: uint8 (n, c, c), fraction of pixels near to any that change during the clip.
-        appearance: float32 (n, 5), NaN where unknown.
-        keypoints: float32 (n, t, 2, 21, 2), the annotated hands, normalised; NaN where there is none.
-        tokens: float32 (m, l, width), the distinct texts.
-        token_mask: bool (m, l).
-        text_of: int64 (n,), each clip's text.
-        indices: int64 (n,), the clips' indices in the store.
-    """
-
-    latents: Tensor
-    mask_latents: Tensor
-    black: Tensor
-    masks: Tensor
-    hands: Tensor
-    moved: Tensor
-    change: Tensor
-    appearance: Tensor
-    keypoints: Tensor
-    tokens: Tensor
-    token_mask: Tensor
-    text_of: Tensor
-    indices: NDArray[np.int64]
+    latents: Tensor  # float16 (n, t, z, c, c), of the frames
+    mask_latents: Tensor  # float16 (n, t, z, c, c), of the region's masks as white on black images
+    black: Tensor  # float32 (z, c, c), latent of a black image
+    masks: Tensor  # uint8 (n, t, s, s / 8), the region of motion per frame, bits packed (numpy's order: highest first)
+    hands: Tensor  # uint8 (n, t, c, c), fraction of hands in a cell, of 255; the arm outside the hull counts half
+    moved: Tensor  # uint8 (n, t, c, c), fraction of moved objects that look changed
+    change: Tensor  # uint8 (n, c, c), fraction of pixels near to any that change during the clip
+    appearance: Tensor  # float32 (n, 5), NaN where unknown
+    keypoints: Tensor  # float32 (n, t, 2, 21, 2), the annotated hands, normalised; NaN where there is none
+    tokens: Tensor  # float32 (m, l, width), the distinct texts
+    token_mask: Tensor  # bool (m, l)
+    text_of: Tensor  # int64 (n,), each clip's text
+    indices: NDArray[np.int64]  # int64 (n,), the clips' indices in the store
 
     def __len__(self) -> int:
         """Return the number of clips."""
         return len(self.indices)
 
     def to(self, device: torch.device) -> LatentClips:
-        """Return these clips in a device's memory, if it is the CPU's or has room to spare; else as they are.
-
-        Batches of clips that lie on a GPU are put together there, not copied to it one by one.
-        """
+        """Return these clips in a device's memory, if it is the CPU's or has room to spare; else as they are."""
         tensors = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
         if device.type == "cuda":
             free, _ = torch.cuda.mem_get_info(device)
@@ -97,15 +82,39 @@ def join(parts: Sequence[LatentClips]) -> LatentClips:
     for name, value in vars(parts[0]).items():
         if isinstance(value, Tensor) and name != "black":
             values = [getattr(part, name) for part in parts]
-            if name in ("tokens", "token_mask"):
-                values = [_padded(each, longest) for each in values]
+            if name in ("tokens", "token_mask"):  # filled up with zeros
+                values = [pad(each, (*[0, 0] * (each.ndim - 2), 0, longest - each.shape[1])) for each in values]
             if name == "text_of":
                 values = [each + int(start) for each, start in zip(values, starts, strict=False)]
             tensors[name] = torch.cat(values)
     return replace(parts[0], **tensors, indices=np.concatenate([part.indices for part in parts]))
 
 
-def _padded(values: Tensor, length: int) -> Tensor:
-    """Fill tokens (m, l, ...) up to a length with zeros."""
-    more = values.new_zeros((len(values), length - values.shape[1], *values.shape[2:]))
-    return torch.cat([values, more], 1)
+def to_model(images: NDArray[np.uint8]) -> Tensor:
+    """Turn uint8 (n, h, w, 3) into float (n, 3, h, w) in [-1, 1], channels last in memory."""
+    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def from_model(images: Tensor) -> NDArray[np.uint8]:
+    """Turn float (n, 3, h, w), clamped to [-1, 1], into uint8 (n, h, w, 3)."""
+    scaled = (images.detach().float().clamp(-1, 1) + 1) * 127.5
+    return np.ascontiguousarray(scaled.round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
+
+
+@torch.no_grad()
+def encode_images(autoencoder: ImageAutoencoder, images: NDArray[np.uint8]) -> Tensor:
+    """Encode uint8 (n, s, s, 3), in bfloat16 inside where that pays, to float16 latents (n, z, c, c) on the CPU."""
+    device = autoencoder.device
+    with torch.autocast(device.type, torch.bfloat16, enabled=bf16_pays(device)):
+        return autoencoder.encode(to_model(images).to(device)).half().cpu()
+
+
+def white_on_black(masks: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Turn masks (..., s, s) into images (..., s, s, 3)."""
+    return np.repeat(masks[..., None] * np.uint8(255), 3, -1)
+
+
+def grid(rows: Sequence[NDArray[np.uint8]], scale: int = 1) -> NDArray[np.uint8]:
+    """Tile rows of images (n, h, w, 3) into one image, each pixel `scale` pixels wide."""
+    tiled = np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
+    return np.asarray(cv2.resize(tiled, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)

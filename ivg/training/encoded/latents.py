@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,10 @@ from ...data.clip_store import ClipStore
 from ...io.staging import clear_leftovers, new_array, staged_output
 from ...models.interfaces import FACTOR, ImageAutoencoder, TextEncoder
 from ...models.nano.text import MiniLMTextEncoder
-from .clips import LatentClips
-from .images import encode_images, white_on_black
+from .clips import LatentClips, encode_images, white_on_black
+
+RawClip = tuple[NDArray[np.uint8], NDArray[np.bool_], dict[str, NDArray[Any]]]
+"""Frames uint8 (t, s, s, 3), region bool (t, s, s), and what goes into the cache as it is."""
 
 _PARTS = ("latents", "mask_latents", "masks", "hands", "moved", "change", "appearance", "keypoints")
 
@@ -37,15 +38,10 @@ def load_latents(
     cache: Path,
     text_encoder: TextEncoder | None = None,
 ) -> LatentClips:
-    """Encode clips, or read them from the cache if it was made by this autoencoder from these clips.
+    """Encode clips of a store, or read them from the cache if it was made by this autoencoder from these clips.
 
-    Args:
-        store: The clips.
-        indices: Which to take.
-        autoencoder: The trained autoencoder, on the device to encode on.
-        cache: Folder to keep the arrays in, one `.npy` each; they are read from there as they are needed. Of several
-            processes that want the same one encodes, and the others wait.
-        text_encoder: Encodes the texts; MiniLM if None.
+    The cache is a folder of arrays, one `.npy` each, which are read as they are needed. Of several processes that want
+    the same one encodes, and the others wait. MiniLM encodes the texts if `text_encoder` is None.
     """
     indices = np.asarray(indices)
     key = _fingerprint(store, indices, autoencoder)
@@ -56,18 +52,14 @@ def load_latents(
                 with staged_output(folder, overwrite=True) as stage:
                     _encode_all(store, indices, autoencoder, stage)
                     (stage / "done.json").write_text(json.dumps({"fingerprint": key, "clips": len(indices)}))
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in _PARTS}
+    tensors = {name: torch.from_numpy(np.load(folder / f"{name}.npy", mmap_mode="c")) for name in _PARTS}
     texts = [str(store.info(int(index)).get("text", "")) for index in indices]
-    tokens, token_mask, text_of = _encode_texts(texts, text_encoder or MiniLMTextEncoder())
-    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-    return LatentClips(
-        **tensors,
-        black=black_latent(autoencoder, store.size).float(),
-        tokens=tokens,
-        token_mask=token_mask,
-        text_of=text_of,
-        indices=indices,
-    )
+    distinct = sorted(set(texts))
+    tokens, mask = (text_encoder or MiniLMTextEncoder()).encode(distinct)
+    tensors |= {"tokens": tokens.cpu(), "token_mask": mask.cpu()}
+    numbers = {text: number for number, text in enumerate(distinct)}
+    tensors |= {"text_of": torch.tensor([numbers[text] for text in texts])}
+    return LatentClips(**tensors, black=black_latent(autoencoder, store.size).float(), indices=indices)
 
 
 @contextmanager
@@ -98,22 +90,12 @@ def _encode_all(store: ClipStore, indices: NDArray[np.int64], autoencoder: Image
     for row, clip in enumerate(tqdm(_read_ahead(store, indices), total=len(indices), desc="encode", mininterval=2)):
         for name, value in _encode_clip(autoencoder, clip, black).items():
             if name not in arrays:
-                shape = (len(indices), *value.shape)
-                arrays[name] = new_array(folder / f"{name}.npy", value.dtype, shape)
+                arrays[name] = new_array(folder / f"{name}.npy", value.dtype, (len(indices), *value.shape))
             arrays[name][row] = value
     arrays.clear()  # closes, and so flushes, the files
 
 
-@dataclass(frozen=True, eq=False)
-class _RawClip:
-    """Frames u8 (t, s, s, 3), region bool (t, s, s), and what goes into the cache as it is."""
-
-    frames: NDArray[np.uint8]
-    region: NDArray[np.bool_]
-    rest: dict[str, NDArray[Any]]
-
-
-def _read_ahead(store: ClipStore, indices: NDArray[np.int64], ahead: int = 4) -> Iterator[_RawClip]:
+def _read_ahead(store: ClipStore, indices: NDArray[np.int64], ahead: int = 4) -> Iterator[RawClip]:
     with ThreadPoolExecutor(1) as pool:
         waiting = [pool.submit(_read, store, int(index)) for index in indices[:ahead]]
         for following in range(ahead, len(indices) + ahead):
@@ -123,7 +105,7 @@ def _read_ahead(store: ClipStore, indices: NDArray[np.int64], ahead: int = 4) ->
             yield clip
 
 
-def _read(store: ClipStore, index: int) -> _RawClip:
+def _read(store: ClipStore, index: int) -> RawClip:
     """Read a clip and work out where its region, hands, moved objects and changes are."""
     names = ("frames", "labels", "keypoints", "appearance")
     frames, labels, keypoints, appearance = (np.asarray(store.array(name)[index]) for name in names)
@@ -140,7 +122,7 @@ def _read(store: ClipStore, index: int) -> _RawClip:
         "appearance": appearance.astype(np.float32),
         "keypoints": keypoints.astype(np.float32),
     }
-    return _RawClip(frames, region, rest)
+    return frames, region, rest
 
 
 def _coverage(values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -151,23 +133,16 @@ def _coverage(values: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray((means * 255).round().astype(np.uint8))
 
 
-def _encode_clip(autoencoder: ImageAutoencoder, clip: _RawClip, black: Tensor) -> dict[str, NDArray[Any]]:
+def _encode_clip(autoencoder: ImageAutoencoder, clip: RawClip, black: Tensor) -> dict[str, NDArray[Any]]:
     """Encode frames and masks; masks without a hand are black and are not encoded again."""
-    shown = np.flatnonzero(clip.region.any((1, 2)))
-    latents = encode_images(autoencoder, np.concatenate([clip.frames, white_on_black(clip.region[shown])]))
-    masks = black.to(latents.dtype).repeat(len(clip.frames), 1, 1, 1)
-    masks[shown] = latents[len(clip.frames) :]
-    return {"latents": latents[: len(clip.frames)].numpy(), "mask_latents": masks.numpy(), **clip.rest}
+    frames, region, rest = clip
+    shown = np.flatnonzero(region.any((1, 2)))
+    latents = encode_images(autoencoder, np.concatenate([frames, white_on_black(region[shown])]))
+    masks = black.to(latents.dtype).repeat(len(frames), 1, 1, 1)
+    masks[shown] = latents[len(frames) :]
+    return {"latents": latents[: len(frames)].numpy(), "mask_latents": masks.numpy(), **rest}
 
 
 def black_latent(autoencoder: ImageAutoencoder, size: int) -> Tensor:
     """Return the latent (z, c, c) of a black image, float16."""
     return encode_images(autoencoder, np.zeros((1, size, size, 3), np.uint8))[0]
-
-
-def _encode_texts(texts: list[str], encoder: TextEncoder) -> tuple[Tensor, Tensor, Tensor]:
-    """Encode the distinct texts; return tokens, their mask, and each clip's index among them."""
-    distinct = sorted(set(texts))
-    tokens, mask = encoder.encode(distinct)
-    index = {text: number for number, text in enumerate(distinct)}
-    return tokens.cpu(), mask.cpu(), torch.tensor([index[text] for text in texts])

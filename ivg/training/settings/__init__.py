@@ -1,25 +1,5 @@
 """Settings of training. These dataclasses hold the only defaults, of the command (by hydra) and of Python alike."""
 
-from .denoisers import MASKS, ClipConfig, DenoiserConfig, RefinerConfig, RegionConfig, RegionStudentConfig
-from .run import BaseModelConfig, DataConfig, ModelConfig, Run
-from .stages import OPTIMIZERS, PRECISIONS, SCHEDULES, AutoencoderConfig, Checked, MaskDecoderConfig, RunConfig
+import lazy_loader
 
-__all__ = [
-    "MASKS",
-    "OPTIMIZERS",
-    "PRECISIONS",
-    "SCHEDULES",
-    "AutoencoderConfig",
-    "BaseModelConfig",
-    "Checked",
-    "ClipConfig",
-    "DataConfig",
-    "DenoiserConfig",
-    "MaskDecoderConfig",
-    "ModelConfig",
-    "RefinerConfig",
-    "RegionConfig",
-    "RegionStudentConfig",
-    "Run",
-    "RunConfig",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -17,8 +17,7 @@ class DenoiserConfig(RunConfig):
     """What the paper's two stages share.
 
     Attributes:
-        huber: Width c of the pseudo-Huber loss in place of L_noise's squares, for networks that predict x_0;
-            0 leaves the squares.
+        huber: Width c of the pseudo-Huber loss in place of L_noise's squares, for networks that predict x_0, or 0.
         noise_bias: Exponent above 1 draws high noise more often.
         background_weight: Weight of the noise loss everywhere; the paper's loss has 1 here and 0 in the three below.
         region_weight: Weight added where something changes during the clip.
@@ -26,14 +25,14 @@ class DenoiserConfig(RunConfig):
         moved_weight: Weight added on moved objects.
         drop_appearance: Fraction of samples that are trained without the person's appearance.
         drop_text: Fraction of samples that are trained with a text of zeros, for classifier-free guidance.
-        timesteps: Steps of the schedule, in [0, 999], that are trained, each as often as another: those that a sampler
-            of few steps takes. None draws all of them by `noise_bias`.
-        residual_scale: What residuals are multiplied with, of a network that this one shall go together with; None
+        timesteps: Steps in [0, 999] that are trained, each as often as another: those of a sampler of few steps. None
+            draws all of them by `noise_bias`.
+        residual_scale: What residuals are multiplied with, as in a network that this one goes together with; None
             finds it from the clips (`ivg.models.noise`).
         sample_steps: Denoising steps of held-out samples, and the weights' default in sampling.
         extrapolation: How far the last of these steps goes beyond its guess, in [0, 1] (`ivg.models.sampler`).
-        teacher_steps: Of a run with a teacher: its denoising steps, which are to be learned in one.
-        teacher_draws: Of a run with a teacher: draws of noise a clip.
+        teacher_steps: The teacher's denoising steps, which are to be learned in one.
+        teacher_draws: The teacher's draws of noise a clip.
     """
 
     batch_size: int = 4
@@ -97,15 +96,13 @@ class ClipConfig(DenoiserConfig):
     """Stage 2: the clip (Sec. 3.1.2).
 
     Attributes:
-        mask: The region that the denoiser is conditioned on: "annotation", the clip's own; "white", the whole image,
-            which is no constraint; "prior", one mask for all clips, where hands are in most of them. The last two are
-            rows 1 and 3 of the paper's ablation.
+        mask: The region that the denoiser is conditioned on: "annotation", the clip's own; "white", the whole image;
+            "prior", one mask for all, where hands are in most clips (the last two: rows 1 and 3 of the ablation).
         drop_per_frame: Fraction of samples that are given the union of the region only.
         region_shift: Largest shift of a frame's region, in pixels.
         region_jitter: Fraction of samples whose per-frame regions come a frame early or late.
         hand_structure_weight: The paper's alpha of Eq. 6, which is 1; 0 trains without L_hand.
-        hand_structure_frames: Frames of every clip, drawn anew each step from those that show a hand, that are decoded
-            for L_hand.
+        hand_structure_frames: Frames of every clip that are decoded for L_hand, drawn each step from those with a hand.
         hand_structure_clips: Clips of a batch that L_hand looks at, of those that are not too noisy; 0 looks at all.
         hand_structure_cap: Largest gradient of L_hand to the prediction, as a multiple of that of L_noise.
     """

@@ -26,14 +26,7 @@ class DataConfig:
 
 @dataclass(kw_only=True)
 class ModelConfig:
-    """Sizes of the nano scale's networks, as keyword arguments of the model classes.
-
-    Attributes:
-        kind: "nano".
-        autoencoder: Of `ivg.models.nano.autoencoder.NanoAutoencoder`.
-        denoiser: Of `ivg.models.nano.denoiser.NanoVideoDenoiser`.
-        mask_decoder: Of `ivg.models.nano.autoencoder.NanoMaskDecoder`.
-    """
+    """Keyword arguments of the nano scale's networks: `NanoAutoencoder`, `NanoVideoDenoiser`, `NanoMaskDecoder`."""
 
     kind: str = "nano"
     autoencoder: dict[str, Any] = field(default_factory=dict)
@@ -46,7 +39,6 @@ class BaseModelConfig:
     """The base scale: pretrained networks, each a hub name or a folder.
 
     Attributes:
-        kind: "base".
         autoencoder: Stable Diffusion's, or a pipeline's with one.
         text_encoder: CLIP's text encoder with its tokenizer, the one that the denoiser was trained with.
         denoiser: A text-to-video pipeline with a `UNet3DConditionModel`; its noise schedule is taken too.
@@ -72,18 +64,13 @@ class Run:
     """One training: stage, networks, clips, and the folders it reads and writes.
 
     Attributes:
-        train: The stage's settings.
-        model: The networks: `nano`'s sizes, or `base`'s names.
-        data: The clips.
-        output: Folder to write to.
         resume: Go on from the checkpoint in `output`.
         autoencoder: Folder of a trained autoencoder, for the other stages of `nano`. The autoencoder stage keeps its
             encoder and trains another decoder to it.
-        start: Folder of weights that the region and the clip stage go on from, such as another run's `weights/` or the
-            packaged ones; the clip stage takes a clip stage's if it holds them, else the region stage's (D2 from D1).
-        teacher: Folder of weights whose samples the region or the clip stage learns to make in one step (see
-            `ivg.training.stages.distillation`), rather than to predict the clips themselves. The mask decoder learns to
-            turn those of its region network into masks.
+        start: Folder of weights that the region and the clip stage go on from, such as another run's `weights/`; the
+            clip stage takes a clip stage's if it holds them, else the region stage's (D2 from D1).
+        teacher: Folder of weights whose samples the region or the clip stage learns to make in one step
+            (`ivg.training.stages.distillation`), and the mask decoder to turn into masks.
         device: Name of a device, or None for accelerate's choice.
     """
 

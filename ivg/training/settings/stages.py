@@ -16,8 +16,7 @@ SCHEDULES = ("cosine", "flat")
 class Checked:
     """What settings have to refuse values."""
 
-    prefix: ClassVar[str] = "train."
-    """Before a setting's name in messages."""
+    prefix: ClassVar[str] = "train."  # Before a setting's name in messages
 
     def _check(self, rule: str, holds: Callable[[Any], bool], *names: str) -> None:
         """Refuse the first of these values for which a rule does not hold."""
@@ -38,22 +37,19 @@ class RunConfig(Checked):
 
     Attributes:
         stage: "autoencoder", "region" (the paper's stage 1), "clip" (stage 2) or "masks" (stage 1's latents to masks).
-        minutes: Stop after this wall-clock time, validation included. The learning rate follows the fraction of the
-            training that is done, over stops and resumes.
+        minutes: Stop after this wall-clock time, validation and earlier runs included.
         steps: Stop after this many optimiser steps; if given, `minutes` is ignored.
         batch_size: Samples in a batch.
         accumulate: Batches a step and process; their gradients are averaged. The same global batch (batch_size *
             accumulate * processes) gives the same training, however it is divided into `accumulate` and processes.
-        learning_rate: Its peak.
+        learning_rate: Its peak; it follows the fraction of the training that is done.
         optimizer: "muon" or "adamw" (see `ivg.training.optimizer`).
-        weight_decay: Decoupled weight decay.
         warmup_steps: Steps of linear warm-up.
         schedule: "cosine" falls to the end; "flat" stays up, then falls linearly.
         decay: Fraction of the training, at its end, in which "flat" falls.
         ema: Largest decay of the averaged weights, which are what is exported.
         clip_gradient: Largest norm of the gradient.
-        precision: accelerate's mixed precision: "no", "bf16", "fp16", or "auto", which is bf16 where the device
-            computes in it itself and "no" where it does not.
+        precision: "no", "bf16", "fp16", or "auto", which is bf16 where the device computes in it itself, else "no".
         compile: Compile the network (`torch.compile`): the first step takes a minute longer, others less on a GPU.
         threads: CPU threads; 0 leaves torch's choice.
         seed: Everything random follows from it.
@@ -126,7 +122,6 @@ class MaskDecoderConfig(RunConfig):
     """What turns stage 1's latents into masks.
 
     Attributes:
-        batch_size: Clips in a batch.
         frames: Frames of every clip, drawn anew each step.
         teacher_draws: Draws of noise a clip, of each of which stage 1 makes a sample to learn from.
     """

@@ -1,1 +1,1 @@
-"""The stages of training; `ivg.training.registry` lists them."""
+"""The stages of training; `ivg.training.composition` lists them."""

@@ -14,28 +14,22 @@ from ...errors import ConfigError
 from ...models.interfaces import FACTOR
 from ...models.loading import load_weights
 from ...models.nano.autoencoder import NanoAutoencoder
-from ..encoded.images import from_model, grid, to_model, white_on_black
+from ..encoded.clips import from_model, grid, to_model, white_on_black
 from ..encoded.loading import load_split
 from ..settings import AutoencoderConfig, BaseModelConfig, Run
 from ..stage import Stage, StepRandom
 
-_SPREAD_LIMIT = 3.0
-"""Latents (before scaling) beyond this are drawn back a little, so that their scale stays bounded."""
+_SPREAD_LIMIT = 3.0  # Latents (before scaling) beyond this are drawn back a little, so that their scale stays bounded
 
 
 class AutoencoderStage(Stage):
-    """L1 on pixels and on their gradients, with more weight on hands and on everything that moves.
-
-    Samples are crops, most of them centred on something that moves. Some are region masks (white hulls on
-    black), since stage 1 encodes these with the same autoencoder.
-    """
+    """L1 on pixels and gradients of crops and region masks, with more weight on hands and on everything that moves."""
 
     def __init__(
         self, model: NanoAutoencoder, config: AutoencoderConfig, train: ClipArrays, held_out: ClipArrays
     ) -> None:
         self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.config = config
-        self._train = train
+        self.config, self._train = config, train
         self._frames, self._moving = _validation_frames(held_out)
         self._encoder_kept = not next(model.encoder.parameters()).requires_grad
 
@@ -85,9 +79,9 @@ class AutoencoderStage(Stage):
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return the held-out PSNR in dB, over all pixels and over those of hands and moved objects."""
-        error = (self._reconstruct(model).astype(np.float32) - self._frames) / 255
-        square = error**2
-        return {"psnr": _psnr(float(square.mean())), "psnr_moving": _psnr(float(square[self._moving].mean()))}
+        square = ((self._reconstruct(model).astype(np.float32) - self._frames) / 255) ** 2
+        errors = {"psnr": square.mean(), "psnr_moving": square[self._moving].mean()}
+        return {name: -10 * float(np.log10(max(float(error), 1e-10))) for name, error in errors.items()}
 
     def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return held-out frames above their reconstructions."""
@@ -97,13 +91,10 @@ class AutoencoderStage(Stage):
     def export(self, model: nn.Module, folder: Path) -> None:
         """Calibrate the latents' scale, unless the encoder was another's, and save to `folder`/autoencoder."""
         assert isinstance(model, NanoAutoencoder)
-        if self._encoder_kept:
-            model.save_pretrained(folder / "autoencoder")
-            return
-        rng = np.random.default_rng(0)
-        count = min(512, 4 * len(self._train))
-        clips, frames = (rng.integers(end, size=count) for end in self._train.frames.shape[:2])
-        model.calibrate(to_model(self._train.frames[clips, frames]).to(model.device))
+        if not self._encoder_kept:
+            rng, count = np.random.default_rng(0), min(512, 4 * len(self._train))
+            clips, frames = (rng.integers(end, size=count) for end in self._train.frames.shape[:2])
+            model.calibrate(to_model(self._train.frames[clips, frames]).to(model.device))
         model.save_pretrained(folder / "autoencoder")
 
     def _reconstruct(self, model: nn.Module) -> NDArray[np.uint8]:
@@ -132,7 +123,3 @@ def _validation_frames(
     pairs = [pairs[i] for i in np.unique(np.linspace(0, len(pairs) - 1, at_most).astype(int))]
     frames = np.stack([clips.frames[clip, frame] for clip, frame in pairs])
     return frames, np.stack([clips.moving(clip, frame) for clip, frame in pairs])
-
-
-def _psnr(mean_square: float) -> float:
-    return -10 * float(np.log10(max(mean_square, 1e-10)))

@@ -4,61 +4,48 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...losses import stage2_loss
 from ...metrics.region_iou import best_prior_mask
-from ...models.interfaces import ImageAutoencoder, VideoDenoiser
+from ...models.interfaces import VideoDenoiser
 from ...models.noise import STEPS
 from ...models.sampler import region_input
-from ..encoded.clips import LatentClips
-from ..encoded.images import from_model, grid
+from ..encoded.clips import LatentClips, from_model, grid
 from ..settings import ClipConfig
 from ..stage import StepRandom
-from .batches import NoisyBatch
-from .denoising import DenoiserStage
+from .denoising import DenoiserStage, NoisyBatch
 from .hand_structure import MIN_SIGNAL, HandStructure, with_capped_gradient
-from .region_augmentation import augment_regions
+from .sampling import TrainingData
 
-_NOISE_LEVELS = (0.4, 0.7, 0.95)
-"""Fractions of the schedule at which held-out errors are measured."""
+_NOISE_LEVELS = (0.4, 0.7, 0.95)  # Fractions of the schedule at which held-out errors are measured
 
 
 class ClipStage(DenoiserStage):
     """Generates the clip as residuals to the context's latent; goes on from stage 1's weights (D2 from D1).
 
-    In training the region is the pseudo annotation, made a little wrong (`region_augmentation`), and for a
+    In training the region is the pseudo annotation, made a little wrong (`augment_regions`), and for a
     fraction of the samples only its union, since at inference it is what stage 1 predicts.
 
-    The loss is L_noise + alpha * L_hand (Eq. 6). For L_hand the predicted clean latents of a few random frames a clip
-    are decoded by the frozen decoder, and what the frozen, differentiable hand detector sees there is compared with
-    the training clip's keypoints (see `HandStructure`).
+    The loss is L_noise + alpha * L_hand (Eq. 6). For L_hand a few random frames a clip of the predicted clean latents
+    are decoded, and what the frozen, differentiable hand detector sees is compared with the clip's keypoints
+    (`HandStructure`).
     """
 
     name = "denoiser"
     start_names = ("denoiser", "region_denoiser")
     config: ClipConfig
 
-    def __init__(
-        self,
-        model: VideoDenoiser,
-        config: ClipConfig,
-        train: LatentClips,
-        held_out: LatentClips,
-        autoencoder: ImageAutoencoder,
-    ) -> None:
-        super().__init__(model, config, train, held_out, autoencoder)
-        self._mask = _fixed_mask(config.mask, train)
-        self.hands = HandStructure(train) if config.hand_structure_weight else None
+    def __init__(self, model: VideoDenoiser, config: ClipConfig, data: TrainingData) -> None:
+        super().__init__(model, config, data)
+        self._mask = _fixed_mask(config.mask, data.train)
+        self.hands = HandStructure(data.train) if config.hand_structure_weight else None
 
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
         """See `DenoiserStage.targets`."""
         return data.latents[clips]
-
-    def rest(self, data: LatentClips) -> Tensor | None:
-        """See `DenoiserStage.rest`: all frames are residuals to the context."""
-        return None
 
     def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
         """See `DenoiserStage.region`."""
@@ -67,11 +54,10 @@ class ClipStage(DenoiserStage):
             return region_input(self._mask.expand_as(masks))
         if random is None:
             return region_input(masks)
-        masks = augment_regions(
-            masks, shift=self.config.region_shift, jitter=self.config.region_jitter, generator=random.torch
-        )
+        config = self.config
+        masks = augment_regions(masks, shift=config.region_shift, jitter=config.region_jitter, generator=random.torch)
         region = region_input(masks)
-        only_union = torch.rand(len(clips), generator=random.torch) < self.config.drop_per_frame
+        only_union = torch.rand(len(clips), generator=random.torch) < config.drop_per_frame
         region[only_union, :, 1] = 0
         return region
 
@@ -87,11 +73,7 @@ class ClipStage(DenoiserStage):
         return stage2_loss(parts["noise"], hand, self.config.hand_structure_weight), parts
 
     def _hand_loss(self, hands: HandStructure, batch: NoisyBatch, prediction: Tensor, random: StepRandom) -> Tensor:
-        """Return L_hand on a few frames of the clips that are not too noisy, their mean over the batch.
-
-        Its gradient is scaled down where it is more than `hand_structure_cap` times that of L_noise: a hand that is all
-        but missing would otherwise outweigh everything else in the batch a hundredfold.
-        """
+        """Return L_hand on a few frames of clips that are not too noisy; capped, or missing hands would outweigh it."""
         signal = self.alpha_bar[batch.timesteps]
         rows = (signal >= MIN_SIGNAL).nonzero()[:, 0]
         if not len(rows):
@@ -114,26 +96,20 @@ class ClipStage(DenoiserStage):
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Return mean squared errors of predicted residuals at three noise levels, on hands and moved objects."""
-        data = self.held_out
+        data, figures = self.held_out, {}
         clips = torch.arange(min(len(data), 32))
-        figures = {}
         for level in _NOISE_LEVELS:
-            generator = torch.Generator().manual_seed(5)
-            errors = []
+            generator, errors = torch.Generator().manual_seed(5), []
             for part in clips.split(4):
                 batch = self.noised(data, part, torch.full((len(part),), int(level * STEPS)), generator)
-                errors.append(self._error(model, batch).cpu())
+                with self._autocast():
+                    prediction = self.predict(model, batch)
+                errors.append(((prediction - batch.clean) / self.space.scale).square().mean(2).cpu())
             error = torch.cat(errors)
             for name, where in (("hand", data.hands), ("moved", data.moved)):
                 weight = where[clips].float() / 255
                 figures[f"{name}_mse_{level}"] = float((error * weight).sum() / weight.sum().clamp_min(1e-6))
         return figures
-
-    def _error(self, model: nn.Module, batch: NoisyBatch) -> Tensor:
-        """Return the squared error in units of the latents, the mean over channels, (b, t, c, c)."""
-        with self._autocast():
-            prediction = self.predict(model, batch)
-        return ((prediction - batch.clean) / self.space.scale).square().mean(2)
 
     def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return held-out clips, every other frame, above what is generated from their context and text."""
@@ -152,3 +128,51 @@ def _fixed_mask(kind: str, train: LatentClips) -> Tensor | None:
     if kind == "white":
         return torch.ones(unions.shape[1:])
     return torch.from_numpy(best_prior_mask(unions.mean(0), unions).region).float()
+
+
+def augment_regions(masks: Tensor, *, shift: int, jitter: float, generator: torch.Generator) -> Tensor:
+    """Grow or shrink each clip's masks, float (b, t, s, s), 0 or 1, shift them, and let some come early or late.
+
+    They shift by up to half of `shift` pixels together, and again each frame; a fraction `jitter` of the clips is a
+    frame early or late.
+    """
+    clips, frames = masks.shape[:2]
+    grow = torch.randint(-1, 3, (clips,), generator=generator)
+    late = torch.randint(0, 2, (clips,), generator=generator) * 2 - 1
+    jittered = torch.rand(clips, generator=generator) < jitter
+    half = (shift + 1) // 2
+    steady = torch.randint(-half, half + 1, (clips, 1, 2), generator=generator)
+    shaking = torch.randint(-(shift - half), shift - half + 1, (clips, frames, 2), generator=generator)
+    masks = _delayed(_grown(masks, grow), late * jittered)
+    return _shifted(masks, steady + shaking, shift)
+
+
+def _grown(masks: Tensor, pixels: Tensor) -> Tensor:
+    """Dilate each clip's masks (b, t, s, s) by some pixels (b,); erode them where that is negative."""
+    result = masks.clone()
+    for wide in pixels.unique().tolist():
+        if wide:
+            sign = 1 if wide > 0 else -1
+            chosen = (pixels == wide).to(masks.device)
+            grown = F.max_pool2d(sign * masks[chosen], 2 * abs(wide) + 1, stride=1, padding=abs(wide))
+            result[chosen] = sign * grown
+    return result
+
+
+def _delayed(masks: Tensor, frames: Tensor) -> Tensor:
+    """Let each clip's masks (b, t, s, s) come a frame later (1) or earlier (-1); frame 0, the context, stays."""
+    clips, count = masks.shape[:2]
+    source = torch.arange(count)[None] - frames[:, None]
+    source[:, 0] = 0
+    source[:, 1] = torch.where(frames > 0, 1, source[:, 1])
+    return masks[torch.arange(clips)[:, None], source.clamp(max=count - 1)]
+
+
+def _shifted(masks: Tensor, moves: Tensor, most: int) -> Tensor:
+    """Shift every mask (b, t, s, s) by x and y pixels (b, t, 2), at most `most`, with nothing coming in."""
+    size = masks.shape[-1]
+    start = most + torch.arange(size)
+    columns, rows = (start - moves[..., axis, None] for axis in (0, 1))
+    wide = F.pad(masks, (most, most, most, most))
+    wide = wide.take_along_dim(rows[..., None].to(masks.device), -2)
+    return wide.take_along_dim(columns[..., None, :].to(masks.device), -1)

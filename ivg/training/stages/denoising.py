@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import torch
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
@@ -11,28 +14,39 @@ from ...models.interfaces import VideoDenoiser
 from ...models.loading import load_component
 from ...models.noise import add_noise, draw_timesteps, output_error_weight, predicted_clean
 from ..encoded.clips import LatentClips
-from ..networks import load_denoiser
+from ..encoded.loading import load_encoded_split
+from ..networks import load_autoencoder, load_denoiser, load_text_encoder
 from ..settings import DenoiserConfig, Run
 from ..stage import StepRandom
-from .batches import NoisyBatch, load_clips, loss_weight
-from .distillation import TeacherSamples, make_teacher_samples, weights_hash
-from .sampling import LatentStage
+from .distillation import make_teacher_samples, teacher_noise, weights_hash
+from .sampling import LatentStage, TrainingData
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyBatch:
+    """A batch as the denoiser sees it, and the truth; b clips."""
+
+    clips: Tensor  # int64 (b,), indices in the `LatentClips`
+    clean: Tensor  # float (b, t, z, c, c), the samples x_0 (see `ivg.models.noise.SampleSpace`)
+    noisy: Tensor  # of the same shape, x_t
+    timesteps: Tensor  # int64 (b,)
+    reference: Tensor  # of the same shape, what residuals add to; 0 where samples are the latents themselves
+    conditions: dict[str, Tensor]  # keyword arguments of the denoiser
 
 
 class DenoiserStage(LatentStage):
     """A stage that trains a denoiser on cached latents."""
 
-    teacher_samples: TeacherSamples | None = None
-    """Learned in place of the clips."""
+    teacher_samples: Tensor | None = None  # (n, k, t, z, c, c), learned in place of the clips
 
     @classmethod
     def build(cls, run: Run, device: torch.device) -> DenoiserStage:
         """See `Stage.build`."""
-        clips, held_out, autoencoder = load_clips(run, device, cls.needs_masks)
-        size, text_width = clips.masks.shape[2], clips.tokens.shape[2]
+        data = load_clips(run, device, cls.needs_masks)
+        size, text_width = data.train.masks.shape[2], data.train.tokens.shape[2]
         model = load_denoiser(run.model, run.start, cls.start_names, size, text_width)
         assert isinstance(run.train, DenoiserConfig)
-        stage = cls(model, run.train, clips, held_out, autoencoder)
+        stage = cls(model, run.train, data)
         if run.teacher is not None:
             stage.distill(load_component(run.teacher, cls.name), run)
         return stage
@@ -68,10 +82,7 @@ class DenoiserStage(LatentStage):
         return NoisyBatch(clips, clean, noisy, timesteps, reference, conditions)
 
     def distill(self, teacher: VideoDenoiser, run: Run) -> None:
-        """Train on a teacher's samples from now on, in one step, rather than on the clips themselves.
-
-        The samples of the `teacher` are kept beside the run's output.
-        """
+        """Train on a teacher's samples, kept beside the run's output, in one step, rather than on the clips."""
         assert isinstance(self.model, ModelMixin)
         assert isinstance(teacher, ModelMixin)
         assert run.teacher is not None
@@ -88,20 +99,19 @@ class DenoiserStage(LatentStage):
 
         about = f"{run.data.path}, {weights_hash(run.teacher / self.name)}, {config.teacher_steps} steps"
         shape = (len(self.train), config.teacher_draws, *self.train.latents.shape[1:])
-        self.teacher_samples = make_teacher_samples(
-            teach, shape, run.output.with_name(f"{run.output.name}.lessons"), about
-        )
+        folder = run.output.with_name(f"{run.output.name}.lessons")
+        self.teacher_samples = make_teacher_samples(teach, shape, folder, about)
 
-    def _distilled(self, samples: TeacherSamples, clips: Tensor, random: StepRandom) -> NoisyBatch:
+    def _distilled(self, samples: Tensor, clips: Tensor, random: StepRandom) -> NoisyBatch:
         """Return the teacher's samples of some clips, with the noise that they were made of."""
-        draws = torch.randint(samples.draws, (len(clips),), generator=random.torch)
+        draws = torch.randint(samples.shape[1], (len(clips),), generator=random.torch)
         context, reference = self._reference(self.train, clips)
         scheduler = self._scheduler(1)
-        noise = samples.noise(clips, draws).to(self.device)
+        noise = teacher_noise(clips, draws, tuple(samples.shape[2:])).to(self.device)
         start = self.space.start(context, noise, scheduler)
         timesteps = scheduler.timesteps[:1].cpu().long().expand(len(clips))
         conditions = self.conditions(self.train, clips, context, random)
-        clean = samples.samples[clips, draws].to(self.device).float()
+        clean = samples[clips, draws].to(self.device).float()
         return NoisyBatch(clips, clean, start, timesteps, reference, conditions)
 
     def predict(self, model: nn.Module, batch: NoisyBatch) -> Tensor:
@@ -111,13 +121,22 @@ class DenoiserStage(LatentStage):
         return predicted_clean(output.float(), batch.noisy, alpha_bar, self.prediction_type)
 
     def noise_loss(self, batch: NoisyBatch, prediction: Tensor) -> Tensor:
-        """Return L_noise, weighted up where something changes, on hands and on moved objects (`loss_weight`).
-
-        It is the squared error of the network's output, found from that of x_0 (`output_error_weight`).
-        """
+        """Return L_noise, the squared error of the network's output, weighted up on changes, hands, moved objects."""
+        config, data = self.config, self.train
         by_step = output_error_weight(self.alpha_bar[batch.timesteps], self.prediction_type)
-        weight = loss_weight(self.config, self.train, batch.clips).to(self.device)
+        change = (data.change[batch.clips] > 0).float()[:, None]
+        hands, moved = (part[batch.clips].float() / 255 for part in (data.hands, data.moved))
+        weight = config.background_weight + config.region_weight * change
+        weight = (weight + config.hand_weight * hands + config.moved_weight * moved).to(self.device)
         weight = (weight * by_step.view(-1, 1, 1, 1).to(self.device))[:, :, None]
-        if self.config.huber:
-            return huber_loss(prediction, batch.clean, self.config.huber, weight)
+        if config.huber:
+            return huber_loss(prediction, batch.clean, config.huber, weight)
         return noise_loss(prediction, batch.clean, weight)
+
+
+def load_clips(run: Run, device: torch.device, masks: bool) -> TrainingData:
+    """Return what a run trains on."""
+    autoencoder = load_autoencoder(run.model, run.autoencoder, device)
+    text_encoder = None if Path(run.data.path).is_file() else load_text_encoder(run.model)
+    clips, held_out = load_encoded_split(run.data, autoencoder, text_encoder, masks)
+    return TrainingData(clips.to(device), held_out, autoencoder)

@@ -1,9 +1,8 @@
 """Distillation of the sampler: a network learns to make in one step what another makes of the same noise in several.
 
 A teacher sample is what the teacher's deterministic solver (DPM-Solver++) comes to from given noise, a clip's context
-and its text, without guidance. (Luhman and Luhman 2021, "Knowledge Distillation in Iterative Generative Models for
-Improved Sampling Speed": a student regresses on the teacher's samples, given its noise.) With one step of the teacher
-it is the teacher's first guess, hardly a function of the noise; a smaller network can learn it.
+and its text, without guidance (Luhman and Luhman 2021, "Knowledge Distillation in Iterative Generative Models for
+Improved Sampling Speed"). In one step it is hardly a function of the noise; a smaller network can learn it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,32 +21,7 @@ from ...io.staging import new_array, write_text_whole
 from ...models.loading import WEIGHTS_FILE
 from ..encoded.latents import alone
 
-_SEED = 7_000_003
-"""Seed of the first sample's noise."""
-
-
-@dataclass(frozen=True, eq=False)
-class TeacherSamples:
-    """Samples that a teacher makes of the training clips' contexts.
-
-    Attributes:
-        samples: float16 (n, k, t, z, c, c), its samples x_0 of k draws of noise a clip.
-    """
-
-    samples: Tensor
-
-    def __len__(self) -> int:
-        """Return the number of clips."""
-        return len(self.samples)
-
-    @property
-    def draws(self) -> int:
-        """Draws of noise a clip."""
-        return self.samples.shape[1]
-
-    def noise(self, clips: Tensor, draws: Tensor) -> Tensor:
-        """Return the unit noise (b, t, z, c, c) that some samples were made of."""
-        return teacher_noise(clips, draws, tuple(self.samples.shape[2:]))
+_SEED = 7_000_003  # Seed of the first sample's noise
 
 
 def teacher_noise(clips: Tensor, draws: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -65,15 +38,11 @@ def weights_hash(folder: Path) -> str:
 
 def make_teacher_samples(
     teach: Callable[[Tensor, Tensor], Tensor], shape: tuple[int, ...], folder: Path, about: str, batch: int = 4
-) -> TeacherSamples:
+) -> Tensor:
     """Let a teacher sample, or read what it did; a stopped call goes on where it was, a second process waits.
 
-    Args:
-        teach: Gives samples (b, t, z, c, c) for noise of that shape and clips int64 (b,).
-        shape: Of all samples, (n, k, t, z, c, c).
-        folder: Where they are kept.
-        about: What they depend on; samples about something else are made anew.
-        batch: Clips at once.
+    `teach` gives samples (b, t, z, c, c) for noise of that shape and clips int64 (b,). All samples x_0, of k draws
+    of noise a clip, are float16 of `shape` (n, k, t, z, c, c). Those in the folder about something else are made anew.
     """
     with alone(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,4 +62,4 @@ def make_teacher_samples(
             if first % 64 == 0 or first + batch >= clips:
                 array.flush()
                 write_text_whole(note, json.dumps({**wanted, "done": min(first + batch, clips)}))
-        return TeacherSamples(torch.from_numpy(np.load(path, mmap_mode="c")))
+        return torch.from_numpy(np.load(path, mmap_mode="c"))

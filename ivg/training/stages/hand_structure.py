@@ -13,20 +13,17 @@ from ..encoded.clips import LatentClips
 
 Loss = Callable[[Tensor], Tensor]
 
-MIN_SIGNAL = 0.1
-"""Clips with less of the signal left than this fraction (abar_t) do not count."""
+MIN_SIGNAL = 0.1  # Clips with less of the signal left than this fraction (abar_t) do not count
 
 
 class HandStructure:
     """Compares the hands in generated frames with the keypoints of the training clips.
 
-    The detector looks where the training clip has its hand. Whether it sees one there is its presence, in [0, 1];
-    generated joints are given to Eq. 2 as presence times joints, so that a missing hand counts as the paper has it,
-    joints at 0, and the gradient leads towards a hand that is seen.
+    The detector looks where the training clip has its hand. Generated joints are given to Eq. 2 times its presence,
+    in [0, 1], so that a missing hand has its joints at 0, as in the paper, and the gradient leads towards one.
 
-    Each clip counts with the fraction of the signal at its noise level, abar_t of Eq. 1: where little of the clip is
-    left, the best prediction is a blurred mean, and a hand forced out of it would be forced out of noise. Clips below
-    `MIN_SIGNAL` are left out.
+    Each clip counts with the fraction of the signal at its noise level, abar_t of Eq. 1, above `MIN_SIGNAL`: where
+    little is left, the best prediction is a blurred mean, and a hand would be forced out of noise.
     """
 
     def __init__(self, clips: LatentClips) -> None:
@@ -35,17 +32,13 @@ class HandStructure:
 
     def draw_frames(self, clips: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """Draw `count` frames of each clip, int64 (b, count), those that show a hand before others."""
-        shown = self._present(clips).any(-1).cpu()
+        shown = self._clips.keypoints[clips].isfinite().all(-1).all(-1).any(-1).cpu()
         return (torch.rand(shown.shape, generator=generator) + shown).argsort(1, descending=True)[:, :count]
 
     def loss(self, images: Tensor, clips: Tensor, frames: Tensor, weight: Tensor) -> Tensor:
-        """Return L_hand of some frames, the weighted mean over the clips.
+        """Return L_hand, the mean over training clips (b,) with weights (b,).
 
-        Args:
-            images: Decoded frames, float (b, k, 3, s, s) in [-1, 1].
-            clips: int64 (b,), indices of training clips.
-            frames: int64 (b, k), the frames' numbers.
-            weight: Float (b,), the clips' weights.
+        `images` are their decoded frames number `frames` (b, k), float (b, k, 3, s, s) in [-1, 1].
         """
         device = images.device
         target = self._clips.keypoints[clips][torch.arange(len(clips))[:, None], frames].to(device)
@@ -53,34 +46,21 @@ class HandStructure:
         generated = torch.zeros_like(target)
         if present.any():
             shown = (images.flatten(0, 1).clamp(-1, 1) + 1) / 2
-            b, k, hand = _looked_at(present)
+            # on a GPU look at all: for every new number of crops its libraries plan the networks anew, for seconds
+            looked_at = torch.ones_like(present) if present.is_cuda else present
+            b, k, hand = looked_at.nonzero(as_tuple=True)
             joints = torch.where(present[..., None, None], target, target[present][0])[b, k, hand]
             seen = self._detector.to(device)(shown, b * frames.shape[1] + k, joints)
             found = generated.index_put((b, k, hand), seen.presence[:, None, None] * seen.joints)
             generated = torch.where(present[..., None, None], found, generated)
         return hand_structure_loss(generated, target, present, weight)
 
-    def _present(self, clips: Tensor) -> Tensor:
-        """Return which hands of some clips are annotated, bool (b, t, 2)."""
-        return self._clips.keypoints[clips].isfinite().all(-1).all(-1)
-
-
-def _looked_at(present: Tensor) -> tuple[Tensor, ...]:
-    """Return the indices of the hands to look at: those that are annotated, bool (b, k, 2).
-
-    On a GPU all, wherever: for every new number of crops its libraries plan the networks anew, which takes seconds.
-    """
-    return (torch.ones_like(present) if present.is_cuda else present).nonzero(as_tuple=True)
-
 
 def with_capped_gradient(loss: Loss, prediction: Tensor, beside: Loss, cap: float = 1.0) -> Tensor:
     """Return a loss whose gradient to the prediction has at most `cap` times the norm of another's.
 
-    The adaptive weight of Esser et al. (2021, Eq. 7) for a perceptual loss beside a reconstruction, here as a cap: a
-    smaller gradient stays as it is.
-
-    Returns:
-        A scalar with the value of `loss`, and with its gradient times min(1, cap * |other gradient| / |gradient|).
+    The adaptive weight of Esser et al. (2021, Eq. 7), as a cap. The scalar has the value of `loss`, and its gradient
+    times min(1, cap * |other gradient| / |gradient|).
     """
     if not prediction.requires_grad:
         return loss(prediction)

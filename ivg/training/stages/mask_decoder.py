@@ -13,18 +13,16 @@ from torch import Tensor, nn
 from ...errors import ConfigError
 from ...models.loading import load_component
 from ...models.nano.autoencoder import NanoMaskDecoder
-from ..encoded.images import from_model
 from ..settings import BaseModelConfig, MaskDecoderConfig, RegionConfig, Run
 from ..stage import Stage, StepRandom
-from .batches import load_clips
-from .region import RegionStage, as_masks, mask_grid, mean_iou, spread
+from .denoising import load_clips
+from .region import RegionStage, as_masks, mean_iou, spread
 
 
 class MaskDecoderStage(Stage):
     """Learns how white a pixel is where the autoencoder decodes, as an image, what a trained stage 1 predicts.
 
-    The loss is the cross entropy, pixel by pixel. The annotated masks would be a worse teacher: stage 1 knows the
-    training clips better than others, so that what it predicts of them looks surer than it is elsewhere.
+    The loss is the cross entropy. Annotated masks would be a worse teacher: stage 1 is surer of the training clips.
     """
 
     def __init__(self, model: NanoMaskDecoder, config: MaskDecoderConfig, region: RegionStage) -> None:
@@ -45,8 +43,8 @@ class MaskDecoderStage(Stage):
             raise ConfigError("train=masks learns from stage 1's samples: give teacher=FOLDER, its weights")
         config = run.train
         assert isinstance(config, MaskDecoderConfig)
-        clips, held_out, autoencoder = load_clips(run, device, masks=False)
-        network = load_component(run.teacher, RegionStage.name).to(autoencoder.device)
+        data = load_clips(run, device, masks=False)
+        network = load_component(run.teacher, RegionStage.name).to(data.autoencoder.device)
         settings = RegionConfig(
             steps=1,
             precision=config.precision,
@@ -56,7 +54,7 @@ class MaskDecoderStage(Stage):
             teacher_draws=config.teacher_draws,
             residual_scale=network.space.scale,
         )
-        region = RegionStage(network, settings, clips, held_out, autoencoder)
+        region = RegionStage(network, settings, data)
         region.distill(network, run)
         return cls(NanoMaskDecoder(**run.model.mask_decoder), config, region)
 
@@ -92,9 +90,7 @@ class MaskDecoderStage(Stage):
     def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return, for held-out clips, the context and true masks above the decoded ones."""
         chosen = spread(len(self._clips), 4)
-        data, clips = self._region.held_out, self._clips[chosen]
-        context = from_model(self._region.decode(data.latents[clips, :1].float().to(self._region.device))[:, 0])
-        return mask_grid(context, data.region(clips)[:, 1:].cpu(), self._decode(model)[chosen])
+        return self._region.mask_grid(self._clips[chosen], self._decode(model)[chosen])
 
     def export(self, model: nn.Module, folder: Path) -> None:
         """Save to `folder`/mask_decoder."""
@@ -112,7 +108,6 @@ class MaskDecoderStage(Stage):
     @torch.no_grad()
     def _decode(self, model: nn.Module) -> Tensor:
         """Return the masks (b, t - 1, s, s) of held-out clips, in [0, 1]."""
-        latents = self._latents()
-        device = next(model.parameters()).device
+        latents, device = self._latents(), next(model.parameters()).device
         masks = [model(part.flatten(0, 1).to(device)).float().sigmoid() for part in latents.split(4)]
         return torch.cat(masks).unflatten(0, latents.shape[:2]).cpu()

@@ -8,25 +8,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...losses import miou_loss, stage1_loss
-from ..encoded.clips import LatentClips
-from ..encoded.images import from_model, grid
+from ..encoded.clips import LatentClips, from_model, grid
 from ..settings import RegionConfig
 from ..stage import StepRandom
-from .batches import NoisyBatch
-from .denoising import DenoiserStage
+from .denoising import DenoiserStage, NoisyBatch
 
 
 class RegionStage(DenoiserStage):
     """Generates V_mask: the context image in frame 0, then the region's masks, white on black.
 
     What is diffused is the residual to the context's latent for frame 0, which is zero, and to a black image's
-    latent for the masks: it is zero wherever there is no hand, so that nothing of the image has to be unlearnt. (At
-    the base scale it is the latents themselves, as in the paper: see `ivg.models.noise`.)
+    latent for the masks: it is zero wherever there is no hand. (At the base scale it is the latents themselves, as in
+    the paper: see `ivg.models.noise`.)
 
-    The loss is L_noise + beta * L_mIoU (Eq. 3). For L_mIoU the predicted clean latents of `miou_frames` frames a
-    clip, drawn anew each step from frames 1 to L, are decoded by the frozen decoder; decoding all of them would double
-    the cost of a step, and the mean over random frames has the same expectation. The context frame is left out: it is
-    no mask.
+    The loss is L_noise + beta * L_mIoU (Eq. 3). For L_mIoU the frozen decoder decodes `miou_frames` random frames of
+    each predicted clip, never frame 0; all of them would double the cost of a step and have the same expectation.
     """
 
     name = "region_denoiser"
@@ -41,10 +37,6 @@ class RegionStage(DenoiserStage):
     def rest(self, data: LatentClips) -> Tensor | None:
         """See `DenoiserStage.rest`."""
         return data.black
-
-    def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
-        """See `DenoiserStage.region`: stage 1 has none."""
-        return None
 
     def loss(self, model: nn.Module, random: StepRandom) -> tuple[Tensor, dict[str, Tensor]]:
         """See `Stage.loss`."""
@@ -74,9 +66,18 @@ class RegionStage(DenoiserStage):
     def samples(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return, for held-out clips, the context and true masks above the sampled ones."""
         clips = spread(len(self.held_out), 4)
-        sampled, truth = self._sample_masks(model, clips), self.held_out.region(clips)[:, 1:]
+        return self.mask_grid(clips, self._sample_masks(model, clips))
+
+    def mask_grid(self, clips: Tensor, masks: Tensor) -> NDArray[np.uint8]:
+        """Return an image of every other mask (b, t - 1, s, s) in [0, 1] below the true one, beside the context."""
+        truth = self.held_out.region(clips)[:, 1:].cpu()
         context = from_model(self.decode(self.held_out.latents[clips, :1].float().to(self.device))[:, 0])
-        return mask_grid(context, truth.cpu(), sampled)
+        rows = []
+        for clip, pair in enumerate(zip(truth, masks, strict=True)):
+            for masks_of in pair:
+                gray = (masks_of[1::2].numpy() * 255).astype(np.uint8)
+                rows.append(np.concatenate([context[clip : clip + 1], np.repeat(gray[..., None], 3, -1)]))
+        return grid(rows)
 
     def _sample_masks(self, model: nn.Module, clips: Tensor) -> Tensor:
         """Return the sampled masks (b, t - 1, s, s) of held-out clips, in [0, 1]."""
@@ -87,22 +88,6 @@ class RegionStage(DenoiserStage):
 def as_masks(images: Tensor) -> Tensor:
     """Turn decoded images (..., 3, h, w) in [-1, 1] into masks (..., h, w) in [0, 1]."""
     return ((images.mean(-3) + 1) / 2).clamp(0, 1)
-
-
-def mask_grid(context: NDArray[np.uint8], truth: Tensor, masks: Tensor) -> NDArray[np.uint8]:
-    """Return an image of every other mask, for each clip the true ones above those that were made of it.
-
-    Args:
-        context: uint8 (b, s, s, 3), shown before each row.
-        truth: Float (b, t, s, s) in [0, 1].
-        masks: Same.
-    """
-    rows = []
-    for clip, pair in enumerate(zip(truth, masks, strict=True)):
-        for masks_of in pair:
-            gray = (masks_of[1::2].numpy() * 255).astype(np.uint8)
-            rows.append(np.concatenate([context[clip : clip + 1], np.repeat(gray[..., None], 3, -1)]))
-    return grid(rows)
 
 
 def spread(count: int, at_most: int) -> Tensor:

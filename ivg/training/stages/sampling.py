@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from diffusers import DPMSolverMultistepScheduler
@@ -18,38 +18,33 @@ from ..encoded.clips import LatentClips
 from ..settings import DenoiserConfig
 from ..stage import Stage, StepRandom
 
-_SPREAD = 0.8
-"""Training scales residuals so that, where something changes, they have this spread."""
+_SPREAD = 0.8  # Training scales residuals so that, where something changes, they have this spread
+
+
+class TrainingData(NamedTuple):
+    """Encoded training clips, those held out, and the frozen autoencoder that encoded them."""
+
+    train: LatentClips
+    held_out: LatentClips
+    autoencoder: ImageAutoencoder
 
 
 class LatentStage(Stage):
     """A stage that generates latents: what of, from which conditioning, and how they are sampled and decoded."""
 
-    name: str
-    """Folder of the exported weights."""
+    name: str  # Folder of the exported weights
 
-    start_names: tuple[str, ...]
-    """Folders of weights to go on from; the first that is there is taken."""
+    start_names: tuple[str, ...]  # Folders of weights to go on from; the first that is there is taken
 
-    needs_masks = False
-    """Whether the masks' latents are generated."""
+    needs_masks = False  # Whether the masks' latents are generated
 
-    def __init__(
-        self,
-        model: VideoDenoiser,
-        config: DenoiserConfig,
-        train: LatentClips,
-        held_out: LatentClips,
-        autoencoder: ImageAutoencoder,
-    ) -> None:
+    def __init__(self, model: VideoDenoiser, config: DenoiserConfig, data: TrainingData) -> None:
         assert isinstance(model, ModelMixin)
-        assert isinstance(autoencoder, ModelMixin)
-        self.model = model
-        self.train, self.held_out = train, held_out
-        self.autoencoder = autoencoder.eval().requires_grad_(False)
+        assert isinstance(data.autoencoder, ModelMixin)
+        self.model, self.config, self.train, self.held_out = model, config, data.train, data.held_out
+        self.autoencoder = data.autoencoder.eval().requires_grad_(False)
         schedule = model.noise_scheduler()
         self.alpha_bar, self.prediction_type = schedule.alphas_cumprod, str(schedule.config["prediction_type"])
-        self.config = config
         if model.space.residual:
             model.register_to_config(residual_scale=config.residual_scale or self._residual_scale())
         self.space = model.space
@@ -58,13 +53,13 @@ class LatentStage(Stage):
     def targets(self, data: LatentClips, clips: Tensor) -> Tensor:
         """Return the latents (b, t, z, c, c) of what the stage shall generate."""
 
-    @abstractmethod
     def rest(self, data: LatentClips) -> Tensor | None:
         """Return the reference (z, c, c) of frames 1 and later, or None for the context's latent."""
+        return None
 
-    @abstractmethod
     def region(self, data: LatentClips, clips: Tensor, random: StepRandom | None) -> Tensor | None:
-        """Return the region input (b, t, 2, c, c); `random` is None in validation."""
+        """Return the region input (b, t, 2, c, c), or None without; `random` is None in validation."""
+        return None
 
     @property
     def device(self) -> torch.device:
@@ -82,10 +77,9 @@ class LatentStage(Stage):
 
     def _reference(self, data: LatentClips, clips: Tensor) -> tuple[Tensor, Tensor]:
         """Return the latents of some clips' contexts (b, z, c, c), and what residuals add to (b, t, z, c, c)."""
-        context = data.latents[clips, 0].to(self.device).float()
-        rest = self.rest(data)
-        frames = data.latents.shape[1]
-        return context, self.space.reference(context, frames, None if rest is None else rest.to(self.device))
+        context, rest = data.latents[clips, 0].to(self.device).float(), self.rest(data)
+        rest = None if rest is None else rest.to(self.device)
+        return context, self.space.reference(context, data.latents.shape[1], rest)
 
     def conditions(
         self, data: LatentClips, clips: Tensor, context: Tensor, random: StepRandom | None
@@ -99,14 +93,9 @@ class LatentStage(Stage):
             if self.config.drop_text:
                 without = torch.rand(len(clips), generator=random.torch) < self.config.drop_text
                 tokens[without] = 0
-        values = {
-            "encoder_hidden_states": tokens,
-            "encoder_attention_mask": mask,
-            "context": context,
-            "appearance": appearance,
-        }
-        region = self.region(data, clips, random)
-        if region is not None:
+        values = {"encoder_hidden_states": tokens, "encoder_attention_mask": mask, "context": context}
+        values["appearance"] = appearance
+        if (region := self.region(data, clips, random)) is not None:
             values["region"] = region
         return {name: value.to(self.device) for name, value in values.items()}
 
@@ -129,7 +118,6 @@ class LatentStage(Stage):
             return denoise([model] * steps, scheduler, x, conditions, extrapolation)
 
     def _scheduler(self, steps: int) -> DPMSolverMultistepScheduler:
-        """Return the sampler, its steps set."""
         scheduler = self.model.noise_scheduler()
         scheduler.set_timesteps(steps)
         return scheduler

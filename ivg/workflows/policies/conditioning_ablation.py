@@ -127,7 +127,7 @@ def is_finished(job: TrainJob) -> bool:
         IvgError: If it was done with other settings or on other episodes.
     """
     from ...policy.learning.data import describe_data, split_episodes
-    from ...policy.learning.folder import read_description
+    from ...policy.learning.policy import read_description
     from ..policy_settings import read_policy_run
 
     if not (job.output / "weights").is_dir():

@@ -107,7 +107,7 @@ def evaluate_policy(
         InputError: A value is impossible, or the policy was trained on these scenes.
         IvgError: All that is tried crashes.
     """
-    from ...policy.learning.folder import read_description
+    from ...policy.learning.policy import read_description
 
     check_positive(episodes=episodes, max_steps=max_steps)
     check_first_seed(first_seed=first_seed)
@@ -149,7 +149,7 @@ def rollout_jobs(
         WeightsError: If the folder holds no policy.
         InputError: If the policy was trained on these seeds.
     """
-    from ...policy.learning.folder import read_description
+    from ...policy.learning.policy import read_description
 
     _, _, notes = read_description(folder)
     trained = notes.get("data")

@@ -9,28 +9,16 @@ from ivg.types import HANDS, JOINTS
 
 from .rotations import matrix_to_six, quaternion_to_matrix
 
-REACH_M = 0.1
-"""Unit of distances from the end effector to the demonstration's trajectory."""
+REACH_M = 0.1  # Unit of distances from the end effector to the demonstration's trajectory
 
-POSE_FEATURES = 10
-"""Of a pose relative to the end effector: offset (3), rotation (6), opening."""
+POSE_FEATURES = 10  # Of a pose relative to the end effector: offset (3), rotation (6), opening
 
 _TRACKS = len(HANDS) * (2 * JOINTS + 1)
 _MOVING = POSE_FEATURES + 1 + 3
 
 
 class DemonstrationEncoder(nn.Module):
-    """A transformer over a demonstration's frames, its plan's poses, and the robot.
-
-    Each frame, each pose of the plan and the robot is a token.
-
-    Args:
-        width: Of the tokens.
-        layers: Number of them.
-        heads: Of the attention.
-        out: Width of the result.
-        keypoint_dropout: Fraction of samples that are trained without joints, with the trajectory alone.
-    """
+    """A transformer over a demonstration's frames, its plan's poses and the robot; `keypoint_dropout` hides joints."""
 
     def __init__(self, width: int, layers: int, heads: int, out: int, keypoint_dropout: float) -> None:
         super().__init__()
@@ -44,17 +32,10 @@ class DemonstrationEncoder(nn.Module):
         self.out = nn.Linear(width, out)
 
     def forward(self, trajectory: Tensor, plan: Tensor, keypoints: Tensor, present: Tensor, robot: Tensor) -> Tensor:
-        """Encode demonstrations of t frames.
+        """Encode demonstrations of t frames to (b, out).
 
-        Args:
-            trajectory: Float (b, t, 10), the hand's, of `relative_to`.
-            plan: Float (b, p, 10), the gripper's in its place, likewise.
-            keypoints: Float (b, t, 2, 21, 2), normalised, 0 where absent.
-            present: Float (b, t, 2).
-            robot: Float (b, out), features of the robot's state.
-
-        Returns:
-            Float (b, out).
+        The hand's trajectory (b, t, 10) and the gripper's in its place (b, p, 10) are of `relative_to`, keypoints
+        (b, t, 2, 21, 2) normalised, 0 where not `present` (b, t, 2); `robot` (b, out) are features of its state.
         """
         tracks = torch.cat([(keypoints - 0.5 * present[..., None, None]).flatten(2), present], -1)
         if self.training and self.keypoint_dropout:
@@ -79,14 +60,10 @@ def _moving(poses: Tensor) -> Tensor:
 
 
 def relative_to(trajectory: Tensor, proprio: Tensor) -> Tensor:
-    """Return a gripper's trajectory relative to the end effector: offset, rotation and opening of each pose.
+    """Return a gripper's trajectory relative to the end effector, whose state is `proprio` (b, 16).
 
-    Args:
-        trajectory: Float (b, t, 8), world: position m, quaternion wxyz, opening.
-        proprio: Float (b, 16), of now.
-
-    Returns:
-        Float (b, t, 10), offsets in units of `REACH_M`, clipped to 1 m; rotations as six numbers.
+    Poses (b, t, 8) in the world (position m, quaternion wxyz, opening) become (b, t, 10): offset in units of `REACH_M`,
+    clipped to 1 m, rotation as six numbers, opening.
     """
     offset = ((trajectory[..., :3] - proprio[:, None, :3]) / REACH_M).clamp(-10, 10)
     rotation = quaternion_to_matrix(trajectory[..., 3:7]) @ quaternion_to_matrix(proprio[:, None, 3:7]).mT
@@ -94,15 +71,7 @@ def relative_to(trajectory: Tensor, proprio: Tensor) -> Tensor:
 
 
 def look_up(trajectory: Tensor, phase: Tensor) -> Tensor:
-    """Interpolate a trajectory linearly at given phases.
-
-    Args:
-        trajectory: Float (b, t, c).
-        phase: Float (b, n) in [0, 1]: 0 is the first frame, 1 the last.
-
-    Returns:
-        Float (b, n, c).
-    """
+    """Interpolate a trajectory (b, t, c) linearly at phases (b, n) from 0, the first frame, to 1: (b, n, c)."""
     frames, channels = trajectory.shape[1:]
     position = phase.clamp(0, 1) * (frames - 1)
     before = position.floor().long().clamp(max=max(frames - 2, 0))

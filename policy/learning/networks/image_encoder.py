@@ -13,16 +13,7 @@ from torch import Tensor, nn
 
 
 class ImageEncoder(nn.Module):
-    """A small convolutional network: patches of 4 x 4, then layers that halve, then one linear layer.
-
-    The last map is flattened, not pooled, so that positions are kept.
-
-    Args:
-        images: Images at once, stacked in channels.
-        size: Their side, pixels.
-        widths: Channels of the layers.
-        width: Of the features.
-    """
+    """A small convolutional network: patches of 4 x 4, layers that halve, one linear layer, which keeps positions."""
 
     def __init__(self, images: int, size: int, widths: Sequence[int], width: int) -> None:
         super().__init__()
@@ -53,10 +44,7 @@ def resize_images(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 def augment_images(
     images: NDArray[np.uint8], rng: np.random.Generator, shift: int, brightness: float
 ) -> NDArray[np.uint8]:
-    """Shift images (b, s, h, w, 3) by up to `shift` pixels, edges repeated, and change brightness and contrast.
-
-    All images of a sample are treated alike.
-    """
+    """Shift each sample of (b, s, h, w, 3) by up to `shift` pixels, edges repeated; change brightness and contrast."""
     count, _, height, width, _ = images.shape
     padded = np.pad(images, ((0, 0), (0, 0), (shift, shift), (shift, shift), (0, 0)), mode="edge")
     offsets = rng.integers(0, 2 * shift + 1, (count, 2))

@@ -7,12 +7,7 @@ from torch import Tensor, nn
 
 
 class RangeNormalizer(nn.Module):
-    """Scales values so that their range over a dataset becomes [-1, 1], as Chi et al. 2023 do with actions.
-
-    Args:
-        shape: Of a value.
-        smallest: Least width of a range, so that constant values are not blown up.
-    """
+    """Scales values so that their range over a dataset, at least `smallest`, becomes [-1, 1] (Chi et al. 2023)."""
 
     low: Tensor
     high: Tensor
@@ -39,13 +34,7 @@ class RangeNormalizer(nn.Module):
 
 
 class SpreadNormalizer(nn.Module):
-    """Scales values to mean 0 and standard deviation 1 over a dataset, and clips them.
-
-    Args:
-        size: Numbers of a value.
-        limit: Largest number that comes out.
-        smallest: Least standard deviation.
-    """
+    """Scales values to mean 0 and standard deviation 1 (`smallest` at least) over a dataset; clips them to `limit`."""
 
     mean: Tensor
     std: Tensor

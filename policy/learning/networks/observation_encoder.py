@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
 
 from ivg.models.nano.text import WIDTH as TEXT_WIDTH
+from ivg.models.nano.text import MiniLMTextEncoder
 
 from ..config import PolicyConfig
 from .demonstration_encoder import POSE_FEATURES, DemonstrationEncoder, look_up, relative_to
@@ -25,19 +28,11 @@ Observation = dict[str, Tensor]
 
 @dataclass(frozen=True, eq=False)
 class EncodedObservation:
-    """An observation as features.
+    """An observation as features; `phase` and `ahead` are None without a demonstration."""
 
-    Attributes:
-        features: Float (b, width).
-        phase: Float (b, horizon) in [0, 1], predicted position of each step of the chunk on the demonstration's plan;
-            None without a demonstration.
-        ahead: Float (b, horizon, 10), the plan at these positions, relative to the end effector; None without a
-            demonstration.
-    """
-
-    features: Tensor
-    phase: Tensor | None
-    ahead: Tensor | None
+    features: Tensor  # float (b, width)
+    phase: Tensor | None  # float (b, horizon) in [0, 1], predicted position of each step of the chunk on the plan
+    ahead: Tensor | None  # float (b, horizon, 10), the plan at these positions, relative to the end effector
 
 
 class ObservationEncoder(nn.Module):
@@ -45,9 +40,6 @@ class ObservationEncoder(nn.Module):
 
     With a demonstration it first predicts the position of each step of the chunk on the plan, and looks the plan up
     there. These positions are learned from the episodes' `plan_phase`; other losses do not reach them.
-
-    Args:
-        config: The policy's.
     """
 
     def __init__(self, config: PolicyConfig) -> None:
@@ -102,3 +94,17 @@ def robot_features(proprio: Tensor) -> Tensor:
     state = torch.cat([now[:, :3], rotation, now[:, 7:]], -1)
     hand = torch.cat([proprio[..., :3], proprio[..., 7:8]], -1)
     return torch.cat([state, torch.diff(hand, dim=1).flatten(1)], -1)
+
+
+def encode_texts(texts: Sequence[str]) -> Tensor:
+    """Return float32 (n, 384): the mean of each text's tokens (MiniLM), scaled to a standard deviation of about 1."""
+    tokens, there = _text_encoder().encode(texts)
+    weights = there[..., None].float()
+    mean = (tokens * weights).sum(1) / weights.sum(1)
+    scaled: Tensor = mean / mean.std(-1, keepdim=True).clamp_min(1e-6)
+    return scaled
+
+
+@lru_cache(1)
+def _text_encoder() -> MiniLMTextEncoder:
+    return MiniLMTextEncoder()

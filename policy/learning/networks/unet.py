@@ -29,13 +29,10 @@ class ResidualBlock(nn.Module):
 
 
 class TemporalUNet(nn.Module):
-    """Predicts a clean chunk, or its noise, from a noisy one.
+    """Predicts a clean chunk, or its noise, from a noisy one (b, t, size).
 
-    Args:
-        size: Numbers of an action.
-        widths: Channels, one for each length; multiples of 8. Each but the first halves the length.
-        known: Width of the encoded observation.
-        ahead: Conditioning numbers of each step of the chunk (0: none).
+    It is conditioned on an encoded observation of width `known` and on `ahead` numbers of each step of the chunk. Each
+    of the channels `widths`, multiples of 8, but the first halves the length.
     """
 
     def __init__(self, size: int, widths: Sequence[int], known: int, ahead: int = 0) -> None:
@@ -54,17 +51,7 @@ class TemporalUNet(nn.Module):
         self.out = nn.Conv1d(widths[0] + ahead, size, 1)
 
     def forward(self, noisy: Tensor, timestep: Tensor, known: Tensor, ahead: Tensor | None = None) -> Tensor:
-        """Predict.
-
-        Args:
-            noisy: Float (b, t, size).
-            timestep: Int (b,).
-            known: Float (b, known).
-            ahead: Float (b, t, ahead), or None.
-
-        Returns:
-            Float (b, t, size).
-        """
+        """Return (b, t, size) for integer timesteps (b,), observations (b, known) and steps (b, t, ahead)."""
         local = [] if ahead is None else [ahead.mT]
         x = torch.cat([noisy.mT, *local], 1)
         time = self.time(get_timestep_embedding(timestep, self.time_width))

@@ -5,9 +5,7 @@ import json
 import pytest
 
 from ivg.cli.policy import main
-from ivg.policy.rl.comparison import comparison_table
-from ivg.policy.rl.curve import COLUMNS, LearningCurve
-from ivg.workflows.policy_settings import read_reinforcement
+from ivg.policy.rl.curve import COLUMNS, LearningCurve, comparison_table
 from ivg.workflows.reward_comparison import REWARDS, plan
 
 TINY = [
@@ -55,7 +53,7 @@ def test_rewards_are_compared_and_what_is_done_stays(tmp_path, capsys):
 def test_rewards_meet_on_the_same_seeds(tmp_path):
     jobs = plan(tmp_path, ["push_plate", "close_drawer"], 2, ("policy.steps=10",))
     assert len({job.output for job in jobs}) == len(jobs) == 8
-    runs = [read_reinforcement(job.overrides) for job in jobs]
+    runs = [job.run() for job in jobs]
     assert [run.policy.reward for run in runs[:2]] == ["tracking", "sparse"]
     assert {(run.task, run.policy.seed) for run in runs} == {
         (task, seed) for task in ("push_plate", "close_drawer") for seed in (0, 1)

@@ -13,8 +13,7 @@ from ivg.models.nano.denoiser import NanoVideoDenoiser
 from ivg.policy.learning.config import POLICIES, EpisodeData, PolicyTraining
 from ivg.policy.rl import ReinforcementSettings
 from ivg.policy.rl.settings import PRESETS as REINFORCEMENT
-from ivg.training.composition import compose_train, read_run
-from ivg.training.registry import PRESETS
+from ivg.training.composition import PRESETS, compose_train, read_run
 from ivg.training.settings import BaseModelConfig, DataConfig
 from ivg.workflows.policy_settings import compose_policy, read_policy_run, read_reinforcement
 from ivg.workflows.rl_environment import EnvironmentSettings

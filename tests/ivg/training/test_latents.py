@@ -8,8 +8,7 @@ import torch
 
 from ivg.data.clip_store import ClipStore
 from ivg.models.nano.autoencoder import NanoAutoencoder
-from ivg.training.encoded.clips import LatentClips
-from ivg.training.encoded.images import to_model
+from ivg.training.encoded.clips import LatentClips, to_model
 from ivg.training.encoded.latents import load_latents
 
 

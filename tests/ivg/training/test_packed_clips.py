@@ -8,8 +8,7 @@ import torch
 
 from ivg.errors import ConfigError, InputError
 from ivg.models.nano.autoencoder import NanoAutoencoder
-from ivg.training.encoded.loading import load_encoded_split, pack_clips
-from ivg.training.encoded.packing import load_packed
+from ivg.training.encoded.loading import load_encoded_split, load_packed, pack_clips
 from ivg.training.run import build_stage, train_stage
 from ivg.training.settings import AutoencoderConfig, ClipConfig, DataConfig, ModelConfig, Run
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from ivg.training.optimizer import AveragedModel, Muon, build_optimizer, orthogonalise
-from ivg.training.schedule import StopCriterion, learning_rate
+from ivg.training.optimizer import AveragedModel, Muon, build_optimizer, learning_rate, orthogonalise
+from ivg.training.progress import StopCriterion
 from ivg.training.settings import AutoencoderConfig, RegionConfig
 from ivg.training.stage import StepRandom
-from ivg.training.stages.region_augmentation import augment_regions
+from ivg.training.stages.clip import augment_regions
 
 
 def test_orthogonalised_matrices_have_singular_values_near_1() -> None:

@@ -123,7 +123,7 @@ def test_statistics_bring_chunks_into_range(dataset, tiny):
 
 
 def test_what_a_stopped_run_wrote_after_its_checkpoint_is_left_out(tmp_path):
-    from ivg.policy.learning.curves import read_log
+    from ivg.policy.learning.training import read_log
 
     lines = [{"step": step, "loss": loss} for step, loss in ((1, 9.0), (5, 8.0), (9, 7.0), (5, 6.0), (9, 5.0))]
     (tmp_path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import ConfigError, InputError
-from ivg.policy.rl.actions import FixedRotation, RepeatAction
+from ivg.policy.rl.environment import FixedRotation, RepeatAction
 
 
 def test_an_action_is_repeated_until_the_end(reach):

@@ -5,8 +5,7 @@ import math
 import pytest
 
 from ivg.errors import InputError
-from ivg.policy.rl.comparison import Mean, area_of, efficiency, gain
-from ivg.policy.rl.curve import COLUMNS, LearningCurve, draw_comparison, draw_curve
+from ivg.policy.rl.curve import COLUMNS, LearningCurve, Mean, area_of, draw_comparison, draw_curve, efficiency, gain
 
 
 def curve(folder, *points):

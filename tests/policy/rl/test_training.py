@@ -13,7 +13,7 @@ from ivg.errors import ConfigError, InputError, WeightsError
 from ivg.policy.rl.curve import COLUMNS, LearningCurve
 from ivg.policy.rl.environment import conditioned_environment
 from ivg.policy.rl.evaluation import play, summarise
-from ivg.policy.rl.saving import load_policy
+from ivg.policy.rl.learner import load_policy
 from ivg.policy.rl.settings import ReinforcementSettings
 from ivg.policy.rl.training import is_finished, train_reinforcement
 
