@@ -64,7 +64,6 @@ class Demonstration:
     score: NDArray[np.float32] = None  # type: ignore[assignment]  # filled in below
 
     def __post_init__(self) -> None:
-        """Fill in what may be left out, then validate."""
         if self.region_per_frame is None:
             every = np.broadcast_to(self.region, (len(self.clip), *np.shape(self.region))).copy()
             object.__setattr__(self, "region_per_frame", every)
@@ -72,18 +71,15 @@ class Demonstration:
             object.__setattr__(self, "score", np.asarray(self.present, np.float32))
         Clip(self.clip, self.fps)
         HandTracks(self.keypoints, self.present, self.score)
-        masks = RegionOfMotion(self.region_per_frame)
-        frames, height, width, _ = self.clip.shape
-        if len(self.keypoints) != frames:
-            raise InputError(f"keypoints must have the clip's {frames} frames, got {len(self.keypoints)}")
-        if self.region_per_frame.shape != (frames, height, width):
-            got = self.region_per_frame.shape
-            raise InputError(f"region_per_frame must have shape {(frames, height, width)}, got {got}")
+        masks, shape = RegionOfMotion(self.region_per_frame), self.clip.shape[:3]
+        if len(self.keypoints) != shape[0]:
+            raise InputError(f"keypoints must have the clip's {shape[0]} frames, got {len(self.keypoints)}")
+        if self.region_per_frame.shape != shape:
+            raise InputError(f"region_per_frame must have shape {shape}, got {self.region_per_frame.shape}")
         if not np.array_equal(self.region, masks.union) or self.region.dtype != np.bool_:
             raise InputError("region must be bool (h, w), and the union of region_per_frame")
 
     def __len__(self) -> int:
-        """Return the number of frames."""
         return len(self.clip)
 
     @property
@@ -137,6 +133,7 @@ def _demonstration_of(rows: Rows) -> Demonstration:
     )
 
 
+# the layout of datasets of demonstrations
 DEMONSTRATIONS = Layout(
     noun="demonstration",
     data=("image", "region", "keypoints", "present", "score"),
@@ -145,14 +142,10 @@ DEMONSTRATIONS = Layout(
     rows_of=_rows_of,
     episode_of=_demonstration_of,
 )
-"""The layout of datasets of demonstrations."""
 
 
 class DemonstrationStore(Dataset[Demonstration]):
-    """A dataset of demonstrations, read episode by episode: a sequence of `Demonstration`.
-
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
+    """A dataset of demonstrations, `*.zarr` or `*.zarr.zip`, read episode by episode: a sequence of `Demonstration`.
 
     Raises:
         StoreError: If it is missing, unreadable or of another layout.
@@ -172,10 +165,10 @@ def is_demonstration_dataset(path: str | Path) -> bool:
 
 
 def write_demonstrations(path: str | Path, demonstrations: Iterable[Demonstration], *, overwrite: bool = False) -> Path:
-    """Write a dataset of demonstrations, all of one image size; see `store.writing.write_dataset`."""
+    """Write a dataset of demonstrations, all of one image size, as `write_episodes` does."""
     return write_dataset(path, demonstrations, DEMONSTRATIONS, overwrite=overwrite)
 
 
 def append_demonstrations(path: str | Path, demonstrations: Iterable[Demonstration]) -> Path:
-    """Append to a dataset of demonstrations, or write a new one; see `store.writing.append_dataset`."""
+    """Append to a dataset of demonstrations, or write a new one, as `append_episodes` does."""
     return append_dataset(path, demonstrations, DEMONSTRATIONS)

@@ -75,6 +75,7 @@ def _episode_of(rows: Rows) -> RobotEpisode:
     )
 
 
+# the layout of datasets of robot episodes; the arrays per step of the demonstration follow from it and the phase
 ROBOT_EPISODES = Layout(
     noun="robot episode",
     data=(*_STEPS, *_PER_STEP),
@@ -84,14 +85,10 @@ ROBOT_EPISODES = Layout(
     episode_of=_episode_of,
     derived=_PER_STEP,
 )
-"""The layout of datasets of robot episodes; the demonstration's arrays per step follow from phase and demonstration."""
 
 
 class EpisodeStore(Dataset[RobotEpisode]):
-    """A dataset of robot episodes, read episode by episode: a sequence of `RobotEpisode`.
-
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
+    """A dataset of robot episodes, `*.zarr` or `*.zarr.zip`, read episode by episode: a sequence of `RobotEpisode`.
 
     Raises:
         StoreError: If it is missing, unreadable or of another layout.
@@ -138,9 +135,18 @@ def write_episodes(
     attributes: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write a dataset of robot episodes, all of one image size and demonstration length.
+    """Write a dataset of robot episodes, which is there whole or not at all.
 
-    See `store.writing.write_dataset` for arguments and errors.
+    Args:
+        path: A folder `*.zarr` or a file `*.zarr.zip`.
+        episodes: At least one, all of one image size and demonstration length; a generator is drawn from as needed.
+        attributes: JSON values to store beside the arrays.
+        overwrite: Replace an existing dataset.
+
+    Raises:
+        InputError: If the path exists (and is not to be overwritten), its name has another ending, there is no
+            episode, or their sizes differ.
+        StoreError: If another process writes it, or the system refuses.
     """
     return write_dataset(path, episodes, ROBOT_EPISODES, attributes=attributes, overwrite=overwrite)
 
@@ -148,5 +154,13 @@ def write_episodes(
 def append_episodes(
     path: str | Path, episodes: Iterable[RobotEpisode], *, attributes: Mapping[str, Any] | None = None
 ) -> Path:
-    """Append to a dataset of robot episodes, or write a new one; see `store.writing.append_dataset`."""
+    """Append to a dataset of robot episodes, or write a new one; on failure the dataset is as it was.
+
+    Untouched chunks of a folder are linked, not copied; a zip file is written anew. Attributes of other names stay.
+    Without episodes only attributes change.
+
+    Raises:
+        InputError: As `write_episodes` does, but for an existing path.
+        StoreError: If there is another kind of dataset, another process writes it, or the system refuses.
+    """
     return append_dataset(path, episodes, ROBOT_EPISODES, attributes=attributes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,11 +14,9 @@ from ivg.errors import InputError, StoreError
 
 from .layout import Layout
 
-ENDINGS = (".zarr", ".zarr.zip")
-"""What a dataset's name may end with."""
+ENDINGS = (".zarr", ".zarr.zip")  # of a dataset's name
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip file
-
 _UNREADABLE = (OSError, ValueError, KeyError, zipfile.BadZipFile)
 
 
@@ -32,10 +32,7 @@ def is_zip(path: Path) -> bool:
 
 
 def pack(folder: Path, archive: Path) -> None:
-    """Write a folder's files into a zip file, uncompressed (the chunks are compressed already).
-
-    All files get one date, so that the same files give the same bytes.
-    """
+    """Write a folder's files into a zip file, uncompressed and of one date: the same files give the same bytes."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, allowZip64=True) as packed:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
@@ -62,21 +59,18 @@ def copy_for_append(source: Path, target: Path) -> None:
     Chunks that an append does not change are linked where the file system can; those it writes to (the last of
     each array) are copied, as are the small files that describe the arrays.
     """
-    last: dict[str, int] = {}
 
-    def copy(file: str, destination: str) -> str:
+    @cache
+    def last_index(folder: str) -> int:
+        return max(_first_index(file.name) for file in Path(folder).iterdir() if file.name[0] != ".")
+
+    def copy(file: str, destination: str) -> None:
         folder, name = os.path.split(file)
-        if name.startswith("."):
-            return str(shutil.copy2(file, destination))
-        if folder not in last:
-            last[folder] = max(_first_index(f.name) for f in Path(folder).iterdir() if f.name[0] != ".")
-        if _first_index(name) == last[folder]:
-            return str(shutil.copy2(file, destination))
-        try:
-            os.link(file, destination)
-        except OSError:
-            return str(shutil.copy2(file, destination))
-        return destination
+        if not name.startswith(".") and _first_index(name) != last_index(folder):
+            with suppress(OSError):
+                os.link(file, destination)
+                return
+        shutil.copy2(file, destination)
 
     shutil.copytree(source, target, copy_function=copy)
 

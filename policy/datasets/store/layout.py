@@ -13,17 +13,12 @@ from numpy.typing import NDArray
 
 from ivg.errors import InputError
 
-CHUNK_BYTES = 2_000_000
-"""Target size of a chunk, uncompressed."""
+CHUNK_BYTES = 2_000_000  # target size of a chunk, uncompressed
 
-META_CHUNK = 4096
-"""Values in a chunk of an array of `meta/` that has one number, or bytes, per episode."""
+META_CHUNK = 4096  # values in a chunk of an array of `meta/` that has one number, or bytes, per episode
 
-CHECKSUM = "checksum"
-"""Name of the array of `meta/` with the checksums of each episode."""
-
-CHECKSUM_BYTES = 16
-"""Of a checksum: BLAKE2b (RFC 7693) of the array's type and shape, such as ``<f4(80, 7)``, and its bytes."""
+CHECKSUM = "checksum"  # array of `meta/` with the checksums of each episode
+CHECKSUM_BYTES = 16  # BLAKE2b (RFC 7693) of the array's type and shape, such as ``<f4(80, 7)``, and its bytes
 
 EpisodeT = TypeVar("EpisodeT")
 
@@ -45,7 +40,6 @@ class Rows:
     texts: dict[str, bytes]
 
     def __len__(self) -> int:
-        """Return the number of steps."""
         return len(next(iter(self.data.values())))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from ivg.errors import StoreError, unknown_option
@@ -16,15 +16,10 @@ from ..episodes import EpisodeStore, is_episode_dataset
 from .episode import ViewedEpisode, named_in, view_demonstration, view_robot_episode
 
 KINDS = ("robot episodes", "demonstrations")
-"""What a dataset may hold."""
 
 
 class ViewedDataset:
-    """A dataset of robot episodes or of demonstrations, to show.
-
-    Attributes:
-        path: Its path.
-        kind: One of `KINDS`.
+    """A dataset of robot episodes or of demonstrations (`kind` is one of `KINDS`), to show.
 
     Raises:
         StoreError: If it is missing or unreadable, holds neither, or holds no episode.
@@ -39,15 +34,9 @@ class ViewedDataset:
             raise StoreError(f"'{self.path}' holds no episode to show")
 
     def __len__(self) -> int:
-        """Return the number of episodes."""
         return len(self._store)
 
     def __getitem__(self, episode: int) -> ViewedEpisode:
-        """Read an episode.
-
-        Raises:
-            StoreError: If there is no such episode.
-        """
         if isinstance(self._store, EpisodeStore):
             return view_robot_episode(self._store[episode])
         return view_demonstration(self._store[episode])
@@ -80,12 +69,12 @@ class ViewedDataset:
         for task in tasks:
             if task not in self.tasks:
                 raise unknown_option("task", task, sorted(set(self.tasks)))
-        seen: dict[str, int] = {}
+        seen: Counter[str] = Counter()
         ranked = []
         for index, task in enumerate(self.tasks):
             if not tasks or task in tasks:
-                ranked.append((seen.get(task, 0), index))
-                seen[task] = seen.get(task, 0) + 1
+                ranked.append((seen[task], index))
+                seen[task] += 1
         return sorted(index for _, index in sorted(ranked)[:limit])
 
     def contents(self) -> dict[str, Any]:
@@ -114,14 +103,11 @@ class ViewedDataset:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        """Task, text and success of every episode."""
         if isinstance(self._store, EpisodeStore):
             success = self._store.per_episode("success").astype(bool).tolist()
             columns = zip(self._store.tasks, self._store.texts, success, strict=True)

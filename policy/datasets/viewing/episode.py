@@ -13,6 +13,7 @@ from ..episode import RobotEpisode
 
 _HASH_DIGITS = 12
 
+# names, and keys of a provenance that may hold their values; the first that is there counts
 _NAMED = (
     ("source", ("source",)),
     ("environment", ("env", "id")),
@@ -33,7 +34,6 @@ _NAMED = (
     ("made by ivg", ("demonstration", "versions", "ivg")),
     ("made by ivg", ("versions", "ivg")),
 )
-"""Names, and keys of a provenance that may hold their values; the first that is there counts."""
 
 _WEIGHTS = (("weights",), ("demonstration", "weights"))
 
@@ -86,14 +86,13 @@ def view_robot_episode(episode: RobotEpisode) -> ViewedEpisode:
 
 def view_demonstration(demonstration: Demonstration) -> ViewedEpisode:
     """Return a demonstration as it is shown; task, text and seed come from its provenance."""
-    named = named_in(demonstration.provenance)
     return ViewedEpisode(
         clip=demonstration.clip,
         keypoints=demonstration.keypoints,
         region=demonstration.region_per_frame if demonstration.region.any() else None,
         fps=demonstration.fps,
         provenance=demonstration.provenance,
-        **named,
+        **named_in(demonstration.provenance),
     )
 
 
@@ -114,7 +113,7 @@ def _dict(value: object) -> dict[str, Any]:
 
 
 def facts(episode: ViewedEpisode) -> list[tuple[str, str]]:
-    """Return pairs of a name and words about an episode: lengths, rates, and what its provenance says of its making."""
+    """Return names and values to list of an episode: lengths, rates, and what its provenance says of its making."""
     frames, height, width, _ = episode.clip.shape
     rows = [("clip", f"{frames} frames, {episode.fps:g} a second, {width} x {height} px")]
     if episode.robot is not None:

@@ -19,11 +19,10 @@ from ivg.io.staging import staged_output
 from .dataset import ViewedDataset
 from .records import episode_record, index_row
 
-TEMPLATE = Path(__file__).parent / "template"
-"""Folder of the page's HTML, CSS and JavaScript."""
+TEMPLATE = Path(__file__).parent / "template"  # folder of the page's HTML, CSS and JavaScript
 
+# in the order in which they are concatenated
 SCRIPTS = ("data.js", "images.js", "space.js", "timeline.js", "player.js", "list.js", "summary.js", "main.js")
-"""In the order in which they are concatenated."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,6 @@ class PageSettings:
     quality: int = 70
 
     def __post_init__(self) -> None:
-        """Validate the ranges."""
         for name in ("images", "size"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}")
@@ -94,7 +92,7 @@ def write_page(
 def _parts(
     dataset: ViewedDataset, episodes: Sequence[int], attempts: Attempts, settings: PageSettings
 ) -> Iterator[str]:
-    """Yield the page, episode by episode, so that no more than one of them is held in memory."""
+    # episode by episode, so that no more than one of them is held in memory
     before, after = _read("page.html").split("{{data}}")
     fills = _fills(dataset.path.name)
     yield _filled(before, fills)
@@ -112,13 +110,8 @@ def _fills(name: str) -> dict[str, str]:
     """Return what is filled into the template; the page runs no other script or style than these."""
     script = f'"use strict";\n(() => {{\n{"".join(map(_read, SCRIPTS))}}})();\n'
     style = _read("page.css")
-    return {
-        "title": html.escape(name),
-        "script": script,
-        "script_hash": _hash(script),
-        "style": style,
-        "style_hash": _hash(style),
-    }
+    fills = {"title": html.escape(name), "script": script, "style": style}
+    return {**fills, "script_hash": _hash(script), "style_hash": _hash(style)}
 
 
 def _read(name: str) -> str:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from .dataset import ViewedDataset
     from .page import Attempts
 
-EPISODES = 100
-"""Episodes shown by default: some 9 MB of 128 px."""
+EPISODES = 100  # shown by default: some 9 MB of 128 px
 
 
 @dataclass(frozen=True)
@@ -29,9 +28,9 @@ class ViewResult:
         episodes: Number of episodes in the dataset.
         available: Number of those of the chosen tasks.
         shown: Number of those shown.
-        page: The web page, if one was written.
+        page: The web page, None if none was written.
         refused: Number of refused attempts listed on the page.
-        recording: The recording, if one was saved.
+        recording: The recording, None if none was saved.
     """
 
     dataset: Path
@@ -88,7 +87,7 @@ def view_dataset(
     """Write a web page of a dataset, or a recording for rerun, or open rerun.
 
     Args:
-        dataset: Of robot episodes or demonstrations: a folder `*.zarr` or a file `*.zarr.zip`.
+        dataset: Of robot episodes or demonstrations, `*.zarr` or `*.zarr.zip`.
         out: The page, `*.html`; by default beside the dataset (none with `rerun`).
         episodes: Maximum number of episodes, those of all tasks in turn; all if None.
         tasks: Only episodes of these tasks; all if empty.
@@ -131,7 +130,6 @@ def view_dataset(
 
 
 def _attempts(dataset: ViewedDataset, tasks: Sequence[str]) -> Attempts:
-    """Return the outcomes of the attempts behind a dataset, of all tasks or of some."""
     from .page import Attempts
 
     attempts = [attempt for attempt in recorded_attempts(dataset.attributes) if not tasks or attempt.task in tasks]
