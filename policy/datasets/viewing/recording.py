@@ -40,8 +40,6 @@ from .dataset import KINDS, ViewedDataset
 from .episode import ViewedEpisode, facts
 from .records import outlines
 
-APPLICATION = "ivg-view"
-
 _SIDES = (("left", (64, 160, 255)), ("right", (255, 96, 64)))
 _REGION_RGB, _JOINT_RGB = (255, 214, 10), (255, 255, 255)
 _CLOSED_RGB, _OPEN_RGB = np.array([232, 89, 12]), np.array([25, 113, 194])
@@ -69,7 +67,7 @@ def record_episodes(
     if not episodes:
         raise InputError("there is no episode to show")
     rerun = needed("rerun", "rerun", "a recording", "rerun-sdk")
-    recording = rerun.RecordingStream(APPLICATION)
+    recording = rerun.RecordingStream("ivg-view")
     blueprint = _blueprint(rerun, dataset.kind == KINDS[0])
     if save is None:
         recording.spawn(default_blueprint=blueprint)
@@ -117,8 +115,8 @@ class _Log:
         size = np.array(episode.clip.shape[2:0:-1], np.float32)
         for frame, image in enumerate(episode.clip):
             self._at(frame, episode.fps)
-            encoded = self._rerun.EncodedImage(contents=encode_jpeg(image, self._quality), media_type="image/jpeg")
-            self._recording.log("clip", encoded)
+            encoded = encode_jpeg(image, self._quality)
+            self._recording.log("clip", self._rerun.EncodedImage(contents=encoded, media_type="image/jpeg"))
             for hand, (side, colour) in enumerate(_SIDES):
                 self._hand(f"clip/{side}", episode.keypoints[frame, hand] * size, colour)
             edges = [] if episode.region is None else outlines(episode.region[frame])
@@ -129,14 +127,10 @@ class _Log:
 
     def robot(self, robot: RobotEpisode) -> float:
         self._at(0, robot.fps)
-        trajectories = (
-            ("robot", robot.pose, 0.003),
-            ("plan", robot.demo_plan, 0.0015),
-            ("path", robot.demo_path, 0.0015),
-        )
-        for name, poses, radius in trajectories:
-            pieces, colours = np.stack([poses[:-1, :3], poses[1:, :3]], axis=1), opening_rgba(poses[1:, 7])
-            self._recording.log(f"world/{name}", self._rerun.LineStrips3D(pieces, colors=colours, radii=[radius]))
+        for name, poses in (("robot", robot.pose), ("plan", robot.demo_plan), ("path", robot.demo_path)):
+            pieces, radius = np.stack([poses[:-1, :3], poses[1:, :3]], axis=1), 0.003 if name == "robot" else 0.0015
+            strips = self._rerun.LineStrips3D(pieces, colors=opening_rgba(poses[1:, 7]), radii=[radius])
+            self._recording.log(f"world/{name}", strips)
         times = self._begin + np.arange(len(robot)) / robot.fps
         for entity, parts in self._columns(robot).items():
             self._recording.send_columns(entity, [self._rerun.TimeColumn("time", duration=times)], parts)
@@ -144,12 +138,12 @@ class _Log:
 
     def _columns(self, robot: RobotEpisode) -> dict[str, Any]:
         rerun, steps = self._rerun, len(robot)
-        colours = opening_rgba(robot.pose[:, 7])
-        positions, grips = robot.pose[:, :3], [fingers(pose) for pose in robot.pose]
+        points, colours = robot.pose[:, :3], opening_rgba(robot.pose[:, 7])
+        grips = [fingers(pose) for pose in robot.pose]
         images = [encode_jpeg(image, self._quality) for image in robot.image]
         return {
             "robot/image": rerun.EncodedImage.columns(blob=images, media_type=["image/jpeg"] * steps),
-            "world/robot/now": rerun.Points3D.columns(positions=positions, colors=colours, radii=[0.006] * steps),
+            "world/robot/now": rerun.Points3D.columns(positions=points, colors=colours, radii=[0.006] * steps),
             "world/robot/fingers": rerun.LineStrips3D.columns(strips=grips, colors=colours, radii=[0.003] * steps),
             "scalars/phase": rerun.Scalars.columns(scalars=robot.phase),
             "scalars/plan_phase": rerun.Scalars.columns(scalars=robot.plan_phase),
@@ -165,8 +159,8 @@ class _Log:
         if not np.isfinite(joints_px).all():
             self._recording.log(entity, self._rerun.Clear(recursive=True))
             return
-        bones = joints_px[np.array(BONES)]
-        self._recording.log(entity, self._rerun.LineStrips2D(bones, colors=[colour], radii=[0.6]))
+        bones = self._rerun.LineStrips2D(joints_px[np.array(BONES)], colors=[colour], radii=[0.6])
+        self._recording.log(entity, bones)
         self._recording.log(f"{entity}/joints", self._rerun.Points2D(joints_px, colors=[_JOINT_RGB], radii=[0.7]))
 
 
@@ -200,5 +194,4 @@ def _blueprint(rerun: Any, with_robot: bool) -> Any:
     world = blueprint.Spatial3DView(origin="world", name="Gripper")
     curves = [blueprint.TimeSeriesView(origin=name, name=name.capitalize()) for name in ("scalars", "action", "joints")]
     top, bottom = blueprint.Horizontal(clip, robot, world), blueprint.Horizontal(*curves, about)
-    rows = blueprint.Vertical(top, bottom, row_shares=[3, 2])
-    return blueprint.Blueprint(rows, collapse_panels=True)
+    return blueprint.Blueprint(blueprint.Vertical(top, bottom, row_shares=[3, 2]), collapse_panels=True)
