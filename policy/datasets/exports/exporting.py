@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,75 @@ from ivg.errors import InputError, StoreError, unknown_option
 
 from ..episode import RobotEpisode
 from ..episodes import EpisodeStore
-from .conversion import Conversion
 from .steps import environment_of
 
+# formats that can be written, and the options of each that the others do not have
 EXPORT_FORMATS = {"lerobot": ("images", "camera", "robot"), "robomimic": ("valid",), "minari": ("id",), "zarr": ()}
-"""Formats that can be written, and the options of each that the others do not have."""
+
+_WRITERS = {
+    "lerobot": (".lerobot.writer", "export_lerobot"),
+    "robomimic": (".robomimic", "export_robomimic"),
+    "minari": (".minari", "export_minari"),
+    "zarr": (".replay_buffer", "export_replay_buffer"),
+}
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Conversion:
+    """Result of `export_dataset` or `import_dataset`: what was written, and counts of episodes.
+
+    Attributes:
+        path: The folder or file that was written.
+        format: The format that was written or read.
+        episodes: Number of episodes.
+        steps: Their steps.
+        succeeded: Episodes that succeeded.
+        demonstrations: Episodes with a demonstration.
+        tasks: Number of episodes by task.
+    """
+
+    path: Path
+    format: str
+    episodes: int = 0
+    steps: int = 0
+    succeeded: int = 0
+    demonstrations: int = 0
+    tasks: Counter[str] = field(default_factory=Counter)
+
+    def counted(
+        self, episodes: Iterator[RobotEpisode], total: int = 0, progress: Progress | None = None
+    ) -> Iterator[RobotEpisode]:
+        """Pass episodes on, count them and report the progress."""
+        for episode in episodes:
+            self.episodes += 1
+            self.steps += len(episode)
+            self.succeeded += int(episode.success)
+            self.demonstrations += bool(episode.demo_present.any())
+            self.tasks[episode.task] += 1
+            if progress is not None:
+                progress(self.episodes, total)
+            yield episode
+            del episode  # so that the caller alone holds it
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """The counts as JSON values."""
+        counts = {"episodes": self.episodes, "steps": self.steps, "success": self.succeeded}
+        counts["demonstrations"] = self.demonstrations
+        return {"path": str(self.path), "format": self.format, **counts, "tasks": dict(self.tasks)}
+
+    @property
+    def report(self) -> str:
+        """The counts in words."""
+        files = [file for file in [self.path, *self.path.rglob("*")] if file.is_file()]
+        megabytes = sum(file.stat().st_size for file in files) / 1e6
+        total = (
+            f"{self.episodes} episodes, {self.steps} steps, {self.succeeded} that succeeded, "
+            f"{self.demonstrations} with a demonstration, {megabytes:.1f} MB in {self.path} ({self.format})"
+        )
+        return "\n".join([total, *(f"  {task:<40}{count:>6}" for task, count in sorted(self.tasks.items()))])
 
 
 def export_dataset(
@@ -27,7 +93,7 @@ def export_dataset(
     *,
     tasks: Sequence[str] = (),
     overwrite: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     **options: Any,
 ) -> Conversion:
     """Write a dataset of robot episodes in another project's format; it is written whole or not at all.
@@ -56,6 +122,7 @@ def export_dataset(
         owner = next((name for name, own in EXPORT_FORMATS.items() if option in own), None)
         if owner != format:
             raise InputError(f"{option} goes with the format {owner}, not with {format}")
+    module, function = _WRITERS[format]
     result = Conversion(Path(out), format)
     with EpisodeStore(dataset) as store:
         chosen = store.episodes_of(tasks) if tasks else list(range(len(store)))
@@ -67,19 +134,9 @@ def export_dataset(
         if format == "zarr" and len(chosen) == len(store):
             given["attributes"] = store.attributes
         episodes = result.counted((store[index] for index in chosen), len(chosen), progress)
-        result.path = _writer(format)(out, episodes, overwrite=overwrite, **given)
+        write = getattr(import_module(module, __package__), function)  # imports the packages of this format only
+        result.path = write(out, episodes, overwrite=overwrite, **given)
     return result
-
-
-def _writer(name: str) -> Callable[..., Path]:
-    """Return the function that writes a format; the packages that it needs are imported only then."""
-    module, function = {
-        "lerobot": (".lerobot.writer", "export_lerobot"),
-        "robomimic": (".robomimic_writer", "export_robomimic"),
-        "minari": (".minari", "export_minari"),
-        "zarr": (".replay_buffer", "export_replay_buffer"),
-    }[name]
-    return getattr(import_module(module, __package__), function)  # type: ignore[no-any-return]
 
 
 def _minari_id(path: Path, first: RobotEpisode) -> str:

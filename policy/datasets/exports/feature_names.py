@@ -10,6 +10,7 @@ from ivg.errors import InputError
 from .feature_map import Feature, FeatureMap, Part, listed
 
 _POSITION = (("x", "y", "z"),)
+# names of a rotation's numbers, and its form; longer ones are looked for first
 _ROTATION = {
     ("qw", "qx", "qy", "qz"): "wxyz",
     ("rx", "ry", "rz", "rw"): "xyzw",
@@ -17,7 +18,6 @@ _ROTATION = {
     ("rx", "ry", "rz"): "rotvec",
     ("wx", "wy", "wz"): "rotvec",
 }
-"""Names of a rotation's numbers, and its form. Longer ones are looked for first."""
 
 _GRIPPER = (("gripper",), ("opening",), ("gripper_opening",))
 _JOINTS = tuple(
@@ -58,13 +58,7 @@ def map_by_names(features: Mapping[str, Feature], images: list[str], action: str
             f"cannot find {', '.join(missing)} by names. The dataset has: {listed(features, images)}. "
             f"Needed: {NEEDED}. Say where they are in a mapping file (--map FILE, see docs/exports.md)"
         )
-    return FeatureMap(
-        position=parts["position"],
-        rotation=parts["rotation"],
-        opening=parts["opening"],
-        joints=parts["joints"],
-        action=(Part(action, tuple(range(7))),),
-    )
+    return FeatureMap(**parts, action=(Part(action, tuple(range(7))),))
 
 
 def _find(features: Mapping[str, Feature], choices: Mapping[tuple[str, ...], str]) -> Part | None:

@@ -62,12 +62,8 @@ def write_packed(group: Any, name: str, values: NDArray[Any]) -> None:
 def new_hdf5(h5py: Any, path: Path, **options: Any) -> Iterator[tuple[Any, Callable[[], None]]]:
     """Write an HDF5 file; h5py alone would crash the process on a full disk.
 
-    Yields:
-        The open `h5py.File`, and a function that raises the error of writing, if there was one: to be called now and
-        then, so that no work is done in vain. At the end it is raised in any case.
-
-    Raises:
-        OSError: If the system refuses to write (a full disk, say).
+    Yields the open `h5py.File` and a function that raises the `OSError` of writing, if there was one: to be called now
+    and then, so that no work is done in vain. At the end it is raised in any case.
     """
     with path.open("w+b", buffering=0) as raw:
         target = _TolerantFile(raw)
@@ -88,12 +84,10 @@ class _TolerantFile:
         self.seek, self.tell = raw.seek, raw.tell
 
     def check(self) -> None:
-        """Raise the error, if there was one."""
         if self._error is not None:
             raise self._error
 
     def write(self, data: Any) -> int:
-        """Write all of it, or keep the error."""
         left = memoryview(data)
         while left and self._error is None:
             try:
@@ -102,25 +96,22 @@ class _TolerantFile:
                 self._error = error
         return len(data)
 
-    def read(self, size: int = -1) -> bytes:
-        """Read as files do: h5py takes objects with this method for files, and calls `readinto`."""
+    def read(self, size: int = -1) -> bytes:  # h5py takes objects with this method for files, and calls `readinto`
         return self._raw.read(size)
 
     def readinto(self, buffer: Any) -> int:
-        """Read back; what could not be written is zero."""
         count = self._raw.readinto(buffer)
-        if self._error is not None:
+        if self._error is not None:  # what could not be written is zero
             buffer[count:] = bytes(len(buffer) - count)
             return len(buffer)
         return count
 
     def truncate(self, size: int) -> int:
-        """Set the file's size."""
         try:
             return self._raw.truncate(size)
         except OSError as error:
             self._error = self._error or error
             return size
 
-    def flush(self) -> None:
-        """Do nothing: no data is buffered."""
+    def flush(self) -> None:  # no data is buffered
+        pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from ivg.errors import InputError, unknown_option
@@ -10,10 +9,10 @@ from ivg.types import CLIP_FRAMES
 
 from ..episodes import EpisodeStore, append_episodes, write_episodes
 from ..store.archive import is_zip
-from .conversion import Conversion
+from .exporting import Conversion, Progress
+from .feature_map import load_feature_map
 
-IMPORT_FORMATS = ("lerobot", "robomimic")
-"""Formats that can be read."""
+IMPORT_FORMATS = ("lerobot", "robomimic")  # that can be read
 
 
 def import_dataset(
@@ -27,7 +26,7 @@ def import_dataset(
     feature_map: str | Path | None = None,
     append: bool = False,
     overwrite: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Conversion:
     """Read a dataset of another project as a dataset of robot episodes; on failure `out` is as it was.
 
@@ -49,10 +48,9 @@ def import_dataset(
         InputError: If a part is not found or outside its range, an argument does not fit, or `out` exists.
         StoreError: If there is no such dataset, or it cannot be read.
     """
-    from .feature_map import load_feature_map
     from .foreign import ImportOptions
     from .lerobot.reader import lerobot_episodes
-    from .robomimic_reader import robomimic_episodes
+    from .robomimic import robomimic_episodes
 
     if format not in IMPORT_FORMATS:
         raise unknown_option("format", format, IMPORT_FORMATS)

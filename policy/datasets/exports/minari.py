@@ -39,15 +39,11 @@ from .steps import UNKNOWN, WIDTHS, check_image_size, ends, environment_of, rewa
 
 EXTRA = "minari"
 
-MINARI_VERSION = "0.5.3"
-"""The version whose layout this is; later ones read it too."""
+MINARI_VERSION = "0.5.3"  # whose layout this is; later ones read it too
 
 DATASET_ID = re.compile(r"[-\w]+/[-\w]+/[-\w]+-v\d+")
 
-LEAST_IMAGE = 32
-"""Minari packs images whose height and width are at least this, px."""
-
-Shape = tuple[int, ...]
+LEAST_IMAGE = 32  # Minari packs images whose height and width are at least this, px
 
 
 def export_minari(
@@ -89,9 +85,8 @@ def export_minari(
                 check()
         if first is None:
             raise InputError("there is no robot episode to write")
-        metadata = _metadata(dataset_id, first, env_spec)
-        metadata |= {"total_episodes": count, "total_steps": steps}
-        metadata["dataset_size"] = round(path.stat().st_size / 1e6, 1)
+        totals = {"total_episodes": count, "total_steps": steps, "dataset_size": round(path.stat().st_size / 1e6, 1)}
+        metadata = _metadata(dataset_id, first, env_spec) | totals
         path.with_name("metadata.json").write_text(json.dumps(metadata))
     return target
 
@@ -114,8 +109,7 @@ def _metadata(dataset_id: str, first: RobotEpisode, env_spec: str | None) -> dic
     return {**metadata, "env_spec": env_spec} if env_spec else metadata
 
 
-def _box(shape: Shape, dtype: str, low: float, high: float) -> dict[str, Any]:
-    """Return a gymnasium Box as Minari writes it."""
+def _box(shape: tuple[int, ...], dtype: str, low: float, high: float) -> dict[str, Any]:
     bounds = {name: np.full(shape, value, dtype).tolist() for name, value in (("low", low), ("high", high))}
     return {"type": "Box", "dtype": dtype, "shape": list(shape), **bounds}
 
@@ -127,23 +121,21 @@ def _write_episode(h5py: Any, group: Any, episode: RobotEpisode, number: int) ->
     for name, values in {"proprio": episode.proprio, **step_arrays(episode)}.items():
         _write_rows(group, f"observations/{name}", _with_last(values))
     _write_images(h5py, group, _with_last(episode.image))
-    last = ends(episode)
-    _write_rows(group, "actions", episode.action)
-    _write_rows(group, "rewards", rewards(episode))
-    _write_rows(group, "terminations", last & episode.success)
-    _write_rows(group, "truncations", last & (not episode.success))
-    _write_rows(group, "infos/is_success", np.append(False, last & episode.success))
+    done, succeeded = ends(episode), ends(episode) & episode.success
+    rows = {"actions": episode.action, "rewards": rewards(episode), "terminations": succeeded}
+    rows |= {"truncations": done & ~succeeded, "infos/is_success": np.append(False, succeeded)}
+    for name, values in rows.items():
+        _write_rows(group, name, values)
     write_demonstration(group, episode)
 
 
 def _with_last(values: NDArray[Any]) -> NDArray[Any]:
-    """Return (n + 1, ...) of (n, ...): the last row is repeated."""
     return np.concatenate([values, values[-1:]])
 
 
 def _write_rows(group: Any, name: str, values: NDArray[Any]) -> None:
-    packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-    group.create_dataset(name, data=values, chunks=True, maxshape=(None, *values.shape[1:]), **packing)
+    packing = {"chunks": True, "compression": "gzip", "compression_opts": 1, "shuffle": True}
+    group.create_dataset(name, data=values, maxshape=(None, *values.shape[1:]), **packing)
 
 
 def _write_images(h5py: Any, group: Any, images: NDArray[np.uint8]) -> None:

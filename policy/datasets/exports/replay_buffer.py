@@ -22,11 +22,7 @@ def export_replay_buffer(
     attributes: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write episodes as `write_episodes` does and check that they are laid out as a ReplayBuffer.
-
-    Raises:
-        StoreError: If what was written breaks a rule (a bug).
-    """
+    """Write episodes as `write_episodes` does, and check the result with `check_replay_buffer`."""
     written = write_episodes(path, episodes, attributes=attributes, overwrite=overwrite)
     check_replay_buffer(written)
     return written
@@ -52,7 +48,6 @@ def check_replay_buffer(path: str | Path) -> None:
 
 
 def _broken_rule(group: Any) -> str | None:
-    """Return the first broken rule, None if there is none."""
     for name in ("data", "meta"):
         if name not in group:
             return f"it has no group {name}"

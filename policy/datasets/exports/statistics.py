@@ -11,14 +11,10 @@ from ..episode import RobotEpisode
 
 QUANTILES = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
 
-SAMPLE_ROWS = 8192
-"""Rows that quantiles are taken from: all while there are no more, else a random sample."""
+SAMPLE_ROWS = 8192  # that quantiles are taken from: all while there are no more, else a random sample
 
-SAMPLE_IMAGES = 16
-"""Images of an episode that its statistics are taken from."""
-
-IMAGE_STRIDE = 4
-"""Every so many of their rows and columns."""
+SAMPLE_IMAGES = 16  # of an episode, that its statistics are taken from
+IMAGE_STRIDE = 4  # every so many of their rows and columns
 
 
 class RunningStatistics:
@@ -45,18 +41,9 @@ class RunningStatistics:
         self.count += len(values)
 
     def result(self, shape: Sequence[int] | None = None, count: int | None = None) -> dict[str, list[float]]:
-        """Return the statistics as nested lists.
-
-        Args:
-            shape: Of each but the count; (c,) if None.
-            count: The count to state; the number of rows if None.
-        """
-        values = {
-            "min": self._min,
-            "max": self._max,
-            "mean": self._mean,
-            "std": np.sqrt(self._squares / max(1, self.count)),
-        }
+        """Return the statistics as nested lists of a `shape` ((c,) if None), and a `count` (of the rows if None)."""
+        values = {"min": self._min, "max": self._max, "mean": self._mean}
+        values["std"] = np.sqrt(self._squares / max(1, self.count))
         values |= dict(zip(QUANTILES, np.quantile(self._sample, list(QUANTILES.values()), axis=0), strict=True))
         lists = {key: value.reshape(shape or value.shape).tolist() for key, value in values.items()}
         return {**lists, "count": [self.count if count is None else count]}

@@ -23,9 +23,9 @@ from ivg.types import HANDS, JOINTS
 
 from ..episode import PLAN_POINTS, RobotEpisode
 
-UNKNOWN = "unknown"
-"""Id of an environment that is not known."""
+UNKNOWN = "unknown"  # id of an environment that is not known
 
+# arrays of `step_arrays` and the numbers in a row of each
 WIDTHS = {
     "phase": 1,
     "plan_phase": 1,
@@ -33,17 +33,15 @@ WIDTHS = {
     "demo_keypoints": len(HANDS) * JOINTS * 2,
     "demo_plan": PLAN_POINTS * 8,
 }
-"""Arrays of `step_arrays` and the numbers in a row of each."""
 
+# of the 16 numbers of the proprioception
 PROPRIO_NAMES = (
     *("x", "y", "z", "qw", "qx", "qy", "qz", "gripper"),
     *(f"joint_{number}" for number in range(1, 8)),
     "time",
 )
-"""Names of the 16 numbers of the proprioception."""
 
-ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "gripper")
-"""Names of the 7 numbers of an action: translation, rotation vector, gripper (-1 opens, 1 closes)."""
+ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "gripper")  # translation, rotation vector, -1 opens, 1 closes
 
 
 def step_arrays(episode: RobotEpisode) -> dict[str, NDArray[np.float32]]:
@@ -69,10 +67,7 @@ def rewards(episode: RobotEpisode) -> NDArray[np.float32]:
 
 
 def environment_of(episode: RobotEpisode) -> tuple[str, dict[str, Any]]:
-    """Return the id of the environment that an episode came from, or `UNKNOWN`, and the arguments it was made with.
-
-    The provenance says so: ``{"env": {"id": ..., ...}}``.
-    """
+    """Return id (or `UNKNOWN`) and arguments of an episode's environment, from its provenance's ``{"env": ...}``."""
     note = episode.provenance.get("env")
     if not isinstance(note, dict) or not isinstance(note.get("id"), str):
         return UNKNOWN, {}

@@ -35,6 +35,7 @@ EXTRA = "lerobot"
 
 STATE, ENVIRONMENT, ACTION = "observation.state", "observation.environment_state", "action"
 
+# LeRobot's keys of the arrays of `ivg.policy.datasets.exports.steps`
 STEP_KEYS = {
     "demo_plan": ENVIRONMENT,
     "demo_path": "demo.path",
@@ -42,16 +43,9 @@ STEP_KEYS = {
     "phase": "demo.phase",
     "plan_phase": "demo.plan_phase",
 }
-"""LeRobot's keys of the arrays of `ivg.policy.datasets.exports.steps`."""
 
-COUNTERS = {
-    "timestamp": "float32",
-    "frame_index": "int64",
-    "episode_index": "int64",
-    "index": "int64",
-    "task_index": "int64",
-}
-"""Columns that every LeRobot dataset has."""
+# columns that every LeRobot dataset has
+COUNTERS = {"timestamp": "float32", **dict.fromkeys(("frame_index", "episode_index", "index", "task_index"), "int64")}
 
 _SCALARS = {"next.reward": "float32", "next.done": "bool", "next.success": "bool", **COUNTERS}
 
@@ -67,16 +61,9 @@ def features_of(camera: str, size: tuple[int, int], fps: int, video: bool) -> di
     """Return the features of a dataset with images of height and width `size`."""
     image = _feature("video" if video else "image", [*size, 3], ["height", "width", "channels"])
     if video:
-        image["info"] = {
-            "video.height": size[0],
-            "video.width": size[1],
-            "video.codec": "h264",
-            "video.pix_fmt": "yuv420p",
-            "video.is_depth_map": False,
-            "video.fps": fps,
-            "video.channels": 3,
-            "has_audio": False,
-        }
+        codec = {"video.codec": "h264", "video.pix_fmt": "yuv420p", "video.is_depth_map": False}
+        rates = {"video.fps": fps, "video.channels": 3, "has_audio": False}
+        image["info"] = {"video.height": size[0], "video.width": size[1], **codec, **rates}
     features = {
         image_key(camera): image,
         STATE: _feature("float32", [len(PROPRIO_NAMES)], list(PROPRIO_NAMES)),

@@ -18,24 +18,18 @@ from .features import EXTRA
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
 
-CHUNKS_SIZE = 1000
-"""Files in a folder ``chunk-*``."""
+CHUNKS_SIZE = 1000  # files in a folder ``chunk-*``
 
-DATA_MB, VIDEO_MB = 100, 200
-"""Size at which a file is full."""
+DATA_MB, VIDEO_MB = 100, 200  # size at which a file is full
 
+# length at which a video is full: LeRobot finds frames by times in float32, to 0.1 ms, and later ones are too coarse
 VIDEO_S = 400.0
-"""Length at which a video is full: LeRobot finds frames by times in float32, to 0.1 ms, and later times are not precise
-enough."""
 
-CONSTANT_RATE_FACTOR = 14
-"""H.264 quality (0 lossless, 51 worst)."""
+CONSTANT_RATE_FACTOR = 14  # H.264 quality (0 lossless, 51 worst)
 
-KEY_FRAME_EVERY = 2
-"""As LeRobot's own videos: any frame is found by decoding two at most."""
+KEY_FRAME_EVERY = 2  # as LeRobot's own videos: any frame is found by decoding two at most
 
-FileIndex = tuple[int, int]
-"""Numbers of folder and file."""
+FileIndex = tuple[int, int]  # numbers of folder and file
 
 
 def following(index: FileIndex) -> FileIndex:
@@ -80,11 +74,7 @@ class TableFiles:
 
 
 class VideoFiles:
-    """Episodes one after the other in numbered H.264 videos of a height and width, both even.
-
-    Raises:
-        InputError: If height or width is odd.
-    """
+    """Episodes one after the other in numbered H.264 videos; an `InputError` if height or width is odd."""
 
     def __init__(self, root: Path, key: str, size: tuple[int, int], fps: int) -> None:
         if size[0] % 2 or size[1] % 2:
@@ -96,11 +86,7 @@ class VideoFiles:
         self._path, self._frames = root, 0
 
     def write(self, images: NDArray[np.uint8]) -> tuple[FileIndex, float, float]:
-        """Write an episode's images, uint8 (n, h, w, 3) RGB.
-
-        Returns:
-            The numbers of the file, and the times of the first image and after the last one, s.
-        """
+        """Write an episode's images; return the file's numbers, and the times of the first and after the last, s."""
         if self._container is not None and self._is_full(len(images)):
             self.close()
             self._index = following(self._index)
@@ -115,7 +101,7 @@ class VideoFiles:
         return self._index, first / self._fps, self._frames / self._fps
 
     def close(self) -> None:
-        """Write what is buffered and finish the current file."""
+        """Finish the current file."""
         if self._container is not None:
             self._container.mux(self._stream.encode())
             self._container.close()

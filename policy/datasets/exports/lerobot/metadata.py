@@ -41,8 +41,7 @@ INFO_PATH, STATS_PATH, TASKS_PATH = "meta/info.json", "meta/stats.json", "meta/t
 EPISODES_PATH = "meta/episodes/chunk-000/file-000.parquet"
 DEMONSTRATIONS_PATH = "meta/ivg/episodes.parquet"
 
-ROWS = 64
-"""Rows of ``meta/episodes`` that are written at once."""
+ROWS = 64  # of ``meta/episodes``, that are written at once
 
 _SHAPES = {
     "demo_keypoints": (-1, len(HANDS), JOINTS, 2),
@@ -102,10 +101,10 @@ def demonstration_row(episode: RobotEpisode) -> dict[str, Any]:
 
 
 def read_demonstrations(root: Path, lengths: list[int]) -> Iterator[dict[str, Any]] | None:
-    """Read the rows of our own table as arguments of a `RobotEpisode`; None if the dataset has no such table.
+    """Read our own table as arguments of `RobotEpisode`s of these lengths; None if the dataset has no such table.
 
     Raises:
-        StoreError: If the rows do not belong to episodes of these lengths.
+        StoreError: If the rows belong to other episodes.
     """
     path = root / DEMONSTRATIONS_PATH
     if not path.exists():

@@ -23,9 +23,7 @@ from . import files, metadata
 from .features import ACTION, CODEBASE_VERSION, EXTRA, STATE, STEP_KEYS, arrow_schema, features_of, image_key
 
 Images = Literal["video", "png"]
-
-IMAGES: tuple[Images, ...] = ("video", "png")
-"""How images are stored: as H.264, which loses a little, or as PNG in the tables, which loses nothing."""
+IMAGES: tuple[Images, ...] = ("video", "png")  # H.264, which loses a little, or PNG in the tables, which loses nothing
 
 
 def export_lerobot(
@@ -89,7 +87,6 @@ class _Writer:
                 open_files.callback(part.close)
 
     def add(self, episode: RobotEpisode) -> None:
-        """Write an episode."""
         if _whole(episode.fps) != self._fps:
             raise InputError(f"a LeRobot dataset has one number of steps per second: {self._fps}, got {episode.fps:g}")
         check_image_size(self._size, episode)
@@ -105,7 +102,7 @@ class _Writer:
         self._count += 1
 
     def finish(self, robot: str) -> None:
-        """Write what describes the whole; the files of episodes are closed by then."""
+        """Write what describes the whole, after the files of episodes were closed."""
         info = {
             "codebase_version": CODEBASE_VERSION,
             "robot_type": robot,
@@ -128,7 +125,6 @@ class _Writer:
         needed("pyarrow.parquet", EXTRA).write_table(tasks, self._root / metadata.TASKS_PATH)
 
     def _columns(self, episode: RobotEpisode) -> dict[str, Any]:
-        """Return the numbers of an episode by feature, (n, width) or (n,)."""
         steps, task = len(episode), self._tasks.setdefault(episode.text, len(self._tasks))
         frames, done = np.arange(steps), ends(episode)
         columns: dict[str, NDArray[Any]] = {STATE: episode.proprio, ACTION: episode.action}
