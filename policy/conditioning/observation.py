@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
 PLAN_KEY = "demo_plan"
 
-KEYPOINT_RANGE = (-1.0, 2.0)
-"""Joints farther outside the image are clipped to this range."""
+KEYPOINT_RANGE = (-1.0, 2.0)  # joints farther outside the image are clipped to this range
 
 _FAR_M = 100.0
 

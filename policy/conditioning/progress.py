@@ -39,7 +39,6 @@ class TrajectoryProgress:
     opening_scale: float = 1.0
 
     def __post_init__(self) -> None:
-        """Validate ranges."""
         if not self.reach_m > 0 or self.lookahead < 1 or self.opening_weight_m < 0 or not self.opening_scale > 0:
             raise ConfigError(
                 "reach_m and opening_scale must be positive, lookahead at least 1, opening_weight_m at least 0, got "
@@ -56,13 +55,7 @@ class TrajectoryProgress:
         return np.concatenate([pose[..., :3], self.opening_weight_m * pose[..., 7:8]], -1).astype(np.float64)
 
     def advance(self, trajectory: Floats, pose: Floats, index: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Return the target waypoint after the gripper has reached a pose; it never falls.
-
-        Args:
-            trajectory: (..., t, 8).
-            pose: (..., 8), now.
-            index: int (...), the target waypoint before.
-        """
+        """Return the target waypoint, int (...), after the gripper has reached a pose; it never falls below `index`."""
         last = trajectory.shape[-2] - 1
         away = np.linalg.norm(self.waypoints(trajectory) - self.position(pose)[..., None, :], axis=-1)
         target: NDArray[np.int64] = np.asarray(index, np.int64)
@@ -87,12 +80,7 @@ class TrajectoryProgress:
 
 
 def distance_potential(distance_left_m: Floats | float, total_m: Floats | float) -> Array:
-    """Return the potential: 0 at the start of an episode, 1 at the trajectory's end, below 0 farther than at the start.
-
-    Args:
-        distance_left_m: Present value of `TrajectoryProgress.distance_left_m`.
-        total_m: Its value at the start.
-    """
+    """Return the potential: 0 at the start of an episode (`total_m` left), 1 at the trajectory's end, below 0 beyond."""
     return np.asarray(1.0 - np.asarray(distance_left_m) / np.maximum(total_m, 1e-6), np.float64)
 
 

@@ -44,7 +44,7 @@ class DemonstrationSource(Protocol):
             frame: uint8 (h, w, 3), RGB: the scene, without hands.
             text: The task.
             seed: Seed of the random draws.
-            camera: Camera of the frame.
+            camera: Of the frame.
             depth: Float (h, w), m along the optical axis, of the frame; None if unknown.
         """
 
@@ -134,11 +134,7 @@ class GeneratedDemonstrations:
 
 
 class PrecomputedDemonstrations:
-    """Stands in for a source whose demonstrations are all in a cache: a worker process needs no generator.
-
-    Args:
-        fingerprint: That of the source which filled the cache (see `fill_cache`).
-    """
+    """Stands in for the source, of the same fingerprint, that filled a cache: a worker process needs no generator."""
 
     def __init__(self, fingerprint: dict[str, Any]) -> None:
         self.fingerprint = fingerprint
@@ -152,14 +148,10 @@ class PrecomputedDemonstrations:
 
 
 def fingerprint_of(source: Callable[..., Any], *, lasting: bool) -> dict[str, Any]:
-    """Return what identifies a source of demonstrations, or of embeddings.
-
-    Args:
-        source: Any.
-        lasting: Whether it has to tell this source from others, in other processes too.
+    """Return what identifies a source of demonstrations or embeddings; if `lasting`, in other processes too.
 
     Raises:
-        InputError: If it has to and the source has no `fingerprint`.
+        InputError: If it has to last and the source has no `fingerprint`.
     """
     fingerprint = getattr(source, "fingerprint", None)
     if fingerprint is None and lasting:

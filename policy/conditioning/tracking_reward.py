@@ -17,8 +17,7 @@ Observation = dict[str, NDArray[Any]]
 
 PROGRESS_KEY = "demo_progress"
 
-POSE_SIZE = 8
-"""Numbers at the start of ``proprio`` that are the gripper's pose: position (m), quaternion wxyz, opening."""
+POSE_SIZE = 8  # numbers at the start of ``proprio``, the gripper's pose: position (m), quaternion wxyz, opening
 
 
 class DemoTrackingReward(gym.Wrapper[Observation, Any, Observation, Any]):
@@ -89,7 +88,6 @@ class DemoTrackingReward(gym.Wrapper[Observation, Any, Observation, Any]):
         return self.weight * self._potential
 
     def _follow(self, observation: Observation) -> float:
-        """Move the target waypoint and return Phi."""
         if not is_demonstrated(self._trajectory):
             return 0.0
         pose = observation["proprio"][:POSE_SIZE]

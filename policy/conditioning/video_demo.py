@@ -89,11 +89,7 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Reset to a scene and get a demonstration of it.
-
-        Args:
-            seed: Of the scene; drawn if None. A seed also decides which ones are drawn after it.
-            options: The environment's.
+        """Reset to a scene and get a demonstration of it; a seed also decides which ones are drawn after it.
 
         Raises:
             InputError: If the environment gives no image, text or camera, or the source refuses them.

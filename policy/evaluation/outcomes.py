@@ -12,12 +12,11 @@ from pathlib import Path
 
 from ivg.errors import InputError, StoreError
 
+# Why a rollout failed: "" where it did not; the predicate stayed false; the clip shows no hand; an error, or a process
+# that died. All but the first count as failures.
 REASONS = ("", "not_done", "no_hand", "crashed")
-"""Why a rollout failed: "" where it did not; the predicate stayed false; the clip shows no hand; an error, or a process
-that died. All but the first count as failures."""
 
-Z_95 = 1.959964
-"""Normal quantile of a two-sided interval of 95 %."""
+Z_95 = 1.959964  # normal quantile of a two-sided interval of 95 %
 
 
 @dataclass(frozen=True)
@@ -56,11 +55,7 @@ class Outcome:
 
 
 class OutcomeLog:
-    """A file of JSON lines; one writer at a time.
-
-    Args:
-        path: The file; it need not exist.
-    """
+    """A file of JSON lines, which need not exist; one writer at a time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -95,10 +90,7 @@ class OutcomeLog:
 def wilson_interval(successes: int, count: int, z: float = Z_95) -> tuple[float, float]:
     """Return the Wilson score interval of a success rate (Wilson 1927; Brown, Cai & DasGupta 2001, Eq. 4).
 
-    Args:
-        successes: Number of successes.
-        count: Number of trials; with none, the interval is (0, 1).
-        z: Quantile of the normal distribution.
+    `z` is a quantile of the normal distribution. Without trials the interval is (0, 1).
 
     Raises:
         InputError: If `successes` is not from 0 to `count`.
@@ -115,12 +107,7 @@ def wilson_interval(successes: int, count: int, z: float = Z_95) -> tuple[float,
 
 @dataclass(frozen=True)
 class SuccessRate:
-    """A success rate.
-
-    Attributes:
-        successes: Number of successes.
-        count: Number of trials.
-    """
+    """A success rate: how many of a number of trials succeeded."""
 
     successes: int
     count: int
@@ -142,7 +129,6 @@ class SuccessRate:
         return {"successes": self.successes, "count": self.count, "share": self.value, "low": low, "high": high}
 
     def __str__(self) -> str:
-        """Write "62 % (51 to 72)"."""
         low, high = self.interval
         return f"{100 * self.value:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
 
