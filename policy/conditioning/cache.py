@@ -35,8 +35,8 @@ class DemonstrationCache:
     """Keeps demonstrations by what they were made from, and counts `hits` and `misses`.
 
     Memory holds the `capacity` that were used last (about 6 KB each, without an embedding). With a `folder` they are on
-    disk, too: one ``.npz`` each (no pickle), written whole or not at all, so that processes can share the folder. A file
-    that cannot be read is made anew.
+    disk, too, for processes to share: one ``.npz`` each (no pickle), written whole or not at all. A file that cannot be
+    read is made anew.
 
     Raises:
         InputError: If the capacity is not positive.

@@ -80,7 +80,7 @@ class TrajectoryProgress:
 
 
 def distance_potential(distance_left_m: Floats | float, total_m: Floats | float) -> Array:
-    """Return the potential: 0 at the start of an episode (`total_m` left), 1 at the trajectory's end, below 0 beyond."""
+    """Return the potential: 0 with `total_m` left (at the start), 1 at the end, below 0 farther than at the start."""
     return np.asarray(1.0 - np.asarray(distance_left_m) / np.maximum(total_m, 1e-6), np.float64)
 
 

@@ -31,12 +31,7 @@ class DemonstrationSource(Protocol):
     """
 
     def __call__(
-        self,
-        frame: NDArray[np.uint8],
-        text: str,
-        seed: int,
-        camera: Camera,
-        depth: NDArray[np.floating] | None = None,
+        self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera, depth: NDArray[np.floating] | None = None
     ) -> ExtractedDemonstration | None:
         """Return the demonstration, or None where no hand was found.
 
@@ -108,12 +103,7 @@ class GeneratedDemonstrations:
         }
 
     def __call__(
-        self,
-        frame: NDArray[np.uint8],
-        text: str,
-        seed: int,
-        camera: Camera,
-        depth: NDArray[np.floating] | None = None,
+        self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera, depth: NDArray[np.floating] | None = None
     ) -> ExtractedDemonstration | None:
         """Return the demonstration; None where no hand is found in it."""
         from ..extraction import NoHandError

@@ -1,18 +1,8 @@
 """Demonstrations and datasets of them.
 
-========================  =========  ================  ==================================================
-array                     dtype      shape             content
-========================  =========  ================  ==================================================
-``data/image``            uint8      (n, h, w, 3)      frames, RGB
-``data/region``           uint8      (n, h, w, 1)      region of motion of the frame, 0 or 255
-``data/keypoints``        float32    (n, 2, 21, 2)     hand joints, normalised, NaN where absent
-``data/present``          float32    (n, 2)            1 where the hand was found, else 0
-``data/score``            float32    (n, 2)            confidence of the detector
-``meta/fps``              float64    (e,)              frames per second of each episode
-``meta/provenance``       uint8      (bytes,)          JSON (UTF-8) of all episodes, one after the other
-========================  =========  ================  ==================================================
-
-`n` frames in `e` episodes; `ivg.policy.datasets.store` has the rest of the layout.
+``data/*`` has one row per frame: ``image``, ``region`` (uint8 (n, h, w, 1), 0 or 255), ``keypoints``, ``present``
+(float32, 0 or 1) and ``score``. ``meta/*`` has ``fps`` (float64 (e,)) and ``provenance`` (JSON) of every episode.
+`ivg.policy.datasets.store` has the rest of the layout.
 """
 
 from __future__ import annotations

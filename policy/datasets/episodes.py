@@ -1,30 +1,10 @@
-"""Datasets of robot episodes.
+"""Datasets of robot episodes: the arrays of `RobotEpisode`, n steps in e episodes of t demonstration frames.
 
-========================  =========  ===================  ==============================================================
-array                     dtype      shape                content
-========================  =========  ===================  ==============================================================
-``data/image``            uint8      (n, h, w, 3)         camera image, RGB
-``data/proprio``          float32    (n, 16)              proprioception
-``data/action``           float32    (n, 7)               action taken then, in [-1, 1]
-``data/phase``            float32    (n,)                 position in the demonstration, in [0, 1]
-``data/plan_phase``       float32    (n,)                 position along ``demo_plan`` that the step led to, in [0, 1]
-``data/demo_keypoints``   float32    (n, 2, 21, 2)        hand joints of the demonstration's frame nearest to the phase
-``data/demo_path``        float32    (n, 8)               gripper pose of that frame: m, quaternion wxyz, opening
-``meta/demo_keypoints``   float32    (e, t, 2, 21, 2)     the whole demonstration's joints, 0 where absent
-``meta/demo_present``     float32    (e, t, 2)            1 where the hand is there
-``meta/demo_path``        float32    (e, t, 8)            its gripper trajectory
-``meta/demo_plan``        float32    (e, 32, 8)           the trajectory planned for the robot's gripper
-``meta/demo_clip``        uint8      (e, t, h, w, 3)      its frames, RGB
-``meta/seed``             int64      (e,)                 of scene and demonstration
-``meta/success``          uint8      (e,)                 the environment's success predicate
-``meta/fps``              float64    (e,)                 steps per second
-``meta/demo_fps``         float64    (e,)                 frames per second of the demonstration
-``meta/task``             uint8      (bytes,)             names of tasks (UTF-8), one after the other
-``meta/text``             uint8      (bytes,)             instructions
-``meta/provenance``       uint8      (bytes,)             JSON
-========================  =========  ===================  ==============================================================
-
-`n` steps in `e` episodes, `t` frames per demonstration; `ivg.policy.datasets.store` has the rest of the layout.
+``data/*`` has one row per step: ``image``, ``proprio``, ``action``, ``phase``, ``plan_phase``, and for readers of other
+projects ``demo_keypoints`` and ``demo_path`` of the demonstration's frame nearest to the phase. ``meta/*`` has one row
+per episode: the whole demonstration (e, t, ...), ``seed`` (int64), ``success`` (uint8), ``fps`` and ``demo_fps``
+(float64), and the texts ``task``, ``text`` and ``provenance`` (JSON). `ivg.policy.datasets.store` has the rest of the
+layout.
 """
 
 from __future__ import annotations

@@ -46,12 +46,7 @@ class Rollout:
 
 
 def run_episode(
-    env: Steps,
-    act: Callable[[Any], Any],
-    observation: Any,
-    *,
-    max_steps: int | None = None,
-    until_success: bool = True,
+    env: Steps, act: Callable[[Any], Any], observation: Any, *, max_steps: int | None = None, until_success: bool = True
 ) -> Rollout:
     """Act in an environment that has been reset, until the episode ends; with `until_success` success ends it, too.
 

@@ -1,18 +1,4 @@
-"""Where a foreign dataset keeps the parts of a robot episode, and how to convert them.
-
-A mapping file (YAML) names a feature and columns of it, by index or by name, for every part:
-
-    image: observation.images.top
-    position: {feature: observation.state, columns: [0, 1, 2]}                   # m
-    rotation: {feature: observation.state, columns: [3, 4, 5], form: euler}      # wxyz, xyzw, euler or rotvec
-    opening: {feature: observation.state, columns: [6], low: 0.0, high: 0.08}    # low is closed, high is open
-    joints: null                                                                 # or 7 columns, rad
-    action:
-      - {feature: action, columns: [x, y, z, roll, pitch, yaw], low: -0.05, high: 0.05}
-      - {feature: action, columns: [gripper], low: 1, high: 0}                   # low becomes -1 (opens), high 1
-
-`position`, `rotation`, `opening` and `joints` may be null, which stands for zeros (an identity rotation).
-"""
+"""Where a foreign dataset keeps the parts of a robot episode, as a mapping file (YAML, see docs/exports.md) says it."""
 
 from __future__ import annotations
 

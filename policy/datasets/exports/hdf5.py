@@ -1,19 +1,4 @@
-"""HDF5 files: written safely on disks that may be full, and the demonstration of an episode in them.
-
-The demonstration is stored in a group of its own, beside what the host library reads:
-
-=====================================  =======  ====================  =====================================
-name                                   dtype    shape                 content
-=====================================  =======  ====================  =====================================
-``demonstration/demo_keypoints``       float32  (t, 2, 21, 2)         hand joints
-``demonstration/demo_present``         float32  (t, 2)                1 where the hand is there
-``demonstration/demo_path``            float32  (t, 8)                gripper trajectory
-``demonstration/demo_plan``            float32  (32, 8)               the same planned for the robot's gripper
-``demonstration/demo_clip``            uint8    (t, h, w, 3)          frames
-=====================================  =======  ====================  =====================================
-
-Attributes of the group: ``task``, ``text``, ``seed``, ``success``, ``fps``, ``demo_fps``, ``provenance`` (JSON).
-"""
+"""HDF5 files: written safely on disks that may be full, with an episode's demonstration in a group of its own."""
 
 from __future__ import annotations
 

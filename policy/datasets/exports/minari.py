@@ -1,20 +1,7 @@
 """Robot episodes as a Minari dataset: a folder of the id's name with ``data/metadata.json`` and an HDF5 file.
 
-==================================  ========  ==================  ====================================================
-name                                dtype     shape               content
-==================================  ========  ==================  ====================================================
-``episode_i/observations/image``    uint8     (n + 1, h, w, 3)    image
-``episode_i/observations/proprio``  float32   (n + 1, 16)         proprioception
-``episode_i/observations/NAME``     float32   (n + 1, width)      every array of `ivg.policy.datasets.exports.steps`
-``episode_i/actions``               float32   (n, 7)              in [-1, 1]
-``episode_i/rewards``               float32   (n,)                1 in the last step of a success, else 0
-``episode_i/terminations``          bool      (n,)                true in the last step of a success
-``episode_i/truncations``           bool      (n,)                true in the last step of what did not succeed
-``episode_i/infos/is_success``      bool      (n + 1,)            true after the last step of a success
-==================================  ========  ==================  ====================================================
-
-An episode holds no observation after its last action, so the last one is repeated. Minari packs images of 32 pixels or
-more as lossy JPEG; here they are PNG, which it reads as well.
+Columns are listed in docs/exports.md. An episode holds no observation after its last action, so the last one is
+repeated. Minari packs images of 32 pixels or more as lossy JPEG; here they are PNG, which it reads as well.
 """
 
 from __future__ import annotations

@@ -1,20 +1,7 @@
 """Robot episodes as a robomimic dataset, one HDF5 file, and robomimic datasets as robot episodes.
 
-==============================  ========  =================  =========================================================
-name                            dtype     shape              content
-==============================  ========  =================  =========================================================
-``data/demo_i/actions``         float32   (n, 7)             in [-1, 1]
-``data/demo_i/rewards``         float32   (n,)               1 in the last step of a success, else 0
-``data/demo_i/dones``           int64     (n,)               1 in the last step
-``data/demo_i/states``          float32   (n, 16)            proprioception; no simulator can be set to it
-``data/demo_i/obs/image``       uint8     (n, h, w, 3)       image
-``data/demo_i/obs/proprio``     float32   (n, 16)            proprioception
-``data/demo_i/obs/NAME``        float32   (n, width)         every array of `ivg.policy.datasets.exports.steps`
-``data/demo_i/next_obs/*``                                   the same of the next step; the last one is repeated
-``mask/train``, ``mask/valid``  bytes                        names of demos
-==============================  ========  =================  =========================================================
-
-Attributes: ``data``: ``total`` (steps), ``env_args`` (JSON); ``data/demo_i``: ``num_samples``.
+Columns are listed in docs/exports.md. ``states`` are the proprioception, to which no simulator can be set. Attributes:
+``data``: ``total`` (steps), ``env_args`` (JSON); ``data/demo_i``: ``num_samples``.
 """
 
 from __future__ import annotations

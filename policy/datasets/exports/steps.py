@@ -1,15 +1,4 @@
-"""What every format holds of a step beside image, proprioception and action, one row of numbers per array.
-
-====================  ========  =====  ====================================================================
-name                  dtype     width  content
-====================  ========  =====  ====================================================================
-``phase``             float32   1      position in the demonstration, in [0, 1]
-``plan_phase``        float32   1      position along the demonstration's plan that it led to, in [0, 1]
-``demo_path``         float32   8      gripper pose of the demonstration's frame nearest to the phase
-``demo_keypoints``    float32   84     hand joints of that frame: hand, joint, x and y
-``demo_plan``         float32   256    the whole plan: 32 poses of 8 numbers, the same in every step
-====================  ========  =====  ====================================================================
-"""
+"""What every format holds of a step beside image, proprioception and action, one row of numbers per array."""
 
 from __future__ import annotations
 
@@ -25,13 +14,13 @@ from ..episode import PLAN_POINTS, RobotEpisode
 
 UNKNOWN = "unknown"  # id of an environment that is not known
 
-# arrays of `step_arrays` and the numbers in a row of each
+# arrays of `step_arrays` and the numbers in a row of each, all float32
 WIDTHS = {
-    "phase": 1,
-    "plan_phase": 1,
-    "demo_path": 8,
-    "demo_keypoints": len(HANDS) * JOINTS * 2,
-    "demo_plan": PLAN_POINTS * 8,
+    "phase": 1,  # position in the demonstration, in [0, 1]
+    "plan_phase": 1,  # position along the demonstration's plan that the step led to, in [0, 1]
+    "demo_path": 8,  # gripper pose of the demonstration's frame nearest to the phase
+    "demo_keypoints": len(HANDS) * JOINTS * 2,  # hand joints of that frame: hand, joint, x and y
+    "demo_plan": PLAN_POINTS * 8,  # the whole plan, the same in every step
 }
 
 # of the 16 numbers of the proprioception

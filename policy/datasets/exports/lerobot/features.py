@@ -1,23 +1,7 @@
 """How LeRobot v3.0 describes the arrays of an episode: the features of ``meta/info.json`` and columns of tables.
 
-===============================  =========  =========================================================================
-feature                          shape      content
-===============================  =========  =========================================================================
-``observation.images.<camera>``  (h, w, 3)  image
-``observation.state``            (16,)      proprioception
-``observation.environment_state``  (256,)   the demonstration's plan, the same in every step: LeRobot's policies
-                                            (act, diffusion) take this key as a condition
-``action``                       (7,)       in [-1, 1]
-``demo.path``                    (8,)       gripper pose of the demonstration at the step's phase
-``demo.keypoints``               (84,)      its hand joints there
-``demo.phase``                   (1,)       position in the demonstration, in [0, 1]
-``demo.plan_phase``              (1,)       position along its plan that the step led to, in [0, 1]
-``next.reward``                  (1,)       1 in the last step of a success
-``next.done``, ``next.success``  (1,)       true in the last step; of a success
-===============================  =========  =========================================================================
-
-Policies ignore features whose names begin neither with ``observation`` nor with ``action``, so ``demo.*`` does no harm;
-a phase, which a robot does not know, is no observation.
+LeRobot's policies (act, diffusion) take ``observation.environment_state`` as a condition and ignore ``demo.*``: a
+phase, which a robot does not know, is no observation.
 """
 
 from __future__ import annotations

@@ -1,23 +1,7 @@
 """The tables in ``meta/`` of a LeRobot dataset, and our own in ``meta/ivg/episodes.parquet``, one row per episode.
 
-The latter holds what LeRobot has no column for:
-
-========================  ==================  ===================================================================
-column                    kind                content
-========================  ==================  ===================================================================
-``length``                int64               steps, to see that the row still belongs to the episode
-``task``, ``text``        string              name and instruction
-``seed``, ``success``     int64, bool         of scene and demonstration; the success predicate
-``fps``, ``demo_fps``     float64             of the steps, of the demonstration
-``provenance``            string              JSON
-``demo_keypoints``        list of float32     (t, 2, 21, 2)
-``demo_present``          list of float32     (t, 2)
-``demo_path``             list of float32     (t, 8)
-``demo_plan``             list of float32     (32, 8)
-``demo_clip``             list of binary      t images, PNG
-========================  ==================  ===================================================================
-
-LeRobot ignores the file. With it an import gives back the very episodes that were exported.
+The latter holds what LeRobot has no column for, so that an import gives back the very episodes that were exported: the
+demonstration (its frames as PNG), seed, success, provenance. Its ``length`` tells whether a row still fits its episode.
 """
 
 from __future__ import annotations
