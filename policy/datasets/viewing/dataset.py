@@ -5,17 +5,75 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ivg.errors import StoreError, unknown_option
 
-from ..demonstrations import DemonstrationStore
+from ..demonstrations import Demonstration, DemonstrationStore
+from ..episode import RobotEpisode
 from ..episodes import EpisodeStore, is_episode_dataset
-from .episode import ViewedEpisode, named_in, view_demonstration, view_robot_episode
 
 KINDS = ("robot episodes", "demonstrations")
+
+
+@dataclass(frozen=True, eq=False)
+class ViewedEpisode:
+    """An episode as it is shown.
+
+    Attributes:
+        clip: uint8 (t, h, w, 3), RGB, the demonstration.
+        keypoints: float32 (t, 2, 21, 2), hand joints, normalised image coordinates, NaN where absent.
+        region: bool (t, h, w), the region of motion in every frame; None where the dataset has none.
+        fps: Frames per second of the clip.
+        task: Name of the task, "" if unknown.
+        text: Instruction.
+        seed: Of the scene; None if unknown.
+        success: Whether a robot succeeded; None if none tried.
+        provenance: What made it, JSON values.
+        robot: The robot's episode; None if the dataset has demonstrations only.
+    """
+
+    clip: NDArray[np.uint8]
+    keypoints: NDArray[np.float32]
+    region: NDArray[np.bool_] | None
+    fps: float
+    task: str
+    text: str
+    seed: int | None
+    success: bool | None
+    provenance: dict[str, Any]
+    robot: RobotEpisode | None = None
+
+    @classmethod
+    def of(cls, episode: RobotEpisode | Demonstration) -> ViewedEpisode:
+        """Return an episode as it is shown; a demonstration's task, text and seed come from its provenance."""
+        if isinstance(episode, Demonstration):
+            region = episode.region_per_frame if episode.region.any() else None
+            named = named_in(episode.provenance)
+            return cls(episode.clip, episode.keypoints, region, episode.fps, provenance=episode.provenance, **named)
+        present = episode.demo_present[:, :, None, None] > 0.5
+        keypoints = np.where(present, episode.demo_keypoints, np.float32(np.nan))
+        named = {name: getattr(episode, name) for name in ("task", "text", "seed", "success", "provenance")}
+        return cls(episode.demo_clip, keypoints, None, episode.demo_fps, robot=episode, **named)
+
+
+def named_in(provenance: dict[str, Any]) -> dict[str, Any]:
+    """Return task, text, seed and success of a demonstration as far as its provenance names them."""
+    parts = (provenance.get(key) for key in ("context", "execution"))
+    context, execution = (part if isinstance(part, dict) else {} for part in parts)
+    seed, success = context.get("scene_seed", provenance.get("seed")), execution.get("success")
+    return {
+        "task": str(context.get("task") or provenance.get("task") or ""),
+        "text": str(provenance.get("text") or provenance.get("prompt") or ""),
+        "seed": seed if isinstance(seed, int) else None,
+        "success": success if isinstance(success, bool) else None,
+    }
 
 
 class ViewedDataset:
@@ -37,19 +95,12 @@ class ViewedDataset:
         return len(self._store)
 
     def __getitem__(self, episode: int) -> ViewedEpisode:
-        if isinstance(self._store, EpisodeStore):
-            return view_robot_episode(self._store[episode])
-        return view_demonstration(self._store[episode])
+        return ViewedEpisode.of(self._store[episode])
 
     @cached_property
     def tasks(self) -> list[str]:
         """The task of every episode, "" where it is unknown."""
         return [row["task"] for row in self._rows]
-
-    @cached_property
-    def successes(self) -> list[bool | None]:
-        """Whether a robot succeeded, of every episode; None where none tried."""
-        return [row["success"] for row in self._rows]
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -80,7 +131,7 @@ class ViewedDataset:
     def contents(self) -> dict[str, Any]:
         """Return counts, rates and sizes of the whole dataset, JSON values."""
         image = self._store.per_step("image")
-        tried = [value for value in self.successes if value is not None]
+        tried = [row["success"] for row in self._rows if row["success"] is not None]
         files = [self.path] if self.path.is_file() else [file for file in self.path.rglob("*") if file.is_file()]
         return {
             "name": self.path.name,

@@ -36,9 +36,8 @@ from ivg.io.images import encode_jpeg
 from ivg.io.staging import staged_output
 
 from ..episode import RobotEpisode
-from .dataset import KINDS, ViewedDataset
-from .episode import ViewedEpisode, facts
-from .records import outlines
+from .dataset import KINDS, ViewedDataset, ViewedEpisode
+from .records import facts, outlines
 
 _SIDES = (("left", (64, 160, 255)), ("right", (255, 96, 64)))
 _REGION_RGB, _JOINT_RGB = (255, 214, 10), (255, 255, 255)

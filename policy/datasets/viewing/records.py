@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..episode import RobotEpisode
-from .episode import ViewedEpisode, facts
+from .dataset import ViewedEpisode
 
 DIGITS = 4  # decimals of numbers: 0.1 mm, and well below a pixel
 
@@ -24,17 +24,25 @@ _BLOCK = 16  # cells are multiples of this size, px, so that a block of the code
 
 _LARGEST = 16383  # maximum side of a WebP image, px
 
+# names, and nested keys of a provenance that may hold their values; the first that is there counts
+_NAMED = {
+    "source": ("source",),
+    "environment": ("env.id", "context.env"),
+    "interaction": ("execution.manner",),
+    "outcome": ("execution.words",),
+    "hand": ("lifting.hand", "appearance.side", "demonstration.appearance.side"),
+    "clip's seed": ("demonstration.seed", "seed"),
+    "denoising steps": ("demonstration.steps", "steps"),
+    "contact's cost": ("lifting.contact.cost", "execution.contact.cost"),
+    "lifting": ("lifting.method", "execution.lifting.method"),
+    "made by ivg": ("demonstration.versions.ivg", "versions.ivg"),
+}
+
 
 def index_row(index: int, episode: ViewedEpisode) -> dict[str, Any]:
     """Return what lists and filters need of the episode with an index in the dataset."""
-    return {
-        "index": index,
-        "task": episode.task,
-        "text": episode.text,
-        "seed": episode.seed,
-        "success": episode.success,
-        "steps": len(episode.robot) if episode.robot is not None else len(episode.clip),
-    }
+    named = {name: getattr(episode, name) for name in ("task", "text", "seed", "success")}
+    return {"index": index, **named, "steps": len(episode.clip if episode.robot is None else episode.robot)}
 
 
 def episode_record(episode: ViewedEpisode, *, images: int, size: int, quality: int) -> dict[str, Any]:
@@ -51,6 +59,31 @@ def episode_record(episode: ViewedEpisode, *, images: int, size: int, quality: i
         "facts": facts(episode),
         "provenance": json.dumps(episode.provenance, indent=2, ensure_ascii=False),
     }
+
+
+def facts(episode: ViewedEpisode) -> list[tuple[str, str]]:
+    """Return names and values to list of an episode: lengths, rates, and what its provenance says of its making."""
+    frames, height, width, _ = episode.clip.shape
+    rows = [("clip", f"{frames} frames, {episode.fps:g} a second, {width} x {height} px")]
+    if episode.robot is not None:
+        seconds = len(episode.robot) / episode.robot.fps
+        rows.append(("robot", f"{len(episode.robot)} steps, {episode.robot.fps:g} a second, {seconds:.1f} s"))
+    if episode.seed is not None:
+        rows.append(("seed", str(episode.seed)))
+    for name, choices in _NAMED.items():
+        value = next((found for keys in choices if (found := _at(episode.provenance, keys)) is not None), None)
+        if value is not None:
+            rows.append((name, f"{value:g}" if isinstance(value, float) else str(value)))
+    held = (_at(episode.provenance, keys) for keys in ("weights", "demonstration.weights"))
+    if weights := next((found for found in held if isinstance(found, dict)), {}):
+        rows.append(("weights", f"{weights.get('name', '')} {str(weights.get('sha256', ''))[:12]}".strip()))
+    return rows
+
+
+def _at(value: Any, keys: str) -> Any:
+    for key in keys.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _hand(joints: NDArray[np.float32]) -> list[float] | None:

@@ -13,7 +13,6 @@ from ..attempts import KEPT, REASONS, RECORD, acceptance, recorded_attempts
 
 if TYPE_CHECKING:
     from .dataset import ViewedDataset
-    from .page import Attempts
 
 EPISODES = 100  # shown by default: some 9 MB of 128 px
 
@@ -122,19 +121,17 @@ def view_dataset(
         if out or not rerun:
             name = viewed.path.name.removesuffix(".zip").removesuffix(".zarr")
             attempts = _attempts(viewed, tasks)
-            page, refused = Path(out or viewed.path.with_name(f"{name}.html")), len(attempts.refused)
+            page, refused = Path(out or viewed.path.with_name(f"{name}.html")), len(attempts["refused"])
             write_page(page, viewed, chosen, attempts=attempts, settings=settings, overwrite=overwrite)
         available = len(viewed.choose(None, tasks))
         recording = Path(save) if save else None
         return ViewResult(viewed.path, viewed.kind, len(viewed), available, len(chosen), page, refused, recording)
 
 
-def _attempts(dataset: ViewedDataset, tasks: Sequence[str]) -> Attempts:
-    from .page import Attempts
-
+def _attempts(dataset: ViewedDataset, tasks: Sequence[str]) -> dict[str, Any]:
     attempts = [attempt for attempt in recorded_attempts(dataset.attributes) if not tasks or attempt.task in tasks]
     refused = [asdict(attempt) for attempt in attempts if attempt.outcome != KEPT]
     for row in refused:
         row["reason"] = row.pop("outcome")
     settings = dataset.attributes.get(RECORD, {}).get("settings", {})
-    return Attempts(acceptance(attempts), refused, REASONS, settings)
+    return {"attempts": acceptance(attempts), "refused": refused, "meanings": REASONS, "settings": settings}
