@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from ivg.errors import InputError
 
 _UNIT_M = 0.1  # distances reach the network in units of this: a hand's width
-
 _POSITION, _OPENING = slice(0, 3), 7
 _TRAJECTORIES = ("demo_plan", "demo_path")
 _SEQUENCES = {"clip": ("demo_path", "demo_keypoints", "demo_present"), "plan": ("demo_plan",)}

@@ -16,7 +16,6 @@ from .progress import TrajectoryProgress
 from .tracking_reward import POSE_SIZE, check_keys
 
 Observation = dict[str, NDArray[Any]]
-
 SCHEDULES = ("one", "sequence")
 
 

@@ -34,11 +34,8 @@ if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
 
 PLAN_KEY = "demo_plan"
-
 KEYPOINT_RANGE = (-1.0, 2.0)  # joints farther outside the image are clipped to this range
-
 _FAR_M = 100.0
-
 DemonstrationArrays = dict[str, NDArray[np.float32]]
 
 

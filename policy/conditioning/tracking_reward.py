@@ -14,9 +14,7 @@ from .observation import PLAN_KEY, is_demonstrated
 from .progress import TrajectoryProgress, distance_potential, shaping
 
 Observation = dict[str, NDArray[Any]]
-
 PROGRESS_KEY = "demo_progress"
-
 POSE_SIZE = 8  # numbers at the start of ``proprio``, the gripper's pose: position (m), quaternion wxyz, opening
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
 
 Observation = dict[str, NDArray[Any]]
-
 EMBEDDING_KEY = "demo_embedding"
 
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 RECORD = "generation"  # attribute of a dataset that holds the settings and attempts it was generated with
-
 KEPT = "kept"  # outcome of an attempt that gave an episode; the others are the keys of `REASONS`
-
 REASONS = {
     "no_hand": "no hand is found in at least four frames of the clip",
     "no_contact": "the robot followed the hand and the task is not done; the hand never closes",

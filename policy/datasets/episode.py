@@ -12,11 +12,8 @@ from ivg.errors import InputError
 from ivg.types import CLIP_FRAMES, HANDS, JOINTS
 
 PLAN_POINTS = 32  # poses of a demonstration's plan
-
 DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path", "demo_plan")  # as policies observe them
-
 PROPRIO_SIZE = 16  # numbers of the proprioception: end effector (7), opening, joints (7), time
-
 ACTION_SIZE = 7  # numbers of an action: translation, rotation, gripper
 
 

@@ -15,7 +15,6 @@ from ivg.errors import InputError, StoreError
 # Why a rollout failed: "" where it did not; the predicate stayed false; the clip shows no hand; an error, or a process
 # that died. All but the first count as failures.
 REASONS = ("", "not_done", "no_hand", "crashed")
-
 Z_95 = 1.959964  # normal quantile of a two-sided interval of 95 %
 
 

@@ -19,7 +19,6 @@ from .steps import environment_of
 
 # formats that can be written, and the options of each that the others do not have
 EXPORT_FORMATS = {"lerobot": ("images", "camera", "robot"), "robomimic": ("valid",), "minari": ("id",), "zarr": ()}
-
 _WRITERS = {
     "lerobot": (".lerobot.writer", "export_lerobot"),
     "robomimic": (".robomimic", "export_robomimic"),

@@ -16,9 +16,7 @@ _CHOICES = [form for form in FORMS if form]
 # columns of a part; of an opening those whose absolute values are added, such as of two fingers
 COLUMNS = {"position": 3, "opening": None, "joints": 7}
 ACTION_COLUMNS = 7
-
 _PARTS, _PART_KEYS = ("position", "rotation", "opening", "joints"), ("feature", "columns", "form", "low", "high")
-
 _LARGEST = 1e9  # no bound is farther from zero than this
 
 

@@ -25,7 +25,6 @@ _JOINTS = tuple(
 )
 _AFFIXES = re.compile(r"^(?:observation\.|state\.|robot\.|ee[._]|eef[._]|end_effector[._]|tcp[._])+|[._]pos$")
 _CHANGES = re.compile(r"^(?:delta_|d(?=[xyz]$|r[xyz]$|roll$|pitch$|yaw$))")
-
 NEEDED = (
     "a position (x, y, z), a rotation (qw, qx, qy, qz or rx, ry, rz, rw or roll, pitch, yaw or wx, wy, wz), a gripper "
     "in [0, 1], joints (joint_1 ... joint_7), and an action of exactly a translation, a rotation of three numbers and "

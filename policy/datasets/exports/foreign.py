@@ -20,9 +20,7 @@ from .feature_map import Feature, FeatureMap, Part
 
 NO_SEED = -1  # of an episode whose scene has none
 DEMO_FPS = 8.0  # of a demonstration that is not there
-
 _SLACK_OPENING, _SLACK_ACTION = 0.05, 1e-3  # how far numbers may lie outside their range to be clipped
-
 Array = NDArray[Any]
 
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ..episode import RobotEpisode
 
 GROUP = "demonstration"
-
 _ARRAYS = ("demo_keypoints", "demo_present", "demo_path", "demo_plan", "demo_clip")
 _FACTS = {"task": str, "text": str, "seed": int, "success": bool, "fps": float, "demo_fps": float}
 

@@ -25,11 +25,8 @@ from .hdf5 import new_hdf5, write_demonstration
 from .steps import UNKNOWN, WIDTHS, check_image_size, ends, environment_of, rewards, step_arrays
 
 EXTRA = "minari"
-
 MINARI_VERSION = "0.5.3"  # whose layout this is; later ones read it too
-
 DATASET_ID = re.compile(r"[-\w]+/[-\w]+/[-\w]+-v\d+")
-
 LEAST_IMAGE = 32  # Minari packs images whose height and width are at least this, px
 
 

@@ -26,11 +26,8 @@ from .hdf5 import GROUP, new_hdf5, read_demonstration, write_demonstration, writ
 from .steps import ends, environment_of, rewards, step_arrays
 
 EXTRA = "robomimic"
-
 GYM_TYPE = 2  # robomimic's number of gym environments
-
 ACTIONS, IMAGE = "actions", "image"
-
 FPS = 20.0  # steps per second of robosuite, if the file does not say
 
 # the features of robosuite, for a Panda; its fingers are 8 cm apart at most

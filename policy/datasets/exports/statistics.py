@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from ..episode import RobotEpisode
 
 QUANTILES = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
-
 SAMPLE_ROWS = 8192  # that quantiles are taken from: all while there are no more, else a random sample
-
 SAMPLE_IMAGES = 16  # of an episode, that its statistics are taken from
 IMAGE_STRIDE = 4  # every so many of their rows and columns
 

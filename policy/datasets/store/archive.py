@@ -15,7 +15,6 @@ from ivg.errors import InputError, StoreError
 from .layout import Layout
 
 ENDINGS = (".zarr", ".zarr.zip")  # of a dataset's name
-
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip file
 _UNREADABLE = (OSError, ValueError, KeyError, zipfile.BadZipFile)
 

@@ -14,14 +14,10 @@ from numpy.typing import NDArray
 from ivg.errors import InputError
 
 CHUNK_BYTES = 2_000_000  # target size of a chunk, uncompressed
-
 META_CHUNK = 4096  # values in a chunk of an array of `meta/` that has one number, or bytes, per episode
-
 CHECKSUM = "checksum"  # array of `meta/` with the checksums of each episode
 CHECKSUM_BYTES = 16  # BLAKE2b (RFC 7693) of the array's type and shape, such as ``<f4(80, 7)``, and its bytes
-
 EpisodeT = TypeVar("EpisodeT")
-
 Arrays = dict[str, NDArray[Any]]
 
 

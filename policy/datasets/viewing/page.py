@@ -24,7 +24,6 @@ TEMPLATE = Path(__file__).parent / "template"  # folder of the page's HTML, CSS 
 
 # in the order in which they are concatenated
 SCRIPTS = ("data.js", "images.js", "space.js", "timeline.js", "player.js", "list.js", "summary.js", "main.js")
-
 NO_ATTEMPTS: dict[str, Any] = {"attempts": {}, "refused": [], "meanings": {}, "settings": {}}
 
 

@@ -17,11 +17,8 @@ from ..episode import RobotEpisode
 from .dataset import ViewedEpisode
 
 DIGITS = 4  # decimals of numbers: 0.1 mm, and well below a pixel
-
 _TOLERANCE_PX = 0.7  # maximum distance of an outline from the region's edge
-
 _BLOCK = 16  # cells are multiples of this size, px, so that a block of the codec never spans two of them
-
 _LARGEST = 16383  # maximum side of a WebP image, px
 
 # names, and nested keys of a provenance that may hold their values; the first that is there counts

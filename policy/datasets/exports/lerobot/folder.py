@@ -17,8 +17,7 @@ from ivg.io.extras import needed
 from ivg.io.images import decode_image, resized
 
 from ..feature_map import Feature
-from .features import COUNTERS, EXTRA
-from .metadata import INFO_PATH, TASKS_PATH
+from .features import COUNTERS, EXTRA, INFO_PATH, TASKS_PATH
 
 ROWS = 256  # that are read at once
 

@@ -11,9 +11,8 @@ import numpy as np
 from ...episode import RobotEpisode
 from ..feature_names import map_by_names
 from ..foreign import ImportOptions, chosen_camera, foreign_episode, of_size
-from .features import ACTION, STATE, STEP_KEYS
+from .features import ACTION, STATE, STEP_KEYS, read_demonstrations
 from .folder import LeRobotFolder, numbers
-from .metadata import read_demonstrations
 
 _DEFAULTS = ImportOptions()
 
