@@ -78,11 +78,7 @@ class CheckResult:
 
 
 def open_dataset(path: str | Path) -> EpisodeStore | DemonstrationStore:
-    """Open a dataset of robot episodes or of demonstrations.
-
-    Raises:
-        StoreError: If it is neither, or incomplete.
-    """
+    """Open a dataset of robot episodes or of demonstrations; a `StoreError` if it is neither, or incomplete."""
     return DemonstrationStore(path) if is_demonstration_dataset(path) else EpisodeStore(path)
 
 

@@ -92,11 +92,7 @@ class EpisodeStore(Dataset[RobotEpisode]):
         return self.all_texts("text")
 
     def episodes_of(self, tasks: Sequence[str]) -> list[int]:
-        """Return the indices of the episodes of some tasks.
-
-        Raises:
-            InputError: If the dataset has no such task.
-        """
+        """Return the indices of the episodes of some tasks; an `InputError` if the dataset has no such task."""
         for task in tasks:
             if task not in self.tasks:
                 raise unknown_option("task", task, sorted(set(self.tasks)))

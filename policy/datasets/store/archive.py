@@ -20,11 +20,7 @@ _UNREADABLE = (OSError, ValueError, KeyError, zipfile.BadZipFile)
 
 
 def is_zip(path: Path) -> bool:
-    """Return whether this path names a zipped dataset.
-
-    Raises:
-        InputError: If the name ends with neither of `ENDINGS`.
-    """
+    """Return whether this path names a zipped dataset; an `InputError` if the name ends with neither of `ENDINGS`."""
     if not path.name.endswith(ENDINGS):
         raise InputError(f"a dataset's name must end with {' or '.join(ENDINGS)}, got '{path.name}'")
     return path.name.endswith(".zip")
@@ -39,11 +35,7 @@ def pack(folder: Path, archive: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Write the files of a zip file into a folder.
-
-    Raises:
-        StoreError: If it is no zip file.
-    """
+    """Write the files of a zip file into a folder; a `StoreError` if it is no zip file."""
     try:
         packed = zipfile.ZipFile(archive)
     except (OSError, zipfile.BadZipFile) as error:

@@ -89,11 +89,7 @@ def _digest(array: NDArray[np.generic]) -> bytes:
 
 
 def provenance_bytes(provenance: dict[str, Any]) -> bytes:
-    """Return a provenance as JSON in UTF-8.
-
-    Raises:
-        InputError: If it holds what JSON cannot.
-    """
+    """Return a provenance as JSON in UTF-8; an `InputError` if it holds what JSON cannot."""
     try:
         return json.dumps(provenance, sort_keys=True, ensure_ascii=False).encode()
     except (TypeError, ValueError) as error:
