@@ -34,21 +34,13 @@ class Damage:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Result of `check_dataset`.
+    """Result of `check_dataset`."""
 
-    Attributes:
-        path: The dataset.
-        noun: What an episode of the dataset is called.
-        episodes: Number of episodes.
-        damages: All damages, by episode.
-        disagreement: How the recorded attempts contradict the episodes, "" if they do not.
-    """
-
-    path: Path
-    noun: str
-    episodes: int
-    damages: list[Damage]
-    disagreement: str = ""
+    path: Path  # the dataset
+    noun: str  # what an episode of the dataset is called
+    episodes: int  # number of episodes
+    damages: list[Damage]  # all damages, by episode
+    disagreement: str = ""  # how the recorded attempts contradict the episodes, "" if they do not
 
     @property
     def broken(self) -> int:

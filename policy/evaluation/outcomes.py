@@ -20,27 +20,16 @@ Z_95 = 1.959964  # normal quantile of a two-sided interval of 95 %
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outcome of one rollout.
+    """Outcome of one rollout."""
 
-    Attributes:
-        policy: Name of the policy, with what identifies its weights.
-        source: Source of its demonstration: "generated", "truth" or "none".
-        task: Name of the task.
-        seed: Of the scene.
-        reason: One of `REASONS`.
-        detail: More about it, in words.
-        steps: Steps of the environment.
-        seconds: Wall clock, demonstration included.
-    """
-
-    policy: str
-    source: str
-    task: str
-    seed: int
-    reason: str
-    detail: str = ""
-    steps: int = 0
-    seconds: float = 0.0
+    policy: str  # name of the policy, with what identifies its weights
+    source: str  # source of its demonstration: "generated", "truth" or "none"
+    task: str  # name of the task
+    seed: int  # of the scene
+    reason: str  # one of `REASONS`
+    detail: str = ""  # more about it, in words
+    steps: int = 0  # steps of the environment
+    seconds: float = 0.0  # wall clock, demonstration included
 
     @property
     def success(self) -> bool:

@@ -31,25 +31,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class Conversion:
-    """Result of `export_dataset` or `import_dataset`: what was written, and counts of episodes.
+    """Result of `export_dataset` or `import_dataset`: what was written, and counts of episodes."""
 
-    Attributes:
-        path: The folder or file that was written.
-        format: The format that was written or read.
-        episodes: Number of episodes.
-        steps: Their steps.
-        succeeded: Episodes that succeeded.
-        demonstrations: Episodes with a demonstration.
-        tasks: Number of episodes by task.
-    """
-
-    path: Path
-    format: str
-    episodes: int = 0
-    steps: int = 0
-    succeeded: int = 0
-    demonstrations: int = 0
-    tasks: Counter[str] = field(default_factory=Counter)
+    path: Path  # the folder or file that was written
+    format: str  # the format that was written or read
+    episodes: int = 0  # number of episodes
+    steps: int = 0  # their steps
+    succeeded: int = 0  # episodes that succeeded
+    demonstrations: int = 0  # episodes with a demonstration
+    tasks: Counter[str] = field(default_factory=Counter)  # number of episodes by task
 
     def counted(
         self, episodes: Iterator[RobotEpisode], total: int = 0, progress: Progress | None = None

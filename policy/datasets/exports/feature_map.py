@@ -33,21 +33,14 @@ class Feature:
 
 @dataclass(frozen=True)
 class Part:
-    """Columns of a feature.
+    """Columns of a feature."""
 
-    Attributes:
-        feature: Its key.
-        columns: Indices or names of columns.
-        form: Of a rotation, one of `FORMS`.
-        low: Value at the low end of our range (opening: 0, action: -1), one number or one for each column.
-        high: Value at its high end, 1.
-    """
-
-    feature: str
-    columns: tuple[int | str, ...]
-    form: str = ""
+    feature: str  # its key
+    columns: tuple[int | str, ...]  # indices or names of columns
+    form: str = ""  # of a rotation, one of `FORMS`
+    # value at the low end of our range (opening: 0, action: -1), one number or one for each column
     low: tuple[float, ...] | None = None
-    high: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None  # value at its high end, 1
 
     def indices(self, features: Mapping[str, Feature]) -> list[int]:
         """Return the indices of the columns; an `InputError` if there is no such feature or column."""
@@ -68,23 +61,14 @@ class Part:
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """Where the parts of a robot episode are; None stands for zeros, of a rotation for none.
+    """Where the parts of a robot episode are; None stands for zeros, of a rotation for none."""
 
-    Attributes:
-        position: End effector's, m.
-        rotation: End effector's.
-        opening: Of the gripper.
-        joints: rad.
-        action: One part after the other, 7 columns together.
-        image: Key of the images; the only ones there are if None.
-    """
-
-    position: Part | None
-    rotation: Part | None
-    opening: Part | None
-    joints: Part | None
-    action: tuple[Part, ...]
-    image: str | None = None
+    position: Part | None  # end effector's, m
+    rotation: Part | None  # end effector's
+    opening: Part | None  # of the gripper
+    joints: Part | None  # rad
+    action: tuple[Part, ...]  # one part after the other, 7 columns together
+    image: str | None = None  # key of the images; the only ones there are if None
 
     def check(self, features: Mapping[str, Feature]) -> None:
         """Raise an `InputError` about the first part that a dataset's features lack or have in another width."""

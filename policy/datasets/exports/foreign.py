@@ -26,21 +26,13 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How datasets are read.
+    """How datasets are read."""
 
-    Attributes:
-        size: Height and width of the images; as they are if None.
-        camera: Which images, by key or last part of the key; may be None if there is one camera.
-        text: Instruction, in place of the dataset's.
-        feature_map: Where a foreign dataset keeps the parts; found by names if None.
-        frames: Frames of the demonstration that stands for none, zeros.
-    """
-
-    size: tuple[int, int] | None = None
-    camera: str | None = None
-    text: str | None = None
-    feature_map: FeatureMap | None = None
-    frames: int = CLIP_FRAMES
+    size: tuple[int, int] | None = None  # height and width of the images; as they are if None
+    camera: str | None = None  # which images, by key or last part of the key; may be None if there is one camera
+    text: str | None = None  # instruction, in place of the dataset's
+    feature_map: FeatureMap | None = None  # where a foreign dataset keeps the parts; found by names if None
+    frames: int = CLIP_FRAMES  # frames of the demonstration that stands for none, zeros
 
 
 def chosen_camera(images: Sequence[str], options: ImportOptions, image: str | None) -> str:

@@ -23,17 +23,11 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Rows:
-    """An episode taken apart.
+    """An episode taken apart."""
 
-    Attributes:
-        data: One row per step (or frame), for every array of `data/`.
-        meta: One row without its first axis, for every array of `meta/` that has one row per episode.
-        texts: Bytes of every text of `meta/`.
-    """
-
-    data: Arrays
-    meta: Arrays
-    texts: dict[str, bytes]
+    data: Arrays  # one row per step (or frame), for every array of `data/`
+    meta: Arrays  # one row without its first axis, for every array of `meta/` that has one row per episode
+    texts: dict[str, bytes]  # bytes of every text of `meta/`
 
     def __len__(self) -> int:
         return len(next(iter(self.data.values())))
@@ -41,24 +35,16 @@ class Rows:
 
 @dataclass(frozen=True)
 class Layout(Generic[EpisodeT]):
-    """How a dataset of one kind of episode is laid out; every one has ``meta/episode_ends`` and ``meta/checksum``.
+    """How a dataset of one kind of episode is laid out; every one has ``meta/episode_ends`` and ``meta/checksum``."""
 
-    Attributes:
-        noun: What an episode is called in messages.
-        data: Arrays of `data/`, concatenated on time.
-        meta: Arrays of `meta/` with one row per episode.
-        texts: Texts of `meta/`.
-        rows_of: Takes an episode apart.
-        episode_of: Builds the episode from its rows. It need not be given the arrays of `derived`.
-        derived: Arrays of `data` that follow from the others: written for readers of other projects, not read.
-    """
-
-    noun: str
-    data: tuple[str, ...]
-    meta: tuple[str, ...]
-    texts: tuple[str, ...]
-    rows_of: Callable[[EpisodeT], Rows]
+    noun: str  # what an episode is called in messages
+    data: tuple[str, ...]  # arrays of `data/`, concatenated on time
+    meta: tuple[str, ...]  # arrays of `meta/` with one row per episode
+    texts: tuple[str, ...]  # texts of `meta/`
+    rows_of: Callable[[EpisodeT], Rows]  # takes an episode apart
+    # builds the episode from its rows. It need not be given the arrays of `derived`
     episode_of: Callable[[Rows], EpisodeT]
+    # arrays of `data` that follow from the others: written for readers of other projects, not read
     derived: tuple[str, ...] = ()
 
     @property

@@ -24,31 +24,19 @@ KINDS = ("robot episodes", "demonstrations")
 
 @dataclass(frozen=True, eq=False)
 class ViewedEpisode:
-    """An episode as it is shown.
+    """An episode as it is shown."""
 
-    Attributes:
-        clip: uint8 (t, h, w, 3), RGB, the demonstration.
-        keypoints: float32 (t, 2, 21, 2), hand joints, normalised image coordinates, NaN where absent.
-        region: bool (t, h, w), the region of motion in every frame; None where the dataset has none.
-        fps: Frames per second of the clip.
-        task: Name of the task, "" if unknown.
-        text: Instruction.
-        seed: Of the scene; None if unknown.
-        success: Whether a robot succeeded; None if none tried.
-        provenance: What made it, JSON values.
-        robot: The robot's episode; None if the dataset has demonstrations only.
-    """
-
-    clip: NDArray[np.uint8]
-    keypoints: NDArray[np.float32]
+    clip: NDArray[np.uint8]  # uint8 (t, h, w, 3), RGB, the demonstration
+    keypoints: NDArray[np.float32]  # float32 (t, 2, 21, 2), hand joints, normalised image coordinates, NaN where absent
+    # bool (t, h, w), the region of motion in every frame; None where the dataset has none
     region: NDArray[np.bool_] | None
-    fps: float
-    task: str
-    text: str
-    seed: int | None
-    success: bool | None
-    provenance: dict[str, Any]
-    robot: RobotEpisode | None = None
+    fps: float  # frames per second of the clip
+    task: str  # name of the task, "" if unknown
+    text: str  # instruction
+    seed: int | None  # of the scene; None if unknown
+    success: bool | None  # whether a robot succeeded; None if none tried
+    provenance: dict[str, Any]  # what made it, JSON values
+    robot: RobotEpisode | None = None  # the robot's episode; None if the dataset has demonstrations only
 
     @classmethod
     def of(cls, episode: RobotEpisode | Demonstration) -> ViewedEpisode:

@@ -31,18 +31,13 @@ NO_ATTEMPTS: dict[str, Any] = {"attempts": {}, "refused": [], "meanings": {}, "s
 class PageSettings:
     """How much goes into a page.
 
-    Attributes:
-        images: Maximum number of the robot's images per episode.
-        size: Maximum height and width of an image, px.
-        quality: Of packed images, 1 to 100.
-
     Raises:
         InputError: If a value is impossible.
     """
 
-    images: int = 24
-    size: int = 256
-    quality: int = 70
+    images: int = 24  # maximum number of the robot's images per episode
+    size: int = 256  # maximum height and width of an image, px
+    quality: int = 70  # of packed images, 1 to 100
 
     def __post_init__(self) -> None:
         check_positive(images=self.images, size=self.size)

@@ -19,27 +19,16 @@ EPISODES = 100  # shown by default: some 9 MB of 128 px
 
 @dataclass(frozen=True)
 class ViewResult:
-    """Result of `view_dataset`.
+    """Result of `view_dataset`."""
 
-    Attributes:
-        dataset: The dataset.
-        kind: "robot episodes" or "demonstrations".
-        episodes: Number of episodes in the dataset.
-        available: Number of those of the chosen tasks.
-        shown: Number of those shown.
-        page: The web page, None if none was written.
-        refused: Number of refused attempts listed on the page.
-        recording: The recording, None if none was saved.
-    """
-
-    dataset: Path
-    kind: str
-    episodes: int
-    available: int
-    shown: int
-    page: Path | None = None
-    refused: int = 0
-    recording: Path | None = None
+    dataset: Path  # the dataset
+    kind: str  # "robot episodes" or "demonstrations"
+    episodes: int  # number of episodes in the dataset
+    available: int  # number of those of the chosen tasks
+    shown: int  # number of those shown
+    page: Path | None = None  # the web page, None if none was written
+    refused: int = 0  # number of refused attempts listed on the page
+    recording: Path | None = None  # the recording, None if none was saved
 
     @property
     def as_json(self) -> dict[str, Any]:
