@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from ivg.errors import ConfigError, unknown_option
 
 from .observation import PLAN_KEY, is_demonstrated
-from .progress import TrajectoryProgress
-from .tracking_reward import POSE_SIZE, check_keys
+from .tracking_reward import POSE_SIZE, TrajectoryProgress, check_keys
 
 Observation = dict[str, NDArray[Any]]
 SCHEDULES = ("one", "sequence")
