@@ -138,11 +138,7 @@ class PrecomputedDemonstrations:
 
 
 def fingerprint_of(source: Callable[..., Any], *, lasting: bool) -> dict[str, Any]:
-    """Return what identifies a source of demonstrations or embeddings; if `lasting`, in other processes too.
-
-    Raises:
-        InputError: If it has to last and the source has no `fingerprint`.
-    """
+    """Return what identifies a source; an `InputError` if it is to be `lasting` but the source has no `fingerprint`."""
     fingerprint = getattr(source, "fingerprint", None)
     if fingerprint is None and lasting:
         raise InputError(

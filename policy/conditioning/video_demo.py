@@ -51,7 +51,8 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         frames: Of the demonstrations.
 
     Raises:
-        InputError: If the observations are no Dict, a key is unknown, or there is no seed to draw from.
+        InputError: If the observations are no Dict, a key is unknown, or there is no seed to draw from; in a reset, if
+            the environment gives no image, text or camera.
     """
 
     def __init__(
@@ -88,17 +89,11 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Reset to a scene and get a demonstration of it; a seed also decides which ones are drawn after it.
-
-        Raises:
-            InputError: If the environment gives no image, text or camera, or the source refuses them.
-        """
+        """Reset to a scene and get a demonstration of it; a seed also decides which ones are drawn after it."""
         if seed is not None:
             self._rng = np.random.default_rng(seed)
-        elif self.seeds is not None:
-            seed = int(self._rng.choice(self.seeds))
         else:
-            seed = int(self._rng.integers(2**31))
+            seed = int(self._rng.integers(2**31) if self.seeds is None else self._rng.choice(self.seeds))
         observation, info = self.env.reset(seed=seed, options=options)
         self._shown = self._demonstrate(observation, info, seed)
         self.resets += 1

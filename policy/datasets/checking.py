@@ -77,10 +77,8 @@ def open_dataset(path: str | Path) -> EpisodeStore | DemonstrationStore:
 def check_dataset(path: str | Path, *, progress: Callable[[int, int], None] | None = None) -> CheckResult:
     """Read every episode of a dataset of either kind and compare it with its checksums.
 
-    `progress` is called with the number of checked episodes and of all.
-
-    Raises:
-        StoreError: If the dataset cannot be opened, or its checksums cannot be read.
+    `progress` is called with the number of checked episodes and of all. A `StoreError` says that the dataset cannot be
+    opened, or its checksums cannot be read.
     """
     with open_dataset(path) as dataset:
         try:

@@ -79,20 +79,12 @@ class Demonstration:
         return float(later.mean()) if later.size else 0.0
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the demonstration as a dataset of one episode, a folder `*.zarr` or a file `*.zarr.zip`.
-
-        Raises:
-            InputError: If the path exists (and is not to be overwritten) or has another ending.
-        """
+        """Write the demonstration as a dataset of one episode, as `write_demonstrations` does."""
         return write_demonstrations(path, [self], overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path, episode: int = 0) -> Demonstration:
-        """Read an episode of a dataset; negative numbers count from the end.
-
-        Raises:
-            StoreError: If there is no such dataset or episode, or its layout is another.
-        """
+        """Read an episode of a dataset (negative numbers count from the end); a `StoreError` if there is none."""
         with DemonstrationStore(path) as store:
             return store[episode]
 

@@ -83,11 +83,7 @@ def distinct_names(names: Sequence[str], episodes: NDArray[np.int64]) -> tuple[t
 def chosen_episodes(
     store: EpisodeStore, episodes: Sequence[int] | NDArray[np.integer] | None, tasks: Sequence[str] | None
 ) -> NDArray[np.int64]:
-    """Return the indices of the episodes to use.
-
-    Raises:
-        InputError: If an episode or task does not exist, or no episode is left.
-    """
+    """Return the indices of the episodes to use; an `InputError` if one or a task does not exist, or none is left."""
     chosen = np.arange(len(store)) if episodes is None else np.asarray(episodes, np.int64)
     wrong = chosen[(chosen < 0) | (chosen >= len(store))]
     if wrong.size:

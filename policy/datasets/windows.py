@@ -48,8 +48,6 @@ class EpisodeWindows:
     ``episode``          int64     ()                    index of the episode in the dataset
     ===================  ========  ====================  =======================================================
 
-    Arrays are decompressed once.
-
     Args:
         path: A dataset of robot episodes, `*.zarr` or `*.zarr.zip`.
         n_obs_steps: Steps of observation, at least 1.
@@ -150,11 +148,7 @@ class EpisodeWindows:
         return np.clip(self._unclipped(windows), self._first[slots, None], self._last[slots, None])
 
     def per_step(self, key: str) -> NDArray[np.float32]:
-        """Return "proprio" (n, 16), "action" (n, 7), "phase" (n,) or "plan_phase" (n,) of all steps; window i: row i.
-
-        Raises:
-            InputError: If `key` is another.
-        """
+        """Return "proprio" (n, 16), "action" (n, 7), "phase" (n,) or "plan_phase" (n,) of the windows' steps."""
         if key not in self._rows:
             raise unknown_option("array", key, self._rows)
         return self._rows[key]

@@ -49,11 +49,7 @@ class OutcomeLog:
         self.path = path
 
     def read(self) -> list[Outcome]:
-        """Return the outcomes; half a line at the end, left by a stop, is cut off.
-
-        Raises:
-            StoreError: If another line cannot be read.
-        """
+        """Return the outcomes; half a line at the end, left by a stop, is cut off. Others are a `StoreError`."""
         if not self.path.exists():
             return []
         try:
@@ -78,10 +74,8 @@ class OutcomeLog:
 def wilson_interval(successes: int, count: int, z: float = Z_95) -> tuple[float, float]:
     """Return the Wilson score interval of a success rate (Wilson 1927; Brown, Cai & DasGupta 2001, Eq. 4).
 
-    `z` is a quantile of the normal distribution. Without trials the interval is (0, 1).
-
-    Raises:
-        InputError: If `successes` is not from 0 to `count`.
+    `z` is a quantile of the normal distribution. Without trials the interval is (0, 1); with fewer trials than
+    successes there is an `InputError`.
     """
     if not 0 <= successes <= count:
         raise InputError(f"successes must be from 0 to the number of trials ({count}), got {successes}")

@@ -74,14 +74,8 @@ def rollout(
 ) -> Rollout:
     """Let a policy act until the task is done, the environment ends, or `max_steps` are done.
 
-    Args:
-        env: Its `info` has `is_success`.
-        policy: Acts.
-        seed: Of the environment and of the policy.
-        max_steps: At least 1.
-        text: The task's sentence, for a policy that is conditioned on text.
-        demonstrate: Returns the demonstration of the scene that the reset gave; None shows the policy nothing.
-        options: Of the environment's reset.
+    Environment and policy get the `seed`; `info` has `is_success`. `text` is for a policy that is conditioned on it,
+    `options` for the reset. `demonstrate` returns the demonstration of the scene; None shows the policy nothing.
 
     Raises:
         InputError: If `max_steps` is not positive.

@@ -84,11 +84,7 @@ class FeatureMap:
 
 
 def load_feature_map(path: str | Path) -> FeatureMap:
-    """Read a mapping file.
-
-    Raises:
-        InputError: If there is no such file, it is no YAML, or holds unknown keys or values of other kinds.
-    """
+    """Read a mapping file; an `InputError` if it cannot be read, or holds unknown keys or values of other kinds."""
     from omegaconf import OmegaConf
 
     try:

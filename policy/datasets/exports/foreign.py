@@ -36,7 +36,7 @@ class ImportOptions:
 
 
 def chosen_camera(images: Sequence[str], options: ImportOptions, image: str | None) -> str:
-    """Return the key of the images to read: what the options ask for, or else `image`, which the map or format names.
+    """Return the key of the images to read: what the options ask for, or else `image`, or else the only one.
 
     Raises:
         InputError: If there are no images, or several and none is chosen, or there is no such key.
@@ -71,17 +71,8 @@ def foreign_episode(
 ) -> RobotEpisode:
     """Build an episode of n steps without a demonstration: zeros of `frames` frames. The task is named after the text.
 
-    Args:
-        columns: Float (n, width) of every feature.
-        times_s: (n,), since the episode began.
-        images: uint8 (n, h, w, 3), RGB.
-        feature_map: Where the parts are in `features`.
-        features: Of the dataset.
-        text: Instruction.
-        success: Whether it was done.
-        fps: Steps per second.
-        frames: Of the demonstration that is not there.
-        provenance: Source of the episode.
+    `columns` are float (n, width) of each of the `features`, `times_s` (n,) count from the episode's begin, `images`
+    are uint8 (n, h, w, 3) RGB.
 
     Raises:
         InputError: If numbers lie outside their range, or there is no text.

@@ -40,12 +40,9 @@ def export_minari(
 ) -> Path:
     """Write episodes as a Minari dataset, ``root/dataset_id``; it is there whole or not at all.
 
-    Args:
-        root: The folder of all datasets, Minari's environment variable MINARI_DATASETS_PATH.
-        episodes: At least one, all with images of one size.
-        dataset_id: ``namespace/env/name-v0``.
-        env_spec: JSON of the environment's `gymnasium.envs.registration.EnvSpec`, so that Minari can recreate it.
-        overwrite: Replace a dataset of that id.
+    `root` is the folder of all datasets, Minari's environment variable MINARI_DATASETS_PATH; the id has the form
+    ``namespace/env/name-v0``. All images are of one size. With `env_spec`, JSON of the environment's
+    `gymnasium.envs.registration.EnvSpec`, Minari can recreate the environment.
 
     Raises:
         InputError: As `export_dataset` does, or if the id has another form.

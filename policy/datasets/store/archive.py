@@ -47,8 +47,8 @@ def unpack(archive: Path, folder: Path) -> None:
 def copy_for_append(source: Path, target: Path) -> None:
     """Copy a dataset's folder so that rows can be appended to the copy.
 
-    Chunks that an append does not change are linked where the file system can; those it writes to (the last of
-    each array) are copied, as are the small files that describe the arrays.
+    Chunks that an append does not change are linked where the file system can; the last of each array, and the small
+    files that describe the arrays, are copied.
     """
 
     @cache
@@ -72,11 +72,7 @@ def _first_index(chunk: str) -> int:
 
 
 def open_layout(path: Path, mode: Literal["r", "r+"], layout: Layout[Any]) -> Any:
-    """Open a dataset's folder, or a zip file to read, and check that it has the arrays of a layout.
-
-    Raises:
-        StoreError: If it is missing or unreadable, of another zarr format, or lacks arrays.
-    """
+    """Open a dataset as `open_group` does; a `StoreError` if it lacks arrays of the layout."""
     group = open_group(path, mode, f"dataset of {layout.noun}s")
     missing = [key for key in layout.arrays if key not in group]
     if missing:
@@ -97,11 +93,7 @@ def holds(path: Path, *arrays: str) -> bool:
 
 
 def open_group(path: Path, mode: Literal["r", "r+"], noun: str = "zarr group of format 2") -> Any:
-    """Open a folder, or a zip file to read, as a zarr group of format 2, whatever it holds.
-
-    Raises:
-        StoreError: If it is missing, unreadable or of another format; the message says that it is no `noun`.
-    """
+    """Open a folder, or a zip file to read, as a zarr group of format 2; a `StoreError` "is no `noun`" if it is none."""
     import zarr.storage
 
     try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -96,24 +96,15 @@ class ViewedDataset:
         return self._store.attributes
 
     def choose(self, limit: int | None = None, tasks: Sequence[str] = ()) -> list[int]:
-        """Return the indices of the episodes to show, in order.
+        """Return the indices of the episodes to show, in order; an `InputError` if there is no such task.
 
-        Args:
-            limit: Maximum number; all if None. The first ones of every task are taken in turn.
-            tasks: Names of tasks; all if empty.
-
-        Raises:
-            InputError: If the dataset has no such task.
+        At most `limit`, taken from all tasks in turn, the first ones of each; all without limit or tasks.
         """
         for task in tasks:
             if task not in self.tasks:
                 raise unknown_option("task", task, sorted(set(self.tasks)))
-        seen: Counter[str] = Counter()
-        ranked = []
-        for index, task in enumerate(self.tasks):
-            if not tasks or task in tasks:
-                ranked.append((seen[task], index))
-                seen[task] += 1
+        ranks = {task: itertools.count() for task in (tasks or self.tasks)}
+        ranked = [(next(ranks[task]), index) for index, task in enumerate(self.tasks) if task in ranks]
         return sorted(index for _, index in sorted(ranked)[:limit])
 
     def contents(self) -> dict[str, Any]:

@@ -37,13 +37,8 @@ def export_lerobot(
 ) -> Path:
     """Write episodes as a LeRobot dataset v3.0, a folder; it is there whole or not at all.
 
-    Args:
-        path: The folder.
-        episodes: At least one, all with images of one size and of one whole number of steps per second.
-        images: One of `IMAGES`.
-        camera: Its name: images are ``observation.images.<camera>``.
-        robot: The dataset's ``robot_type``.
-        overwrite: Replace an existing dataset.
+    All need images of one size and one whole number of steps per second. `images` is one of `IMAGES`; those of the
+    `camera` are ``observation.images.<camera>``. `robot` is the dataset's ``robot_type``.
 
     Raises:
         InputError: As `export_dataset` does, or if images for a video have an odd height or width.
