@@ -22,7 +22,7 @@ from ivg.types import Clip, HandTracks, RegionOfMotion
 from .store.archive import holds
 from .store.layout import Layout, Rows, provenance_bytes
 from .store.reading import Dataset
-from .store.writing import append_dataset, write_dataset
+from .store.writing import write_dataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,4 +153,4 @@ def write_demonstrations(path: str | Path, demonstrations: Iterable[Demonstratio
 
 def append_demonstrations(path: str | Path, demonstrations: Iterable[Demonstration]) -> Path:
     """Append to a dataset of demonstrations, or write a new one, as `append_episodes` does."""
-    return append_dataset(path, demonstrations, DEMONSTRATIONS)
+    return write_dataset(path, demonstrations, DEMONSTRATIONS, append=True)

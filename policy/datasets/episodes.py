@@ -23,7 +23,7 @@ from .episode import RobotEpisode
 from .store.archive import holds
 from .store.layout import Layout, Rows, provenance_bytes
 from .store.reading import Dataset
-from .store.writing import append_dataset, write_dataset
+from .store.writing import write_dataset
 
 _STEPS = ("image", "proprio", "action", "phase", "plan_phase")
 _DEMONSTRATION = ("demo_keypoints", "demo_present", "demo_path", "demo_plan", "demo_clip")
@@ -124,7 +124,7 @@ def write_episodes(
             episode, or their sizes differ.
         StoreError: If another process writes it, or the system refuses.
     """
-    return write_dataset(path, episodes, ROBOT_EPISODES, attributes=attributes, overwrite=overwrite)
+    return write_dataset(path, episodes, ROBOT_EPISODES, attributes, overwrite=overwrite)
 
 
 def append_episodes(
@@ -139,4 +139,4 @@ def append_episodes(
         InputError: As `write_episodes` does, but for an existing path.
         StoreError: If there is another kind of dataset, another process writes it, or the system refuses.
     """
-    return append_dataset(path, episodes, ROBOT_EPISODES, attributes=attributes)
+    return write_dataset(path, episodes, ROBOT_EPISODES, attributes, append=True)

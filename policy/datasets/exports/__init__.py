@@ -10,10 +10,9 @@ format         what it is                                  read by
 =============  ==========================================  ===================================================
 
 Everything is read and written episode by episode, and is written whole or not at all. LeRobot's and robomimic's
-datasets are read too. To add a format, imitate `minari` and add it to `exporting.EXPORT_FORMATS`.
+datasets are read too. To add a format, imitate `minari` and add it to `conversion.EXPORT_FORMATS`.
 """
 
-from .exporting import EXPORT_FORMATS, Conversion, export_dataset
-from .importing import IMPORT_FORMATS, import_dataset
+from .conversion import EXPORT_FORMATS, IMPORT_FORMATS, Conversion, export_dataset, import_dataset
 
 __all__ = ["EXPORT_FORMATS", "IMPORT_FORMATS", "Conversion", "export_dataset", "import_dataset"]

@@ -6,12 +6,14 @@ repeated. Minari packs images of 32 pixels or more as lossy JPEG; here they are 
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,6 +72,23 @@ def export_minari(
         metadata = _metadata(dataset_id, first, env_spec) | totals
         path.with_name("metadata.json").write_text(json.dumps(metadata))
     return target
+
+
+def new_id(path: Path, first: RobotEpisode) -> str:
+    """Return an id after the names of the first episode's environment and of the dataset."""
+    environment = re.sub(r"-v\d+$", "", environment_of(first)[0].split("/")[-1])
+    parts = [environment.lower(), path.name.removesuffix(".zip").removesuffix(".zarr")]
+    return "/".join(["ivg", *(re.sub(r"[^-\w]", "_", part) for part in parts)]) + "-v0"
+
+
+def env_spec_of(first: RobotEpisode) -> str | None:
+    """Return gymnasium's specification of the environment as JSON, None if it is not registered."""
+    name, arguments = environment_of(first)
+    if name not in gymnasium.registry:
+        return None
+    spec = copy.deepcopy(gymnasium.spec(name))
+    spec.kwargs.update(arguments)
+    return spec.to_json()
 
 
 def _metadata(dataset_id: str, first: RobotEpisode, env_spec: str | None) -> dict[str, Any]:

@@ -1,16 +1,21 @@
-"""A dataset as a folder or as a zip file: telling them apart, opening, packing, copying cheaply."""
+"""The files of a dataset: a folder or a zip file, opened, packed, copied cheaply; a lock for one writer at a time."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import threading
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from filelock import FileLock, Timeout
+
 from ivg.errors import InputError, StoreError
+from ivg.io.staging import clear_leftovers
 
 from .layout import Layout
 
@@ -93,7 +98,7 @@ def holds(path: Path, *arrays: str) -> bool:
 
 
 def open_group(path: Path, mode: Literal["r", "r+"], noun: str = "zarr group of format 2") -> Any:
-    """Open a folder, or a zip file to read, as a zarr group of format 2; a `StoreError` "is no `noun`" if it is none."""
+    """Open a folder, or a zip file to read, as a zarr group of format 2; a `StoreError` if it is no such `noun`."""
     import zarr.storage
 
     try:
@@ -101,3 +106,48 @@ def open_group(path: Path, mode: Literal["r", "r+"], noun: str = "zarr group of 
         return zarr.open_group(store, mode=mode, zarr_format=2)
     except _UNREADABLE as error:
         raise StoreError(f"'{path}' is no {noun}: {error}") from error
+
+
+_held: set[tuple[Path, int]] = set()  # paths and the threads of this process that write them
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Hold the lock of a dataset, ``.NAME.lock`` beside it, and remove what killed writers left there. Reentrant.
+
+    Raises:
+        StoreError: If another process or thread holds it.
+        InputError: If the folder cannot be written to.
+    """
+    key = (path.absolute(), threading.get_ident())
+    if key in _held:
+        yield
+        return
+    made = [folder for folder in path.absolute().parents if not folder.exists()]
+    lock = _acquired(path)
+    _held.add(key)
+    try:
+        clear_leftovers(path)
+        yield
+    finally:
+        _held.discard(key)
+        Path(lock.lock_file).unlink(missing_ok=True)  # while held: a waiting process takes a new file
+        lock.release()
+        for folder in made:
+            folder.rmdir() if folder.exists() and not any(folder.iterdir()) else None
+
+
+def _acquired(path: Path) -> FileLock:
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        if not Path(lock.lock_file).exists():
+            raise InputError(f"cannot write to '{path.parent}'") from error
+        raise StoreError(
+            f"'{path}' is being written by another process; wait until it ends, or give a new path"
+        ) from error
+    except OSError as error:
+        raise InputError(f"cannot write to '{path.parent}': {error.strerror}") from error
+    return lock

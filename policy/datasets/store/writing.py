@@ -16,7 +16,6 @@ from ivg.io.staging import staged_output
 
 from . import archive
 from .layout import CHECKSUM, CHECKSUM_BYTES, META_CHUNK, EpisodeT, Layout, Rows, checksum_names, checksums, chunk_shape
-from .locking import writing
 
 BATCH = 32  # episodes that are held in memory and written at once
 
@@ -25,45 +24,13 @@ def write_dataset(
     path: str | Path,
     episodes: Iterable[EpisodeT],
     layout: Layout[EpisodeT],
-    *,
     attributes: Mapping[str, Any] | None = None,
+    *,
+    append: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """Write a dataset of any layout, as `write_episodes` does."""
-    return _write(Path(path), episodes, layout, attributes, append=False, overwrite=overwrite)
-
-
-def append_dataset(
-    path: str | Path,
-    episodes: Iterable[EpisodeT],
-    layout: Layout[EpisodeT],
-    *,
-    attributes: Mapping[str, Any] | None = None,
-) -> Path:
-    """Append to a dataset of any layout, as `append_episodes` does."""
-    return _write(Path(path), episodes, layout, attributes, append=True, overwrite=False)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the lock of a dataset, and say it in one line if the system refuses (a full disk, say)."""
-    try:
-        with writing(path):
-            yield
-    except OSError as error:
-        state = "it is as it was" if path.exists() else "nothing is left there"
-        raise StoreError(f"'{path}' could not be written: {error.strerror or error}; {state}") from error
-
-
-def _write(
-    path: Path,
-    episodes: Iterable[EpisodeT],
-    layout: Layout[EpisodeT],
-    attributes: Mapping[str, Any] | None,
-    *,
-    append: bool,
-    overwrite: bool,
-) -> Path:
+    """Write a dataset of any layout, as `write_episodes` does, or append to it, as `append_episodes` does."""
+    path = Path(path)
     zipped = archive.is_zip(path)
     with _alone(path):
         identity = path.stat().st_ino if append and path.exists() else None
@@ -81,6 +48,17 @@ def _write(
             if identity is not None and path.stat().st_ino != identity:
                 raise StoreError(f"'{path}' was changed by another writer while {layout.noun}s were appended to it")
     return path
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock of a dataset, and say it in one line if the system refuses (a full disk, say)."""
+    try:
+        with archive.writing(path):
+            yield
+    except OSError as error:
+        state = "it is as it was" if path.exists() else "nothing is left there"
+        raise StoreError(f"'{path}' could not be written: {error.strerror or error}; {state}") from error
 
 
 def _append_all(

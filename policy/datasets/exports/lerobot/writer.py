@@ -17,8 +17,7 @@ from ivg.io.images import encode_png
 from ivg.io.staging import staged_output
 
 from ...episode import RobotEpisode
-from ..statistics import RunningStatistics, image_rows
-from ..steps import check_image_size, ends, rewards, step_arrays
+from ..steps import RunningStatistics, check_image_size, ends, image_rows, rewards, step_arrays
 from . import features, files
 from .features import ACTION, EXTRA, STATE, STEP_KEYS
 

@@ -1,9 +1,7 @@
-"""Exporting a dataset of robot episodes: one function for all formats."""
+"""Datasets of robot episodes to and from other projects' formats: one function each for all formats."""
 
 from __future__ import annotations
 
-import copy
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from ivg.errors import InputError, StoreError, unknown_option
+from ivg.types import CLIP_FRAMES
 
 from ..episode import RobotEpisode
-from ..episodes import EpisodeStore
-from .steps import environment_of
+from ..episodes import ROBOT_EPISODES, EpisodeStore
+from ..store.archive import is_zip
+from ..store.writing import write_dataset
+from .feature_map import load_feature_map
 
 # formats that can be written, and the options of each that the others do not have
 EXPORT_FORMATS = {"lerobot": ("images", "camera", "robot"), "robomimic": ("valid",), "minari": ("id",), "zarr": ()}
+IMPORT_FORMATS = ("lerobot", "robomimic")  # that can be read
 _WRITERS = {
     "lerobot": (".lerobot.writer", "export_lerobot"),
     "robomimic": (".robomimic", "export_robomimic"),
@@ -60,8 +62,8 @@ class Conversion:
     def as_json(self) -> dict[str, Any]:
         """The counts as JSON values."""
         counts = {"episodes": self.episodes, "steps": self.steps, "success": self.succeeded}
-        counts["demonstrations"] = self.demonstrations
-        return {"path": str(self.path), "format": self.format, **counts, "tasks": dict(self.tasks)}
+        held = {"demonstrations": self.demonstrations, "tasks": dict(self.tasks)}
+        return {"path": str(self.path), "format": self.format, **counts, **held}
 
     @property
     def report(self) -> str:
@@ -93,7 +95,7 @@ def export_dataset(
         out: A folder (lerobot), a file (robomimic), the folder of all datasets (minari), `*.zarr[.zip]` (zarr).
         tasks: Only episodes of these tasks; all if empty.
         overwrite: Replace an existing export.
-        progress: Progress callback, called with the number of read episodes and of all.
+        progress: Called with the number of read episodes and of all.
         **options: Of one format, None for its default. lerobot: `images` ("video" or "png"), `camera` (its name) and
             `robot` (the robot_type). robomimic: `valid` (fraction of episodes in mask/valid). minari: `id`
             (namespace/env/name-v0; by default after environment and dataset); Minari can recreate the environment if
@@ -118,8 +120,10 @@ def export_dataset(
         if not chosen:
             raise StoreError(f"'{store.path}' holds no episode")
         if format == "minari":
+            from .minari import env_spec_of, new_id
+
             first = store[chosen[0]]
-            given = {"dataset_id": given.get("id") or _minari_id(store.path, first), "env_spec": _env_spec(first)}
+            given = {"dataset_id": given.get("id") or new_id(store.path, first), "env_spec": env_spec_of(first)}
         if format == "zarr" and len(chosen) == len(store):
             given["attributes"] = store.attributes
         episodes = result.counted((store[index] for index in chosen), len(chosen), progress)
@@ -128,20 +132,58 @@ def export_dataset(
     return result
 
 
-def _minari_id(path: Path, first: RobotEpisode) -> str:
-    """Return an id for Minari after the environment's and the dataset's name."""
-    environment = re.sub(r"-v\d+$", "", environment_of(first)[0].split("/")[-1])
-    parts = [environment.lower(), path.name.removesuffix(".zip").removesuffix(".zarr")]
-    return "/".join(["ivg", *(re.sub(r"[^-\w]", "_", part) for part in parts)]) + "-v0"
+def import_dataset(
+    source: str | Path,
+    format: str,  # noqa: A002
+    out: str | Path,
+    *,
+    size: tuple[int, int] | None = None,
+    camera: str | None = None,
+    text: str | None = None,
+    feature_map: str | Path | None = None,
+    append: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Conversion:
+    """Read a dataset of another project as a dataset of robot episodes; on failure `out` is as it was.
 
+    Our own exports come back as they were; foreign episodes have no demonstration (zeros).
 
-def _env_spec(first: RobotEpisode) -> str | None:
-    """Return gymnasium's specification of the environment as JSON, None if it is not registered."""
-    import gymnasium
+    Args:
+        source: LeRobot's folder, or robomimic's HDF5 file.
+        format: One of `IMPORT_FORMATS`.
+        out: A folder `*.zarr` or a file `*.zarr.zip`; with `append` a dataset to add to.
+        size: Height and width of the images; as they are if None (with `append`: the dataset's).
+        camera: Which camera, if there are several.
+        text: Instruction, in place of the dataset's.
+        feature_map: YAML file that says where position, rotation, opening, joints and action are.
+        append: Whether to add to `out`.
+        overwrite: Whether to replace an existing dataset.
+        progress: Called with the number of imported episodes and 0, as their total is unknown.
 
-    name, arguments = environment_of(first)
-    if name not in gymnasium.registry:
-        return None
-    spec = copy.deepcopy(gymnasium.spec(name))
-    spec.kwargs.update(arguments)
-    return spec.to_json()
+    Raises:
+        InputError: If a part is not found or outside its range, an argument does not fit, or `out` exists.
+        StoreError: If there is no such dataset, or it cannot be read.
+    """
+    from .foreign import ImportOptions
+    from .lerobot.reader import lerobot_episodes
+    from .robomimic import robomimic_episodes
+
+    if format not in IMPORT_FORMATS:
+        raise unknown_option("format", format, IMPORT_FORMATS)
+    out, frames = Path(out), CLIP_FRAMES
+    is_zip(out)
+    if append and out.exists():
+        with EpisodeStore(out) as store:
+            height, width = store.per_step("image").shape[1:3]
+            frames = store.per_episode("demo_path").shape[1]
+        if size is not None and size != (height, width):
+            raise InputError(f"'{out}' has images of {height}x{width}, a size of {size[0]}x{size[1]} does not fit")
+        size = (height, width)
+    options = ImportOptions(size, camera, text, load_feature_map(feature_map) if feature_map else None, frames)
+    read = lerobot_episodes if format == "lerobot" else robomimic_episodes
+    result = Conversion(out, format)
+    write_dataset(
+        out, result.counted(read(source, options), 0, progress), ROBOT_EPISODES, append=append, overwrite=overwrite
+    )
+    return result
