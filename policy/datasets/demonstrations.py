@@ -131,10 +131,6 @@ class DemonstrationStore(Dataset[Demonstration]):
 
     Raises:
         StoreError: If it is missing, unreadable or of another layout.
-
-    Example:
-        >>> with DemonstrationStore("demos.zarr") as store:
-        ...     clips = [demonstration.clip for demonstration in store]
     """
 
     def __init__(self, path: str | Path) -> None:

@@ -72,10 +72,6 @@ class EpisodeStore(Dataset[RobotEpisode]):
 
     Raises:
         StoreError: If it is missing, unreadable or of another layout.
-
-    Example:
-        >>> with EpisodeStore("kitchen.zarr") as store:
-        ...     actions = [episode.action for episode in store]
     """
 
     def __init__(self, path: str | Path) -> None:

@@ -58,7 +58,6 @@ def chosen_camera(images: Sequence[str], options: ImportOptions, image: str | No
 
 def foreign_episode(
     columns: Mapping[str, Array],
-    times_s: NDArray[np.floating],
     images: NDArray[np.uint8],
     feature_map: FeatureMap,
     features: Mapping[str, Feature],
@@ -67,12 +66,12 @@ def foreign_episode(
     success: bool,
     fps: float,
     frames: int,
-    provenance: Mapping[str, Any],
+    source: dict[str, Any],
 ) -> RobotEpisode:
-    """Build an episode of n steps without a demonstration: zeros of `frames` frames. The task is named after the text.
+    """Build an episode of n steps with a demonstration of zeros of `frames` frames; the task is named after the text.
 
-    `columns` are float (n, width) of each of the `features`, `times_s` (n,) count from the episode's begin, `images`
-    are uint8 (n, h, w, 3) RGB.
+    `columns` are float (n, width) of each of the `features`, `images` uint8 (n, h, w, 3) RGB; `source` says where the
+    episode is from.
 
     Raises:
         InputError: If numbers lie outside their range, or there is no text.
@@ -86,7 +85,7 @@ def foreign_episode(
     phase = np.zeros(len(images), np.float32)
     return RobotEpisode(
         image=images,
-        proprio=_proprio(take, feature_map, times_s),
+        proprio=_proprio(take, feature_map, np.arange(len(next(iter(columns.values())))) / fps),
         action=_action(take, feature_map),
         phase=phase,
         plan_phase=phase,
@@ -96,7 +95,7 @@ def foreign_episode(
         text=text,
         seed=NO_SEED,
         success=success,
-        provenance=dict(provenance),
+        provenance={"import": source},
         fps=fps,
         demo_fps=DEMO_FPS,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,9 @@ from ..episodes import write_episodes
 from ..store.archive import open_group
 
 
-def export_replay_buffer(
-    path: str | Path,
-    episodes: Iterable[RobotEpisode],
-    *,
-    attributes: Mapping[str, Any] | None = None,
-    overwrite: bool = False,
-) -> Path:
+def export_replay_buffer(path: str | Path, episodes: Iterable[RobotEpisode], **options: Any) -> Path:
     """Write episodes as `write_episodes` does, and check the result with `check_replay_buffer`."""
-    written = write_episodes(path, episodes, attributes=attributes, overwrite=overwrite)
-    check_replay_buffer(written)
+    check_replay_buffer(written := write_episodes(path, episodes, **options))
     return written
 
 

@@ -149,18 +149,11 @@ def _foreign(file: Any, demos: list[Any], options: ImportOptions) -> Iterator[Ro
     for demo in demos:
         columns = {key: _rows(demo, key)[()] for key in features}
         columns = {key: values.reshape(len(values), -1) for key, values in columns.items()}
-        yield foreign_episode(
-            columns,
-            np.arange(len(demo[ACTIONS])) / fps,
-            np.stack([resized(image, options.size) for image in demo[f"obs/{camera}"]]),
-            feature_map,
-            features,
-            text=text,
-            success=bool(demo["rewards"][()].max() > 0) if "rewards" in demo else True,
-            fps=fps,
-            frames=options.frames,
-            provenance={"import": {"format": "robomimic", "dataset": Path(file.filename).name, "episode": demo.name}},
-        )
+        frames = np.stack([resized(image, options.size) for image in demo[f"obs/{camera}"]])
+        success = bool(demo["rewards"][()].max() > 0) if "rewards" in demo else True
+        source = {"format": "robomimic", "dataset": Path(file.filename).name, "episode": demo.name}
+        about: dict[str, Any] = {"text": text, "success": success, "fps": fps, "source": source}
+        yield foreign_episode(columns, frames, feature_map, features, frames=options.frames, **about)
 
 
 def _features(demo: Any) -> tuple[dict[str, Feature], list[str]]:

@@ -20,6 +20,7 @@ from ..feature_map import Feature
 from .features import COUNTERS, EXTRA, INFO_PATH, TASKS_PATH
 
 ROWS = 256  # that are read at once
+_NUMBERS = ("float", "int", "bool")  # how the names of their dtypes begin
 
 
 class LeRobotFolder:
@@ -45,7 +46,8 @@ class LeRobotFolder:
         self.fps = float(self.info["fps"])
         features = self.info["features"].items()
         self.images = [key for key, feature in features if feature["dtype"] in ("image", "video")]
-        self.features = {key: _feature(feature) for key, feature in features if _is_numbers(key, feature)}
+        kinds = {key: _feature(feature) for key, feature in features if feature["dtype"].startswith(_NUMBERS)}
+        self.features = {key: feature for key, feature in kinds.items() if key not in COUNTERS}
         try:
             self.rows = self._episode_rows()
             self.texts = self._task_texts()
@@ -133,10 +135,6 @@ def _info(root: Path) -> dict[str, Any]:
     if missing:
         raise StoreError(f"{INFO_PATH} of '{root}' lacks {', '.join(missing)}")
     return info
-
-
-def _is_numbers(key: str, feature: Mapping[str, Any]) -> bool:
-    return key not in COUNTERS and feature["dtype"].startswith(("float", "int", "bool"))
 
 
 def _feature(feature: Mapping[str, Any]) -> Feature:
