@@ -72,8 +72,7 @@ class DemonstrationCache:
             self.hits += 1
             return found
         self.misses += 1
-        made = make()
-        self.put(key, made)
+        self.put(key, made := make())
         return made
 
     def __len__(self) -> int:

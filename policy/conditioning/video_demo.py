@@ -83,7 +83,7 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         self._all_keys = (*keys, *([EMBEDDING_KEY] if embed is not None else []))
         self._rng = np.random.default_rng()
         self._fingerprint: dict[str, Any] | None = None
-        self._shown = self._none()
+        self._shown = self._arrays()
         self.observation_space: gym.Space[Any] = self._space()
 
     def reset(
@@ -109,7 +109,7 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     def _demonstrate(self, observation: Observation, info: dict[str, Any], seed: int) -> ObservedDemonstration:
         source = self.source
         if source is None:
-            return self._none()
+            return self._arrays()
         frame, camera, text = _image(self.env, observation), _camera(info), self.text or info.get("text")
         if not text:
             raise InputError("info['text'] is missing: give VideoDemoWrapper the text of the task")
@@ -125,21 +125,14 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         identity = {"demonstration": given, "frames": self._frames, "plan": PLAN_POINTS}
         return identity | ({"embed": fingerprint_of(self._embed, lasting=lasting)} if self._embed else {})
 
-    def _arrays(self, extracted: ExtractedDemonstration | None) -> ObservedDemonstration:
-        if extracted is None:
-            return self._none()
-        arrays: Observation = dict(demonstration_observation(extracted))
+    def _arrays(self, extracted: ExtractedDemonstration | None = None) -> ObservedDemonstration:
+        arrays = dict(no_demonstration(self._frames) if extracted is None else demonstration_observation(extracted))
         if len(arrays["demo_path"]) != self._frames:
             raise InputError(f"demonstrations must have {self._frames} frames, got {len(arrays['demo_path'])}")
         if self._embed is not None:
-            arrays[EMBEDDING_KEY] = np.asarray(self._embed(extracted), np.float32).reshape(self._embedding_size)
-        return ObservedDemonstration(arrays, True)
-
-    def _none(self) -> ObservedDemonstration:
-        arrays: Observation = dict(no_demonstration(self._frames))
-        if self._embed is not None:
-            arrays[EMBEDDING_KEY] = np.zeros(self._embedding_size, np.float32)
-        return ObservedDemonstration(arrays, False)
+            embedding = np.zeros(self._embedding_size) if extracted is None else self._embed(extracted)
+            arrays[EMBEDDING_KEY] = np.asarray(embedding, np.float32).reshape(self._embedding_size)
+        return ObservedDemonstration(arrays, extracted is not None)
 
     def _observe(self, observation: Observation) -> Observation:
         return {**observation, **{key: self._shown.arrays[key].copy() for key in self._all_keys}}
@@ -174,5 +167,5 @@ def _camera(info: dict[str, Any]) -> Camera:
     given = info.get("camera")
     if given is None:
         raise InputError("info['camera'] is missing: a demonstration cannot be brought into metres without it")
-    pose = np.asarray(given["T_world_camera"], np.float64)
-    return Camera(np.asarray(given["K"], np.float64), pose, int(given["width"]), int(given["height"]))
+    K, pose = (np.asarray(given[name], np.float64) for name in ("K", "T_world_camera"))
+    return Camera(K, pose, int(given["width"]), int(given["height"]))

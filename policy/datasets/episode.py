@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
+from ivg.inputs import check_array
 from ivg.types import CLIP_FRAMES, HANDS, JOINTS
 
 PLAN_POINTS = 32  # poses of a demonstration's plan
@@ -120,10 +121,7 @@ def no_demonstration(frames: int = CLIP_FRAMES) -> dict[str, NDArray[np.float32]
 
 
 def _check(name: str, value: NDArray[Any], dtype: type, shape: tuple[int, ...]) -> None:
-    if value.shape != shape:
-        raise InputError(f"{name} must have shape {shape}, got {value.shape}")
-    if value.dtype != np.dtype(dtype):
-        raise InputError(f"{name} must have dtype {np.dtype(dtype)}, got {value.dtype}")
+    check_array(name, value, dtype, shape)
     if value.dtype.kind == "f" and not np.isfinite(value).all():
         raise InputError(f"{name} must be finite")
 

@@ -178,12 +178,8 @@ class EpisodeWindows:
     def _ranges(self) -> dict[str, Range]:
         present = self._demonstrations["demo_present"] > 0.5
         shown = present.any((1, 2))  # episodes that were imported have no demonstration: zeros, which do not count
-        values = {
-            "proprio": self._rows["proprio"],
-            "action": self._rows["action"],
-            "demo_path": self._demonstrations["demo_path"][shown if shown.any() else slice(None)],
-        }
-        ranges = {key: Range.of(array) for key, array in values.items()}
+        ranges = {key: Range.of(self._rows[key]) for key in ("proprio", "action")}
+        ranges["demo_path"] = Range.of(self._demonstrations["demo_path"][shown if shown.any() else slice(None)])
         if present.any():
             ranges["demo_keypoints"] = Range.of(self._demonstrations["demo_keypoints"][present])
         return ranges

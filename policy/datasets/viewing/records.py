@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ivg.io.images import resized
+
 from ..episode import RobotEpisode
 from .dataset import ViewedEpisode
 
@@ -143,8 +145,6 @@ def sprite(frames: NDArray[np.uint8], *, size: int, quality: int) -> dict[str, A
 def shrunk(frames: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Return frames uint8 (n, h, w, 3) with neither side longer than `size` px, of the same proportions."""
     height, width = frames.shape[1:3]
-    scale = size / max(height, width)
-    if scale >= 1:
-        return frames
-    target = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.stack([np.asarray(cv2.resize(f, target, interpolation=cv2.INTER_AREA), np.uint8) for f in frames])
+    scale = min(1.0, size / max(height, width))
+    target = (max(1, round(height * scale)), max(1, round(width * scale)))
+    return np.stack([resized(frame, target) for frame in frames])
