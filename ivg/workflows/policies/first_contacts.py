@@ -135,4 +135,4 @@ def _lifted(
 def _first(joints: NDArray[np.float32] | None, truth: TrueContact) -> FirstContact | None:
     from ...policy.retargeting import gripper_trajectory
 
-    return None if joints is None else truth.of_path(joints, gripper_trajectory(joints))
+    return None if joints is None else truth.of_trajectory(joints, gripper_trajectory(joints))
