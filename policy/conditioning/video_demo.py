@@ -115,15 +115,13 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
             raise InputError("info['text'] is missing: give VideoDemoWrapper the text of the task")
         depth = _depth(self.env, observation)
         if self._fingerprint is None:
-            self._fingerprint = self._identify(source)
+            lasting = self.cache.folder is not None
+            given = fingerprint_of(source, lasting=lasting)
+            self._fingerprint = {"demonstration": given, "frames": self._frames, "plan": PLAN_POINTS}
+            if self._embed:
+                self._fingerprint["embed"] = fingerprint_of(self._embed, lasting=lasting)
         key = cache_key(frame, str(text), seed, camera, self._fingerprint, depth)
         return self.cache.get_or_make(key, lambda: self._arrays(source(frame, str(text), seed, camera, depth)))
-
-    def _identify(self, source: DemonstrationSource) -> dict[str, Any]:
-        lasting = self.cache.folder is not None
-        given = fingerprint_of(source, lasting=lasting)
-        identity = {"demonstration": given, "frames": self._frames, "plan": PLAN_POINTS}
-        return identity | ({"embed": fingerprint_of(self._embed, lasting=lasting)} if self._embed else {})
 
     def _arrays(self, extracted: ExtractedDemonstration | None = None) -> ObservedDemonstration:
         arrays = dict(no_demonstration(self._frames) if extracted is None else demonstration_observation(extracted))

@@ -145,7 +145,9 @@ def _foreign(file: Any, demos: list[Any], options: ImportOptions) -> Iterator[Ro
     camera = chosen_camera(images, options, rule)
     environment = json.loads(file["data"].attrs.get("env_args", "{}"))
     fps = float(environment.get("env_kwargs", {}).get("control_freq", FPS))
-    text = options.text or _words(str(environment.get("env_name", "")))
+    name = str(environment.get("env_name", "")).split("/")[-1]
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)  # "PickPlaceCan" is "pick place can"
+    text = options.text or " ".join(words).lower()
     for demo in demos:
         columns = {key: _rows(demo, key)[()] for key in features}
         columns = {key: values.reshape(len(values), -1) for key, values in columns.items()}
@@ -166,8 +168,3 @@ def _features(demo: Any) -> tuple[dict[str, Feature], list[str]]:
 
 def _rows(demo: Any, key: str) -> Any:
     return demo[ACTIONS] if key == ACTIONS else demo[f"obs/{key}"]
-
-
-def _words(name: str) -> str:
-    """Return the words of an environment's name: ``PickPlaceCan`` is "pick place can"."""
-    return " ".join(re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name.split("/")[-1])).lower()

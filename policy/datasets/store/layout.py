@@ -65,13 +65,13 @@ def checksums(rows: Rows, layout: Layout[EpisodeT]) -> NDArray[np.uint8]:
     arrays = [rows.data[key] for key in layout.data]
     arrays += [rows.meta[key] for key in layout.meta]
     arrays += [np.frombuffer(rows.texts[name], np.uint8) for name in layout.texts]
-    return np.stack([np.frombuffer(_digest(array), np.uint8) for array in arrays])
-
-
-def _digest(array: NDArray[np.generic]) -> bytes:
-    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    head = f"{little.dtype.str}{array.shape}".encode()
-    return hashlib.blake2b(head + little.tobytes(), digest_size=CHECKSUM_BYTES).digest()
+    digests = []
+    for array in arrays:
+        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        head = f"{little.dtype.str}{array.shape}".encode()
+        digest = hashlib.blake2b(head + little.tobytes(), digest_size=CHECKSUM_BYTES).digest()
+        digests.append(np.frombuffer(digest, np.uint8))
+    return np.stack(digests)
 
 
 def provenance_bytes(provenance: dict[str, Any]) -> bytes:

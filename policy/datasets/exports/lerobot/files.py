@@ -114,8 +114,10 @@ class VideoFiles(_NumberedFiles):
 
     def write(self, images: NDArray[np.uint8]) -> tuple[FileIndex, float, float]:
         """Write an episode's images; return the file's numbers, and the times of the first and after the last, s."""
-        if self._file is not None and self._is_full(len(images)):
-            self.close()
+        if self._file is not None:
+            written = self._path.stat().st_size if self._path.exists() else 0  # FFmpeg makes it with the first packet
+            if (self._frames + len(images)) / self._fps > VIDEO_S or written >= VIDEO_MB * 2**20:
+                self.close()
         if self._file is None:
             self._open()
         first = self._frames
@@ -138,7 +140,3 @@ class VideoFiles(_NumberedFiles):
         self._stream = self._file.add_stream("libx264", rate=self._fps, options=options)
         self._stream.height, self._stream.width = self._size
         self._stream.pix_fmt = "yuv420p"
-
-    def _is_full(self, more: int) -> bool:
-        written = self._path.stat().st_size if self._path.exists() else 0  # FFmpeg creates it with the first packet
-        return (self._frames + more) / self._fps > VIDEO_S or written >= VIDEO_MB * 2**20

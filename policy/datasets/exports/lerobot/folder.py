@@ -24,15 +24,9 @@ _NUMBERS = ("float", "int", "bool")  # how the names of their dtypes begin
 
 
 class LeRobotFolder:
-    """A LeRobot dataset.
+    """A LeRobot dataset, with the keys of its `images` and its other `features`.
 
-    Attributes:
-        info: Content of ``meta/info.json``.
-        fps: Steps per second.
-        features: Its arrays of numbers.
-        images: Keys of its images.
-        rows: One row per episode: length, numbers of its files, times in videos.
-        texts: Sentences by `task_index`.
+    `rows` has one row per episode: length, numbers of its files, times in videos; `texts` sentences by `task_index`.
 
     Raises:
         InputError: If pyarrow is missing.
