@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from ivg.errors import InputError
 
@@ -42,7 +43,7 @@ def map_by_names(features: Mapping[str, Feature], images: list[str], action: str
         InputError: If a part is not found; lists what there is and what is needed.
     """
     states = {key: feature for key, feature in features.items() if key != action and feature.names}
-    parts = {
+    parts: dict[str, Any] = {
         "position": _find(states, dict.fromkeys(_POSITION, "")),
         "rotation": _find(states, _ROTATION),
         "opening": _find(states, dict.fromkeys(_GRIPPER, "")),

@@ -122,10 +122,10 @@ def _write_episode(h5py: Any, group: Any, episode: RobotEpisode, number: int) ->
         _write_rows(group, f"observations/{name}", _with_last(values))
     _write_images(h5py, group, _with_last(episode.image))
     done, succeeded = ends(episode), ends(episode) & episode.success
-    rows = {"actions": episode.action, "rewards": rewards(episode), "terminations": succeeded}
+    rows: dict[str, NDArray[Any]] = {"actions": episode.action, "rewards": rewards(episode), "terminations": succeeded}
     rows |= {"truncations": done & ~succeeded, "infos/is_success": np.append(False, succeeded)}
-    for name, values in rows.items():
-        _write_rows(group, name, values)
+    for name, column in rows.items():
+        _write_rows(group, name, column)
     write_demonstration(group, episode)
 
 

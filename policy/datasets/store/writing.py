@@ -15,7 +15,7 @@ from ivg.errors import InputError, StoreError
 from ivg.io.staging import staged_output
 
 from . import archive
-from .layout import CHECKSUM, CHECKSUM_BYTES, META_CHUNK, EpisodeT, Layout, Rows, checksum_names, checksums, chunk_shape
+from .layout import CHECKSUM, META_CHUNK, Arrays, EpisodeT, Layout, Rows, checksums, chunk_shape
 
 BATCH = 32  # episodes that are held in memory and written at once
 
@@ -85,13 +85,12 @@ def _create(folder: Path, first: Rows, layout: Layout[EpisodeT]) -> Any:
     data, meta = group.create_group("data"), group.create_group("meta")
     for key, rows in first.data.items():
         _create_array(data, key, rows.shape[1:], rows.dtype)
-    ends, packed = np.dtype(np.int64), np.dtype(np.uint8)
-    rows_of_meta = {"episode_ends": ((), ends), CHECKSUM: ((len(checksum_names(layout)), CHECKSUM_BYTES), packed)}
-    rows_of_meta |= {key: (row.shape, row.dtype) for key, row in first.meta.items()}
+    ends, letters = np.zeros((), np.int64), np.zeros((), np.uint8)
+    rows_of_meta: Arrays = {"episode_ends": ends, CHECKSUM: checksums(first, layout), **first.meta}
     for name in first.texts:
-        rows_of_meta |= {name: ((), packed), f"{name}_ends": ((), ends)}
-    for key, (shape, dtype) in rows_of_meta.items():
-        _create_array(meta, key, shape, dtype)
+        rows_of_meta |= {name: letters, f"{name}_ends": ends}
+    for key, row in rows_of_meta.items():
+        _create_array(meta, key, row.shape, row.dtype)
     return group
 
 
