@@ -14,6 +14,10 @@ from ivg.types import CLIP_FRAMES, HANDS, JOINTS
 
 PLAN_POINTS = 32  # poses of a demonstration's plan
 DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path", "demo_plan")  # as policies observe them
+# the arrays of a whole demonstration, and what else an episode holds beside its steps and its provenance
+DEMONSTRATION_ARRAYS = (*DEMONSTRATION_KEYS, "demo_clip")
+FACTS = {"task": str, "text": str, "seed": int, "success": bool, "fps": float, "demo_fps": float}
+
 PROPRIO_SIZE = 16  # numbers of the proprioception: end effector (7), opening, joints (7), time
 ACTION_SIZE = 7  # numbers of an action: translation, rotation, gripper
 

@@ -19,14 +19,13 @@ import numpy as np
 
 from ivg.errors import unknown_option
 
-from .episode import RobotEpisode
+from .episode import DEMONSTRATION_ARRAYS, FACTS, RobotEpisode
 from .store.archive import holds
 from .store.layout import Layout, Rows, provenance_bytes
 from .store.reading import Dataset
 from .store.writing import write_dataset
 
 _STEPS = ("image", "proprio", "action", "phase", "plan_phase")
-_DEMONSTRATION = ("demo_keypoints", "demo_present", "demo_path", "demo_plan", "demo_clip")
 _NUMBERS = {"seed": np.int64, "success": np.uint8, "fps": np.float64, "demo_fps": np.float64}
 _PER_STEP = ("demo_keypoints", "demo_path")
 
@@ -35,31 +34,26 @@ def _rows_of(episode: RobotEpisode) -> Rows:
     frames = episode.demo_frame
     data = {key: getattr(episode, key) for key in _STEPS}
     data |= {key: getattr(episode, key)[frames] for key in _PER_STEP}
-    meta = {key: getattr(episode, key) for key in _DEMONSTRATION}
+    meta = {key: getattr(episode, key) for key in DEMONSTRATION_ARRAYS}
     meta |= {key: np.asarray(getattr(episode, key), dtype) for key, dtype in _NUMBERS.items()}
     provenance = provenance_bytes(episode.provenance)
     return Rows(data, meta, {"task": episode.task.encode(), "text": episode.text.encode(), "provenance": provenance})
 
 
 def _episode_of(rows: Rows) -> RobotEpisode:
-    return RobotEpisode(
-        **{key: rows.data[key] for key in _STEPS},
-        **{key: rows.meta[key] for key in _DEMONSTRATION},
-        task=rows.texts["task"].decode(),
-        text=rows.texts["text"].decode(),
-        seed=int(rows.meta["seed"]),
-        success=bool(rows.meta["success"]),
-        provenance=json.loads(rows.texts["provenance"]),
-        fps=float(rows.meta["fps"]),
-        demo_fps=float(rows.meta["demo_fps"]),
-    )
+    arguments: dict[str, Any] = {key: rows.data[key] for key in _STEPS} | {
+        key: rows.meta[key] for key in DEMONSTRATION_ARRAYS
+    }
+    arguments |= {key: FACTS[key](rows.meta[key]) for key in _NUMBERS}
+    arguments |= {key: rows.texts[key].decode() for key in ("task", "text")}
+    return RobotEpisode(**arguments, provenance=json.loads(rows.texts["provenance"]))
 
 
 # the layout of datasets of robot episodes; the arrays per step of the demonstration follow from it and the phase
 ROBOT_EPISODES = Layout(
     noun="robot episode",
     data=(*_STEPS, *_PER_STEP),
-    meta=(*_DEMONSTRATION, *_NUMBERS),
+    meta=(*DEMONSTRATION_ARRAYS, *_NUMBERS),
     texts=("task", "text", "provenance"),
     rows_of=_rows_of,
     episode_of=_episode_of,

@@ -11,19 +11,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..episode import RobotEpisode
+from ..episode import DEMONSTRATION_ARRAYS, FACTS, RobotEpisode
 
 GROUP = "demonstration"
-_ARRAYS = ("demo_keypoints", "demo_present", "demo_path", "demo_plan", "demo_clip")
-_FACTS = {"task": str, "text": str, "seed": int, "success": bool, "fps": float, "demo_fps": float}
 
 
 def write_demonstration(parent: Any, episode: RobotEpisode) -> None:
     """Write an episode's demonstration into a group of its own in an h5py group."""
     group = parent.create_group(GROUP)
-    for name in _ARRAYS:
+    for name in DEMONSTRATION_ARRAYS:
         write_packed(group, name, getattr(episode, name))
-    for name in _FACTS:
+    for name in FACTS:
         group.attrs[name] = getattr(episode, name)
     group.attrs["provenance"] = json.dumps(episode.provenance, sort_keys=True, ensure_ascii=False)
 
@@ -31,8 +29,8 @@ def write_demonstration(parent: Any, episode: RobotEpisode) -> None:
 def read_demonstration(parent: Any) -> dict[str, Any]:
     """Read what `write_demonstration` wrote, as arguments of a `RobotEpisode`."""
     group = parent[GROUP]
-    arguments = {name: group[name][()] for name in _ARRAYS}
-    arguments |= {name: kind(group.attrs[name]) for name, kind in _FACTS.items()}
+    arguments = {name: group[name][()] for name in DEMONSTRATION_ARRAYS}
+    arguments |= {name: kind(group.attrs[name]) for name, kind in FACTS.items()}
     return {**arguments, "provenance": json.loads(group.attrs["provenance"])}
 
 

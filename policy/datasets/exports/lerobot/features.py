@@ -18,21 +18,14 @@ import numpy as np
 from ivg.errors import StoreError
 from ivg.io.extras import needed
 from ivg.io.images import decode_image, encode_png
-from ivg.types import HANDS, JOINTS
 
-from ...episode import PLAN_POINTS, RobotEpisode
+from ...episode import FACTS, RobotEpisode, no_demonstration
 from ..steps import ACTION_NAMES, PROPRIO_NAMES, WIDTHS
 
 INFO_PATH, STATS_PATH, TASKS_PATH = "meta/info.json", "meta/stats.json", "meta/tasks.parquet"
 EPISODES_PATH = "meta/episodes/chunk-000/file-000.parquet"
 DEMONSTRATIONS_PATH = "meta/ivg/episodes.parquet"
-_SHAPES = {
-    "demo_keypoints": (-1, len(HANDS), JOINTS, 2),
-    "demo_present": (-1, len(HANDS)),
-    "demo_path": (-1, 8),
-    "demo_plan": (PLAN_POINTS, 8),
-}
-_TEXTS, _NUMBERS = ("task", "text"), {"seed": int, "success": bool, "fps": float, "demo_fps": float}
+_SHAPES = {name: (-1, *array.shape[1:]) for name, array in no_demonstration().items()}
 CODEBASE_VERSION = "v3.0"
 EXTRA = "lerobot"
 STATE, ENVIRONMENT, ACTION = "observation.state", "observation.environment_state", "action"
@@ -102,8 +95,8 @@ def arrow_schema(features: dict[str, Feature]) -> Any:
 def demonstrations_schema() -> Any:
     """Return the schema of our own table."""
     arrow = needed("pyarrow", EXTRA)
-    numbers = {"seed": arrow.int64(), "success": arrow.bool_(), "fps": arrow.float64(), "demo_fps": arrow.float64()}
-    fields = {"length": arrow.int64(), **{name: arrow.string() for name in _TEXTS}, **numbers}
+    kinds = {str: arrow.string(), int: arrow.int64(), bool: arrow.bool_(), float: arrow.float64()}
+    fields = {"length": arrow.int64(), **{name: kinds[kind] for name, kind in FACTS.items()}}
     fields |= {"provenance": arrow.string(), **{name: arrow.list_(arrow.float32()) for name in _SHAPES}}
     return arrow.schema({**fields, "demo_clip": arrow.list_(arrow.binary())})
 
@@ -111,7 +104,7 @@ def demonstrations_schema() -> Any:
 def demonstration_row(episode: RobotEpisode) -> dict[str, Any]:
     """Return an episode's row of our own table."""
     row: dict[str, Any] = {"length": len(episode), "provenance": json.dumps(episode.provenance, sort_keys=True)}
-    row |= {name: getattr(episode, name) for name in (*_TEXTS, *_NUMBERS)}
+    row |= {name: getattr(episode, name) for name in FACTS}
     row |= {name: getattr(episode, name).ravel() for name in _SHAPES}
     return {**row, "demo_clip": [encode_png(frame) for frame in episode.demo_clip]}
 
@@ -138,8 +131,7 @@ def _arguments(file: Any) -> Iterator[dict[str, Any]]:
     with file:
         for batch in file.iter_batches(batch_size=1):
             (row,) = batch.to_pylist()
-            arguments = {name: row[name] for name in _TEXTS}
-            arguments |= {name: kind(row[name]) for name, kind in _NUMBERS.items()}
+            arguments = {name: kind(row[name]) for name, kind in FACTS.items()}
             arguments |= {name: np.array(row[name], np.float32).reshape(shape) for name, shape in _SHAPES.items()}
             arguments["demo_clip"] = np.stack([decode_image(packed) for packed in row["demo_clip"]])
             yield {**arguments, "provenance": json.loads(row["provenance"])}
