@@ -77,7 +77,10 @@ class RobotEpisode:
         shapes |= {"phase": (steps,), "plan_phase": (steps,)}
         shapes |= {key: array.shape for key, array in no_demonstration(frames).items()}
         for name, shape in (shapes | {"demo_clip": (frames, *size, 3)}).items():
-            _check(name, getattr(self, name), np.uint8 if name in ("image", "demo_clip") else np.float32, shape)
+            value, is_image = getattr(self, name), name in ("image", "demo_clip")
+            check_array(name, value, np.uint8 if is_image else np.float32, shape)
+            if not is_image and not np.isfinite(value).all():
+                raise InputError(f"{name} must be finite")
         _check_range("action", self.action, -1.0, 1.0)
         for name in ("phase", "plan_phase", "demo_present"):
             _check_range(name, getattr(self, name), 0.0, 1.0)
@@ -122,12 +125,6 @@ def no_demonstration(frames: int = CLIP_FRAMES) -> dict[str, NDArray[np.float32]
         "demo_path": np.zeros((frames, 8), np.float32),
         "demo_plan": np.zeros((PLAN_POINTS, 8), np.float32),
     }
-
-
-def _check(name: str, value: NDArray[Any], dtype: type, shape: tuple[int, ...]) -> None:
-    check_array(name, value, dtype, shape)
-    if value.dtype.kind == "f" and not np.isfinite(value).all():
-        raise InputError(f"{name} must be finite")
 
 
 def _check_range(name: str, value: NDArray[np.float32], low: float, high: float) -> None:

@@ -41,9 +41,8 @@ def _rows_of(episode: RobotEpisode) -> Rows:
 
 
 def _episode_of(rows: Rows) -> RobotEpisode:
-    arguments: dict[str, Any] = {key: rows.data[key] for key in _STEPS} | {
-        key: rows.meta[key] for key in DEMONSTRATION_ARRAYS
-    }
+    arguments: dict[str, Any] = {key: rows.data[key] for key in _STEPS}
+    arguments |= {key: rows.meta[key] for key in DEMONSTRATION_ARRAYS}
     arguments |= {key: FACTS[key](rows.meta[key]) for key in _NUMBERS}
     arguments |= {key: rows.texts[key].decode() for key in ("task", "text")}
     return RobotEpisode(**arguments, provenance=json.loads(rows.texts["provenance"]))

@@ -76,8 +76,9 @@ class _Writer:
         self._episodes = files.RowFile(root / features.EPISODES_PATH)
         schema = features.demonstrations_schema()
         self._demonstrations = files.RowFile(root / features.DEMONSTRATIONS_PATH, schema, group=1)
-        for part in filter(None, (self._data, self._video, self._episodes, self._demonstrations)):
-            open_files.callback(part.close)
+        for part in (self._data, self._video, self._episodes, self._demonstrations):
+            if part is not None:
+                open_files.callback(part.close)
 
     def add(self, episode: RobotEpisode) -> None:
         if _whole(episode.fps) != self._fps:
