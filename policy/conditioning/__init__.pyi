@@ -1,9 +1,8 @@
 from .cache import DemonstrationCache, fill_cache
 from .features import DemoFeaturesExtractor
 from .goals import DemoGoalWrapper
-from .progress import TrajectoryProgress
 from .sources import DemonstrationSource, GeneratedDemonstrations, PrecomputedDemonstrations
-from .tracking_reward import DemoTrackingReward
+from .tracking_reward import DemoTrackingReward, TrajectoryProgress
 from .video_demo import VideoDemoWrapper
 
 __all__ = [

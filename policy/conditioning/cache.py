@@ -25,30 +25,18 @@ _FOUND = "found"
 
 @dataclass(frozen=True, eq=False)
 class ObservedDemonstration:
-    """A demonstration as a policy observes it.
-
-    Attributes:
-        arrays: The arrays of `ivg.policy.conditioning.observation`, and an embedding if one was asked for.
-        found: Whether there is a demonstration; if not, the arrays are zeros.
-    """
+    """The arrays of a demonstration as a policy observes them, maybe with an embedding; zeros if none was `found`."""
 
     arrays: dict[str, NDArray[Any]]
     found: bool
 
 
 class DemonstrationCache:
-    """Keeps demonstrations by what they were made from.
+    """Keeps demonstrations by what they were made from, and counts `hits` and `misses`.
 
-    Memory holds the `capacity` that were used last. With a folder they are on disk, too: one ``.npz`` each (no pickle),
-    written whole or not at all, so that processes can share the folder. A file that cannot be read is made anew.
-
-    Args:
-        folder: Folder of the files; in memory only if None.
-        capacity: How many memory holds (about 6 KB each, without an embedding).
-
-    Attributes:
-        hits: How often a demonstration was there.
-        misses: How often it had to be made.
+    Memory holds the `capacity` that were used last (about 6 KB each, without an embedding). With a `folder` they are on
+    disk, too, for processes to share: one ``.npz`` each (no pickle), written whole or not at all. A file that cannot be
+    read is made anew.
 
     Raises:
         InputError: If the capacity is not positive.
@@ -84,12 +72,10 @@ class DemonstrationCache:
             self.hits += 1
             return found
         self.misses += 1
-        made = make()
-        self.put(key, made)
+        self.put(key, made := make())
         return made
 
     def __len__(self) -> int:
-        """Return how many memory holds."""
         return len(self._memory)
 
     def _remember(self, key: str, demonstration: ObservedDemonstration) -> None:
@@ -113,13 +99,8 @@ def cache_key(
 ) -> str:
     """Return the SHA-256, in hex, over all that determines a demonstration.
 
-    Args:
-        frame: uint8 (h, w, 3).
-        text: The task.
-        seed: Of the demonstration.
-        camera: Camera of the frame.
-        fingerprint: Of the source (weights, appearance, ...) and of what is computed from it; JSON values.
-        depth: Float (h, w), of the scene; None if unknown.
+    `fingerprint` holds JSON values: of the source (weights, appearance, ...) and of what is computed from it. The other
+    arguments are those of a `DemonstrationSource`.
     """
     described = [_LAYOUT, text, int(seed), frame.shape, str(frame.dtype), camera.width, camera.height, fingerprint]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
@@ -135,8 +116,8 @@ def fill_cache(
 
     Args:
         env: A `VideoDemoWrapper`, with a cache on disk if other processes are to find them.
-        seeds: The scenes.
-        progress: Progress callback, called as `progress(seed, found)`.
+        seeds: Of the scenes.
+        progress: Called as `progress(seed, found)`.
 
     Returns:
         The seeds for which a demonstration was found.
@@ -152,7 +133,6 @@ def fill_cache(
 
 
 def _read(file: Path) -> ObservedDemonstration | None:
-    """Return the demonstration of a file; None if there is none that can be read."""
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}

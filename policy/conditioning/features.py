@@ -12,9 +12,7 @@ from torch import Tensor, nn
 
 from ivg.errors import InputError
 
-_UNIT_M = 0.1
-"""Distances reach the network in units of this: a hand's width."""
-
+_UNIT_M = 0.1  # distances reach the network in units of this: a hand's width
 _POSITION, _OPENING = slice(0, 3), 7
 _TRAJECTORIES = ("demo_plan", "demo_path")
 _SEQUENCES = {"clip": ("demo_path", "demo_keypoints", "demo_present"), "plan": ("demo_plan",)}
@@ -69,10 +67,8 @@ class DemoFeaturesExtractor(BaseFeaturesExtractor):
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
         """Return float (b, features_dim)."""
         parts = [observations[key].flatten(1) for key in self.rest]
-        seen = dict(observations)
-        for key in _TRAJECTORIES:
-            if key in seen:
-                seen[key] = from_gripper(observations[key], observations["proprio"])
+        trajectories = [key for key in _TRAJECTORIES if key in observations]
+        seen = observations | {key: from_gripper(observations[key], observations["proprio"]) for key in trajectories}
         if self.ahead and self.follow:
             parts.append(_next_waypoints(seen[self.follow], observations["demo_progress"], self.ahead))
         for name, keys in self.sequences.items():
@@ -84,7 +80,6 @@ class DemoFeaturesExtractor(BaseFeaturesExtractor):
 
 
 def _checked(space: gym.spaces.Dict, follow: str | None) -> tuple[dict[str, gym.Space[Any]], str | None]:
-    """Return the spaces by key, and the key of the trajectory that is followed, if there is one."""
     if not isinstance(space, gym.spaces.Dict):
         raise InputError(f"observations must be a Dict, got {space}")
     present = [key for key in _TRAJECTORIES if key in space.spaces]
@@ -113,15 +108,8 @@ def _next_waypoints(trajectory: Tensor, progress: Tensor, count: int) -> Tensor:
 
 
 def _over_time(spaces: Sequence[gym.Space[Any]], width: int) -> nn.Sequential:
-    """A convolution over the first axis of boxes that share it."""
     frames = (spaces[0].shape or (1,))[0]
     channels = sum(gym.spaces.flatdim(space) // frames for space in spaces)
-    return nn.Sequential(
-        nn.Conv1d(channels, width, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv1d(width, width, 3, stride=2, padding=1),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(width * ((frames + 1) // 2), width),
-        nn.ReLU(),
-    )
+    first, second = nn.Conv1d(channels, width, 3, padding=1), nn.Conv1d(width, width, 3, stride=2, padding=1)
+    last = nn.Linear(width * ((frames + 1) // 2), width)
+    return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.Flatten(), last, nn.ReLU())

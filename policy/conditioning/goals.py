@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from ivg.errors import ConfigError, unknown_option
 
 from .observation import PLAN_KEY, is_demonstrated
-from .progress import TrajectoryProgress
-from .tracking_reward import POSE_SIZE, check_keys
+from .tracking_reward import POSE_SIZE, TrajectoryProgress, check_keys
 
 Observation = dict[str, NDArray[Any]]
-
 SCHEDULES = ("one", "sequence")
 
 
@@ -73,7 +71,7 @@ class DemoGoalWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Choose the first goal."""
+        """Reset, and choose the first goal."""
         if seed is not None:
             self._rng = np.random.default_rng(seed)
         observation, info = self.env.reset(seed=seed, options=options)

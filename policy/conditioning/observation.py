@@ -1,18 +1,8 @@
-"""A demonstration as the arrays that a policy observes.
+"""A demonstration as the arrays that a policy observes, listed in docs/training_loop.md.
 
-===================  =======  ================  ==================================================================
-key                  dtype    shape             content
-===================  =======  ================  ==================================================================
-``demo_keypoints``   float32  (t, 2, 21, 2)     hand joints, normalised image coordinates in [-1, 2]; 0 where the
-                                                hand is absent (as in the paper's Eq. 2)
-``demo_present``     float32  (t, 2)            1 where the hand is there, else 0
-``demo_path``        float32  (t, 8)            gripper trajectory: position (m, world), quaternion wxyz, opening in
-                                                [0, 1]; without NaN (`GripperTrajectory.held`)
-``demo_plan``        float32  (32, 8)           the same of a robot's gripper in the hand's place (z down, y closes;
-                                                opening 0 or 1), in even steps of distance: `plan_observation`
-===================  =======  ================  ==================================================================
-
-No demonstration is all zeros; its quaternions are zero, too, so that it can be told from every demonstration.
+``demo_keypoints`` are in [-1, 2], 0 where the hand is absent (as in the paper's Eq. 2); ``demo_path`` is without NaN
+(`GripperTrajectory.held`). No demonstration is all zeros; its quaternions are zero, too, so that it can be told from
+every demonstration.
 """
 
 from __future__ import annotations
@@ -33,12 +23,8 @@ if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
 
 PLAN_KEY = "demo_plan"
-
-KEYPOINT_RANGE = (-1.0, 2.0)
-"""Joints farther outside the image are clipped to this range."""
-
+KEYPOINT_RANGE = (-1.0, 2.0)  # joints farther outside the image are clipped to this range
 _FAR_M = 100.0
-
 DemonstrationArrays = dict[str, NDArray[np.float32]]
 
 

@@ -31,12 +31,7 @@ class DemonstrationSource(Protocol):
     """
 
     def __call__(
-        self,
-        frame: NDArray[np.uint8],
-        text: str,
-        seed: int,
-        camera: Camera,
-        depth: NDArray[np.floating] | None = None,
+        self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera, depth: NDArray[np.floating] | None = None
     ) -> ExtractedDemonstration | None:
         """Return the demonstration, or None where no hand was found.
 
@@ -44,7 +39,7 @@ class DemonstrationSource(Protocol):
             frame: uint8 (h, w, 3), RGB: the scene, without hands.
             text: The task.
             seed: Seed of the random draws.
-            camera: Camera of the frame.
+            camera: Of the frame.
             depth: Float (h, w), m along the optical axis, of the frame; None if unknown.
         """
 
@@ -108,12 +103,7 @@ class GeneratedDemonstrations:
         }
 
     def __call__(
-        self,
-        frame: NDArray[np.uint8],
-        text: str,
-        seed: int,
-        camera: Camera,
-        depth: NDArray[np.floating] | None = None,
+        self, frame: NDArray[np.uint8], text: str, seed: int, camera: Camera, depth: NDArray[np.floating] | None = None
     ) -> ExtractedDemonstration | None:
         """Return the demonstration; None where no hand is found in it."""
         from ..extraction import NoHandError
@@ -134,11 +124,7 @@ class GeneratedDemonstrations:
 
 
 class PrecomputedDemonstrations:
-    """Stands in for a source whose demonstrations are all in a cache: a worker process needs no generator.
-
-    Args:
-        fingerprint: That of the source which filled the cache (see `fill_cache`).
-    """
+    """Stands in for the source, of the same fingerprint, that filled a cache: a worker process needs no generator."""
 
     def __init__(self, fingerprint: dict[str, Any]) -> None:
         self.fingerprint = fingerprint
@@ -152,15 +138,7 @@ class PrecomputedDemonstrations:
 
 
 def fingerprint_of(source: Callable[..., Any], *, lasting: bool) -> dict[str, Any]:
-    """Return what identifies a source of demonstrations, or of embeddings.
-
-    Args:
-        source: Any.
-        lasting: Whether it has to tell this source from others, in other processes too.
-
-    Raises:
-        InputError: If it has to and the source has no `fingerprint`.
-    """
+    """Return what identifies a source; an `InputError` if it is to be `lasting` but the source has no `fingerprint`."""
     fingerprint = getattr(source, "fingerprint", None)
     if fingerprint is None and lasting:
         raise InputError(

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ..extraction import ExtractedDemonstration
 
 Observation = dict[str, NDArray[Any]]
-
 EMBEDDING_KEY = "demo_embedding"
 
 
@@ -52,7 +51,8 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         frames: Of the demonstrations.
 
     Raises:
-        InputError: If the observations are no Dict, a key is unknown, or there is no seed to draw from.
+        InputError: If the observations are no Dict, a key is unknown, or there is no seed to draw from; in a reset, if
+            the environment gives no image, text or camera.
     """
 
     def __init__(
@@ -83,27 +83,17 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
         self._all_keys = (*keys, *([EMBEDDING_KEY] if embed is not None else []))
         self._rng = np.random.default_rng()
         self._fingerprint: dict[str, Any] | None = None
-        self._shown = self._none()
+        self._shown = self._arrays()
         self.observation_space: gym.Space[Any] = self._space()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Reset to a scene and get a demonstration of it.
-
-        Args:
-            seed: Of the scene; drawn if None. A seed also decides which ones are drawn after it.
-            options: The environment's.
-
-        Raises:
-            InputError: If the environment gives no image, text or camera, or the source refuses them.
-        """
+        """Reset to a scene and get a demonstration of it; a seed also decides which ones are drawn after it."""
         if seed is not None:
             self._rng = np.random.default_rng(seed)
-        elif self.seeds is not None:
-            seed = int(self._rng.choice(self.seeds))
         else:
-            seed = int(self._rng.integers(2**31))
+            seed = int(self._rng.integers(2**31) if self.seeds is None else self._rng.choice(self.seeds))
         observation, info = self.env.reset(seed=seed, options=options)
         self._shown = self._demonstrate(observation, info, seed)
         self.resets += 1
@@ -119,37 +109,28 @@ class VideoDemoWrapper(gym.Wrapper[Observation, Any, Observation, Any]):
     def _demonstrate(self, observation: Observation, info: dict[str, Any], seed: int) -> ObservedDemonstration:
         source = self.source
         if source is None:
-            return self._none()
+            return self._arrays()
         frame, camera, text = _image(self.env, observation), _camera(info), self.text or info.get("text")
         if not text:
             raise InputError("info['text'] is missing: give VideoDemoWrapper the text of the task")
         depth = _depth(self.env, observation)
         if self._fingerprint is None:
-            self._fingerprint = self._identify(source)
+            lasting = self.cache.folder is not None
+            given = fingerprint_of(source, lasting=lasting)
+            self._fingerprint = {"demonstration": given, "frames": self._frames, "plan": PLAN_POINTS}
+            if self._embed:
+                self._fingerprint["embed"] = fingerprint_of(self._embed, lasting=lasting)
         key = cache_key(frame, str(text), seed, camera, self._fingerprint, depth)
         return self.cache.get_or_make(key, lambda: self._arrays(source(frame, str(text), seed, camera, depth)))
 
-    def _identify(self, source: DemonstrationSource) -> dict[str, Any]:
-        lasting = self.cache.folder is not None
-        given = fingerprint_of(source, lasting=lasting)
-        identity = {"demonstration": given, "frames": self._frames, "plan": PLAN_POINTS}
-        return identity | ({"embed": fingerprint_of(self._embed, lasting=lasting)} if self._embed else {})
-
-    def _arrays(self, extracted: ExtractedDemonstration | None) -> ObservedDemonstration:
-        if extracted is None:
-            return self._none()
-        arrays: Observation = dict(demonstration_observation(extracted))
+    def _arrays(self, extracted: ExtractedDemonstration | None = None) -> ObservedDemonstration:
+        arrays = dict(no_demonstration(self._frames) if extracted is None else demonstration_observation(extracted))
         if len(arrays["demo_path"]) != self._frames:
             raise InputError(f"demonstrations must have {self._frames} frames, got {len(arrays['demo_path'])}")
         if self._embed is not None:
-            arrays[EMBEDDING_KEY] = np.asarray(self._embed(extracted), np.float32).reshape(self._embedding_size)
-        return ObservedDemonstration(arrays, True)
-
-    def _none(self) -> ObservedDemonstration:
-        arrays: Observation = dict(no_demonstration(self._frames))
-        if self._embed is not None:
-            arrays[EMBEDDING_KEY] = np.zeros(self._embedding_size, np.float32)
-        return ObservedDemonstration(arrays, False)
+            embedding = np.zeros(self._embedding_size) if extracted is None else self._embed(extracted)
+            arrays[EMBEDDING_KEY] = np.asarray(embedding, np.float32).reshape(self._embedding_size)
+        return ObservedDemonstration(arrays, extracted is not None)
 
     def _observe(self, observation: Observation) -> Observation:
         return {**observation, **{key: self._shown.arrays[key].copy() for key in self._all_keys}}
@@ -184,5 +165,5 @@ def _camera(info: dict[str, Any]) -> Camera:
     given = info.get("camera")
     if given is None:
         raise InputError("info['camera'] is missing: a demonstration cannot be brought into metres without it")
-    pose = np.asarray(given["T_world_camera"], np.float64)
-    return Camera(np.asarray(given["K"], np.float64), pose, int(given["width"]), int(given["height"]))
+    K, pose = (np.asarray(given[name], np.float64) for name in ("K", "T_world_camera"))
+    return Camera(K, pose, int(given["width"]), int(given["height"]))

@@ -13,8 +13,8 @@ Example:
     >>> view_dataset("kitchen.zarr", out="kitchen.html")
 """
 
-from .attempts import KEPT, REASONS, AttemptOutcome, acceptance, recorded_attempts
-from .checking import CheckResult, Damage, check_dataset, open_dataset
+from .attempts import AttemptOutcome, acceptance
+from .checking import check_dataset, open_dataset
 from .demonstrations import (
     Demonstration,
     DemonstrationStore,
@@ -24,27 +24,19 @@ from .demonstrations import (
 )
 from .episode import DEMONSTRATION_KEYS, PLAN_POINTS, RobotEpisode, no_demonstration
 from .episodes import EpisodeStore, append_episodes, is_episode_dataset, write_episodes
-from .exports import Conversion, export_dataset, import_dataset
-from .viewing import ViewResult, view_dataset
-from .window_arrays import Range
+from .exports import export_dataset, import_dataset
+from .viewing.view import view_dataset
 from .windows import EpisodeWindows
 
 __all__ = [
     "DEMONSTRATION_KEYS",
-    "KEPT",
     "PLAN_POINTS",
-    "REASONS",
     "AttemptOutcome",
-    "CheckResult",
-    "Conversion",
-    "Damage",
     "Demonstration",
     "DemonstrationStore",
     "EpisodeStore",
     "EpisodeWindows",
-    "Range",
     "RobotEpisode",
-    "ViewResult",
     "acceptance",
     "append_demonstrations",
     "append_episodes",
@@ -55,7 +47,6 @@ __all__ = [
     "is_episode_dataset",
     "no_demonstration",
     "open_dataset",
-    "recorded_attempts",
     "view_dataset",
     "write_demonstrations",
     "write_episodes",

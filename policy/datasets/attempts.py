@@ -7,12 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-RECORD = "generation"
-"""Attribute of a dataset that holds the settings and attempts it was generated with."""
-
-KEPT = "kept"
-"""Outcome of an attempt that gave an episode; the others are the keys of `REASONS`."""
-
+RECORD = "generation"  # attribute of a dataset that holds the settings and attempts it was generated with
+KEPT = "kept"  # outcome of an attempt that gave an episode; the others are the keys of `REASONS`
 REASONS = {
     "no_hand": "no hand is found in at least four frames of the clip",
     "no_contact": "the robot followed the hand and the task is not done; the hand never closes",
@@ -22,21 +18,12 @@ REASONS = {
 }
 """Why an attempt gives no episode, with explanations."""
 
-CONFIDENCE = 0.95
-"""Of the intervals (Wilson 1927)."""
+CONFIDENCE = 0.95  # of the intervals (Wilson 1927)
 
 
 @dataclass(frozen=True)
 class AttemptOutcome:
-    """One attempt as the dataset remembers it.
-
-    Attributes:
-        index: Its number.
-        task: Name of the task.
-        seed: Of scene and demonstration.
-        outcome: `KEPT` or one of `REASONS`.
-        detail: More about the reason.
-    """
+    """One attempt as the dataset remembers it; `outcome` is `KEPT` or one of `REASONS`, `detail` says more."""
 
     index: int
     task: str

@@ -17,46 +17,30 @@ from .episodes import EpisodeStore
 from .store.layout import CHECKSUM, Rows, checksum_names, checksums
 from .store.reading import Dataset
 
-SHOWN = 20
-"""Findings in a report; `CheckResult.as_json` has all."""
+SHOWN = 20  # findings in a report; `CheckResult.as_json` has all
 
 
 @dataclass(frozen=True)
 class Damage:
-    """Damage of one array of an episode.
-
-    Attributes:
-        episode: Its index.
-        array: Path of the array, such as "data/image"; "" if all are as written, but do not make an episode.
-        reason: What is wrong with it.
-    """
+    """Damage of one `array` of an episode, such as "data/image"; "" if all are as written, but make no episode."""
 
     episode: int
     array: str
     reason: str
 
     def __str__(self) -> str:
-        """Return it in words."""
         return f"episode {self.episode}{', ' if self.array else ''}{self.array}: {self.reason}"
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Result of `check_dataset`.
+    """Result of `check_dataset`."""
 
-    Attributes:
-        path: The dataset.
-        noun: What an episode of the dataset is called.
-        episodes: Number of episodes.
-        damages: All damages, by episode.
-        disagreement: What does not fit between the recorded attempts and the episodes, "" if nothing.
-    """
-
-    path: Path
-    noun: str
-    episodes: int
-    damages: list[Damage]
-    disagreement: str = ""
+    path: Path  # the dataset
+    noun: str  # what an episode of the dataset is called
+    episodes: int  # number of episodes
+    damages: list[Damage]  # all damages, by episode
+    disagreement: str = ""  # how the recorded attempts contradict the episodes, "" if they do not
 
     @property
     def broken(self) -> int:
@@ -86,28 +70,20 @@ class CheckResult:
 
 
 def open_dataset(path: str | Path) -> EpisodeStore | DemonstrationStore:
-    """Open a dataset of robot episodes or of demonstrations.
-
-    Raises:
-        StoreError: If it is neither, or incomplete.
-    """
+    """Open a dataset of robot episodes or of demonstrations; a `StoreError` if it is neither, or incomplete."""
     return DemonstrationStore(path) if is_demonstration_dataset(path) else EpisodeStore(path)
 
 
 def check_dataset(path: str | Path, *, progress: Callable[[int, int], None] | None = None) -> CheckResult:
-    """Read every episode of a dataset and compare it with its checksums.
+    """Read every episode of a dataset of either kind and compare it with its checksums.
 
-    Args:
-        path: A dataset of robot episodes or of demonstrations.
-        progress: Progress callback, called with the number of checked episodes and of all.
-
-    Raises:
-        StoreError: If the dataset cannot be opened, or its checksums cannot be read.
+    `progress` is called with the number of checked episodes and of all. A `StoreError` says that the dataset cannot be
+    opened, or its checksums cannot be read.
     """
     with open_dataset(path) as dataset:
         try:
             expected = dataset.per_episode(CHECKSUM)
-        except Exception as error:  # as below
+        except Exception as error:  # a chunk that does not unpack raises whatever its codec raises
             raise StoreError(f"meta/{CHECKSUM} of '{dataset.path}' cannot be read: {error}") from error
         damages: list[Damage] = []
         for episode in range(len(dataset)):
@@ -124,7 +100,7 @@ def _damages(dataset: Dataset[Any], episode: int, expected: np.ndarray[Any, Any]
     for name in names:
         try:
             parts[name] = dataset.part(name, episode)
-        except Exception as error:  # a chunk that does not unpack raises whatever its codec raises
+        except Exception as error:  # as above
             found.append(Damage(episode, name, f"cannot be read ({type(error).__name__}: {error})"))
     if found:
         return found
@@ -144,7 +120,6 @@ def _damages(dataset: Dataset[Any], episode: int, expected: np.ndarray[Any, Any]
 
 
 def _disagreement(dataset: Dataset[Any]) -> str:
-    """Return how the recorded attempts and the episodes of a dataset disagree, "" if they do not."""
     if RECORD not in dataset.attributes:
         return ""
     recorded = recorded_attempts(dataset.attributes)

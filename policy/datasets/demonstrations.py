@@ -1,18 +1,8 @@
 """Demonstrations and datasets of them.
 
-========================  =========  ================  ==================================================
-array                     dtype      shape             content
-========================  =========  ================  ==================================================
-``data/image``            uint8      (n, h, w, 3)      frames, RGB
-``data/region``           uint8      (n, h, w, 1)      region of motion of the frame, 0 or 255
-``data/keypoints``        float32    (n, 2, 21, 2)     hand joints, normalised, NaN where absent
-``data/present``          float32    (n, 2)            1 where the hand was found, else 0
-``data/score``            float32    (n, 2)            confidence of the detector
-``meta/fps``              float64    (e,)              frames per second of each episode
-``meta/provenance``       uint8      (bytes,)          JSON (UTF-8) of all episodes, one after the other
-========================  =========  ================  ==================================================
-
-`n` frames in `e` episodes; `ivg.policy.datasets.store` has the rest of the layout.
+``data/*`` has one row per frame: ``image``, ``region`` (uint8 (n, h, w, 1), 0 or 255), ``keypoints``, ``present``
+(float32, 0 or 1) and ``score``. ``meta/*`` has ``fps`` (float64 (e,)) and ``provenance`` (JSON) of every episode.
+`ivg.policy.datasets.store` has the rest of the layout.
 """
 
 from __future__ import annotations
@@ -32,7 +22,7 @@ from ivg.types import Clip, HandTracks, RegionOfMotion
 from .store.archive import holds
 from .store.layout import Layout, Rows, provenance_bytes
 from .store.reading import Dataset
-from .store.writing import append_dataset, write_dataset
+from .store.writing import write_dataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +54,6 @@ class Demonstration:
     score: NDArray[np.float32] = None  # type: ignore[assignment]  # filled in below
 
     def __post_init__(self) -> None:
-        """Fill in what may be left out, then validate."""
         if self.region_per_frame is None:
             every = np.broadcast_to(self.region, (len(self.clip), *np.shape(self.region))).copy()
             object.__setattr__(self, "region_per_frame", every)
@@ -72,18 +61,15 @@ class Demonstration:
             object.__setattr__(self, "score", np.asarray(self.present, np.float32))
         Clip(self.clip, self.fps)
         HandTracks(self.keypoints, self.present, self.score)
-        masks = RegionOfMotion(self.region_per_frame)
-        frames, height, width, _ = self.clip.shape
-        if len(self.keypoints) != frames:
-            raise InputError(f"keypoints must have the clip's {frames} frames, got {len(self.keypoints)}")
-        if self.region_per_frame.shape != (frames, height, width):
-            got = self.region_per_frame.shape
-            raise InputError(f"region_per_frame must have shape {(frames, height, width)}, got {got}")
+        masks, shape = RegionOfMotion(self.region_per_frame), self.clip.shape[:3]
+        if len(self.keypoints) != shape[0]:
+            raise InputError(f"keypoints must have the clip's {shape[0]} frames, got {len(self.keypoints)}")
+        if self.region_per_frame.shape != shape:
+            raise InputError(f"region_per_frame must have shape {shape}, got {self.region_per_frame.shape}")
         if not np.array_equal(self.region, masks.union) or self.region.dtype != np.bool_:
             raise InputError("region must be bool (h, w), and the union of region_per_frame")
 
     def __len__(self) -> int:
-        """Return the number of frames."""
         return len(self.clip)
 
     @property
@@ -93,20 +79,12 @@ class Demonstration:
         return float(later.mean()) if later.size else 0.0
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the demonstration as a dataset of one episode, a folder `*.zarr` or a file `*.zarr.zip`.
-
-        Raises:
-            InputError: If the path exists (and is not to be overwritten) or has another ending.
-        """
+        """Write the demonstration as a dataset of one episode, as `write_demonstrations` does."""
         return write_demonstrations(path, [self], overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path, episode: int = 0) -> Demonstration:
-        """Read an episode of a dataset; negative numbers count from the end.
-
-        Raises:
-            StoreError: If there is no such dataset or episode, or its layout is another.
-        """
+        """Read an episode of a dataset (negative numbers count from the end); a `StoreError` if there is none."""
         with DemonstrationStore(path) as store:
             return store[episode]
 
@@ -137,6 +115,7 @@ def _demonstration_of(rows: Rows) -> Demonstration:
     )
 
 
+# the layout of datasets of demonstrations
 DEMONSTRATIONS = Layout(
     noun="demonstration",
     data=("image", "region", "keypoints", "present", "score"),
@@ -145,21 +124,13 @@ DEMONSTRATIONS = Layout(
     rows_of=_rows_of,
     episode_of=_demonstration_of,
 )
-"""The layout of datasets of demonstrations."""
 
 
 class DemonstrationStore(Dataset[Demonstration]):
-    """A dataset of demonstrations, read episode by episode: a sequence of `Demonstration`.
-
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
+    """A dataset of demonstrations, `*.zarr` or `*.zarr.zip`, read episode by episode: a sequence of `Demonstration`.
 
     Raises:
         StoreError: If it is missing, unreadable or of another layout.
-
-    Example:
-        >>> with DemonstrationStore("demos.zarr") as store:
-        ...     clips = [demonstration.clip for demonstration in store]
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -172,10 +143,10 @@ def is_demonstration_dataset(path: str | Path) -> bool:
 
 
 def write_demonstrations(path: str | Path, demonstrations: Iterable[Demonstration], *, overwrite: bool = False) -> Path:
-    """Write a dataset of demonstrations, all of one image size; see `store.writing.write_dataset`."""
+    """Write a dataset of demonstrations, all of one image size, as `write_episodes` does."""
     return write_dataset(path, demonstrations, DEMONSTRATIONS, overwrite=overwrite)
 
 
 def append_demonstrations(path: str | Path, demonstrations: Iterable[Demonstration]) -> Path:
-    """Append to a dataset of demonstrations, or write a new one; see `store.writing.append_dataset`."""
-    return append_dataset(path, demonstrations, DEMONSTRATIONS)
+    """Append to a dataset of demonstrations, or write a new one, as `append_episodes` does."""
+    return write_dataset(path, demonstrations, DEMONSTRATIONS, append=True)

@@ -9,19 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivg.errors import InputError
+from ivg.inputs import check_array
 from ivg.types import CLIP_FRAMES, HANDS, JOINTS
 
-PLAN_POINTS = 32
-"""Poses of a demonstration's plan."""
+PLAN_POINTS = 32  # poses of a demonstration's plan
+DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path", "demo_plan")  # as policies observe them
+# the arrays of a whole demonstration, and what else an episode holds beside its steps and its provenance
+DEMONSTRATION_ARRAYS = (*DEMONSTRATION_KEYS, "demo_clip")
+FACTS = {"task": str, "text": str, "seed": int, "success": bool, "fps": float, "demo_fps": float}
 
-DEMONSTRATION_KEYS = ("demo_keypoints", "demo_present", "demo_path", "demo_plan")
-"""Arrays of a demonstration, as policies observe them."""
-
-PROPRIO_SIZE = 16
-"""Numbers of the proprioception: end effector (7), opening, joints (7), time."""
-
-ACTION_SIZE = 7
-"""Numbers of an action: translation, rotation, gripper."""
+PROPRIO_SIZE = 16  # numbers of the proprioception: end effector (7), opening, joints (7), time
+ACTION_SIZE = 7  # numbers of an action: translation, rotation, gripper
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,23 +72,18 @@ class RobotEpisode:
     demo_fps: float = 8.0
 
     def __post_init__(self) -> None:
-        """Validate shapes, dtypes and ranges."""
-        steps, frames = len(self.image), len(self.demo_clip)
-        size = tuple(self.image.shape[1:3])
-        _check("image", self.image, np.uint8, (steps, *size, 3))
-        _check("proprio", self.proprio, np.float32, (steps, PROPRIO_SIZE))
-        _check("action", self.action, np.float32, (steps, ACTION_SIZE))
-        _check("phase", self.phase, np.float32, (steps,))
-        _check("plan_phase", self.plan_phase, np.float32, (steps,))
-        _check("demo_keypoints", self.demo_keypoints, np.float32, (frames, 2, JOINTS, 2))
-        _check("demo_present", self.demo_present, np.float32, (frames, 2))
-        _check("demo_path", self.demo_path, np.float32, (frames, 8))
-        _check("demo_plan", self.demo_plan, np.float32, (PLAN_POINTS, 8))
-        _check("demo_clip", self.demo_clip, np.uint8, (frames, *size, 3))
+        steps, frames, size = len(self.image), len(self.demo_clip), tuple(self.image.shape[1:3])
+        shapes = {"image": (steps, *size, 3), "proprio": (steps, PROPRIO_SIZE), "action": (steps, ACTION_SIZE)}
+        shapes |= {"phase": (steps,), "plan_phase": (steps,)}
+        shapes |= {key: array.shape for key, array in no_demonstration(frames).items()}
+        for name, shape in (shapes | {"demo_clip": (frames, *size, 3)}).items():
+            value, is_image = getattr(self, name), name in ("image", "demo_clip")
+            check_array(name, value, np.uint8 if is_image else np.float32, shape)
+            if not is_image and not np.isfinite(value).all():
+                raise InputError(f"{name} must be finite")
         _check_range("action", self.action, -1.0, 1.0)
-        _check_range("phase", self.phase, 0.0, 1.0)
-        _check_range("plan_phase", self.plan_phase, 0.0, 1.0)
-        _check_range("demo_present", self.demo_present, 0.0, 1.0)
+        for name in ("phase", "plan_phase", "demo_present"):
+            _check_range(name, getattr(self, name), 0.0, 1.0)
         _check_range("opening of demo_path", self.demo_path[:, 7], 0.0, 1.0)
         if not steps or not frames:
             raise InputError(f"an episode has at least one step and one frame, got {steps} and {frames}")
@@ -99,10 +92,13 @@ class RobotEpisode:
         if not self.task or not self.text:
             raise InputError(f"task and text must not be empty, got {self.task!r} and {self.text!r}")
         for name in ("task", "text"):
-            _check_text(name, getattr(self, name))
+            try:
+                getattr(self, name).encode()
+            except UnicodeEncodeError as error:
+                got = f"got {getattr(self, name)!r}"
+                raise InputError(f"{name} must be a text that UTF-8 can hold, {got}") from error
 
     def __len__(self) -> int:
-        """Return the number of steps."""
         return len(self.image)
 
     @property
@@ -129,22 +125,6 @@ def no_demonstration(frames: int = CLIP_FRAMES) -> dict[str, NDArray[np.float32]
         "demo_path": np.zeros((frames, 8), np.float32),
         "demo_plan": np.zeros((PLAN_POINTS, 8), np.float32),
     }
-
-
-def _check(name: str, value: NDArray[Any], dtype: type, shape: tuple[int, ...]) -> None:
-    if value.shape != shape:
-        raise InputError(f"{name} must have shape {shape}, got {value.shape}")
-    if value.dtype != np.dtype(dtype):
-        raise InputError(f"{name} must have dtype {np.dtype(dtype)}, got {value.dtype}")
-    if value.dtype.kind == "f" and not np.isfinite(value).all():
-        raise InputError(f"{name} must be finite")
-
-
-def _check_text(name: str, text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InputError(f"{name} must be a text that UTF-8 can hold, got {text!r}") from error
 
 
 def _check_range(name: str, value: NDArray[np.float32], low: float, high: float) -> None:

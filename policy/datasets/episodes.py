@@ -1,30 +1,10 @@
-"""Datasets of robot episodes.
+"""Datasets of robot episodes: the arrays of `RobotEpisode`, n steps in e episodes of t demonstration frames.
 
-========================  =========  ===================  ==============================================================
-array                     dtype      shape                content
-========================  =========  ===================  ==============================================================
-``data/image``            uint8      (n, h, w, 3)         camera image, RGB
-``data/proprio``          float32    (n, 16)              proprioception
-``data/action``           float32    (n, 7)               action taken then, in [-1, 1]
-``data/phase``            float32    (n,)                 position in the demonstration, in [0, 1]
-``data/plan_phase``       float32    (n,)                 position along ``demo_plan`` that the step led to, in [0, 1]
-``data/demo_keypoints``   float32    (n, 2, 21, 2)        hand joints of the demonstration's frame nearest to the phase
-``data/demo_path``        float32    (n, 8)               gripper pose of that frame: m, quaternion wxyz, opening
-``meta/demo_keypoints``   float32    (e, t, 2, 21, 2)     the whole demonstration's joints, 0 where absent
-``meta/demo_present``     float32    (e, t, 2)            1 where the hand is there
-``meta/demo_path``        float32    (e, t, 8)            its gripper trajectory
-``meta/demo_plan``        float32    (e, 32, 8)           the trajectory planned for the robot's gripper
-``meta/demo_clip``        uint8      (e, t, h, w, 3)      its frames, RGB
-``meta/seed``             int64      (e,)                 of scene and demonstration
-``meta/success``          uint8      (e,)                 the environment's success predicate
-``meta/fps``              float64    (e,)                 steps per second
-``meta/demo_fps``         float64    (e,)                 frames per second of the demonstration
-``meta/task``             uint8      (bytes,)             names of tasks (UTF-8), one after the other
-``meta/text``             uint8      (bytes,)             instructions
-``meta/provenance``       uint8      (bytes,)             JSON
-========================  =========  ===================  ==============================================================
-
-`n` steps in `e` episodes, `t` frames per demonstration; `ivg.policy.datasets.store` has the rest of the layout.
+``data/*`` has one row per step: ``image``, ``proprio``, ``action``, ``phase``, ``plan_phase``, and for readers of other
+projects ``demo_keypoints`` and ``demo_path`` of the demonstration's frame nearest to the phase. ``meta/*`` has one row
+per episode: the whole demonstration (e, t, ...), ``seed`` (int64), ``success`` (uint8), ``fps`` and ``demo_fps``
+(float64), and the texts ``task``, ``text`` and ``provenance`` (JSON). `ivg.policy.datasets.store` has the rest of the
+layout.
 """
 
 from __future__ import annotations
@@ -39,14 +19,13 @@ import numpy as np
 
 from ivg.errors import unknown_option
 
-from .episode import RobotEpisode
+from .episode import DEMONSTRATION_ARRAYS, FACTS, RobotEpisode
 from .store.archive import holds
 from .store.layout import Layout, Rows, provenance_bytes
 from .store.reading import Dataset
-from .store.writing import append_dataset, write_dataset
+from .store.writing import write_dataset
 
 _STEPS = ("image", "proprio", "action", "phase", "plan_phase")
-_DEMONSTRATION = ("demo_keypoints", "demo_present", "demo_path", "demo_plan", "demo_clip")
 _NUMBERS = {"seed": np.int64, "success": np.uint8, "fps": np.float64, "demo_fps": np.float64}
 _PER_STEP = ("demo_keypoints", "demo_path")
 
@@ -55,50 +34,37 @@ def _rows_of(episode: RobotEpisode) -> Rows:
     frames = episode.demo_frame
     data = {key: getattr(episode, key) for key in _STEPS}
     data |= {key: getattr(episode, key)[frames] for key in _PER_STEP}
-    meta = {key: getattr(episode, key) for key in _DEMONSTRATION}
+    meta = {key: getattr(episode, key) for key in DEMONSTRATION_ARRAYS}
     meta |= {key: np.asarray(getattr(episode, key), dtype) for key, dtype in _NUMBERS.items()}
     provenance = provenance_bytes(episode.provenance)
     return Rows(data, meta, {"task": episode.task.encode(), "text": episode.text.encode(), "provenance": provenance})
 
 
 def _episode_of(rows: Rows) -> RobotEpisode:
-    return RobotEpisode(
-        **{key: rows.data[key] for key in _STEPS},
-        **{key: rows.meta[key] for key in _DEMONSTRATION},
-        task=rows.texts["task"].decode(),
-        text=rows.texts["text"].decode(),
-        seed=int(rows.meta["seed"]),
-        success=bool(rows.meta["success"]),
-        provenance=json.loads(rows.texts["provenance"]),
-        fps=float(rows.meta["fps"]),
-        demo_fps=float(rows.meta["demo_fps"]),
-    )
+    arguments: dict[str, Any] = {key: rows.data[key] for key in _STEPS}
+    arguments |= {key: rows.meta[key] for key in DEMONSTRATION_ARRAYS}
+    arguments |= {key: FACTS[key](rows.meta[key]) for key in _NUMBERS}
+    arguments |= {key: rows.texts[key].decode() for key in ("task", "text")}
+    return RobotEpisode(**arguments, provenance=json.loads(rows.texts["provenance"]))
 
 
+# the layout of datasets of robot episodes; the arrays per step of the demonstration follow from it and the phase
 ROBOT_EPISODES = Layout(
     noun="robot episode",
     data=(*_STEPS, *_PER_STEP),
-    meta=(*_DEMONSTRATION, *_NUMBERS),
+    meta=(*DEMONSTRATION_ARRAYS, *_NUMBERS),
     texts=("task", "text", "provenance"),
     rows_of=_rows_of,
     episode_of=_episode_of,
     derived=_PER_STEP,
 )
-"""The layout of datasets of robot episodes; the demonstration's arrays per step follow from phase and demonstration."""
 
 
 class EpisodeStore(Dataset[RobotEpisode]):
-    """A dataset of robot episodes, read episode by episode: a sequence of `RobotEpisode`.
-
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
+    """A dataset of robot episodes, `*.zarr` or `*.zarr.zip`, read episode by episode: a sequence of `RobotEpisode`.
 
     Raises:
         StoreError: If it is missing, unreadable or of another layout.
-
-    Example:
-        >>> with EpisodeStore("kitchen.zarr") as store:
-        ...     actions = [episode.action for episode in store]
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -115,11 +81,7 @@ class EpisodeStore(Dataset[RobotEpisode]):
         return self.all_texts("text")
 
     def episodes_of(self, tasks: Sequence[str]) -> list[int]:
-        """Return the indices of the episodes of some tasks.
-
-        Raises:
-            InputError: If the dataset has no such task.
-        """
+        """Return the indices of the episodes of some tasks; an `InputError` if the dataset has no such task."""
         for task in tasks:
             if task not in self.tasks:
                 raise unknown_option("task", task, sorted(set(self.tasks)))
@@ -138,15 +100,32 @@ def write_episodes(
     attributes: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write a dataset of robot episodes, all of one image size and demonstration length.
+    """Write a dataset of robot episodes, which is there whole or not at all.
 
-    See `store.writing.write_dataset` for arguments and errors.
+    Args:
+        path: A folder `*.zarr` or a file `*.zarr.zip`.
+        episodes: At least one, all of one image size and demonstration length; a generator is drawn from as needed.
+        attributes: JSON values to store beside the arrays.
+        overwrite: Replace an existing dataset.
+
+    Raises:
+        InputError: If the path exists (and is not to be overwritten), its name has another ending, there is no
+            episode, or their sizes differ.
+        StoreError: If another process writes it, or the system refuses.
     """
-    return write_dataset(path, episodes, ROBOT_EPISODES, attributes=attributes, overwrite=overwrite)
+    return write_dataset(path, episodes, ROBOT_EPISODES, attributes, overwrite=overwrite)
 
 
 def append_episodes(
     path: str | Path, episodes: Iterable[RobotEpisode], *, attributes: Mapping[str, Any] | None = None
 ) -> Path:
-    """Append to a dataset of robot episodes, or write a new one; see `store.writing.append_dataset`."""
-    return append_dataset(path, episodes, ROBOT_EPISODES, attributes=attributes)
+    """Append to a dataset of robot episodes, or write a new one; on failure the dataset is as it was.
+
+    Untouched chunks of a folder are linked, not copied; a zip file is written anew. Attributes of other names stay.
+    Without episodes only attributes change.
+
+    Raises:
+        InputError: As `write_episodes` does, but for an existing path.
+        StoreError: If there is another kind of dataset, another process writes it, or the system refuses.
+    """
+    return write_dataset(path, episodes, ROBOT_EPISODES, attributes, append=True)

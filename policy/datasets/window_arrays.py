@@ -1,4 +1,4 @@
-"""What windows are cut from: rows of some episodes in one array, in memory or mapped from a file; ranges; names."""
+"""What windows are cut from: the episodes chosen, their rows in one array, in memory or mapped; ranges; names."""
 
 from __future__ import annotations
 
@@ -11,23 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ivg.errors import StoreError
+from ivg.errors import InputError, StoreError
 from ivg.io.staging import new_array, staged_output
 
 from .episodes import EpisodeStore
 
-READ_ROWS = 4096
-"""Maximum rows that are read at once."""
+READ_ROWS = 4096  # maximum rows that are read at once
 
 
 @dataclass(frozen=True, eq=False)
 class Range:
-    """Minimum and maximum of every component of an array, over a dataset.
-
-    Attributes:
-        min: float32 (c,).
-        max: float32 (c,).
-    """
+    """Minimum and maximum, float32 (c,), of every component of an array over a dataset."""
 
     min: NDArray[np.float32]
     max: NDArray[np.float32]
@@ -84,3 +78,18 @@ def distinct_names(names: Sequence[str], episodes: NDArray[np.int64]) -> tuple[t
     used = [names[episode] for episode in episodes.tolist()]
     different = tuple(sorted(set(used)))
     return different, np.array([different.index(name) for name in used], np.int64)
+
+
+def chosen_episodes(
+    store: EpisodeStore, episodes: Sequence[int] | NDArray[np.integer] | None, tasks: Sequence[str] | None
+) -> NDArray[np.int64]:
+    """Return the indices of the episodes to use; an `InputError` if one or a task does not exist, or none is left."""
+    chosen = np.arange(len(store)) if episodes is None else np.asarray(episodes, np.int64)
+    wrong = chosen[(chosen < 0) | (chosen >= len(store))]
+    if wrong.size:
+        raise InputError(f"'{store.path}' has {len(store)} episodes, there is no episode {int(wrong[0])}")
+    if tasks is not None:
+        chosen = chosen[np.isin(chosen, store.episodes_of(tasks))]
+    if not chosen.size:
+        raise InputError(f"no episode of '{store.path}' is left to take windows of")
+    return chosen

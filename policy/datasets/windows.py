@@ -13,7 +13,7 @@ from ivg.errors import InputError, unknown_option
 
 from .episode import DEMONSTRATION_KEYS
 from .episodes import EpisodeStore
-from .window_arrays import Range, distinct_names, map_images, read_rows
+from .window_arrays import Range, chosen_episodes, distinct_names, map_images, read_rows
 
 if TYPE_CHECKING:
     from torch.utils.data import DataLoader
@@ -48,25 +48,19 @@ class EpisodeWindows:
     ``episode``          int64     ()                    index of the episode in the dataset
     ===================  ========  ====================  =======================================================
 
-    Arrays are decompressed once. Images are held in memory, or, with a `cache` folder, in a memory-mapped file there
-    (which is found again the next time).
-
     Args:
         path: A dataset of robot episodes, `*.zarr` or `*.zarr.zip`.
         n_obs_steps: Steps of observation, at least 1.
         horizon: Actions of a window, at least `n_obs_steps`.
         episodes: Indices of the episodes to use; all if None.
         tasks: Only episodes of these tasks; all if None.
-        cache: Folder for the mapped images; None keeps them in memory.
+        cache: Folder of memory-mapped files with the images, found again the next time; None keeps them in memory.
 
     Attributes:
-        n_obs_steps: As given.
-        horizon: As given.
         first_action: Index of the current step in `action`.
         texts: The different texts of the episodes used, sorted.
         tasks: The different tasks of the episodes used, sorted.
         episodes: int64 (e,), indices in the dataset of the episodes used.
-        image_shape: (h, w, 3).
         ranges: `Range` of "proprio" (16,), "action" (7,), "demo_path" (8,), "demo_keypoints" (2,) over the episodes
             used; absent hands do not count.
 
@@ -97,28 +91,21 @@ class EpisodeWindows:
             raise InputError(f"horizon must be at least n_obs_steps ({n_obs_steps}), got {horizon}")
         self.n_obs_steps, self.horizon, self.first_action = n_obs_steps, horizon, n_obs_steps - 1
         with EpisodeStore(path) as store:
-            self.episodes = _chosen(store, episodes, tasks)
+            self.episodes = chosen_episodes(store, episodes, tasks)
             self._read(store, Path(cache) if cache is not None else None)
         self.ranges = self._ranges()
 
     def __len__(self) -> int:
-        """Return the number of windows: the steps of all episodes used."""
         return len(self._slot)
 
     def __getitem__(self, index: int | Sequence[int]) -> dict[str, Any]:
-        """Return one sample, or the batch of several windows.
-
-        Raises:
-            IndexError: If there is no such window.
-        """
         if not isinstance(index, int | np.integer):
             return self.batch(index)
         if not -len(self) <= index < len(self):
             raise IndexError(f"there are {len(self)} windows, there is no window {index}")
         return {key: values[0] for key, values in self.batch([index % len(self)]).items()}
 
-    def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Any]]:
-        """Return the samples of several windows; torch's DataLoader calls this."""
+    def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Any]]:  # torch's DataLoader calls this
         arrays = self.batch(indices)
         return [{key: values[row] for key, values in arrays.items()} for row in range(len(indices))]
 
@@ -127,12 +114,7 @@ class EpisodeWindows:
     ) -> DataLoader[dict[str, Any]]:
         """Return a DataLoader of whole batches, as tensors: several times as fast as one that collates samples.
 
-        Args:
-            batch_size: Windows per batch.
-            shuffle: Whether each epoch has another random order.
-            seed: Of the orders.
-            num_workers: Processes that load; they share the images of a `cache`.
-            drop_last: Whether a last batch of fewer windows is left out.
+        With `shuffle` each epoch has another random order, drawn from `seed`. Workers share the images of a `cache`.
 
         Raises:
             InputError: If `batch_size` is not positive, or no batch would come.
@@ -154,14 +136,8 @@ class EpisodeWindows:
         windows = np.asarray(indices, np.int64)
         slots, steps = self._slot[windows], self.steps(windows)
         seen = steps[:, : self.n_obs_steps]
-        arrays = {
-            "image": np.asarray(self._image[seen]),
-            "proprio": self._rows["proprio"][seen],
-            "action": self._rows["action"][steps],
-            "action_is_pad": steps != self._unclipped(windows),
-            "phase": self._rows["phase"][steps],
-            "plan_phase": self._rows["plan_phase"][steps],
-        }
+        arrays = {"image": np.asarray(self._image[seen]), "action_is_pad": steps != self._unclipped(windows)}
+        arrays |= {key: rows[seen if key == "proprio" else steps] for key, rows in self._rows.items()}
         arrays |= {key: values[slots] for key, values in self._demonstrations.items()}
         return {**arrays, "text": self._text[slots], "task": self._task[slots], "episode": self.episodes[slots]}
 
@@ -172,11 +148,7 @@ class EpisodeWindows:
         return np.clip(self._unclipped(windows), self._first[slots, None], self._last[slots, None])
 
     def per_step(self, key: str) -> NDArray[np.float32]:
-        """Return "proprio" (n, 16), "action" (n, 7), "phase" (n,) or "plan_phase" (n,) of all steps; window i: row i.
-
-        Raises:
-            InputError: If `key` is another.
-        """
+        """Return "proprio" (n, 16), "action" (n, 7), "phase" (n,) or "plan_phase" (n,) of the windows' steps."""
         if key not in self._rows:
             raise unknown_option("array", key, self._rows)
         return self._rows[key]
@@ -188,11 +160,9 @@ class EpisodeWindows:
         return int(height), int(width), int(channels)
 
     def _unclipped(self, windows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the steps (b, horizon) of windows, unclipped at the ends of their episodes."""
         return windows[:, None] - self.first_action + np.arange(self.horizon)
 
     def _read(self, store: EpisodeStore, cache: Path | None) -> None:
-        """Read the arrays of the episodes used, concatenated, and their first and last rows."""
         starts, ends = store.episode_starts[self.episodes], store.episode_ends[self.episodes]
         lengths = ends - starts
         self._last = np.cumsum(lengths) - 1
@@ -208,27 +178,8 @@ class EpisodeWindows:
     def _ranges(self) -> dict[str, Range]:
         present = self._demonstrations["demo_present"] > 0.5
         shown = present.any((1, 2))  # episodes that were imported have no demonstration: zeros, which do not count
-        values = {
-            "proprio": self._rows["proprio"],
-            "action": self._rows["action"],
-            "demo_path": self._demonstrations["demo_path"][shown if shown.any() else slice(None)],
-        }
-        ranges = {key: Range.of(array) for key, array in values.items()}
+        ranges = {key: Range.of(self._rows[key]) for key in ("proprio", "action")}
+        ranges["demo_path"] = Range.of(self._demonstrations["demo_path"][shown if shown.any() else slice(None)])
         if present.any():
             ranges["demo_keypoints"] = Range.of(self._demonstrations["demo_keypoints"][present])
         return ranges
-
-
-def _chosen(
-    store: EpisodeStore, episodes: Sequence[int] | NDArray[np.integer] | None, tasks: Sequence[str] | None
-) -> NDArray[np.int64]:
-    """Return the indices of the episodes to use."""
-    chosen = np.arange(len(store)) if episodes is None else np.asarray(episodes, np.int64)
-    wrong = chosen[(chosen < 0) | (chosen >= len(store))]
-    if wrong.size:
-        raise InputError(f"'{store.path}' has {len(store)} episodes, there is no episode {int(wrong[0])}")
-    if tasks is not None:
-        chosen = chosen[np.isin(chosen, store.episodes_of(tasks))]
-    if not chosen.size:
-        raise InputError(f"no episode of '{store.path}' is left to take windows of")
-    return chosen

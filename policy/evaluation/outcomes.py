@@ -12,37 +12,24 @@ from pathlib import Path
 
 from ivg.errors import InputError, StoreError
 
+# Why a rollout failed: "" where it did not; the predicate stayed false; the clip shows no hand; an error, or a process
+# that died. All but the first count as failures.
 REASONS = ("", "not_done", "no_hand", "crashed")
-"""Why a rollout failed: "" where it did not; the predicate stayed false; the clip shows no hand; an error, or a process
-that died. All but the first count as failures."""
-
-Z_95 = 1.959964
-"""Normal quantile of a two-sided interval of 95 %."""
+Z_95 = 1.959964  # normal quantile of a two-sided interval of 95 %
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outcome of one rollout.
+    """Outcome of one rollout."""
 
-    Attributes:
-        policy: Name of the policy, with what identifies its weights.
-        source: Source of its demonstration: "generated", "truth" or "none".
-        task: Name of the task.
-        seed: Of the scene.
-        reason: One of `REASONS`.
-        detail: More about it, in words.
-        steps: Steps of the environment.
-        seconds: Wall clock, demonstration included.
-    """
-
-    policy: str
-    source: str
-    task: str
-    seed: int
-    reason: str
-    detail: str = ""
-    steps: int = 0
-    seconds: float = 0.0
+    policy: str  # name of the policy, with what identifies its weights
+    source: str  # source of its demonstration: "generated", "truth" or "none"
+    task: str  # name of the task
+    seed: int  # of the scene
+    reason: str  # one of `REASONS`
+    detail: str = ""  # more about it, in words
+    steps: int = 0  # steps of the environment
+    seconds: float = 0.0  # wall clock, demonstration included
 
     @property
     def success(self) -> bool:
@@ -56,21 +43,13 @@ class Outcome:
 
 
 class OutcomeLog:
-    """A file of JSON lines; one writer at a time.
-
-    Args:
-        path: The file; it need not exist.
-    """
+    """A file of JSON lines, which need not exist; one writer at a time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self) -> list[Outcome]:
-        """Return the outcomes; half a line at the end, left by a stop, is cut off.
-
-        Raises:
-            StoreError: If another line cannot be read.
-        """
+        """Return the outcomes; half a line at the end, left by a stop, is cut off. Others are a `StoreError`."""
         if not self.path.exists():
             return []
         try:
@@ -95,13 +74,8 @@ class OutcomeLog:
 def wilson_interval(successes: int, count: int, z: float = Z_95) -> tuple[float, float]:
     """Return the Wilson score interval of a success rate (Wilson 1927; Brown, Cai & DasGupta 2001, Eq. 4).
 
-    Args:
-        successes: Number of successes.
-        count: Number of trials; with none, the interval is (0, 1).
-        z: Quantile of the normal distribution.
-
-    Raises:
-        InputError: If `successes` is not from 0 to `count`.
+    `z` is a quantile of the normal distribution. Without trials the interval is (0, 1); with fewer trials than
+    successes there is an `InputError`.
     """
     if not 0 <= successes <= count:
         raise InputError(f"successes must be from 0 to the number of trials ({count}), got {successes}")
@@ -115,12 +89,7 @@ def wilson_interval(successes: int, count: int, z: float = Z_95) -> tuple[float,
 
 @dataclass(frozen=True)
 class SuccessRate:
-    """A success rate.
-
-    Attributes:
-        successes: Number of successes.
-        count: Number of trials.
-    """
+    """A success rate: how many of a number of trials succeeded."""
 
     successes: int
     count: int
@@ -142,7 +111,6 @@ class SuccessRate:
         return {"successes": self.successes, "count": self.count, "share": self.value, "low": low, "high": high}
 
     def __str__(self) -> str:
-        """Write "62 % (51 to 72)"."""
         low, high = self.interval
         return f"{100 * self.value:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
 

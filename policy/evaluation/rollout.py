@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ivg.errors import InputError
 
+# called as `demonstrate(observation, info)` after the reset; returns None where there is no demonstration
 Demonstrate = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, NDArray[np.float32]] | None]
-"""Called as `demonstrate(observation, info)` after the reset; returns None where there is no demonstration."""
 
 
 class Steps(Protocol):
@@ -37,14 +37,7 @@ class Policy(Protocol):
 
 @dataclass(frozen=True)
 class Rollout:
-    """Result of an episode.
-
-    Attributes:
-        success: `info["is_success"]` of the last step.
-        steps: Number of steps.
-        reward: Sum of the rewards, not discounted.
-        last: The observation after the last step.
-    """
+    """Result of an episode: `info["is_success"]` of the last step, the sum of the rewards, the last observation."""
 
     success: bool
     steps: int
@@ -53,21 +46,11 @@ class Rollout:
 
 
 def run_episode(
-    env: Steps,
-    act: Callable[[Any], Any],
-    observation: Any,
-    *,
-    max_steps: int | None = None,
-    until_success: bool = True,
+    env: Steps, act: Callable[[Any], Any], observation: Any, *, max_steps: int | None = None, until_success: bool = True
 ) -> Rollout:
-    """Act in an environment that has been reset, until the episode ends.
+    """Act in an environment that has been reset, until the episode ends; with `until_success` success ends it, too.
 
-    Args:
-        env: The environment.
-        act: Returns the action for an observation; None ends the episode.
-        observation: What the reset returned.
-        max_steps: Limit of the steps; None for none.
-        until_success: Whether success ends the episode, too.
+    `act` returns the action for an observation, None to end the episode; `observation` is what the reset returned.
     """
     success = ended = False
     steps, reward = 0, 0.0
@@ -89,16 +72,10 @@ def rollout(
     demonstrate: Demonstrate | None = None,
     options: dict[str, Any] | None = None,
 ) -> Rollout:
-    """Let a policy act until the task is done, the environment ends, or time is up.
+    """Let a policy act until the task is done, the environment ends, or `max_steps` are done.
 
-    Args:
-        env: Its `info` has `is_success`.
-        policy: Acts.
-        seed: Of the environment and of the policy.
-        max_steps: Limit of the steps.
-        text: The task's sentence, for a policy that is conditioned on text.
-        demonstrate: Returns the demonstration of the scene that the reset gave; None shows the policy nothing.
-        options: Of the environment's reset.
+    Environment and policy get the `seed`; `info` has `is_success`. `text` is for a policy that is conditioned on it,
+    `options` for the reset. `demonstrate` returns the demonstration of the scene; None shows the policy nothing.
 
     Raises:
         InputError: If `max_steps` is not positive.
@@ -115,7 +92,7 @@ class LazyImages(gym.Wrapper[Any, Any, Any, Any]):
     """Adds `image` to the observations of an environment that leaves it out, rendered when it is first read.
 
     A policy that acts in chunks reads one image in eight steps. An image that was not read before the next step cannot
-    be read any more. The environment's observations are dicts; its `render()` returns the image, uint8 (h, w, 3).
+    be read any more. The environment's observations are dicts; `render()` returns the image, uint8 (h, w, 3).
     """
 
     def reset(
@@ -134,8 +111,6 @@ class LazyImages(gym.Wrapper[Any, Any, Any, Any]):
 
 
 class _LazyObservation(Mapping[str, NDArray[Any]]):
-    """What a step returned, and its image once it was read."""
-
     def __init__(self, seen: Mapping[str, NDArray[Any]], env: LazyImages) -> None:
         self._seen, self._env = dict(seen), env
 

@@ -18,9 +18,8 @@ from ivg.errors import ConfigError, InputError
 
 from ..conditioning.cache import DemonstrationCache
 from ..conditioning.goals import DemoGoalWrapper
-from ..conditioning.progress import TrajectoryProgress
 from ..conditioning.sources import DemonstrationSource
-from ..conditioning.tracking_reward import PROGRESS_KEY, DemoTrackingReward, check_keys
+from ..conditioning.tracking_reward import PROGRESS_KEY, DemoTrackingReward, TrajectoryProgress, check_keys
 from ..conditioning.video_demo import VideoDemoWrapper
 from ..datasets import DEMONSTRATION_KEYS
 from .settings import ReinforcementSettings

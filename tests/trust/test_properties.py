@@ -499,7 +499,7 @@ def test_a_tracker_asks_for_what_the_robot_can_do_and_comes_to_the_end(plan: Any
 @few(50)
 @given(seed=SEEDS, batch=st.integers(1, 4), points=st.integers(1, 12), lookahead=st.integers(1, 5))
 def test_progress_never_falls_and_a_batch_is_its_parts(seed: int, batch: int, points: int, lookahead: int) -> None:
-    from ivg.policy.conditioning.progress import TrajectoryProgress
+    from ivg.policy.conditioning.tracking_reward import TrajectoryProgress
 
     rng = np.random.default_rng(seed)
     path, pose = rng.uniform(0, 0.1, (batch, points, 8)), rng.uniform(0, 0.1, (batch, 8))
@@ -520,7 +520,7 @@ def test_progress_never_falls_and_a_batch_is_its_parts(seed: int, batch: int, po
 @few(40)
 @given(potentials=st.lists(st.floats(-3, 1), min_size=2, max_size=20), gamma=st.floats(0.5, 1))
 def test_shaping_adds_up_to_what_does_not_depend_on_the_way(potentials: list[float], gamma: float) -> None:
-    from ivg.policy.conditioning.progress import shaping
+    from ivg.policy.conditioning.tracking_reward import shaping
 
     for ends in (False, True):
         steps = [

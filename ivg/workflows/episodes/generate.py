@@ -113,8 +113,7 @@ def generate_episodes(
             process writes it.
         IvgError: `CRASHES_IN_A_ROW` attempts crashed one after another.
     """
-    from ...policy.datasets.store.archive import is_zip
-    from ...policy.datasets.store.locking import writing
+    from ...policy.datasets.store.archive import is_zip, writing
 
     most = ATTEMPTS_PER_EPISODE * episodes if max_attempts is None else max_attempts
     check_positive(episodes=episodes, max_attempts=most, size=settings.size)

@@ -1,18 +1,4 @@
-"""Where a foreign dataset keeps the parts of a robot episode, and how to convert them.
-
-A mapping file (YAML) names a feature and columns of it, by index or by name, for every part:
-
-    image: observation.images.top
-    position: {feature: observation.state, columns: [0, 1, 2]}                   # m
-    rotation: {feature: observation.state, columns: [3, 4, 5], form: euler}      # wxyz, xyzw, euler or rotvec
-    opening: {feature: observation.state, columns: [6], low: 0.0, high: 0.08}    # low is closed, high is open
-    joints: null                                                                 # or 7 columns, rad
-    action:
-      - {feature: action, columns: [x, y, z, roll, pitch, yaw], low: -0.05, high: 0.05}
-      - {feature: action, columns: [gripper], low: 1, high: 0}                   # low becomes -1 (opens), high 1
-
-`position`, `rotation`, `opening` and `joints` may be null, which stands for zeros (an identity rotation).
-"""
+"""Where a foreign dataset keeps the parts of a robot episode, as a mapping file (YAML, see docs/exports.md) says it."""
 
 from __future__ import annotations
 
@@ -23,26 +9,20 @@ from typing import Any
 
 from ivg.errors import InputError, unknown_option
 
+# forms of a rotation and their numbers: quaternions, angles about fixed x, y, z, a rotation vector; rad
 FORMS = {"": None, "wxyz": 4, "xyzw": 4, "euler": 3, "rotvec": 3}
-"""Forms of a rotation and their numbers: quaternions, angles about fixed x, y, z, a rotation vector; rad."""
+_CHOICES = [form for form in FORMS if form]
 
+# columns of a part; of an opening those whose absolute values are added, such as of two fingers
 COLUMNS = {"position": 3, "opening": None, "joints": 7}
-"""Columns of a part; of an opening those whose absolute values are added, such as of two fingers."""
-
 ACTION_COLUMNS = 7
-
-_LARGEST = 1e9
-"""No bound is farther from zero than this."""
+_PARTS, _PART_KEYS = ("position", "rotation", "opening", "joints"), ("feature", "columns", "form", "low", "high")
+_LARGEST = 1e9  # no bound is farther from zero than this
 
 
 @dataclass(frozen=True)
 class Feature:
-    """An array of numbers of every step of a foreign dataset.
-
-    Attributes:
-        width: Numbers in a row.
-        names: Their names; none if not known.
-    """
+    """An array of every step of a foreign dataset: how many numbers, and their names, if they are known."""
 
     width: int
     names: tuple[str, ...] = ()
@@ -53,28 +33,17 @@ class Feature:
 
 @dataclass(frozen=True)
 class Part:
-    """Columns of a feature.
+    """Columns of a feature."""
 
-    Attributes:
-        feature: Its key.
-        columns: Indices or names of columns.
-        form: Of a rotation, one of `FORMS`.
-        low: Value at the low end of our range (opening: 0, action: -1), one number or one for each column.
-        high: Value at its high end, 1.
-    """
-
-    feature: str
-    columns: tuple[int | str, ...]
-    form: str = ""
+    feature: str  # its key
+    columns: tuple[int | str, ...]  # indices or names of columns
+    form: str = ""  # of a rotation, one of `FORMS`
+    # value at the low end of our range (opening: 0, action: -1), one number or one for each column
     low: tuple[float, ...] | None = None
-    high: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None  # value at its high end, 1
 
     def indices(self, features: Mapping[str, Feature]) -> list[int]:
-        """Return the indices of the columns.
-
-        Raises:
-            InputError: If there is no such feature or column.
-        """
+        """Return the indices of the columns; an `InputError` if there is no such feature or column."""
         if self.feature not in features:
             raise unknown_option("feature", self.feature, features)
         feature = features[self.feature]
@@ -92,30 +61,17 @@ class Part:
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """Where the parts of a robot episode are.
+    """Where the parts of a robot episode are; None stands for zeros, of a rotation for none."""
 
-    Attributes:
-        position: End effector's, m; zeros if None.
-        rotation: End effector's; none if None.
-        opening: Of the gripper; 0 if None.
-        joints: rad; zeros if None.
-        action: One part after the other, 7 columns together.
-        image: Key of the images; the only ones there are if None.
-    """
-
-    position: Part | None
-    rotation: Part | None
-    opening: Part | None
-    joints: Part | None
-    action: tuple[Part, ...]
-    image: str | None = None
+    position: Part | None  # end effector's, m
+    rotation: Part | None  # end effector's
+    opening: Part | None  # of the gripper
+    joints: Part | None  # rad
+    action: tuple[Part, ...]  # one part after the other, 7 columns together
+    image: str | None = None  # key of the images; the only ones there are if None
 
     def check(self, features: Mapping[str, Feature]) -> None:
-        """Check that a dataset's features have all parts, each of so many columns as it takes.
-
-        Raises:
-            InputError: Naming the first that is missing or of another width.
-        """
+        """Raise an `InputError` about the first part that a dataset's features lack or have in another width."""
         wanted = {name: (getattr(self, name), width) for name, width in COLUMNS.items()}
         wanted["rotation"] = (self.rotation, FORMS[self.rotation.form] if self.rotation else None)
         for name, (part, width) in wanted.items():
@@ -128,11 +84,7 @@ class FeatureMap:
 
 
 def load_feature_map(path: str | Path) -> FeatureMap:
-    """Read a mapping file.
-
-    Raises:
-        InputError: If there is no such file, it is no YAML, or holds unknown keys or values of other kinds.
-    """
+    """Read a mapping file; an `InputError` if it cannot be read, or holds unknown keys or values of other kinds."""
     from omegaconf import OmegaConf
 
     try:
@@ -145,24 +97,19 @@ def load_feature_map(path: str | Path) -> FeatureMap:
 
 
 def feature_map_of(content: Mapping[str, Any]) -> FeatureMap:
-    """Build a map from what a mapping file holds.
-
-    Raises:
-        InputError: As `load_feature_map` does.
-    """
-    parts = ("position", "rotation", "opening", "joints")
+    """Build a map from what a mapping file holds, with the errors of `load_feature_map`."""
     for key in content:
-        if key not in (*parts, "action", "image"):
-            raise unknown_option("key of a mapping", key, (*parts, "action", "image"))
-    missing = [key for key in (*parts, "action") if key not in content]
+        if key not in (*_PARTS, "action", "image"):
+            raise unknown_option("key of a mapping", key, (*_PARTS, "action", "image"))
+    missing = [key for key in (*_PARTS, "action") if key not in content]
     if missing:
         raise InputError(f"a mapping lacks {', '.join(missing)}; write 'joints: null' and the like for missing parts")
     action = content["action"] if isinstance(content["action"], list) else [content["action"]]
     if not isinstance(content.get("image"), str | None):
         raise InputError(f"image must be the key of images, got {content['image']}")
-    found = {key: None if content[key] is None else _part(key, content[key]) for key in parts}
+    found = {key: None if content[key] is None else _part(key, content[key]) for key in _PARTS}
     if found["rotation"] and not found["rotation"].form:
-        raise InputError(f"rotation needs a form: {', '.join(form for form in FORMS if form)}")
+        raise InputError(f"rotation needs a form: {', '.join(_CHOICES)}")
     return FeatureMap(**found, action=tuple(_part("action", part) for part in action), image=content.get("image"))
 
 
@@ -170,10 +117,10 @@ def _part(key: str, content: Any) -> Part:
     if not isinstance(content, dict) or not {"feature", "columns"} <= set(content):
         raise InputError(f"{key} must be {{feature: KEY, columns: [...]}}, got {content}")
     for name in content:
-        if name not in ("feature", "columns", "form", "low", "high"):
-            raise unknown_option(f"key of {key}", name, ("feature", "columns", "form", "low", "high"))
+        if name not in _PART_KEYS:
+            raise unknown_option(f"key of {key}", name, _PART_KEYS)
     if not isinstance(content.get("form", ""), str) or content.get("form", "") not in FORMS:
-        raise unknown_option("form of a rotation", content["form"], [form for form in FORMS if form])
+        raise unknown_option("form of a rotation", content["form"], _CHOICES)
     columns = content["columns"]
     if not isinstance(columns, list) or not columns or not all(isinstance(each, int | str) for each in columns):
         raise InputError(f"columns of {key} must be a list of indices or names, got {columns}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from ivg.errors import InputError
 
 from .feature_map import Feature, FeatureMap, Part, listed
 
 _POSITION = (("x", "y", "z"),)
+# names of a rotation's numbers, and its form; longer ones are looked for first
 _ROTATION = {
     ("qw", "qx", "qy", "qz"): "wxyz",
     ("rx", "ry", "rz", "rw"): "xyzw",
@@ -17,7 +19,6 @@ _ROTATION = {
     ("rx", "ry", "rz"): "rotvec",
     ("wx", "wy", "wz"): "rotvec",
 }
-"""Names of a rotation's numbers, and its form. Longer ones are looked for first."""
 
 _GRIPPER = (("gripper",), ("opening",), ("gripper_opening",))
 _JOINTS = tuple(
@@ -25,7 +26,6 @@ _JOINTS = tuple(
 )
 _AFFIXES = re.compile(r"^(?:observation\.|state\.|robot\.|ee[._]|eef[._]|end_effector[._]|tcp[._])+|[._]pos$")
 _CHANGES = re.compile(r"^(?:delta_|d(?=[xyz]$|r[xyz]$|roll$|pitch$|yaw$))")
-
 NEEDED = (
     "a position (x, y, z), a rotation (qw, qx, qy, qz or rx, ry, rz, rw or roll, pitch, yaw or wx, wy, wz), a gripper "
     "in [0, 1], joints (joint_1 ... joint_7), and an action of exactly a translation, a rotation of three numbers and "
@@ -43,7 +43,7 @@ def map_by_names(features: Mapping[str, Feature], images: list[str], action: str
         InputError: If a part is not found; lists what there is and what is needed.
     """
     states = {key: feature for key, feature in features.items() if key != action and feature.names}
-    parts = {
+    parts: dict[str, Any] = {
         "position": _find(states, dict.fromkeys(_POSITION, "")),
         "rotation": _find(states, _ROTATION),
         "opening": _find(states, dict.fromkeys(_GRIPPER, "")),
@@ -58,13 +58,7 @@ def map_by_names(features: Mapping[str, Feature], images: list[str], action: str
             f"cannot find {', '.join(missing)} by names. The dataset has: {listed(features, images)}. "
             f"Needed: {NEEDED}. Say where they are in a mapping file (--map FILE, see docs/exports.md)"
         )
-    return FeatureMap(
-        position=parts["position"],
-        rotation=parts["rotation"],
-        opening=parts["opening"],
-        joints=parts["joints"],
-        action=(Part(action, tuple(range(7))),),
-    )
+    return FeatureMap(**parts, action=(Part(action, tuple(range(7))),))
 
 
 def _find(features: Mapping[str, Feature], choices: Mapping[tuple[str, ...], str]) -> Part | None:

@@ -18,39 +18,25 @@ from ivg.types import CLIP_FRAMES
 from ..episode import RobotEpisode, no_demonstration
 from .feature_map import Feature, FeatureMap, Part
 
-NO_SEED = -1
-"""Seed of an episode whose scene has none."""
-
-DEMO_FPS = 8.0
-"""Frames per second of a demonstration that is not there."""
-
-_SLACK_OPENING, _SLACK_ACTION = 0.05, 1e-3
-"""How far numbers may lie outside their range to be clipped."""
-
+NO_SEED = -1  # of an episode whose scene has none
+DEMO_FPS = 8.0  # of a demonstration that is not there
+_SLACK_OPENING, _SLACK_ACTION = 0.05, 1e-3  # how far numbers may lie outside their range to be clipped
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How datasets are read.
+    """How datasets are read."""
 
-    Attributes:
-        size: Height and width of the images; as they are if None.
-        camera: Which images, by key or last part of the key; may be None if there is one camera.
-        text: Instruction, in place of the dataset's.
-        feature_map: Where a foreign dataset keeps the parts; found by names if None.
-        frames: Frames of the demonstration that stands for none, zeros.
-    """
-
-    size: tuple[int, int] | None = None
-    camera: str | None = None
-    text: str | None = None
-    feature_map: FeatureMap | None = None
-    frames: int = CLIP_FRAMES
+    size: tuple[int, int] | None = None  # height and width of the images; as they are if None
+    camera: str | None = None  # which images, by key or last part of the key; may be None if there is one camera
+    text: str | None = None  # instruction, in place of the dataset's
+    feature_map: FeatureMap | None = None  # where a foreign dataset keeps the parts; found by names if None
+    frames: int = CLIP_FRAMES  # frames of the demonstration that stands for none, zeros
 
 
 def chosen_camera(images: Sequence[str], options: ImportOptions, image: str | None) -> str:
-    """Return the key of the images to read: what the options ask for, or else `image`, which the map or format names.
+    """Return the key of the images to read: what the options ask for, or else `image`, or else the only one.
 
     Raises:
         InputError: If there are no images, or several and none is chosen, or there is no such key.
@@ -72,7 +58,6 @@ def chosen_camera(images: Sequence[str], options: ImportOptions, image: str | No
 
 def foreign_episode(
     columns: Mapping[str, Array],
-    times_s: NDArray[np.floating],
     images: NDArray[np.uint8],
     feature_map: FeatureMap,
     features: Mapping[str, Feature],
@@ -81,21 +66,12 @@ def foreign_episode(
     success: bool,
     fps: float,
     frames: int,
-    provenance: Mapping[str, Any],
+    source: dict[str, Any],
 ) -> RobotEpisode:
-    """Build an episode of n steps without a demonstration: present 0, zeros.
+    """Build an episode of n steps with a demonstration of zeros of `frames` frames; the task is named after the text.
 
-    Args:
-        columns: Float (n, width) of every feature.
-        times_s: (n,), since the episode began.
-        images: uint8 (n, h, w, 3), RGB.
-        feature_map: Where the parts are in `features`.
-        features: Of the dataset.
-        text: Instruction; the task is named after it.
-        success: Whether it was done.
-        fps: Steps per second.
-        frames: Of the demonstration that is not there.
-        provenance: Source of the episode.
+    `columns` are float (n, width) of each of the `features`, `images` uint8 (n, h, w, 3) RGB; `source` says where the
+    episode is from.
 
     Raises:
         InputError: If numbers lie outside their range, or there is no text.
@@ -103,23 +79,23 @@ def foreign_episode(
     if not text.strip():
         raise InputError("the dataset has no instruction: give one with --text")
 
-    def take(part: Part | None) -> NDArray[np.float64] | None:
-        return None if part is None else np.asarray(columns[part.feature][:, part.indices(features)], np.float64)
+    def take(part: Part) -> NDArray[np.float64]:
+        return np.asarray(columns[part.feature][:, part.indices(features)], np.float64)
 
-    steps, (height, width) = len(images), images.shape[1:3]
+    phase = np.zeros(len(images), np.float32)
     return RobotEpisode(
         image=images,
-        proprio=_proprio(take, feature_map, times_s),
+        proprio=_proprio(take, feature_map, np.arange(len(next(iter(columns.values())))) / fps),
         action=_action(take, feature_map),
-        phase=np.zeros(steps, np.float32),
-        plan_phase=np.zeros(steps, np.float32),
+        phase=phase,
+        plan_phase=phase,
         **no_demonstration(frames),
-        demo_clip=np.zeros((frames, height, width, 3), np.uint8),
+        demo_clip=np.zeros((frames, *images.shape[1:]), np.uint8),
         task=re.sub(r"\W+", "_", text.strip().lower()).strip("_") or "task",
         text=text,
         seed=NO_SEED,
         success=success,
-        provenance=dict(provenance),
+        provenance={"import": source},
         fps=fps,
         demo_fps=DEMO_FPS,
     )
@@ -131,30 +107,27 @@ def of_size(episode: dict[str, Any], size: tuple[int, int] | None) -> dict[str, 
     return {**episode, **arrays}
 
 
-Take = Callable[[Part | None], NDArray[np.float64] | None]
+Take = Callable[[Part], NDArray[np.float64]]
 
 
 def _proprio(take: Take, feature_map: FeatureMap, times_s: NDArray[np.floating]) -> NDArray[np.float32]:
     proprio = np.zeros((len(times_s), 16), np.float32)
     proprio[:, 3] = 1
-    position, rotation, fingers, joints = (
-        take(part) for part in (feature_map.position, feature_map.rotation, feature_map.opening, feature_map.joints)
-    )
-    if position is not None:
-        proprio[:, :3] = position
-    if rotation is not None and feature_map.rotation is not None:
-        proprio[:, 3:7] = _quaternions(rotation, feature_map.rotation.form)
-    if fingers is not None and feature_map.opening is not None:
+    if feature_map.position:
+        proprio[:, :3] = take(feature_map.position)
+    if feature_map.rotation:
+        proprio[:, 3:7] = _quaternions(take(feature_map.rotation), feature_map.rotation.form)
+    if feature_map.opening:
+        fingers = take(feature_map.opening)
         opening = fingers if fingers.shape[1] == 1 else np.abs(fingers).sum(1, keepdims=True)
         proprio[:, 7] = _within("the gripper's opening", _scaled(feature_map.opening, opening), 0, _SLACK_OPENING)[:, 0]
-    if joints is not None:
-        proprio[:, 8:15] = joints
+    if feature_map.joints:
+        proprio[:, 8:15] = take(feature_map.joints)
     proprio[:, 15] = times_s
     return proprio
 
 
 def _quaternions(values: NDArray[np.float64], form: str) -> NDArray[np.float64]:
-    """Return quaternions wxyz (n, 4) of rotations in a form."""
     if form in ("wxyz", "xyzw"):
         if (np.linalg.norm(values, axis=1) < 1e-6).any():
             raise InputError(f"quaternions ({form}) of the rotation must not be zero")
@@ -167,9 +140,7 @@ def _quaternions(values: NDArray[np.float64], form: str) -> NDArray[np.float64]:
 def _action(take: Take, feature_map: FeatureMap) -> NDArray[np.float32]:
     parts = []
     for part in feature_map.action:
-        values = take(part)
-        assert values is not None
-        values = values if part.low is None else 2 * _scaled(part, values) - 1
+        values = take(part) if part.low is None else 2 * _scaled(part, take(part)) - 1
         parts.append(_within(f"actions ({part.feature})", values, -1, _SLACK_ACTION))
     return np.concatenate(parts, axis=1).astype(np.float32)
 

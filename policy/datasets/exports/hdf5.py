@@ -1,19 +1,4 @@
-"""HDF5 files: written safely on disks that may be full, and the demonstration of an episode in them.
-
-The demonstration is stored in a group of its own, beside what the host library reads:
-
-=====================================  =======  ====================  =====================================
-name                                   dtype    shape                 content
-=====================================  =======  ====================  =====================================
-``demonstration/demo_keypoints``       float32  (t, 2, 21, 2)         hand joints
-``demonstration/demo_present``         float32  (t, 2)                1 where the hand is there
-``demonstration/demo_path``            float32  (t, 8)                gripper trajectory
-``demonstration/demo_plan``            float32  (32, 8)               the same planned for the robot's gripper
-``demonstration/demo_clip``            uint8    (t, h, w, 3)          frames
-=====================================  =======  ====================  =====================================
-
-Attributes of the group: ``task``, ``text``, ``seed``, ``success``, ``fps``, ``demo_fps``, ``provenance`` (JSON).
-"""
+"""HDF5 files: written safely on disks that may be full, with an episode's demonstration in a group of its own."""
 
 from __future__ import annotations
 
@@ -26,20 +11,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..episode import RobotEpisode
+from ..episode import DEMONSTRATION_ARRAYS, FACTS, RobotEpisode
 
 GROUP = "demonstration"
-
-_ARRAYS = ("demo_keypoints", "demo_present", "demo_path", "demo_plan", "demo_clip")
-_FACTS = {"task": str, "text": str, "seed": int, "success": bool, "fps": float, "demo_fps": float}
 
 
 def write_demonstration(parent: Any, episode: RobotEpisode) -> None:
     """Write an episode's demonstration into a group of its own in an h5py group."""
     group = parent.create_group(GROUP)
-    for name in _ARRAYS:
+    for name in DEMONSTRATION_ARRAYS:
         write_packed(group, name, getattr(episode, name))
-    for name in _FACTS:
+    for name in FACTS:
         group.attrs[name] = getattr(episode, name)
     group.attrs["provenance"] = json.dumps(episode.provenance, sort_keys=True, ensure_ascii=False)
 
@@ -47,8 +29,8 @@ def write_demonstration(parent: Any, episode: RobotEpisode) -> None:
 def read_demonstration(parent: Any) -> dict[str, Any]:
     """Read what `write_demonstration` wrote, as arguments of a `RobotEpisode`."""
     group = parent[GROUP]
-    arguments = {name: group[name][()] for name in _ARRAYS}
-    arguments |= {name: kind(group.attrs[name]) for name, kind in _FACTS.items()}
+    arguments = {name: group[name][()] for name in DEMONSTRATION_ARRAYS}
+    arguments |= {name: kind(group.attrs[name]) for name, kind in FACTS.items()}
     return {**arguments, "provenance": json.loads(group.attrs["provenance"])}
 
 
@@ -62,12 +44,8 @@ def write_packed(group: Any, name: str, values: NDArray[Any]) -> None:
 def new_hdf5(h5py: Any, path: Path, **options: Any) -> Iterator[tuple[Any, Callable[[], None]]]:
     """Write an HDF5 file; h5py alone would crash the process on a full disk.
 
-    Yields:
-        The open `h5py.File`, and a function that raises the error of writing, if there was one: to be called now and
-        then, so that no work is done in vain. At the end it is raised in any case.
-
-    Raises:
-        OSError: If the system refuses to write (a full disk, say).
+    Yields the open `h5py.File` and a function that raises the `OSError` of writing, if there was one: to be called now
+    and then, so that no work is done in vain. At the end it is raised in any case.
     """
     with path.open("w+b", buffering=0) as raw:
         target = _TolerantFile(raw)
@@ -88,12 +66,10 @@ class _TolerantFile:
         self.seek, self.tell = raw.seek, raw.tell
 
     def check(self) -> None:
-        """Raise the error, if there was one."""
         if self._error is not None:
             raise self._error
 
     def write(self, data: Any) -> int:
-        """Write all of it, or keep the error."""
         left = memoryview(data)
         while left and self._error is None:
             try:
@@ -102,25 +78,22 @@ class _TolerantFile:
                 self._error = error
         return len(data)
 
-    def read(self, size: int = -1) -> bytes:
-        """Read as files do: h5py takes objects with this method for files, and calls `readinto`."""
+    def read(self, size: int = -1) -> bytes:  # h5py takes objects with this method for files, and calls `readinto`
         return self._raw.read(size)
 
     def readinto(self, buffer: Any) -> int:
-        """Read back; what could not be written is zero."""
         count = self._raw.readinto(buffer)
-        if self._error is not None:
+        if self._error is not None:  # what could not be written is zero
             buffer[count:] = bytes(len(buffer) - count)
             return len(buffer)
         return count
 
     def truncate(self, size: int) -> int:
-        """Set the file's size."""
         try:
             return self._raw.truncate(size)
         except OSError as error:
             self._error = self._error or error
             return size
 
-    def flush(self) -> None:
-        """Do nothing: no data is buffered."""
+    def flush(self) -> None:  # no data is buffered
+        pass

@@ -1,30 +1,19 @@
 """Robot episodes as a Minari dataset: a folder of the id's name with ``data/metadata.json`` and an HDF5 file.
 
-==================================  ========  ==================  ====================================================
-name                                dtype     shape               content
-==================================  ========  ==================  ====================================================
-``episode_i/observations/image``    uint8     (n + 1, h, w, 3)    image
-``episode_i/observations/proprio``  float32   (n + 1, 16)         proprioception
-``episode_i/observations/NAME``     float32   (n + 1, width)      every array of `ivg.policy.datasets.exports.steps`
-``episode_i/actions``               float32   (n, 7)              in [-1, 1]
-``episode_i/rewards``               float32   (n,)                1 in the last step of a success, else 0
-``episode_i/terminations``          bool      (n,)                true in the last step of a success
-``episode_i/truncations``           bool      (n,)                true in the last step of what did not succeed
-``episode_i/infos/is_success``      bool      (n + 1,)            true after the last step of a success
-==================================  ========  ==================  ====================================================
-
-An episode holds no observation after its last action, so the last one is repeated. Minari packs images of 32 pixels or
-more as lossy JPEG; here they are PNG, which it reads as well.
+Columns are listed in docs/exports.md. An episode holds no observation after its last action, so the last one is
+repeated. Minari packs images of 32 pixels or more as lossy JPEG; here they are PNG, which it reads as well.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,16 +27,9 @@ from .hdf5 import new_hdf5, write_demonstration
 from .steps import UNKNOWN, WIDTHS, check_image_size, ends, environment_of, rewards, step_arrays
 
 EXTRA = "minari"
-
-MINARI_VERSION = "0.5.3"
-"""The version whose layout this is; later ones read it too."""
-
+MINARI_VERSION = "0.5.3"  # whose layout this is; later ones read it too
 DATASET_ID = re.compile(r"[-\w]+/[-\w]+/[-\w]+-v\d+")
-
-LEAST_IMAGE = 32
-"""Minari packs images whose height and width are at least this, px."""
-
-Shape = tuple[int, ...]
+LEAST_IMAGE = 32  # Minari packs images whose height and width are at least this, px
 
 
 def export_minari(
@@ -60,12 +42,9 @@ def export_minari(
 ) -> Path:
     """Write episodes as a Minari dataset, ``root/dataset_id``; it is there whole or not at all.
 
-    Args:
-        root: The folder of all datasets, Minari's environment variable MINARI_DATASETS_PATH.
-        episodes: At least one, all with images of one size.
-        dataset_id: ``namespace/env/name-v0``.
-        env_spec: JSON of the environment's `gymnasium.envs.registration.EnvSpec`, so that Minari can recreate it.
-        overwrite: Replace a dataset of that id.
+    `root` is the folder of all datasets, Minari's environment variable MINARI_DATASETS_PATH; the id has the form
+    ``namespace/env/name-v0``. All images are of one size. With `env_spec`, JSON of the environment's
+    `gymnasium.envs.registration.EnvSpec`, Minari can recreate the environment.
 
     Raises:
         InputError: As `export_dataset` does, or if the id has another form.
@@ -89,11 +68,27 @@ def export_minari(
                 check()
         if first is None:
             raise InputError("there is no robot episode to write")
-        metadata = _metadata(dataset_id, first, env_spec)
-        metadata |= {"total_episodes": count, "total_steps": steps}
-        metadata["dataset_size"] = round(path.stat().st_size / 1e6, 1)
+        totals = {"total_episodes": count, "total_steps": steps, "dataset_size": round(path.stat().st_size / 1e6, 1)}
+        metadata = _metadata(dataset_id, first, env_spec) | totals
         path.with_name("metadata.json").write_text(json.dumps(metadata))
     return target
+
+
+def new_id(path: Path, first: RobotEpisode) -> str:
+    """Return an id after the names of the first episode's environment and of the dataset."""
+    environment = re.sub(r"-v\d+$", "", environment_of(first)[0].split("/")[-1])
+    parts = [environment.lower(), path.name.removesuffix(".zip").removesuffix(".zarr")]
+    return "/".join(["ivg", *(re.sub(r"[^-\w]", "_", part) for part in parts)]) + "-v0"
+
+
+def env_spec_of(first: RobotEpisode) -> str | None:
+    """Return gymnasium's specification of the environment as JSON, None if it is not registered."""
+    name, arguments = environment_of(first)
+    if name not in gymnasium.registry:
+        return None
+    spec = copy.deepcopy(gymnasium.spec(name))
+    spec.kwargs.update(arguments)
+    return spec.to_json()
 
 
 def _metadata(dataset_id: str, first: RobotEpisode, env_spec: str | None) -> dict[str, Any]:
@@ -114,8 +109,7 @@ def _metadata(dataset_id: str, first: RobotEpisode, env_spec: str | None) -> dic
     return {**metadata, "env_spec": env_spec} if env_spec else metadata
 
 
-def _box(shape: Shape, dtype: str, low: float, high: float) -> dict[str, Any]:
-    """Return a gymnasium Box as Minari writes it."""
+def _box(shape: tuple[int, ...], dtype: str, low: float, high: float) -> dict[str, Any]:
     bounds = {name: np.full(shape, value, dtype).tolist() for name, value in (("low", low), ("high", high))}
     return {"type": "Box", "dtype": dtype, "shape": list(shape), **bounds}
 
@@ -127,23 +121,21 @@ def _write_episode(h5py: Any, group: Any, episode: RobotEpisode, number: int) ->
     for name, values in {"proprio": episode.proprio, **step_arrays(episode)}.items():
         _write_rows(group, f"observations/{name}", _with_last(values))
     _write_images(h5py, group, _with_last(episode.image))
-    last = ends(episode)
-    _write_rows(group, "actions", episode.action)
-    _write_rows(group, "rewards", rewards(episode))
-    _write_rows(group, "terminations", last & episode.success)
-    _write_rows(group, "truncations", last & (not episode.success))
-    _write_rows(group, "infos/is_success", np.append(False, last & episode.success))
+    done, succeeded = ends(episode), ends(episode) & episode.success
+    rows: dict[str, NDArray[Any]] = {"actions": episode.action, "rewards": rewards(episode), "terminations": succeeded}
+    rows |= {"truncations": done & ~succeeded, "infos/is_success": np.append(False, succeeded)}
+    for name, column in rows.items():
+        _write_rows(group, name, column)
     write_demonstration(group, episode)
 
 
 def _with_last(values: NDArray[Any]) -> NDArray[Any]:
-    """Return (n + 1, ...) of (n, ...): the last row is repeated."""
     return np.concatenate([values, values[-1:]])
 
 
 def _write_rows(group: Any, name: str, values: NDArray[Any]) -> None:
-    packing = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-    group.create_dataset(name, data=values, chunks=True, maxshape=(None, *values.shape[1:]), **packing)
+    packing = {"chunks": True, "compression": "gzip", "compression_opts": 1, "shuffle": True}
+    group.create_dataset(name, data=values, maxshape=(None, *values.shape[1:]), **packing)
 
 
 def _write_images(h5py: Any, group: Any, images: NDArray[np.uint8]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,9 @@ from ..episodes import write_episodes
 from ..store.archive import open_group
 
 
-def export_replay_buffer(
-    path: str | Path,
-    episodes: Iterable[RobotEpisode],
-    *,
-    attributes: Mapping[str, Any] | None = None,
-    overwrite: bool = False,
-) -> Path:
-    """Write episodes as `write_episodes` does and check that they are laid out as a ReplayBuffer.
-
-    Raises:
-        StoreError: If what was written breaks a rule (a bug).
-    """
-    written = write_episodes(path, episodes, attributes=attributes, overwrite=overwrite)
-    check_replay_buffer(written)
+def export_replay_buffer(path: str | Path, episodes: Iterable[RobotEpisode], **options: Any) -> Path:
+    """Write episodes as `write_episodes` does, and check the result with `check_replay_buffer`."""
+    check_replay_buffer(written := write_episodes(path, episodes, **options))
     return written
 
 
@@ -52,7 +41,6 @@ def check_replay_buffer(path: str | Path) -> None:
 
 
 def _broken_rule(group: Any) -> str | None:
-    """Return the first broken rule, None if there is none."""
     for name in ("data", "meta"):
         if name not in group:
             return f"it has no group {name}"

@@ -1,41 +1,38 @@
-"""A dataset as a folder or as a zip file: telling them apart, opening, packing, copying cheaply."""
+"""The files of a dataset: a folder or a zip file, opened, packed, copied cheaply; a lock for one writer at a time."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from filelock import FileLock, Timeout
+
 from ivg.errors import InputError, StoreError
+from ivg.io.staging import clear_leftovers
 
 from .layout import Layout
 
-ENDINGS = (".zarr", ".zarr.zip")
-"""What a dataset's name may end with."""
-
+ENDINGS = (".zarr", ".zarr.zip")  # of a dataset's name
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip file
-
 _UNREADABLE = (OSError, ValueError, KeyError, zipfile.BadZipFile)
 
 
 def is_zip(path: Path) -> bool:
-    """Return whether this path names a zipped dataset.
-
-    Raises:
-        InputError: If the name ends with neither of `ENDINGS`.
-    """
+    """Return whether this path names a zipped dataset; an `InputError` if the name ends with neither of `ENDINGS`."""
     if not path.name.endswith(ENDINGS):
         raise InputError(f"a dataset's name must end with {' or '.join(ENDINGS)}, got '{path.name}'")
     return path.name.endswith(".zip")
 
 
 def pack(folder: Path, archive: Path) -> None:
-    """Write a folder's files into a zip file, uncompressed (the chunks are compressed already).
-
-    All files get one date, so that the same files give the same bytes.
-    """
+    """Write a folder's files into a zip file, uncompressed and of one date: the same files give the same bytes."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, allowZip64=True) as packed:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
@@ -43,11 +40,7 @@ def pack(folder: Path, archive: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Write the files of a zip file into a folder.
-
-    Raises:
-        StoreError: If it is no zip file.
-    """
+    """Write the files of a zip file into a folder; a `StoreError` if it is no zip file."""
     try:
         packed = zipfile.ZipFile(archive)
     except (OSError, zipfile.BadZipFile) as error:
@@ -59,24 +52,21 @@ def unpack(archive: Path, folder: Path) -> None:
 def copy_for_append(source: Path, target: Path) -> None:
     """Copy a dataset's folder so that rows can be appended to the copy.
 
-    Chunks that an append does not change are linked where the file system can; those it writes to (the last of
-    each array) are copied, as are the small files that describe the arrays.
+    Chunks that an append does not change are linked where the file system can; the last of each array, and the small
+    files that describe the arrays, are copied.
     """
-    last: dict[str, int] = {}
 
-    def copy(file: str, destination: str) -> str:
+    @cache
+    def last_index(folder: str) -> int:
+        return max(_first_index(file.name) for file in Path(folder).iterdir() if file.name[0] != ".")
+
+    def copy(file: str, destination: str) -> None:
         folder, name = os.path.split(file)
-        if name.startswith("."):
-            return str(shutil.copy2(file, destination))
-        if folder not in last:
-            last[folder] = max(_first_index(f.name) for f in Path(folder).iterdir() if f.name[0] != ".")
-        if _first_index(name) == last[folder]:
-            return str(shutil.copy2(file, destination))
-        try:
-            os.link(file, destination)
-        except OSError:
-            return str(shutil.copy2(file, destination))
-        return destination
+        if not name.startswith(".") and _first_index(name) != last_index(folder):
+            with suppress(OSError):
+                os.link(file, destination)
+                return
+        shutil.copy2(file, destination)
 
     shutil.copytree(source, target, copy_function=copy)
 
@@ -87,11 +77,7 @@ def _first_index(chunk: str) -> int:
 
 
 def open_layout(path: Path, mode: Literal["r", "r+"], layout: Layout[Any]) -> Any:
-    """Open a dataset's folder, or a zip file to read, and check that it has the arrays of a layout.
-
-    Raises:
-        StoreError: If it is missing or unreadable, of another zarr format, or lacks arrays.
-    """
+    """Open a dataset as `open_group` does; a `StoreError` if it lacks arrays of the layout."""
     group = open_group(path, mode, f"dataset of {layout.noun}s")
     missing = [key for key in layout.arrays if key not in group]
     if missing:
@@ -112,11 +98,7 @@ def holds(path: Path, *arrays: str) -> bool:
 
 
 def open_group(path: Path, mode: Literal["r", "r+"], noun: str = "zarr group of format 2") -> Any:
-    """Open a folder, or a zip file to read, as a zarr group of format 2, whatever it holds.
-
-    Raises:
-        StoreError: If it is missing, unreadable or of another format; the message says that it is no `noun`.
-    """
+    """Open a folder, or a zip file to read, as a zarr group of format 2; a `StoreError` if it is no such `noun`."""
     import zarr.storage
 
     try:
@@ -124,3 +106,48 @@ def open_group(path: Path, mode: Literal["r", "r+"], noun: str = "zarr group of 
         return zarr.open_group(store, mode=mode, zarr_format=2)
     except _UNREADABLE as error:
         raise StoreError(f"'{path}' is no {noun}: {error}") from error
+
+
+_held: set[tuple[Path, int]] = set()  # paths and the threads of this process that write them
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Hold the lock of a dataset, ``.NAME.lock`` beside it, and remove what killed writers left there. Reentrant.
+
+    Raises:
+        StoreError: If another process or thread holds it.
+        InputError: If the folder cannot be written to.
+    """
+    key = (path.absolute(), threading.get_ident())
+    if key in _held:
+        yield
+        return
+    made = [folder for folder in path.absolute().parents if not folder.exists()]
+    lock = _acquired(path)
+    _held.add(key)
+    try:
+        clear_leftovers(path)
+        yield
+    finally:
+        _held.discard(key)
+        Path(lock.lock_file).unlink(missing_ok=True)  # while held: a waiting process takes a new file
+        lock.release()
+        for folder in made:
+            folder.rmdir() if folder.exists() and not any(folder.iterdir()) else None
+
+
+def _acquired(path: Path) -> FileLock:
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        if not Path(lock.lock_file).exists():
+            raise InputError(f"cannot write to '{path.parent}'") from error
+        raise StoreError(
+            f"'{path}' is being written by another process; wait until it ends, or give a new path"
+        ) from error
+    except OSError as error:
+        raise InputError(f"cannot write to '{path.parent}': {error.strerror}") from error
+    return lock

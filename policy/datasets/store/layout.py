@@ -13,62 +13,38 @@ from numpy.typing import NDArray
 
 from ivg.errors import InputError
 
-CHUNK_BYTES = 2_000_000
-"""Target size of a chunk, uncompressed."""
-
-META_CHUNK = 4096
-"""Values in a chunk of an array of `meta/` that has one number, or bytes, per episode."""
-
-CHECKSUM = "checksum"
-"""Name of the array of `meta/` with the checksums of each episode."""
-
-CHECKSUM_BYTES = 16
-"""Of a checksum: BLAKE2b (RFC 7693) of the array's type and shape, such as ``<f4(80, 7)``, and its bytes."""
-
+CHUNK_BYTES = 2_000_000  # target size of a chunk, uncompressed
+META_CHUNK = 4096  # values in a chunk of an array of `meta/` that has one number, or bytes, per episode
+CHECKSUM = "checksum"  # array of `meta/` with the checksums of each episode
+CHECKSUM_BYTES = 16  # BLAKE2b (RFC 7693) of the array's type and shape, such as ``<f4(80, 7)``, and its bytes
 EpisodeT = TypeVar("EpisodeT")
-
 Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """An episode taken apart.
+    """An episode taken apart."""
 
-    Attributes:
-        data: One row per step (or frame), for every array of `data/`.
-        meta: One row without its first axis, for every array of `meta/` that has one row per episode.
-        texts: Bytes of every text of `meta/`.
-    """
-
-    data: Arrays
-    meta: Arrays
-    texts: dict[str, bytes]
+    data: Arrays  # one row per step (or frame), for every array of `data/`
+    meta: Arrays  # one row without its first axis, for every array of `meta/` that has one row per episode
+    texts: dict[str, bytes]  # bytes of every text of `meta/`
 
     def __len__(self) -> int:
-        """Return the number of steps."""
         return len(next(iter(self.data.values())))
 
 
 @dataclass(frozen=True)
 class Layout(Generic[EpisodeT]):
-    """How a dataset of one kind of episode is laid out; every one has ``meta/episode_ends`` and ``meta/checksum``.
+    """How a dataset of one kind of episode is laid out; every one has ``meta/episode_ends`` and ``meta/checksum``."""
 
-    Attributes:
-        noun: What an episode is called in messages.
-        data: Arrays of `data/`, concatenated on time.
-        meta: Arrays of `meta/` with one row per episode.
-        texts: Texts of `meta/`.
-        rows_of: Takes an episode apart.
-        episode_of: Builds the episode from its rows. It need not be given the arrays of `derived`.
-        derived: Arrays of `data` that follow from the others: written for readers of other projects, not read.
-    """
-
-    noun: str
-    data: tuple[str, ...]
-    meta: tuple[str, ...]
-    texts: tuple[str, ...]
-    rows_of: Callable[[EpisodeT], Rows]
+    noun: str  # what an episode is called in messages
+    data: tuple[str, ...]  # arrays of `data/`, concatenated on time
+    meta: tuple[str, ...]  # arrays of `meta/` with one row per episode
+    texts: tuple[str, ...]  # texts of `meta/`
+    rows_of: Callable[[EpisodeT], Rows]  # takes an episode apart
+    # builds the episode from its rows. It need not be given the arrays of `derived`
     episode_of: Callable[[Rows], EpisodeT]
+    # arrays of `data` that follow from the others: written for readers of other projects, not read
     derived: tuple[str, ...] = ()
 
     @property
@@ -89,21 +65,17 @@ def checksums(rows: Rows, layout: Layout[EpisodeT]) -> NDArray[np.uint8]:
     arrays = [rows.data[key] for key in layout.data]
     arrays += [rows.meta[key] for key in layout.meta]
     arrays += [np.frombuffer(rows.texts[name], np.uint8) for name in layout.texts]
-    return np.stack([np.frombuffer(_digest(array), np.uint8) for array in arrays])
-
-
-def _digest(array: NDArray[np.generic]) -> bytes:
-    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    head = f"{little.dtype.str}{array.shape}".encode()
-    return hashlib.blake2b(head + little.tobytes(), digest_size=CHECKSUM_BYTES).digest()
+    digests = []
+    for array in arrays:
+        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        head = f"{little.dtype.str}{array.shape}".encode()
+        digest = hashlib.blake2b(head + little.tobytes(), digest_size=CHECKSUM_BYTES).digest()
+        digests.append(np.frombuffer(digest, np.uint8))
+    return np.stack(digests)
 
 
 def provenance_bytes(provenance: dict[str, Any]) -> bytes:
-    """Return a provenance as JSON in UTF-8.
-
-    Raises:
-        InputError: If it holds what JSON cannot.
-    """
+    """Return a provenance as JSON in UTF-8; an `InputError` if it holds what JSON cannot."""
     try:
         return json.dumps(provenance, sort_keys=True, ensure_ascii=False).encode()
     except (TypeError, ValueError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Generic, Self
 
 import numpy as np
@@ -16,20 +15,13 @@ from ivg.errors import StoreError
 from .archive import open_layout
 from .layout import CHECKSUM, EpisodeT, Layout, Rows
 
-TRIES = 5
-"""How often a dataset is reopened that a writer changes meanwhile."""
+TRIES = 5  # how often a dataset is reopened that a writer changes meanwhile
 
 
 class Dataset(Generic[EpisodeT]):
-    """A dataset of any layout: a sequence of episodes.
-
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
-        layout: What it holds.
+    """A dataset of any layout, `*.zarr` or `*.zarr.zip`: a sequence of episodes.
 
     Attributes:
-        path: As given.
-        layout: As given.
         episode_ends: int64 (e,), where each episode ends (exclusive) on the first axis of `data/*`.
 
     Raises:
@@ -43,16 +35,12 @@ class Dataset(Generic[EpisodeT]):
         if not self.path.exists():
             raise StoreError(f"there is no dataset of {layout.noun}s at '{self.path}'")
         for _ in range(TRIES):
-            before = self._identity()
+            before = self.path.stat().st_ino  # changes when a writer replaces the dataset by a longer one
             error = self._open()
-            if self._identity() == before:
+            if self.path.stat().st_ino == before:
                 break
         if error is not None:
             raise error
-
-    def _identity(self) -> int:
-        """Return a number that changes when a writer replaces the dataset by a longer one."""
-        return self.path.stat().st_ino
 
     def _open(self) -> StoreError | None:
         """Open the arrays; return the error if they do not fit together (a writer may have changed them meanwhile)."""
@@ -73,29 +61,19 @@ class Dataset(Generic[EpisodeT]):
         return None
 
     def __len__(self) -> int:
-        """Return the number of episodes."""
         return len(self.episode_ends)
 
-    def __getitem__(self, episode: int) -> EpisodeT:
-        """Read an episode; negative numbers count from the end.
-
-        Raises:
-            StoreError: If there is no such episode.
-        """
+    def __getitem__(self, episode: int) -> EpisodeT:  # negative numbers count from the end
         if not -len(self) <= episode < len(self):
             raise StoreError(f"'{self.path}' has {len(self)} episodes, there is no episode {episode}")
         episode %= len(self)
         layout = self.layout
-        return layout.episode_of(
-            Rows(
-                data={key: self.part(f"data/{key}", episode) for key in layout.data if key not in layout.derived},
-                meta={key: self.part(f"meta/{key}", episode) for key in layout.meta},
-                texts={name: self.part(f"meta/{name}", episode).tobytes() for name in layout.texts},
-            )
-        )
+        data = {key: self.part(f"data/{key}", episode) for key in layout.data if key not in layout.derived}
+        meta = {key: self.part(f"meta/{key}", episode) for key in layout.meta}
+        texts = {name: self.part(f"meta/{name}", episode).tobytes() for name in layout.texts}
+        return layout.episode_of(Rows(data, meta, texts))
 
     def __iter__(self) -> Iterator[EpisodeT]:
-        """Read the episodes in order."""
         return (self[episode] for episode in range(len(self)))
 
     @property
@@ -146,9 +124,7 @@ class Dataset(Generic[EpisodeT]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
 

@@ -15,75 +15,38 @@ from ivg.errors import InputError, StoreError
 from ivg.io.staging import staged_output
 
 from . import archive
-from .layout import CHECKSUM, CHECKSUM_BYTES, META_CHUNK, EpisodeT, Layout, Rows, checksum_names, checksums, chunk_shape
-from .locking import writing
+from .layout import CHECKSUM, META_CHUNK, Arrays, EpisodeT, Layout, Rows, checksums, chunk_shape
 
-BATCH = 32
-"""Episodes that are held in memory and written at once."""
+BATCH = 32  # episodes that are held in memory and written at once
 
 
 def write_dataset(
     path: str | Path,
     episodes: Iterable[EpisodeT],
     layout: Layout[EpisodeT],
-    *,
     attributes: Mapping[str, Any] | None = None,
+    *,
+    append: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """Write a dataset; it is there whole or not at all.
-
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
-        episodes: At least one, all with the same array sizes; a generator is drawn from as it is written.
-        layout: How they are laid out.
-        attributes: JSON values to store beside the arrays.
-        overwrite: Replace an existing dataset.
-
-    Returns:
-        The path.
-
-    Raises:
-        InputError: If the path exists (and is not to be overwritten), its name has another ending, there is
-            no episode, or their sizes differ.
-        StoreError: If another process writes it, or the system refuses.
-    """
+    """Write a dataset of any layout, as `write_episodes` does, or append to it, as `append_episodes` does."""
     path = Path(path)
-    archive.is_zip(path)
+    zipped = archive.is_zip(path)
     with _alone(path):
-        _write(path, episodes, layout, attributes, overwrite=overwrite)
-    return path
-
-
-def append_dataset(
-    path: str | Path,
-    episodes: Iterable[EpisodeT],
-    layout: Layout[EpisodeT],
-    *,
-    attributes: Mapping[str, Any] | None = None,
-) -> Path:
-    """Append to a dataset, or write a new one where there is none; on failure the dataset is as it was.
-
-    Untouched chunks of a folder are linked, not copied; a zip file is written anew. One writer at a time: a
-    second one is refused (`writing`).
-
-    Args:
-        path: A folder `*.zarr` or a file `*.zarr.zip`.
-        episodes: With the dataset's array sizes; at least one, or none where there is a dataset and only its
-            attributes change.
-        layout: How they are laid out.
-        attributes: JSON values to store beside the arrays; those of other names stay.
-
-    Returns:
-        The path.
-
-    Raises:
-        InputError: As `write_dataset` does, but for an existing path.
-        StoreError: If there is another kind of dataset, another process writes it, or the system refuses.
-    """
-    path = Path(path)
-    archive.is_zip(path)
-    with _alone(path):
-        _write(path, episodes, layout, attributes, append=path.exists())
+        identity = path.stat().st_ino if append and path.exists() else None
+        with staged_output(path, overwrite=identity is not None or overwrite) as stage:
+            folder = stage.with_name(f"{stage.name}.folder") if zipped else stage
+            try:
+                if identity is not None:
+                    (archive.unpack if zipped else archive.copy_for_append)(path, folder)
+                _append_all(folder, episodes, layout, attributes)
+                if zipped:
+                    archive.pack(folder, stage)
+            finally:
+                if zipped:
+                    shutil.rmtree(folder, ignore_errors=True)
+            if identity is not None and path.stat().st_ino != identity:
+                raise StoreError(f"'{path}' was changed by another writer while {layout.noun}s were appended to it")
     return path
 
 
@@ -91,37 +54,11 @@ def append_dataset(
 def _alone(path: Path) -> Iterator[None]:
     """Hold the lock of a dataset, and say it in one line if the system refuses (a full disk, say)."""
     try:
-        with writing(path):
+        with archive.writing(path):
             yield
     except OSError as error:
         state = "it is as it was" if path.exists() else "nothing is left there"
         raise StoreError(f"'{path}' could not be written: {error.strerror or error}; {state}") from error
-
-
-def _write(
-    path: Path,
-    episodes: Iterable[EpisodeT],
-    layout: Layout[EpisodeT],
-    attributes: Mapping[str, Any] | None,
-    *,
-    append: bool = False,
-    overwrite: bool = False,
-) -> None:
-    zipped = archive.is_zip(path)
-    identity = path.stat().st_ino if append else None
-    with staged_output(path, overwrite=append or overwrite) as stage:
-        folder = stage.with_name(f"{stage.name}.folder") if zipped else stage
-        try:
-            if append:
-                (archive.unpack if zipped else archive.copy_for_append)(path, folder)
-            _append_all(folder, episodes, layout, attributes)
-            if zipped:
-                archive.pack(folder, stage)
-        finally:
-            if zipped:
-                shutil.rmtree(folder, ignore_errors=True)
-        if append and path.stat().st_ino != identity:
-            raise StoreError(f"'{path}' was changed by another writer while {layout.noun}s were appended to it")
 
 
 def _append_all(
@@ -141,30 +78,26 @@ def _append_all(
 
 
 def _create(folder: Path, first: Rows, layout: Layout[EpisodeT]) -> Any:
-    """Make an empty dataset for episodes like the first one.
-
-    Numbers of episodes and their ends are not compressed, so that they can be read with numpy alone.
-    """
+    """Make an empty dataset for episodes like the first one."""
     import zarr
 
     group = zarr.create_group(str(folder), zarr_format=2)
     data, meta = group.create_group("data"), group.create_group("meta")
     for key, rows in first.data.items():
         _create_array(data, key, rows.shape[1:], rows.dtype)
-    _create_array(meta, "episode_ends", (), np.dtype(np.int64))
-    _create_array(meta, CHECKSUM, (len(checksum_names(layout)), CHECKSUM_BYTES), np.dtype(np.uint8))
-    for key, row in first.meta.items():
-        _create_array(meta, key, row.shape, row.dtype)
+    ends, letters = np.zeros((), np.int64), np.zeros((), np.uint8)
+    rows_of_meta: Arrays = {"episode_ends": ends, CHECKSUM: checksums(first, layout), **first.meta}
     for name in first.texts:
-        _create_array(meta, name, (), np.dtype(np.uint8))
-        _create_array(meta, f"{name}_ends", (), np.dtype(np.int64))
+        rows_of_meta |= {name: letters, f"{name}_ends": ends}
+    for key, row in rows_of_meta.items():
+        _create_array(meta, key, row.shape, row.dtype)
     return group
 
 
 def _create_array(group: Any, key: str, row_shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     from numcodecs import Blosc
 
-    is_plain = group.basename == "meta" and not row_shape
+    is_plain = group.basename == "meta" and not row_shape  # not compressed: numpy alone can read it
     packing = None if is_plain else Blosc(cname="lz4", clevel=5, shuffle=Blosc.SHUFFLE)
     chunks = (META_CHUNK,) if is_plain else chunk_shape(row_shape, dtype)
     group.create_array(key, shape=(0, *row_shape), chunks=chunks, dtype=dtype, compressors=packing, fill_value=0)

@@ -2,29 +2,70 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ivg.errors import StoreError, unknown_option
 
-from ..demonstrations import DemonstrationStore
+from ..demonstrations import Demonstration, DemonstrationStore
+from ..episode import RobotEpisode
 from ..episodes import EpisodeStore, is_episode_dataset
-from .episode import ViewedEpisode, named_in, view_demonstration, view_robot_episode
 
 KINDS = ("robot episodes", "demonstrations")
-"""What a dataset may hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class ViewedEpisode:
+    """An episode as it is shown."""
+
+    clip: NDArray[np.uint8]  # uint8 (t, h, w, 3), RGB, the demonstration
+    keypoints: NDArray[np.float32]  # float32 (t, 2, 21, 2), hand joints, normalised image coordinates, NaN where absent
+    # bool (t, h, w), the region of motion in every frame; None where the dataset has none
+    region: NDArray[np.bool_] | None
+    fps: float  # frames per second of the clip
+    task: str  # name of the task, "" if unknown
+    text: str  # instruction
+    seed: int | None  # of the scene; None if unknown
+    success: bool | None  # whether a robot succeeded; None if none tried
+    provenance: dict[str, Any]  # what made it, JSON values
+    robot: RobotEpisode | None = None  # the robot's episode; None if the dataset has demonstrations only
+
+    @classmethod
+    def of(cls, episode: RobotEpisode | Demonstration) -> ViewedEpisode:
+        """Return an episode as it is shown; a demonstration's task, text and seed come from its provenance."""
+        if isinstance(episode, Demonstration):
+            region = episode.region_per_frame if episode.region.any() else None
+            named = named_in(episode.provenance)
+            return cls(episode.clip, episode.keypoints, region, episode.fps, provenance=episode.provenance, **named)
+        present = episode.demo_present[:, :, None, None] > 0.5
+        keypoints = np.where(present, episode.demo_keypoints, np.float32(np.nan))
+        named = {name: getattr(episode, name) for name in ("task", "text", "seed", "success", "provenance")}
+        return cls(episode.demo_clip, keypoints, None, episode.demo_fps, robot=episode, **named)
+
+
+def named_in(provenance: dict[str, Any]) -> dict[str, Any]:
+    """Return task, text, seed and success of a demonstration as far as its provenance names them."""
+    parts = (provenance.get(key) for key in ("context", "execution"))
+    context, execution = (part if isinstance(part, dict) else {} for part in parts)
+    seed, success = context.get("scene_seed", provenance.get("seed")), execution.get("success")
+    return {
+        "task": str(context.get("task") or provenance.get("task") or ""),
+        "text": str(provenance.get("text") or provenance.get("prompt") or ""),
+        "seed": seed if isinstance(seed, int) else None,
+        "success": success if isinstance(success, bool) else None,
+    }
 
 
 class ViewedDataset:
-    """A dataset of robot episodes or of demonstrations, to show.
-
-    Attributes:
-        path: Its path.
-        kind: One of `KINDS`.
+    """A dataset of robot episodes or of demonstrations (`kind` is one of `KINDS`), to show.
 
     Raises:
         StoreError: If it is missing or unreadable, holds neither, or holds no episode.
@@ -39,28 +80,15 @@ class ViewedDataset:
             raise StoreError(f"'{self.path}' holds no episode to show")
 
     def __len__(self) -> int:
-        """Return the number of episodes."""
         return len(self._store)
 
     def __getitem__(self, episode: int) -> ViewedEpisode:
-        """Read an episode.
-
-        Raises:
-            StoreError: If there is no such episode.
-        """
-        if isinstance(self._store, EpisodeStore):
-            return view_robot_episode(self._store[episode])
-        return view_demonstration(self._store[episode])
+        return ViewedEpisode.of(self._store[episode])
 
     @cached_property
     def tasks(self) -> list[str]:
         """The task of every episode, "" where it is unknown."""
         return [row["task"] for row in self._rows]
-
-    @cached_property
-    def successes(self) -> list[bool | None]:
-        """Whether a robot succeeded, of every episode; None where none tried."""
-        return [row["success"] for row in self._rows]
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -68,30 +96,21 @@ class ViewedDataset:
         return self._store.attributes
 
     def choose(self, limit: int | None = None, tasks: Sequence[str] = ()) -> list[int]:
-        """Return the indices of the episodes to show, in order.
+        """Return the indices of the episodes to show, in order; an `InputError` if there is no such task.
 
-        Args:
-            limit: Maximum number; all if None. The first ones of every task are taken in turn.
-            tasks: Names of tasks; all if empty.
-
-        Raises:
-            InputError: If the dataset has no such task.
+        At most `limit`, taken from all tasks in turn, the first ones of each; all without limit or tasks.
         """
         for task in tasks:
             if task not in self.tasks:
                 raise unknown_option("task", task, sorted(set(self.tasks)))
-        seen: dict[str, int] = {}
-        ranked = []
-        for index, task in enumerate(self.tasks):
-            if not tasks or task in tasks:
-                ranked.append((seen.get(task, 0), index))
-                seen[task] = seen.get(task, 0) + 1
+        ranks = {task: itertools.count() for task in (tasks or self.tasks)}
+        ranked = [(next(ranks[task]), index) for index, task in enumerate(self.tasks) if task in ranks]
         return sorted(index for _, index in sorted(ranked)[:limit])
 
     def contents(self) -> dict[str, Any]:
         """Return counts, rates and sizes of the whole dataset, JSON values."""
         image = self._store.per_step("image")
-        tried = [value for value in self.successes if value is not None]
+        tried = [row["success"] for row in self._rows if row["success"] is not None]
         files = [self.path] if self.path.is_file() else [file for file in self.path.rglob("*") if file.is_file()]
         return {
             "name": self.path.name,
@@ -114,14 +133,11 @@ class ViewedDataset:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        """Task, text and success of every episode."""
         if isinstance(self._store, EpisodeStore):
             success = self._store.per_episode("success").astype(bool).tolist()
             columns = zip(self._store.tasks, self._store.texts, success, strict=True)

@@ -8,66 +8,41 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ivg.errors import InputError
 from ivg.hands import BONES
+from ivg.io.checks import check_positive
 from ivg.io.staging import staged_output
 
 from .dataset import ViewedDataset
 from .records import episode_record, index_row
 
-TEMPLATE = Path(__file__).parent / "template"
-"""Folder of the page's HTML, CSS and JavaScript."""
+TEMPLATE = Path(__file__).parent / "template"  # folder of the page's HTML, CSS and JavaScript
 
+# in the order in which they are concatenated
 SCRIPTS = ("data.js", "images.js", "space.js", "timeline.js", "player.js", "list.js", "summary.js", "main.js")
-"""In the order in which they are concatenated."""
+NO_ATTEMPTS: dict[str, Any] = {"attempts": {}, "refused": [], "meanings": {}, "settings": {}}
 
 
 @dataclass(frozen=True)
 class PageSettings:
     """How much goes into a page.
 
-    Attributes:
-        images: Maximum number of the robot's images per episode.
-        size: Maximum height and width of an image, px.
-        quality: Of packed images, 1 to 100.
-
     Raises:
         InputError: If a value is impossible.
     """
 
-    images: int = 24
-    size: int = 256
-    quality: int = 70
+    images: int = 24  # maximum number of the robot's images per episode
+    size: int = 256  # maximum height and width of an image, px
+    quality: int = 70  # of packed images, 1 to 100
 
     def __post_init__(self) -> None:
-        """Validate the ranges."""
-        for name in ("images", "size"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be positive, got {getattr(self, name)}")
+        check_positive(images=self.images, size=self.size)
         if not 1 <= self.quality <= 100:
             raise InputError(f"quality must lie in [1, 100], got {self.quality}")
-
-
-@dataclass(frozen=True)
-class Attempts:
-    """Outcomes of the attempts behind a dataset; empty where they are not known.
-
-    Attributes:
-        tasks: For each task, and for "total", JSON values: "attempts", "kept", "acceptance" (a fraction),
-            "interval" (two fractions), "reasons" (counts).
-        refused: One row per attempt that gave no episode: "index", "task", "seed", "reason", "detail".
-        meanings: Explanation of each reason.
-        settings: Settings of the attempts.
-    """
-
-    tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    refused: Sequence[Mapping[str, Any]] = ()
-    meanings: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_page(
@@ -75,11 +50,15 @@ def write_page(
     dataset: ViewedDataset,
     episodes: Sequence[int],
     *,
-    attempts: Attempts | None = None,
+    attempts: Mapping[str, Any] | None = None,
     settings: PageSettings | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write a page of the episodes with these indices; it is there whole or not at all.
+
+    `attempts` are those behind the dataset, JSON values: `attempts` by task and in "total" (see `acceptance`),
+    `refused` (one row per attempt without an episode: index, task, seed, reason, detail), `meanings` of the reasons,
+    `settings`.
 
     Raises:
         InputError: If the path exists (and is not to be overwritten), or no episode is to be shown.
@@ -87,14 +66,14 @@ def write_page(
     if not episodes:
         raise InputError("there is no episode to show")
     with staged_output(path, overwrite=overwrite) as stage, stage.open("w", encoding="utf-8") as file:
-        file.writelines(_parts(dataset, episodes, attempts or Attempts(), settings or PageSettings()))
+        file.writelines(_parts(dataset, episodes, attempts or {}, settings or PageSettings()))
     return Path(path)
 
 
 def _parts(
-    dataset: ViewedDataset, episodes: Sequence[int], attempts: Attempts, settings: PageSettings
+    dataset: ViewedDataset, episodes: Sequence[int], attempts: Mapping[str, Any], settings: PageSettings
 ) -> Iterator[str]:
-    """Yield the page, episode by episode, so that no more than one of them is held in memory."""
+    # episode by episode, so that no more than one of them is held in memory
     before, after = _read("page.html").split("{{data}}")
     fills = _fills(dataset.path.name)
     yield _filled(before, fills)
@@ -104,7 +83,9 @@ def _parts(
         rows.append(index_row(index, episode))
         record = episode_record(episode, images=settings.images, size=settings.size, quality=settings.quality)
         yield _data_block(f"episode-{index}", record)
-    yield _data_block("dataset", {**_head(dataset, attempts), "shown": rows})
+    tasks = {task: dataset.tasks.count(task) for task in sorted(set(dataset.tasks))}
+    head = {**dataset.contents(), "tasks": tasks, "bones": BONES, **NO_ATTEMPTS, **attempts}
+    yield _data_block("dataset", {**head, "shown": rows})
     yield _filled(after, fills)
 
 
@@ -112,13 +93,8 @@ def _fills(name: str) -> dict[str, str]:
     """Return what is filled into the template; the page runs no other script or style than these."""
     script = f'"use strict";\n(() => {{\n{"".join(map(_read, SCRIPTS))}}})();\n'
     style = _read("page.css")
-    return {
-        "title": html.escape(name),
-        "script": script,
-        "script_hash": _hash(script),
-        "style": style,
-        "style_hash": _hash(style),
-    }
+    fills = {"title": html.escape(name), "script": script, "style": style}
+    return {**fills, "script_hash": _hash(script), "style_hash": _hash(style)}
 
 
 def _read(name: str) -> str:
@@ -132,18 +108,6 @@ def _filled(template: str, fills: Mapping[str, str]) -> str:
 def _hash(text: str) -> str:
     """Return the hash of a text for a content security policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _head(dataset: ViewedDataset, attempts: Attempts) -> dict[str, Any]:
-    return {
-        **dataset.contents(),
-        "tasks": {task: dataset.tasks.count(task) for task in sorted(set(dataset.tasks))},
-        "bones": BONES,
-        "attempts": dict(attempts.tasks),
-        "refused": list(attempts.refused),
-        "meanings": dict(attempts.meanings),
-        "settings": dict(attempts.settings),
-    }
 
 
 def _data_block(name: str, value: object) -> str:

@@ -36,11 +36,8 @@ from ivg.io.images import encode_jpeg
 from ivg.io.staging import staged_output
 
 from ..episode import RobotEpisode
-from .dataset import KINDS, ViewedDataset
-from .episode import ViewedEpisode, facts
-from .records import outlines
-
-APPLICATION = "ivg-view"
+from .dataset import KINDS, ViewedDataset, ViewedEpisode
+from .records import facts, outlines
 
 _SIDES = (("left", (64, 160, 255)), ("right", (255, 96, 64)))
 _REGION_RGB, _JOINT_RGB = (255, 214, 10), (255, 255, 255)
@@ -59,14 +56,9 @@ def record_episodes(
     quality: int = 85,
     overwrite: bool = False,
 ) -> None:
-    """Write a recording of the episodes with these indices, or show it in a viewer that is opened.
+    """Write a recording of the episodes with these indices to a file `*.rrd`, or show it in a viewer that is opened.
 
-    Args:
-        dataset: The dataset.
-        episodes: Indices of the episodes to show.
-        save: A file `*.rrd`, there whole or not at all; None opens the viewer.
-        quality: Of its images (JPEG), 1 to 100.
-        overwrite: Replace an existing file.
+    The file is there whole or not at all; images in it are JPEG of a quality from 1 to 100.
 
     Raises:
         InputError: If rerun is not installed, the file exists (and is not to be overwritten), or there is no episode.
@@ -74,7 +66,7 @@ def record_episodes(
     if not episodes:
         raise InputError("there is no episode to show")
     rerun = needed("rerun", "rerun", "a recording", "rerun-sdk")
-    recording = rerun.RecordingStream(APPLICATION)
+    recording = rerun.RecordingStream("ivg-view")
     blueprint = _blueprint(rerun, dataset.kind == KINDS[0])
     if save is None:
         recording.spawn(default_blueprint=blueprint)
@@ -111,48 +103,46 @@ class _Log:
         self._at(0, 1.0)
 
     def about(self, episode: ViewedEpisode) -> None:
-        """Write what it is."""
         success = {True: "done", False: "not done", None: "not tried"}[episode.success]
         rows = [("task", episode.task), ("outcome", success), *facts(episode)]
         table = "\n".join(f"- **{name}**: {_plain(value)}" for name, value in rows)
         provenance = json.dumps(episode.provenance, indent=2, ensure_ascii=False).replace("```", "'''")
         text = f"# {_plain(episode.text or episode.task)}\n\n{table}\n\n```json\n{provenance}\n```\n"
-        self._log("about", self._rerun.TextDocument(text, media_type="text/markdown"))
+        self._recording.log("about", self._rerun.TextDocument(text, media_type="text/markdown"))
 
     def demonstration(self, episode: ViewedEpisode) -> float:
-        """Write clip, tracks and region."""
         size = np.array(episode.clip.shape[2:0:-1], np.float32)
         for frame, image in enumerate(episode.clip):
             self._at(frame, episode.fps)
-            encoded = self._rerun.EncodedImage(contents=encode_jpeg(image, self._quality), media_type="image/jpeg")
-            self._log("clip", encoded)
+            encoded = encode_jpeg(image, self._quality)
+            self._recording.log("clip", self._rerun.EncodedImage(contents=encoded, media_type="image/jpeg"))
             for hand, (side, colour) in enumerate(_SIDES):
                 self._hand(f"clip/{side}", episode.keypoints[frame, hand] * size, colour)
             edges = [] if episode.region is None else outlines(episode.region[frame])
             strips = [np.reshape([*edge, *edge[:2]], (-1, 2)) * size for edge in edges]
             region = self._rerun.LineStrips2D(strips, colors=[_REGION_RGB], radii=[0.6])
-            self._log("clip/region", region if strips else self._rerun.Clear(recursive=False))
+            self._recording.log("clip/region", region if strips else self._rerun.Clear(recursive=False))
         return len(episode.clip) / episode.fps
 
     def robot(self, robot: RobotEpisode) -> float:
-        """Write trajectories, and images and numbers of each step."""
         self._at(0, robot.fps)
         for name, poses in (("robot", robot.pose), ("plan", robot.demo_plan), ("path", robot.demo_path)):
-            self._log(f"world/{name}", self._strips(poses, 0.003 if name == "robot" else 0.0015))
+            pieces, radius = np.stack([poses[:-1, :3], poses[1:, :3]], axis=1), 0.003 if name == "robot" else 0.0015
+            strips = self._rerun.LineStrips3D(pieces, colors=opening_rgba(poses[1:, 7]), radii=[radius])
+            self._recording.log(f"world/{name}", strips)
         times = self._begin + np.arange(len(robot)) / robot.fps
         for entity, parts in self._columns(robot).items():
             self._recording.send_columns(entity, [self._rerun.TimeColumn("time", duration=times)], parts)
         return len(robot) / robot.fps
 
     def _columns(self, robot: RobotEpisode) -> dict[str, Any]:
-        """Return the columns of each step, by entity."""
         rerun, steps = self._rerun, len(robot)
-        colours = opening_rgba(robot.pose[:, 7])
-        positions, grips = robot.pose[:, :3], [fingers(pose) for pose in robot.pose]
+        points, colours = robot.pose[:, :3], opening_rgba(robot.pose[:, 7])
+        grips = [fingers(pose) for pose in robot.pose]
         images = [encode_jpeg(image, self._quality) for image in robot.image]
         return {
             "robot/image": rerun.EncodedImage.columns(blob=images, media_type=["image/jpeg"] * steps),
-            "world/robot/now": rerun.Points3D.columns(positions=positions, colors=colours, radii=[0.006] * steps),
+            "world/robot/now": rerun.Points3D.columns(positions=points, colors=colours, radii=[0.006] * steps),
             "world/robot/fingers": rerun.LineStrips3D.columns(strips=grips, colors=colours, radii=[0.003] * steps),
             "scalars/phase": rerun.Scalars.columns(scalars=robot.phase),
             "scalars/plan_phase": rerun.Scalars.columns(scalars=robot.plan_phase),
@@ -164,20 +154,13 @@ class _Log:
     def _at(self, step: int, rate: float) -> None:
         self._recording.set_time("time", duration=self._begin + step / rate)
 
-    def _log(self, entity: str, *what: Any) -> None:
-        self._recording.log(entity, *what)
-
     def _hand(self, entity: str, joints_px: NDArray[np.float32], colour: tuple[int, int, int]) -> None:
         if not np.isfinite(joints_px).all():
-            self._log(entity, self._rerun.Clear(recursive=True))
+            self._recording.log(entity, self._rerun.Clear(recursive=True))
             return
-        bones = joints_px[np.array(BONES)]
-        self._log(entity, self._rerun.LineStrips2D(bones, colors=[colour], radii=[0.6]))
-        self._log(f"{entity}/joints", self._rerun.Points2D(joints_px, colors=[_JOINT_RGB], radii=[0.7]))
-
-    def _strips(self, poses: NDArray[np.float32], radius: float) -> Any:
-        pieces = np.stack([poses[:-1, :3], poses[1:, :3]], axis=1)
-        return self._rerun.LineStrips3D(pieces, colors=opening_rgba(poses[1:, 7]), radii=[radius])
+        bones = self._rerun.LineStrips2D(joints_px[np.array(BONES)], colors=[colour], radii=[0.6])
+        self._recording.log(entity, bones)
+        self._recording.log(f"{entity}/joints", self._rerun.Points2D(joints_px, colors=[_JOINT_RGB], radii=[0.7]))
 
 
 def opening_rgba(opening: NDArray[np.floating]) -> NDArray[np.uint32]:
@@ -201,7 +184,6 @@ def _plain(text: str) -> str:
 
 
 def _blueprint(rerun: Any, with_robot: bool) -> Any:
-    """Return how the viewer is laid out."""
     blueprint = importlib.import_module("rerun.blueprint")
     about = blueprint.TextDocumentView(origin="about", name="Episode")
     clip = blueprint.Spatial2DView(origin="clip", name="Demonstration")
@@ -211,5 +193,4 @@ def _blueprint(rerun: Any, with_robot: bool) -> Any:
     world = blueprint.Spatial3DView(origin="world", name="Gripper")
     curves = [blueprint.TimeSeriesView(origin=name, name=name.capitalize()) for name in ("scalars", "action", "joints")]
     top, bottom = blueprint.Horizontal(clip, robot, world), blueprint.Horizontal(*curves, about)
-    rows = blueprint.Vertical(top, bottom, row_shares=[3, 2])
-    return blueprint.Blueprint(rows, collapse_panels=True)
+    return blueprint.Blueprint(blueprint.Vertical(top, bottom, row_shares=[3, 2]), collapse_panels=True)

@@ -13,35 +13,22 @@ from ..attempts import KEPT, REASONS, RECORD, acceptance, recorded_attempts
 
 if TYPE_CHECKING:
     from .dataset import ViewedDataset
-    from .page import Attempts
 
-EPISODES = 100
-"""Episodes shown by default: some 9 MB of 128 px."""
+EPISODES = 100  # shown by default: some 9 MB of 128 px
 
 
 @dataclass(frozen=True)
 class ViewResult:
-    """Result of `view_dataset`.
+    """Result of `view_dataset`."""
 
-    Attributes:
-        dataset: The dataset.
-        kind: "robot episodes" or "demonstrations".
-        episodes: Number of episodes in the dataset.
-        available: Number of those of the chosen tasks.
-        shown: Number of those shown.
-        page: The web page, if one was written.
-        refused: Number of refused attempts listed on the page.
-        recording: The recording, if one was saved.
-    """
-
-    dataset: Path
-    kind: str
-    episodes: int
-    available: int
-    shown: int
-    page: Path | None = None
-    refused: int = 0
-    recording: Path | None = None
+    dataset: Path  # the dataset
+    kind: str  # "robot episodes" or "demonstrations"
+    episodes: int  # number of episodes in the dataset
+    available: int  # number of those of the chosen tasks
+    shown: int  # number of those shown
+    page: Path | None = None  # the web page, None if none was written
+    refused: int = 0  # number of refused attempts listed on the page
+    recording: Path | None = None  # the recording, None if none was saved
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -88,7 +75,7 @@ def view_dataset(
     """Write a web page of a dataset, or a recording for rerun, or open rerun.
 
     Args:
-        dataset: Of robot episodes or demonstrations: a folder `*.zarr` or a file `*.zarr.zip`.
+        dataset: Of robot episodes or demonstrations, `*.zarr` or `*.zarr.zip`.
         out: The page, `*.html`; by default beside the dataset (none with `rerun`).
         episodes: Maximum number of episodes, those of all tasks in turn; all if None.
         tasks: Only episodes of these tasks; all if empty.
@@ -123,20 +110,17 @@ def view_dataset(
         if out or not rerun:
             name = viewed.path.name.removesuffix(".zip").removesuffix(".zarr")
             attempts = _attempts(viewed, tasks)
-            page, refused = Path(out or viewed.path.with_name(f"{name}.html")), len(attempts.refused)
+            page, refused = Path(out or viewed.path.with_name(f"{name}.html")), len(attempts["refused"])
             write_page(page, viewed, chosen, attempts=attempts, settings=settings, overwrite=overwrite)
         available = len(viewed.choose(None, tasks))
         recording = Path(save) if save else None
         return ViewResult(viewed.path, viewed.kind, len(viewed), available, len(chosen), page, refused, recording)
 
 
-def _attempts(dataset: ViewedDataset, tasks: Sequence[str]) -> Attempts:
-    """Return the outcomes of the attempts behind a dataset, of all tasks or of some."""
-    from .page import Attempts
-
+def _attempts(dataset: ViewedDataset, tasks: Sequence[str]) -> dict[str, Any]:
     attempts = [attempt for attempt in recorded_attempts(dataset.attributes) if not tasks or attempt.task in tasks]
     refused = [asdict(attempt) for attempt in attempts if attempt.outcome != KEPT]
     for row in refused:
         row["reason"] = row.pop("outcome")
     settings = dataset.attributes.get(RECORD, {}).get("settings", {})
-    return Attempts(acceptance(attempts), refused, REASONS, settings)
+    return {"attempts": acceptance(attempts), "refused": refused, "meanings": REASONS, "settings": settings}

@@ -17,7 +17,7 @@ import pytest
 from ivg.cli.dataset import main
 from ivg.errors import InputError, StoreError
 from ivg.policy.datasets import EpisodeStore
-from ivg.policy.datasets.store.locking import writing
+from ivg.policy.datasets.store.archive import writing
 from ivg.workflows.episodes import ledger
 from ivg.workflows.episodes.ledger import read_outcomes
 

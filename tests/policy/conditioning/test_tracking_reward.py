@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from ivg.errors import ConfigError, InputError
-from ivg.policy.conditioning.progress import TrajectoryProgress, distance_potential, shaping
-from ivg.policy.conditioning.tracking_reward import DemoTrackingReward
+from ivg.policy.conditioning.tracking_reward import DemoTrackingReward, TrajectoryProgress, distance_potential, shaping
 from ivg.policy.conditioning.video_demo import VideoDemoWrapper
 
 

@@ -1,40 +1,36 @@
-"""How LeRobot v3.0 describes the arrays of an episode: the features of ``meta/info.json`` and columns of tables.
+"""How LeRobot v3.0 describes a dataset: features of ``meta/info.json``, columns of tables, and our own table.
 
-===============================  =========  =========================================================================
-feature                          shape      content
-===============================  =========  =========================================================================
-``observation.images.<camera>``  (h, w, 3)  image
-``observation.state``            (16,)      proprioception
-``observation.environment_state``  (256,)   the demonstration's plan, the same in every step: LeRobot's policies
-                                            (act, diffusion) take this key as a condition
-``action``                       (7,)       in [-1, 1]
-``demo.path``                    (8,)       gripper pose of the demonstration at the step's phase
-``demo.keypoints``               (84,)      its hand joints there
-``demo.phase``                   (1,)       position in the demonstration, in [0, 1]
-``demo.plan_phase``              (1,)       position along its plan that the step led to, in [0, 1]
-``next.reward``                  (1,)       1 in the last step of a success
-``next.done``, ``next.success``  (1,)       true in the last step; of a success
-===============================  =========  =========================================================================
-
-Policies ignore features whose names begin neither with ``observation`` nor with ``action``, so ``demo.*`` does no harm;
-a phase, which a robot does not know, is no observation.
+LeRobot's policies (act, diffusion) take ``observation.environment_state`` as a condition and ignore ``demo.*``: a
+phase, which a robot does not know, is no observation. ``meta/ivg/episodes.parquet`` holds what LeRobot has no column
+for, so that an import gives back the very episodes that were exported: the demonstration (its frames as PNG), seed,
+success, provenance. Its ``length`` tells whether a row still fits its episode.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from ivg.io.extras import needed
+import numpy as np
 
+from ivg.errors import StoreError
+from ivg.io.extras import needed
+from ivg.io.images import decode_image, encode_png
+
+from ...episode import FACTS, RobotEpisode, no_demonstration
 from ..steps import ACTION_NAMES, PROPRIO_NAMES, WIDTHS
 
+INFO_PATH, STATS_PATH, TASKS_PATH = "meta/info.json", "meta/stats.json", "meta/tasks.parquet"
+EPISODES_PATH = "meta/episodes/chunk-000/file-000.parquet"
+DEMONSTRATIONS_PATH = "meta/ivg/episodes.parquet"
+_SHAPES = {name: (-1, *array.shape[1:]) for name, array in no_demonstration().items()}
 CODEBASE_VERSION = "v3.0"
-
 EXTRA = "lerobot"
-
 STATE, ENVIRONMENT, ACTION = "observation.state", "observation.environment_state", "action"
 
+# LeRobot's keys of the arrays of `ivg.policy.datasets.exports.steps`
 STEP_KEYS = {
     "demo_plan": ENVIRONMENT,
     "demo_path": "demo.path",
@@ -42,19 +38,10 @@ STEP_KEYS = {
     "phase": "demo.phase",
     "plan_phase": "demo.plan_phase",
 }
-"""LeRobot's keys of the arrays of `ivg.policy.datasets.exports.steps`."""
 
-COUNTERS = {
-    "timestamp": "float32",
-    "frame_index": "int64",
-    "episode_index": "int64",
-    "index": "int64",
-    "task_index": "int64",
-}
-"""Columns that every LeRobot dataset has."""
-
+# columns that every LeRobot dataset has
+COUNTERS = {"timestamp": "float32", **dict.fromkeys(("frame_index", "episode_index", "index", "task_index"), "int64")}
 _SCALARS = {"next.reward": "float32", "next.done": "bool", "next.success": "bool", **COUNTERS}
-
 Feature = dict[str, Any]
 
 
@@ -67,16 +54,9 @@ def features_of(camera: str, size: tuple[int, int], fps: int, video: bool) -> di
     """Return the features of a dataset with images of height and width `size`."""
     image = _feature("video" if video else "image", [*size, 3], ["height", "width", "channels"])
     if video:
-        image["info"] = {
-            "video.height": size[0],
-            "video.width": size[1],
-            "video.codec": "h264",
-            "video.pix_fmt": "yuv420p",
-            "video.is_depth_map": False,
-            "video.fps": fps,
-            "video.channels": 3,
-            "has_audio": False,
-        }
+        codec = {"video.codec": "h264", "video.pix_fmt": "yuv420p", "video.is_depth_map": False}
+        rates = {"video.fps": fps, "video.channels": 3, "has_audio": False}
+        image["info"] = {"video.height": size[0], "video.width": size[1], **codec, **rates}
     features = {
         image_key(camera): image,
         STATE: _feature("float32", [len(PROPRIO_NAMES)], list(PROPRIO_NAMES)),
@@ -110,3 +90,69 @@ def arrow_schema(features: dict[str, Feature]) -> Any:
             described[key] = {"feature": described[key], "length": width, "_type": "List"}
         fields.append(arrow.field(key, kind))
     return arrow.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": described}})})
+
+
+def demonstrations_schema() -> Any:
+    """Return the schema of our own table."""
+    arrow = needed("pyarrow", EXTRA)
+    kinds = {str: arrow.string(), int: arrow.int64(), bool: arrow.bool_(), float: arrow.float64()}
+    fields = {"length": arrow.int64(), **{name: kinds[kind] for name, kind in FACTS.items()}}
+    fields |= {"provenance": arrow.string(), **{name: arrow.list_(arrow.float32()) for name in _SHAPES}}
+    return arrow.schema({**fields, "demo_clip": arrow.list_(arrow.binary())})
+
+
+def demonstration_row(episode: RobotEpisode) -> dict[str, Any]:
+    """Return an episode's row of our own table."""
+    row: dict[str, Any] = {"length": len(episode), "provenance": json.dumps(episode.provenance, sort_keys=True)}
+    row |= {name: getattr(episode, name) for name in FACTS}
+    row |= {name: getattr(episode, name).ravel() for name in _SHAPES}
+    return {**row, "demo_clip": [encode_png(frame) for frame in episode.demo_clip]}
+
+
+def read_demonstrations(root: Path, lengths: list[int]) -> Iterator[dict[str, Any]] | None:
+    """Read our own table as arguments of `RobotEpisode`s of these lengths; None if the dataset has no such table.
+
+    Raises:
+        StoreError: If the rows belong to other episodes.
+    """
+    path = root / DEMONSTRATIONS_PATH
+    if not path.exists():
+        return None
+    parquet = needed("pyarrow.parquet", EXTRA)
+    if parquet.read_table(path, columns=["length"]).column("length").to_pylist() != lengths:
+        raise StoreError(
+            f"'{path}' belongs to other episodes: the dataset was changed after its export. Remove "
+            f"'{path.parent}' to import it without demonstrations"
+        )
+    return _arguments(parquet.ParquetFile(path))
+
+
+def _arguments(file: Any) -> Iterator[dict[str, Any]]:
+    with file:
+        for batch in file.iter_batches(batch_size=1):
+            (row,) = batch.to_pylist()
+            arguments = {name: kind(row[name]) for name, kind in FACTS.items()}
+            arguments |= {name: np.array(row[name], np.float32).reshape(shape) for name, shape in _SHAPES.items()}
+            arguments["demo_clip"] = np.stack([decode_image(packed) for packed in row["demo_clip"]])
+            yield {**arguments, "provenance": json.loads(row["provenance"])}
+
+
+def tasks_table(texts: list[str]) -> Any:
+    """Return the table of tasks as pandas stores a table whose index are the sentences, where LeRobot looks them up."""
+    arrow = needed("pyarrow", EXTRA)
+    index = "__index_level_0__"
+    text = {"pandas_type": "unicode", "numpy_type": "object"}
+    number = {"pandas_type": "int64", "numpy_type": "int64"}
+    pandas = {
+        "index_columns": [index],
+        "column_indexes": [{"name": None, "field_name": None, **text, "metadata": {"encoding": "UTF-8"}}],
+        "columns": [
+            {"name": "task_index", "field_name": "task_index", **number, "metadata": None},
+            {"name": None, "field_name": index, **text, "metadata": None},
+        ],
+        "creator": {"library": "pyarrow", "version": arrow.__version__},
+        "pandas_version": "2.0.0",
+    }
+    fields = [arrow.field("task_index", arrow.int64()), arrow.field(index, arrow.string())]
+    schema = arrow.schema(fields, metadata={"pandas": json.dumps(pandas)})
+    return arrow.table([arrow.array(range(len(texts)), arrow.int64()), arrow.array(texts, arrow.string())], schema)

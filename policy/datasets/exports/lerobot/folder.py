@@ -17,24 +17,16 @@ from ivg.io.extras import needed
 from ivg.io.images import decode_image, resized
 
 from ..feature_map import Feature
-from .features import COUNTERS, EXTRA
-from .metadata import INFO_PATH, TASKS_PATH
+from .features import COUNTERS, EXTRA, INFO_PATH, TASKS_PATH
 
-ROWS = 256
-"""Rows that are read at once."""
+ROWS = 256  # that are read at once
+_NUMBERS = ("float", "int", "bool")  # how the names of their dtypes begin
 
 
 class LeRobotFolder:
-    """A LeRobot dataset.
+    """A LeRobot dataset, with the keys of its `images` and its other `features`.
 
-    Attributes:
-        root: Its folder.
-        info: Content of ``meta/info.json``.
-        fps: Steps per second.
-        features: Its arrays of numbers.
-        images: Keys of its images.
-        rows: One row per episode: length, numbers of its files, times in videos.
-        texts: Sentences by `task_index`.
+    `rows` has one row per episode: length, numbers of its files, times in videos; `texts` sentences by `task_index`.
 
     Raises:
         InputError: If pyarrow is missing.
@@ -48,7 +40,8 @@ class LeRobotFolder:
         self.fps = float(self.info["fps"])
         features = self.info["features"].items()
         self.images = [key for key, feature in features if feature["dtype"] in ("image", "video")]
-        self.features = {key: _feature(feature) for key, feature in features if _is_numbers(key, feature)}
+        kinds = {key: _feature(feature) for key, feature in features if feature["dtype"].startswith(_NUMBERS)}
+        self.features = {key: feature for key, feature in kinds.items() if key not in COUNTERS}
         try:
             self.rows = self._episode_rows()
             self.texts = self._task_texts()
@@ -56,11 +49,7 @@ class LeRobotFolder:
             raise StoreError(f"'{self.root}' is an incomplete LeRobot dataset: {error}") from error
 
     def tables(self) -> Iterator[Any]:
-        """Read the tables of all episodes, in order.
-
-        Raises:
-            StoreError: If an episode is missing or has another length than its row says.
-        """
+        """Read the tables of all episodes in order; a `StoreError` if one is missing or of another length."""
         number = -1
         for number, table in enumerate(_by_episode(self._batches())):
             length = self.rows[number]["length"] if number < len(self.rows) else 0
@@ -109,7 +98,6 @@ def numbers(table: Any, key: str) -> NDArray[Any]:
 
 
 def _by_episode(tables: Iterable[Any]) -> Iterator[Any]:
-    """Split consecutive tables where the index of the episode changes."""
     concat = needed("pyarrow", EXTRA).concat_tables
     waiting: list[Any] = []
     current = None
@@ -143,10 +131,6 @@ def _info(root: Path) -> dict[str, Any]:
     return info
 
 
-def _is_numbers(key: str, feature: Mapping[str, Any]) -> bool:
-    return key not in COUNTERS and feature["dtype"].startswith(("float", "int", "bool"))
-
-
 def _feature(feature: Mapping[str, Any]) -> Feature:
     width = int(np.prod(feature["shape"], dtype=np.int64))
     names = _flat(feature.get("names"))
@@ -155,21 +139,15 @@ def _feature(feature: Mapping[str, Any]) -> Feature:
 
 def _flat(names: Any) -> list[str]:
     """Return the names of numbers, which LeRobot keeps in lists or in lists by group."""
-    if isinstance(names, Mapping):
-        return [name for value in names.values() for name in _flat(value)]
-    if isinstance(names, list):
-        return [name for value in names for name in _flat(value)]
+    if isinstance(names, Mapping | list):
+        return [name for value in (names.values() if isinstance(names, Mapping) else names) for name in _flat(value)]
     return [] if names is None else [str(names)]
 
 
 def video_frames(
     path: Path, start_s: float, count: int, fps: float, size: tuple[int, int] | None = None
 ) -> NDArray[np.uint8]:
-    """Read `count` frames of a video from a time on, each resized if a size is given: uint8 (count, h, w, 3), RGB.
-
-    Raises:
-        StoreError: If the file cannot be read, or ends before.
-    """
+    """Read `count` frames from a time on, uint8 (count, h, w, 3); a `StoreError` if the video fails or ends before."""
     frames: list[NDArray[np.uint8]] = []
     try:
         with av.open(str(path)) as container:

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...episode import RobotEpisode
 from ..feature_names import map_by_names
 from ..foreign import ImportOptions, chosen_camera, foreign_episode, of_size
-from .features import ACTION, STATE, STEP_KEYS
+from .features import ACTION, STATE, STEP_KEYS, read_demonstrations
 from .folder import LeRobotFolder, numbers
-from .metadata import read_demonstrations
 
 _DEFAULTS = ImportOptions()
 
@@ -51,23 +48,9 @@ def _foreign(folder: LeRobotFolder, options: ImportOptions) -> Iterator[RobotEpi
     camera = chosen_camera(folder.images, options, feature_map.image)
     for number, table in enumerate(folder.tables()):
         columns = {key: numbers(table, key) for key in folder.features}
-        frames = np.arange(len(table))
-        yield foreign_episode(
-            columns,
-            frames / folder.fps,
-            folder.read_images(camera, number, table, options.size),
-            feature_map,
-            folder.features,
-            text=options.text or folder.texts.get(int(table.column("task_index")[0].as_py()), ""),
-            success=_success(columns),
-            fps=folder.fps,
-            frames=options.frames,
-            provenance={"import": {"format": "lerobot", "dataset": folder.root.name, "episode": number}},
-        )
-
-
-def _success(columns: dict[str, Any]) -> bool:
-    for key in ("next.success", "next.reward"):
-        if key in columns:
-            return bool(columns[key].max() > 0)
-    return True
+        images = folder.read_images(camera, number, table, options.size)
+        text = options.text or folder.texts.get(int(table.column("task_index")[0].as_py()), "")
+        success = next((columns[key].max() > 0 for key in ("next.success", "next.reward") if key in columns), True)
+        source = {"format": "lerobot", "dataset": folder.root.name, "episode": number}
+        about: dict[str, Any] = {"text": text, "success": bool(success), "fps": folder.fps, "source": source}
+        yield foreign_episode(columns, images, feature_map, folder.features, frames=options.frames, **about)

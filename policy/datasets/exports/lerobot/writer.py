@@ -17,15 +17,12 @@ from ivg.io.images import encode_png
 from ivg.io.staging import staged_output
 
 from ...episode import RobotEpisode
-from ..statistics import RunningStatistics, image_rows
-from ..steps import check_image_size, ends, rewards, step_arrays
-from . import files, metadata
-from .features import ACTION, CODEBASE_VERSION, EXTRA, STATE, STEP_KEYS, arrow_schema, features_of, image_key
+from ..steps import RunningStatistics, check_image_size, ends, image_rows, rewards, step_arrays
+from . import features, files
+from .features import ACTION, EXTRA, STATE, STEP_KEYS
 
 Images = Literal["video", "png"]
-
-IMAGES: tuple[Images, ...] = ("video", "png")
-"""How images are stored: as H.264, which loses a little, or as PNG in the tables, which loses nothing."""
+IMAGES: tuple[Images, ...] = ("video", "png")  # H.264, which loses a little, or PNG in the tables, which loses nothing
 
 
 def export_lerobot(
@@ -37,15 +34,10 @@ def export_lerobot(
     robot: str = "panda",
     overwrite: bool = False,
 ) -> Path:
-    """Write episodes as a LeRobot dataset v3.0; it is there whole or not at all.
+    """Write episodes as a LeRobot dataset v3.0, a folder; it is there whole or not at all.
 
-    Args:
-        path: A folder.
-        episodes: At least one, all with images of one size and of one whole number of steps per second.
-        images: One of `IMAGES`.
-        camera: Its name: images are ``observation.images.<camera>``.
-        robot: The dataset's ``robot_type``.
-        overwrite: Replace an existing dataset.
+    All need images of one size and one whole number of steps per second. `images` is one of `IMAGES`; those of the
+    `camera` are ``observation.images.<camera>``. `robot` is the dataset's ``robot_type``.
 
     Raises:
         InputError: As `export_dataset` does, or if images for a video have an odd height or width.
@@ -71,25 +63,24 @@ class _Writer:
     """Writes a dataset's files as episodes come; nothing grows with their number but the tables of ``meta/``."""
 
     def __init__(self, root: Path, first: RobotEpisode, video: bool, camera: str, open_files: ExitStack) -> None:
-        self._root, self._image = root, image_key(camera)
+        self._root, self._image = root, features.image_key(camera)
         height, width = first.image.shape[1:3]
         self._size, self._fps = (height, width), _whole(first.fps)
-        self._features = features_of(camera, self._size, self._fps, video)
-        self._schema = arrow_schema(self._features)
+        self._features = features.features_of(camera, self._size, self._fps, video)
+        self._schema = features.arrow_schema(self._features)
         self._statistics = {key: RunningStatistics() for key in self._features}
         self._tasks: dict[str, int] = {}
         self._steps = self._images = self._count = 0
         self._data = files.TableFiles(root, self._schema)
         self._video = files.VideoFiles(root, self._image, self._size, self._fps) if video else None
-        self._episodes = metadata.RowFile(root / metadata.EPISODES_PATH)
-        schema = metadata.demonstrations_schema()
-        self._demonstrations = metadata.RowFile(root / metadata.DEMONSTRATIONS_PATH, schema, group=1)
+        self._episodes = files.RowFile(root / features.EPISODES_PATH)
+        schema = features.demonstrations_schema()
+        self._demonstrations = files.RowFile(root / features.DEMONSTRATIONS_PATH, schema, group=1)
         for part in (self._data, self._video, self._episodes, self._demonstrations):
             if part is not None:
                 open_files.callback(part.close)
 
     def add(self, episode: RobotEpisode) -> None:
-        """Write an episode."""
         if _whole(episode.fps) != self._fps:
             raise InputError(f"a LeRobot dataset has one number of steps per second: {self._fps}, got {episode.fps:g}")
         check_image_size(self._size, episode)
@@ -100,14 +91,14 @@ class _Writer:
         row["data/chunk_index"], row["data/file_index"] = self._data.write(self._table(columns, len(episode)))
         row |= {**self._add_statistics(episode, columns), "meta/episodes/chunk_index": 0, "meta/episodes/file_index": 0}
         self._episodes.write(row)
-        self._demonstrations.write(metadata.demonstration_row(episode))
+        self._demonstrations.write(features.demonstration_row(episode))
         self._steps += len(episode)
         self._count += 1
 
     def finish(self, robot: str) -> None:
-        """Write what describes the whole; the files of episodes are closed by then."""
+        """Write what describes the whole, after the files of episodes were closed."""
         info = {
-            "codebase_version": CODEBASE_VERSION,
+            "codebase_version": features.CODEBASE_VERSION,
             "robot_type": robot,
             "total_episodes": self._count,
             "total_frames": self._steps,
@@ -122,13 +113,12 @@ class _Writer:
             "features": self._features,
         }
         results = {key: self._result(key, statistics, self._images) for key, statistics in self._statistics.items()}
-        (self._root / metadata.INFO_PATH).write_text(json.dumps(info, indent=4) + "\n")
-        (self._root / metadata.STATS_PATH).write_text(json.dumps(results, indent=4) + "\n")
-        tasks = metadata.tasks_table(list(self._tasks))
-        needed("pyarrow.parquet", EXTRA).write_table(tasks, self._root / metadata.TASKS_PATH)
+        (self._root / features.INFO_PATH).write_text(json.dumps(info, indent=4) + "\n")
+        (self._root / features.STATS_PATH).write_text(json.dumps(results, indent=4) + "\n")
+        tasks = features.tasks_table(list(self._tasks))
+        needed("pyarrow.parquet", EXTRA).write_table(tasks, self._root / features.TASKS_PATH)
 
     def _columns(self, episode: RobotEpisode) -> dict[str, Any]:
-        """Return the numbers of an episode by feature, (n, width) or (n,)."""
         steps, task = len(episode), self._tasks.setdefault(episode.text, len(self._tasks))
         frames, done = np.arange(steps), ends(episode)
         columns: dict[str, NDArray[Any]] = {STATE: episode.proprio, ACTION: episode.action}
@@ -139,7 +129,7 @@ class _Writer:
         return {**columns, "task_index": np.full(steps, task)}
 
     def _write_images(self, episode: RobotEpisode, columns: dict[str, Any]) -> dict[str, Any]:
-        """Write an episode's images to the video, or add them to the columns; return the row's columns about them."""
+        """Write images to the video, or add them to the columns; return the row's columns about them."""
         if self._video is None:
             columns[self._image] = [{"bytes": encode_png(image), "path": None} for image in episode.image]
             return {}

@@ -15,7 +15,7 @@ from ivg.policy.datasets.exports.feature_names import map_by_names
 from ivg.policy.datasets.exports.foreign import ImportOptions
 from ivg.policy.datasets.exports.lerobot.reader import lerobot_episodes
 from ivg.policy.datasets.exports.lerobot.writer import export_lerobot
-from ivg.policy.datasets.exports.robomimic_reader import robomimic_episodes
+from ivg.policy.datasets.exports.robomimic import robomimic_episodes
 
 
 def proprio(steps, seed=0):

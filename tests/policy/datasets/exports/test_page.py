@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from ivg.policy.datasets.exports.feature_map import Feature, feature_map_of
 from ivg.policy.datasets.exports.lerobot.writer import export_lerobot
 from ivg.policy.datasets.exports.minari import export_minari
-from ivg.policy.datasets.exports.robomimic_writer import export_robomimic
+from ivg.policy.datasets.exports.robomimic import export_robomimic
 
 PAGE = (Path(__file__).parents[4] / "docs" / "exports.md").read_text()
 TABLE = PAGE.split("| ours |")[1].split("\n\n")[0].splitlines()[2:]

@@ -12,7 +12,7 @@ from ivg.errors import InputError, StoreError
 from ivg.policy.datasets.exports.lerobot.writer import export_lerobot
 from ivg.policy.datasets.exports.minari import export_minari
 from ivg.policy.datasets.exports.replay_buffer import check_replay_buffer, export_replay_buffer
-from ivg.policy.datasets.exports.robomimic_writer import export_robomimic, split
+from ivg.policy.datasets.exports.robomimic import export_robomimic, split
 
 WRITERS = {
     "lerobot": lambda path, episodes, **more: export_lerobot(path, episodes, **more),

@@ -15,8 +15,7 @@ from ivg.policy.datasets.exports.lerobot.reader import lerobot_episodes
 from ivg.policy.datasets.exports.lerobot.writer import export_lerobot
 from ivg.policy.datasets.exports.minari import export_minari
 from ivg.policy.datasets.exports.replay_buffer import check_replay_buffer, export_replay_buffer
-from ivg.policy.datasets.exports.robomimic_reader import robomimic_episodes
-from ivg.policy.datasets.exports.robomimic_writer import export_robomimic
+from ivg.policy.datasets.exports.robomimic import export_robomimic, robomimic_episodes
 
 NAMES = ("image", "proprio", "action", "phase", "plan_phase", "demo_path", "demo_keypoints", "demo_plan", "reward")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ivg.policy.datasets.exports.statistics import QUANTILES, SAMPLE_ROWS, RunningStatistics, image_rows
+from ivg.policy.datasets.exports.steps import QUANTILES, SAMPLE_ROWS, RunningStatistics, image_rows
 
 
 def test_they_are_those_of_all_rows():

@@ -9,7 +9,7 @@ import pytest
 
 from ivg.policy.datasets import Demonstration, write_demonstrations, write_episodes
 from ivg.policy.datasets.viewing.dataset import ViewedDataset
-from ivg.policy.datasets.viewing.page import Attempts, write_page
+from ivg.policy.datasets.viewing.page import write_page
 
 from ..made_up import made_up_episode
 
@@ -97,7 +97,8 @@ def demonstrations(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def attempts():
-    return Attempts(TASKS, REFUSED, {"not_done": "the task is not done"}, SETTINGS)
+    meanings = {"not_done": "the task is not done"}
+    return {"attempts": TASKS, "refused": REFUSED, "meanings": meanings, "settings": SETTINGS}
 
 
 @pytest.fixture(scope="session")

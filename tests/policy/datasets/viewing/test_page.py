@@ -86,9 +86,9 @@ def test_the_summary_counts_the_whole_dataset(page, made, attempts, parts):
     assert head["steps"] == sum(len(episode) for episode in made)
     assert (head["kind"], head["name"], head["width"]) == ("robot episodes", "robot.zarr", 20)
     assert head["tasks"] == {"open_drawer": 2, "push_plate": 1}
-    assert head["attempts"] == attempts.tasks
-    assert head["refused"] == attempts.refused
-    assert head["settings"] == attempts.settings
+    assert head["attempts"] == attempts["attempts"]
+    assert head["refused"] == attempts["refused"]
+    assert head["settings"] == attempts["settings"]
 
 
 def test_pictures_are_the_datasets(page, made, parts):
