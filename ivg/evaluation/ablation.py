@@ -13,22 +13,17 @@ from ..data.clip_store import ClipStore
 from ..errors import InputError
 from ..inputs import check_device
 from ..io.checks import check_positive
-from ..jobs import Launcher, Processes, Progress, all_results
+from ..jobs import Launcher, OnProgress, Processes, Progress, all_results, stage_progress
 from ..metrics.region_iou import best_prior_mask
 from ..pipeline import find_weights
-from ..workflows.clips.held_out import SIZE, held_out_scenes
+from ..workflows.clips.held_out import SIZE, held_out_scenes, training_regions
 from .ablation_figures import ablation_figures, ablation_table, draw_ablation
 from .ablation_rows import AblationWorker, Row, choose_rows, trainings
-from .scenes import OnProgress, stage_progress, training_regions
 
 
 @dataclass(frozen=True)
 class AblationResult:
-    """The outcome of `ablate`.
-
-    Attributes:
-        figures: The settings, and under "rows" the figures of every row, a value for each sampling seed.
-    """
+    """The outcome of `ablate`: the settings, and under "rows" the figures of every row, a value for each seed."""
 
     figures: dict[str, Any]
 

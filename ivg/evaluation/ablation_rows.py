@@ -21,21 +21,13 @@ JudgedClip = tuple[NDArray[np.uint8], dict[str, float]]
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the paper's table.
+    """One row of the paper's table."""
 
-    Attributes:
-        number: As in the paper's table.
-        title: What the mask is.
-        training: The mask in training, of `ivg.training.settings.MASKS`. Rows 2, 4 and 5 train on the annotation.
-        inference: The mask when clips are generated: one of these, or "stage 1", the predicted region.
-        hand_loss: Whether L_hand is in the loss.
-    """
-
-    number: int
-    title: str
-    training: str
-    inference: str
-    hand_loss: bool
+    number: int  # as in the paper's table
+    title: str  # what the mask is
+    training: str  # the mask in training, of `ivg.training.settings.MASKS`
+    inference: str  # the mask when clips are generated: one of these, or "stage 1", the predicted region
+    hand_loss: bool  # whether L_hand is in the loss
 
     @property
     def run(self) -> str:
@@ -71,20 +63,12 @@ def trainings(rows: Sequence[Row]) -> dict[str, Row]:
 
 @dataclass(frozen=True, eq=False)
 class AblationWorker:
-    """Generates and judges the clips of an ablation's rows; loads pipelines when they are needed.
+    """Generates and judges the clips of an ablation's rows; loads pipelines when they are needed."""
 
-    Attributes:
-        pipelines: Folder of a pipeline by the name of its training.
-        store: Folder of the held-out clips.
-        steps: Denoising steps of the clip.
-        prior: bool (h, w), the prior mask, or None if no row takes it.
-        device: Where torch computes.
-    """
-
-    pipelines: dict[str, Path]
-    store: Path
-    steps: int
-    prior: NDArray[np.bool_] | None
+    pipelines: dict[str, Path]  # by the name of their training
+    store: Path  # of the held-out clips
+    steps: int  # denoising steps of the clip
+    prior: NDArray[np.bool_] | None  # (h, w), the prior mask, None if no row takes it
     device: str = "cpu"
     judges: dict[str, Judge] = field(default_factory=dict)
 
@@ -101,12 +85,10 @@ class AblationWorker:
 
     def _region(self, kind: str, truth: TrueClip) -> RegionOfMotion | None:
         """Return the region that a clip is generated in; None lets stage 1 predict it."""
-        height, width = truth.region.shape
         if kind == "annotation":
-            return region_from_tracks(truth.tracks, height, width)
-        if kind == "white":
-            return RegionOfMotion(np.ones((1, height, width), bool))
-        if kind == "prior":
-            assert self.prior is not None
-            return RegionOfMotion(self.prior[None])
-        return None
+            return region_from_tracks(truth.tracks, *truth.region.shape)
+        if kind == "stage 1":
+            return None
+        mask = self.prior if kind == "prior" else np.ones_like(truth.region)
+        assert mask is not None
+        return RegionOfMotion(mask[None])

@@ -17,17 +17,16 @@ from ..data.split import HELD_OUT_SEEDS
 from ..errors import InputError
 from ..inputs import check_device
 from ..io.checks import check_first_seed, check_positive
-from ..jobs import Launcher, Processes, all_results
+from ..jobs import Launcher, OnProgress, Processes, all_results, stage_progress
 from ..metrics.clip_figures import TrueClip
 from ..metrics.networks.sources import NetworkSources
 from ..pipeline import sample_steps
 from ..viz.grids import evaluation_grid
 from ..viz.image_grid import save_image
-from ..workflows.clips.held_out import held_out_scenes
+from ..workflows.clips.held_out import held_out_scenes, reference_clips, training_regions
 from .judging import Judge, SceneResult
 from .network_figures import network_figures
 from .prompts import follow_rates, render_references, text_test
-from .scenes import OnProgress, reference_clips, stage_progress, training_regions
 from .summary import summarise
 from .tables import tables_of
 
@@ -109,7 +108,8 @@ def evaluate_generator(
     if train_store is not None:
         training = training_regions(ClipStore.open(Path(train_store)))
     elif store is None:
-        training = training_regions(reference_clips(cache, launcher, on_progress))
+        rendering = stage_progress(on_progress, "rendering references")
+        training = training_regions(reference_clips(cache, launcher, rendering))
     else:
         training = np.stack([truth.region for truth in truths])
 

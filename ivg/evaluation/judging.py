@@ -18,31 +18,18 @@ from ..workflows.clips.held_out import Detector, Prompt, SceneGenerator
 
 @dataclass(frozen=True, eq=False)
 class SceneResult:
-    """The clip generated for one held-out scene, with its figures.
+    """The clip generated for one held-out scene, with its figures."""
 
-    Attributes:
-        index: Of the clip in the store.
-        task: Its task.
-        frames: uint8 (t, h, w, 3), generated with the predicted region.
-        region: bool (h, w), predicted.
-        keypoints: float32 (t, 2, 21, 2), found in `frames`.
-        figures: Of the clip generated with the predicted region.
-        codec: Of the reconstruction.
-        given_region: Figures of the clip generated with the annotated region.
-        objects: The moved objects' scores by variant: "generated", "reconstruction", "still" (the context frame).
-        seconds: Time of the generation, and of its stages as the pipeline reports them.
-    """
-
-    index: int
+    index: int  # of the clip in the store
     task: str
-    frames: NDArray[np.uint8]
-    region: NDArray[np.bool_]
-    keypoints: NDArray[np.float32]
-    figures: dict[str, float]
-    codec: dict[str, float]
-    given_region: dict[str, float]
-    objects: dict[str, list[ObjectScore]]
-    seconds: dict[str, float]
+    frames: NDArray[np.uint8]  # (t, h, w, 3), generated with the predicted region
+    region: NDArray[np.bool_]  # (h, w), predicted
+    keypoints: NDArray[np.float32]  # (t, 2, 21, 2), found in `frames`
+    figures: dict[str, float]  # of the clip generated with the predicted region
+    codec: dict[str, float]  # figures of the reconstruction
+    given_region: dict[str, float]  # figures of the clip generated with the annotated region
+    objects: dict[str, list[ObjectScore]]  # moved ones, by variant: "generated", "reconstruction", "still" (context)
+    seconds: dict[str, float]  # of the generation, and of its stages as the pipeline reports them
 
 
 class Judge(SceneGenerator):

@@ -34,17 +34,11 @@ ARRIVAL = 5  # frame at which hands have arrived; the reach says little, and dif
 
 @dataclass(frozen=True)
 class TextTest:
-    """The scenes and prompts of the test.
+    """The scenes and prompts of the test."""
 
-    Attributes:
-        feasible: The tasks that each scene allows, by the index of the scene's clip among the held-out ones.
-        others: A prompt for each of these tasks in each scene.
-        paraphrases: In every scene the task that it was laid out for, in words that no training clip carries.
-    """
-
-    feasible: dict[int, list[str]]
-    others: list[Prompt]
-    paraphrases: list[Prompt]
+    feasible: dict[int, list[str]]  # the tasks that each scene allows, by the index of its clip in the store
+    others: list[Prompt]  # for each of these tasks in each scene
+    paraphrases: list[Prompt]  # in every scene its own task, in words that no training clip carries
 
     @property
     def prompts(self) -> list[Prompt]:

@@ -16,7 +16,7 @@ In every process: one thread (OpenMP, BLAS, OpenCV), Ctrl-C is left to the paren
 
 from .launcher import CRASHED, ONE_THREAD, Launcher, MakeWorker, WorkerStartError, environment
 from .processes import TWO_PROCESSES, Processes
-from .progress import Progress, progress_bar
+from .progress import OnProgress, Progress, progress_bar, stage_progress
 from .ray_cluster import LOCAL, RayCluster
 from .results import all_results, describe_error, in_order, run_guarded, run_logged
 
@@ -27,6 +27,7 @@ __all__ = [
     "TWO_PROCESSES",
     "Launcher",
     "MakeWorker",
+    "OnProgress",
     "Processes",
     "Progress",
     "RayCluster",
@@ -38,4 +39,5 @@ __all__ = [
     "progress_bar",
     "run_guarded",
     "run_logged",
+    "stage_progress",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -20,6 +20,17 @@ class Progress(Protocol):
             total: All items; 0 if that is not known.
             counts: More to show, such as attempts.
         """
+
+
+OnProgress = Callable[[str, int, int], None]
+"""Progress callback of a run with stages: called with the stage's name, the items done, and all of them."""
+
+
+def stage_progress(on_progress: OnProgress | None, stage: str) -> Progress | None:
+    """Return the progress callback of one stage of a run."""
+    if on_progress is None:
+        return None
+    return lambda done, total, **_: on_progress(stage, done, total)
 
 
 @contextmanager

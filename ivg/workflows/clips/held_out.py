@@ -1,4 +1,4 @@
-"""Held-out kitchens, rendered or found in a cache, and clips generated in them."""
+"""Rendered scenes of evaluations, kept in a cache, regions of training clips, and clips generated in the scenes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from ...data.clip_record import ClipRecord
 from ...data.clip_store import ClipStore
-from ...data.split import HELD_OUT_SEEDS
+from ...data.split import HELD_OUT_SEEDS, split_indices
 from ...jobs import Launcher, Progress
+from ...region import region_from_tracks
 from ...types import Appearance, HandTracks, RegionOfMotion
 from .fingerprint import scenes_fingerprint
 from .render import render_clips
 
 SIZE = 128  # height and width of rendered scenes, px
+REFERENCES = 180  # rendered training clips from which the prior mask is taken
 
 Detector = Callable[[NDArray[np.uint8]], HandTracks]
 
@@ -36,43 +38,42 @@ def held_out_scenes(
     return render_clips(out, scenes, size=SIZE, seed_offset=seed_offset, launcher=launcher, progress=progress)
 
 
+def reference_clips(cache: Path, launcher: Launcher, progress: Progress | None = None) -> ClipStore:
+    """Render clips like those of a training set, or find them in the cache."""
+    out = cache / scenes_fingerprint() / "references"
+    return render_clips(out, REFERENCES, size=SIZE, launcher=launcher, progress=progress)
+
+
+def training_regions(store: ClipStore) -> NDArray[np.bool_]:
+    """Return the annotated regions of motion (unions) of a store's clips that are not held out: bool (n, h, w)."""
+    regions = []
+    for index in split_indices(store.indices_done)[0]:
+        keypoints, present, score = (np.asarray(store.array(n)[int(index)]) for n in ("keypoints", "present", "score"))
+        tracks = HandTracks(keypoints, present.astype(bool), score)
+        regions.append(region_from_tracks(tracks, store.size, store.size).union)
+    return np.stack(regions)
+
+
 @dataclass(frozen=True)
 class Prompt:
-    """A text to generate by in a held-out scene.
+    """A text to generate by in a held-out scene."""
 
-    Attributes:
-        index: Of the scene's clip in the store.
-        task: The task that the text asks for.
-        text: The text.
-        seed: Of the generation; the clip's if None.
-        appearance: Whose hands act; those of the clip's person if None.
-    """
-
-    index: int
-    task: str
+    index: int  # of the scene's clip in the store
+    task: str  # that the text asks for
     text: str
-    seed: int | None = None
-    appearance: Appearance | None = None
+    seed: int | None = None  # of the generation; the clip's if None
+    appearance: Appearance | None = None  # whose hands act; those of the clip's person if None
 
 
 @dataclass(frozen=True, eq=False)
 class SceneGenerator:
-    """Worker that generates clips in held-out scenes and finds the hands in them.
+    """Worker that generates clips in held-out scenes and finds the hands in them."""
 
-    Attributes:
-        pipeline: An `InstructionalVideoPipeline`, or a callable with its arguments.
-        detector: `MediaPipeHands`, or a callable with its arguments.
-        store: The held-out clips.
-        steps: Denoising steps of the clip.
-        region_steps: Denoising steps of the region; None takes the weights'.
-        guidance_scale: As the pipeline takes it.
-    """
-
-    pipeline: Any
-    detector: Detector
+    pipeline: Any  # an `InstructionalVideoPipeline`, or a callable with its arguments
+    detector: Detector  # `MediaPipeHands`, or a callable with its arguments
     store: ClipStore
-    steps: int
-    region_steps: int | None = None
+    steps: int  # denoising steps of the clip
+    region_steps: int | None = None  # denoising steps of the region; None takes the weights'
     guidance_scale: float = 1.0
 
     @classmethod

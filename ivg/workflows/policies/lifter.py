@@ -46,17 +46,9 @@ def train_lifter(
     limit: int | None = None,
     report: Callable[[int, float], None] | None = None,
 ) -> int:
-    """Train a lifter on the clips of a store, rendered with ground truth, that are not held out.
+    """Train a lifter on rendered clips that are not held out, at most the first `limit`; return their number.
 
-    Args:
-        store: The clips.
-        out: A new folder for the weights.
-        settings: Of the training.
-        limit: Use no more than the first so many clips.
-        report: Called with step and loss after each step.
-
-    Returns:
-        The number of clips trained on.
+    The weights go into a new folder `out`; `report` is called with step and loss after each step.
 
     Raises:
         IvgError: The store cannot be used, or the folder exists.
@@ -96,17 +88,15 @@ class LifterReport:
         heads = ("all, median", "90 %", "contact, median", "90 %", "first, median", "90 %", "approach", "lifted")
         lines = [
             f"{self.name}, {len(self.hands)} held-out clips, the acting hand's pinch point:",
-            f"  {'':<46}" + "".join(f"{head:>17}" for head in heads),
+            " " * 48 + "".join(f"{head:>17}" for head in heads),
         ]
         for name in self.inputs:
             part = self.figures[name]
-            cells = [_mm(part[where], q) for where in ("all", "contact", "first_contact") for q in ("median", "p90")]
-            cells += [f"{part['contact']['approach_deg']['median']:.1f} deg", f"{part['frames']:.1%}"]
-            lines.append(f"  {_WORDS[name]:<46}" + "".join(f"{cell:>17}" for cell in cells))
+            more = f"{part['contact']['approach_deg']['median']:.1f} deg", f"{part['frames']:.1%}"
+            lines.append(_line(f"  {_WORDS[name]}", part, ("all", "contact", "first_contact"), *more))
         main = "found" if "found" in self.inputs else self.inputs[-1]  # the input that is reported in detail
         for task, part in self.figures[main]["tasks"].items():
-            cells = [_mm(part[where], q) for where in ("all", "contact") for q in ("median", "p90")]
-            lines.append(f"    {task:<44}" + "".join(f"{cell:>17}" for cell in cells))
+            lines.append(_line(f"    {task}", part, ("all", "contact")))
         for name, where, quantile, target in TARGETS[self.method]:
             value = self.figures[name][where]["pinch_mm"][quantile]
             verdict = f"target {target:.0f} mm: {'met' if value <= target else 'missed'}"
@@ -146,8 +136,9 @@ class LifterReport:
         save_plot(figure, target)
 
 
-def _mm(part: dict[str, Any], quantile: str) -> str:
-    return f"{part['pinch_mm'][quantile]:.1f} mm"
+def _line(words: str, figures: dict[str, Any], parts: Sequence[str], *more: str) -> str:
+    cells = [f"{figures[part]['pinch_mm'][q]:.1f} mm" for part in parts for q in ("median", "p90")]
+    return f"{words:<48}" + "".join(f"{cell:>17}" for cell in (*cells, *more))
 
 
 def evaluate_lifter(
@@ -155,11 +146,7 @@ def evaluate_lifter(
 ) -> LifterReport:
     """Compare lifted hands with the truth, on the held-out clips of a store that was rendered with ground truth.
 
-    Args:
-        store: The clips.
-        method: One of `METHODS`.
-        lifter: Name or folder, for the method "network".
-        progress: Progress callback.
+    The `method` is one of `METHODS`; `lifter`, for "network", is a name or folder.
 
     Raises:
         IvgError: The store or the lifter cannot be used.

@@ -93,12 +93,12 @@ def evaluate_generated(
 
     Args:
         lifter: Lifts the tracks.
-        clips: How many scenes.
+        clips: Number of scenes.
         weights: Name or folder of the generator's.
         cache: Folder for rendered clips, shared with ``ivg-eval``.
         seed_offset: First seed of the scenes.
         steps: Denoising steps; None takes the weights'.
-        samples: How many clips of a scene at most, of which that of best contact is chosen (`ivg.policy.sampling`).
+        samples: Clips of a scene at most, of which that of best contact is chosen (`ivg.policy.sampling`).
         device: Where torch computes.
         launcher: Where the workers run.
         progress: Progress callback of each round: rendering, then generating.
@@ -129,21 +129,19 @@ def evaluate_generated(
             rows[name].append(contact)
     rows["another"] = others_contacts(scenes)
     best = _best(lifter, scenes, touches, samples, generate)
-    rows["moved"] = [touch.contact if touch else None for touch in touches]
-    rows["chosen"] = [touch.contact if touch else None for touch in best]
-    tasks = [scene.record.task for scene in scenes]
+    for name, found in (("moved", touches), ("chosen", best)):
+        rows[name] = [touch.contact if touch else None for touch in found]
+    by_task: dict[str, list[FirstContact | None]] = {scene.record.task: [] for scene in scenes}
+    measured = []
+    for scene, contact in zip(scenes, rows["chosen"], strict=True):
+        by_task[scene.record.task].append(contact)
+        info = {"seed": scene.record.info["seed"], "task": scene.record.task, "touching": scene.truth.touching}
+        measured.append(info | (asdict(contact) if contact else {}))
     return GeneratedContacts(
         {name: summarise_contacts(contacts) for name, contacts in rows.items()},
         samples,
-        {
-            task: summarise_contacts([c for c, own in zip(rows["chosen"], tasks, strict=True) if own == task])
-            for task in sorted(set(tasks))
-        },
-        [
-            {"seed": scene.record.info["seed"], "task": scene.record.task, "touching": scene.truth.touching}
-            | (asdict(contact) if contact else {})
-            for scene, contact in zip(scenes, rows["chosen"], strict=True)
-        ],
+        {task: summarise_contacts(by_task[task]) for task in sorted(by_task)},
+        measured,
     )
 
 
