@@ -65,7 +65,7 @@ whitespace:  ## no trailing blanks, one line end at the end of each text file
 
 docs: $(INSTALLED_DOCS)  ## the site with the API reference in build/site; a broken link or an undocumented name is an error
 	@$(BIN)/python scripts/package_tree.py $(TREE)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo "The site lies in build/site (index.html)"
 
 figures:  ## size of the source tree as a table (CHECKOUTS="../before ." compares)

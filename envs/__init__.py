@@ -7,6 +7,7 @@ import gymnasium
 from .adapters import SIMULATORS, register_simulators
 
 KITCHEN_ID = "ivg/Kitchen-v0"
+"""The kitchen's gymnasium id."""
 
 if KITCHEN_ID not in gymnasium.registry:
     gymnasium.register(id=KITCHEN_ID, entry_point="ivg.envs.kitchen.env:KitchenEnv")

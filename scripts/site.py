@@ -45,15 +45,20 @@ def modules() -> dict[str, list[str]]:
     return {folder: sorted(names) for folder, names in sorted(found.items())}
 
 
+def is_docstring(node: ast.AST | None) -> bool:
+    """Says whether a statement is a string, such as below a constant."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
 def definitions(name: str) -> set[str]:
-    """Returns the names that a module defines at its top level."""
+    """Returns the documented names that a module defines at its top level."""
     path = TREE / name.replace(".", "/")
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     found = set()
-    for node in ast.parse(path.read_text()).body:
+    for node, following in pairwise([*ast.parse(path.read_text()).body, None]):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and is_docstring(following):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {target.id for target in targets if isinstance(target, ast.Name)}
     return {each for each in found if not each.startswith("_")}
@@ -103,8 +108,7 @@ def check_docstrings(config: Any) -> None:
         }
         for node, following in pairwise([*body, None]):
             target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-            documented = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
-            if isinstance(target, ast.Name) and target.id in exported and not documented:
+            if isinstance(target, ast.Name) and target.id in exported and not is_docstring(following):
                 log.warning("%s: %s is exported and has no docstring", path.relative_to(TREE), target.id)
 
 

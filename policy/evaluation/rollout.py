@@ -115,10 +115,7 @@ class LazyImages(gym.Wrapper[Any, Any, Any, Any]):
     """Adds `image` to the observations of an environment that leaves it out, rendered when it is first read.
 
     A policy that acts in chunks reads one image in eight steps. An image that was not read before the next step cannot
-    be read any more.
-
-    Args:
-        env: Its observations are dicts without `image`; `render()` returns the image, uint8 (h, w, 3).
+    be read any more. The environment's observations are dicts; its `render()` returns the image, uint8 (h, w, 3).
     """
 
     def reset(

@@ -193,11 +193,10 @@ def test_a_command_on_a_full_disk_ends_with_one_line_and_changes_nothing(
         pytest.importorskip(package)
     monkeypatch.chdir(world)
     name, *arguments = command.split()
-    main = import_module(f"ivg.cli.{name}").main
-    run = partial(main, arguments, _made_up_generator) if name == "demo" else partial(main, arguments)
+    monkeypatch.setattr("ivg.policy.generator.DemoGenerator.from_pretrained", _made_up_generator)
     before = contents(world)
     with full_disk(largest):
-        code = run()
+        code = import_module(f"ivg.cli.{name}").main(arguments)
     told = capsys.readouterr().err
     if code == 0:
         assert largest == 1500, "small files fit"
@@ -383,11 +382,13 @@ DEMO = """
 import sys
 from ivg.cli import demo
 from ivg.policy import DemoGenerator
+from_pretrained = DemoGenerator.from_pretrained
 def load(*given, **options):
-    generator = DemoGenerator.from_pretrained(*given, **options)
+    generator = from_pretrained(*given, **options)
     print("begun", flush=True)
     return generator
-sys.exit(demo.main(sys.argv[1:], load))
+DemoGenerator.from_pretrained = load
+sys.exit(demo.main(sys.argv[1:]))
 """
 
 

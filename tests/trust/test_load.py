@@ -126,13 +126,13 @@ told(clips.latents.numpy(), clips.mask_latents.numpy(), clips.masks, clips.keypo
 """
 
 WINDOWS = """
-from ivg.policy.datasets.episodes import EpisodeWindows, windows
-honest = windows._fill
+from ivg.policy.datasets import EpisodeWindows, window_arrays
+honest = window_arrays._fill
 def slowly(*given):
     print("encodes", flush=True)
     time.sleep(0.3)
     honest(*given)
-windows._fill = slowly
+window_arrays._fill = slowly
 meet()
 told(EpisodeWindows(sys.argv[2], n_obs_steps=2, horizon=4, cache=sys.argv[3]).batch([0, 3])["image"])
 """

@@ -23,7 +23,7 @@ class ContextDepth:
 
     Example:
         >>> with ContextDepth(128) as contexts:
-        ...     depth = contexts(store.info(index), store.array("frames")[index][0])
+        ...     depth = contexts(store.info(index), store.read(index).frames[0])
     """
 
     def __init__(self, size: int) -> None:

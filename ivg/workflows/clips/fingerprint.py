@@ -30,9 +30,9 @@ FRAMES = (0.0, 6.0, 11.0, 15.0)
 
 _VISUAL = (
     *("geom_pos", "geom_quat", "geom_size", "geom_rgba", "geom_matid", "mat_rgba", "mat_texid", "mat_texrepeat"),
-    *("tex_data", "mesh_vert", "skin_vert", "light_pos", "light_dir", "light_diffuse", "light_ambient"),
-    *("cam_pos", "cam_quat", "cam_fovy"),
+    *("tex_data", "mesh_vert", "skin_vert", "cam_pos", "cam_quat", "cam_fovy"),
 )
+_OF_A_SCENE = ("geom_rgba", "mat_rgba", "light_pos", "light_dir", "light_diffuse", "light_ambient")
 
 
 @functools.cache
@@ -48,16 +48,19 @@ def scenes_fingerprint() -> str:
 
 
 def fingerprint_of(demonstrator: HumanDemonstrator) -> str:
-    """Return the fingerprint of what a demonstrator renders."""
+    """Return the fingerprint of what a demonstrator renders that has rendered nothing yet."""
     from ...envs.human.choreography import choreograph
 
     digest = hashlib.sha256(str(SCENES_VERSION).encode())
+    demonstrator.stage(next(iter(TASKS)), SEEDS[0])  # scenes change the model: always hash it in the same one
     for name in _VISUAL:
         digest.update(_rounded(getattr(demonstrator.model, name)))
     for task in TASKS:
         for seed in SEEDS:
             stage = demonstrator.stage(task, seed)
             plan = choreograph(task, stage)
+            for name in _OF_A_SCENE:
+                digest.update(_rounded(getattr(demonstrator.model, name)))
             digest.update(f"{task} {seed} {stage.style.side}".encode() + _rounded(stage.style.skin_rgb))
             for time in FRAMES:
                 states = demonstrator.pose(plan, time)
