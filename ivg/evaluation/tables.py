@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..metrics.paper_figures import FIGURES
-from ..viz.tables import markdown_table
+from ..viz.plots import markdown_table
 from .summary import TARGETS, lookup
 
 _HS_ERR = {

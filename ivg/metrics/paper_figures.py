@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, WeightsError
 from . import distances
 from .features import Features
-from .networks.sources import NETWORK_NAMES, NetworkSources, load_network
+from .networks.sources import NETWORK_NAMES, LoadedNetwork, NetworkSources, load_network
 
 Clips = NDArray[np.uint8]
 Array = NDArray[np.floating]
@@ -57,40 +57,26 @@ FIGURES = {  # in the order of the paper's table, without values
 }
 
 
-@dataclass(frozen=True)
-class _Embedded:
-    """Features of a set of clips and of the truth, (clips, t, d) or (clips, d), and of the texts (clips, d)."""
-
-    own: Array
-    true: Array
-    texts: Array
+def _frechet(own: Array, true: Array, _: Array) -> float:
+    return distances.frechet_distance(*(features.reshape(-1, features.shape[-1]) for features in (own, true)))
 
 
-def _frechet(e: _Embedded) -> float:
-    return distances.frechet_distance(*(features.reshape(-1, features.shape[-1]) for features in (e.own, e.true)))
+Value = Callable[[Array, Array, Array], float]
+"""A figure of features of clips and of the truth, (clips, t, d) or (clips, d), and of the texts, (clips, d)."""
 
-
-@dataclass(frozen=True)
-class _Group:
-    """The figures of one network: what it is shown, how many of these at once, and the value of each figure."""
-
-    items: str  # "frames", "clips" or "pairs" of a frame and the true one
-    batch: int
-    figures: dict[str, Callable[[_Embedded], float]]
-
-
-_CLIP: dict[str, Callable[[_Embedded], float]] = {
-    "clip_to_gt": lambda e: 100 * distances.similarity_to_truth(e.own, e.true),
-    "clip_to_consecutive": lambda e: distances.similarity_of_consecutive(e.own),
-    "clip_to_text": lambda e: 100 * distances.similarity_to_text(e.own, e.texts),
+_CLIP: dict[str, Value] = {
+    "clip_to_gt": lambda own, true, _: 100 * distances.similarity_to_truth(own, true),
+    "clip_to_consecutive": lambda own, true, _: distances.similarity_of_consecutive(own),
+    "clip_to_text": lambda own, _, texts: 100 * distances.similarity_to_text(own, texts),
 }
-_GROUPS = {
-    "inception": _Group("frames", 16, {"fid": _frechet}),
-    "i3d": _Group("clips", 2, {"fvd": _frechet}),
-    "lpips": _Group("pairs", 32, {"lpips": lambda e: float(e.own.mean(dtype=np.float64))}),
-    "clip": _Group("frames", 32, _CLIP),
-    "blip": _Group("frames", 32, {"blip": lambda e: distances.similarity_to_text(e.own, e.texts)}),
-    "egovlp": _Group("clips", 4, {"egovlp": lambda e: distances.similarity_to_truth(e.own, e.true)}),
+# By network: what it is shown ("pairs" are a frame and the true one), how many at once, and its figures.
+_GROUPS: dict[str, tuple[str, int, dict[str, Value]]] = {
+    "inception": ("frames", 16, {"fid": _frechet}),
+    "i3d": ("clips", 2, {"fvd": _frechet}),
+    "lpips": ("pairs", 32, {"lpips": lambda own, true, _: float(own.mean(dtype=np.float64))}),
+    "clip": ("frames", 32, _CLIP),
+    "blip": ("frames", 32, {"blip": lambda own, _, texts: distances.similarity_to_text(own, texts)}),
+    "egovlp": ("clips", 4, {"egovlp": lambda own, true, _: distances.similarity_to_truth(own, true)}),
 }
 
 
@@ -129,47 +115,48 @@ def paper_figures(
     features = Features(sources.device, cache, progress)
     figures: dict[str, PaperFigure] = {}
     for name in NETWORK_NAMES:
-        group = _GROUPS[name]
+        values = _GROUPS[name][2]
         try:
             if name not in sources.wanted:
                 raise WeightsError("not asked for: --networks")
-            if _frechet in group.figures.values() and len(truth) < 2:
+            if _frechet in values.values() and len(truth) < 2:
                 raise WeightsError("a distribution takes two clips or more")
-            figures |= _computed(name, group, sets, truth, texts, sources, frozenset(fixed), features)
+            figures |= _computed(name, load_network(name, sources), sets, truth, texts, fixed, features)
         except WeightsError as error:
-            figures |= {key: replace(FIGURES[key], unavailable=str(error)) for key in group.figures}
+            figures |= {key: replace(FIGURES[key], unavailable=str(error)) for key in values}
     return {key: figures[key] for key in FIGURES}
 
 
 def _computed(
     name: str,
-    group: _Group,
+    network: LoadedNetwork,
     sets: dict[str, Clips],
     truth: Clips,
     texts: Sequence[str],
-    sources: NetworkSources,
-    fixed: frozenset[str],
+    fixed: Sequence[str],
     features: Features,
 ) -> dict[str, PaperFigure]:
     """Returns the figures of one network."""
-    network = load_network(name, sources)
-    clips, frames = truth.shape[:2]
+    (shown, batch, values), (clips, frames) = _GROUPS[name], truth.shape[:2]
 
     def embedded(own: Clips, keep: bool) -> Array:
-        items = np.stack([own, truth], 2) if group.items == "pairs" else own
-        items = items if group.items == "clips" else items.reshape(-1, *items.shape[2:])
+        items = np.stack([own, truth], 2) if shown == "pairs" else own
+        items = items if shown == "clips" else items.reshape(-1, *items.shape[2:])
         mark = network.fingerprint if keep else None
-        found = features.of(items, network.embed, name=name, batch=group.batch, keep=mark)
-        return found if group.items == "clips" else found.reshape(clips, frames, -1)
+        found = features.of(items, network.embed, name=name, batch=batch, keep=mark)
+        return found if shown == "clips" else found.reshape(clips, frames, -1)
 
-    true = embedded(truth, True) if group.items != "pairs" else np.zeros((clips, frames, 1), np.float32)
+    true = embedded(truth, True) if shown != "pairs" else np.zeros((clips, frames, 1), np.float32)
     words = network.texts(texts).cpu().numpy() if network.texts else np.zeros((clips, 1), np.float32)
-    own = {key: _Embedded(embedded(shown, key in fixed), true, words) for key, shown in sets.items()}
-    over = f"{clips} clips" if group.items == "clips" else f"{clips * frames} frames"
-    found = {}
-    for key, value in group.figures.items():
-        values = {of: value(e) for of, e in own.items()}
-        warning = distances.frechet_warning(true.size // true.shape[-1], true.shape[-1]) if value is _frechet else ""
-        counted = f"{clips * (frames - 1)} pairs" if key == "clip_to_consecutive" else over
-        found[key] = replace(FIGURES[key], values=values, over=counted, network=network.title, warning=warning)
-    return found
+    embeddings = {key: embedded(own, key in fixed) for key, own in sets.items()}
+    over = f"{clips} clips" if shown == "clips" else f"{clips * frames} frames"
+    figures = {}
+    for key, value in values.items():
+        figures[key] = replace(
+            FIGURES[key],
+            values={of: value(own, true, words) for of, own in embeddings.items()},
+            over=f"{clips * (frames - 1)} pairs" if key == "clip_to_consecutive" else over,
+            network=network.title,
+            warning=distances.frechet_warning(true.size // true.shape[-1], true.shape[-1]) if value is _frechet else "",
+        )
+    return figures

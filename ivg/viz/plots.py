@@ -1,4 +1,4 @@
-"""Plots: figures of one style, drawn without a display, and saved whole."""
+"""Plots of one style, drawn without a display and saved whole, and tables in Markdown."""
 
 from __future__ import annotations
 
@@ -59,3 +59,13 @@ def draw_chunks(true: NDArray[np.floating], predicted: NDArray[np.floating]) -> 
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+
+
+def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[object]], left: int = 1) -> str:
+    """Return a Markdown table whose columns line up; the first `left` columns are aligned to the left, the others to the right."""
+    cells = [[str(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
+    rule = ["-" * width if index < left else "-" * (width - 1) + ":" for index, width in enumerate(widths)]
+    forms = [f"{{:{'<' if index < left else '>'}{width}}}" for index, width in enumerate(widths)]
+    line = f"| {' | '.join(forms)} |"
+    return "\n".join(line.format(*row) for row in [cells[0], rule, *cells[1:]])

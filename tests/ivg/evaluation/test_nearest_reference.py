@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ivg.metrics.nearest_reference import acting_track, nearest_task
+from ivg.evaluation.prompts import acting_track, nearest_task
 
 
 def moving(direction: tuple[float, float], hand: int = 1) -> np.ndarray:
