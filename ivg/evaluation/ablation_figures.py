@@ -86,10 +86,9 @@ def ablation_table(figures: dict[str, Any]) -> str:
         "|---|---|---|" + "---|" * len(COLUMNS),
     ]
     for row in figures["rows"]:
-        cells = [_cell(row[key], form) for key, (_, form) in COLUMNS.items()]
-        lines.append(
-            f"| {row['number']} | {row['mask']} | {'yes' if row['hand_loss'] else 'no'} | {' | '.join(cells)} |"
-        )
+        cells = [str(row["number"]), row["mask"], "yes" if row["hand_loss"] else "no"]
+        cells += [_cell(row[key], form) for key, (_, form) in COLUMNS.items()]
+        lines.append(f"| {' | '.join(cells)} |")
     if figures["fvd_unavailable"]:
         lines += ["", f"FVD: unavailable ({figures['fvd_unavailable']})."]
     return "\n".join(lines)

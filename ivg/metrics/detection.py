@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+Array = NDArray[np.floating]
+
 _MIDDLE_CHAIN = (0, 9, 10, 11, 12)
 HALF = 0.5
 FAR = 0.5
@@ -30,21 +32,12 @@ def ratio(part: float, whole: float) -> float:
     return float(part) / float(whole) if whole else float("nan")
 
 
-def hand_length(
-    joints_world_m: NDArray[np.floating],
-    K: NDArray[np.floating],
-    T_world_camera: NDArray[np.floating],
-    size: int,
-) -> NDArray[np.float32]:
+def hand_length(joints_world_m: Array, K: Array, T_world_camera: Array, size: int) -> NDArray[np.float32]:
     """Returns the hand's length in the image, whatever its pose: (t, 2), fraction of the image's width.
 
     It is the length from wrist to middle finger tip along the bones, seen square on at the depth of the finger's base.
-
-    Args:
-        joints_world_m: (t, 2, 21, 3), metres, NaN where there is no hand.
-        K: (3, 3), intrinsics in pixels.
-        T_world_camera: (4, 4), pose of the camera, OpenCV axes, metres.
-        size: Width of the image in pixels.
+    Joints are (t, 2, 21, 3), metres, NaN where there is no hand; K and `size`, the image's width, are in pixels; the
+    camera's pose is in metres, OpenCV axes.
     """
     chain = joints_world_m[..., _MIDDLE_CHAIN, :]
     length_m = np.linalg.norm(np.diff(chain, axis=-2), axis=-1).sum(-1)
@@ -53,12 +46,7 @@ def hand_length(
     return np.asarray(K[0, 0] * length_m / depth_m / size, dtype=np.float32)
 
 
-def match_hands(
-    keypoints: NDArray[np.floating],
-    truth: NDArray[np.floating],
-    visible: NDArray[np.floating] | NDArray[np.bool_],
-    length: NDArray[np.floating],
-) -> HandMatch:
+def match_hands(keypoints: Array, truth: Array, visible: Array | NDArray[np.bool_], length: Array) -> HandMatch:
     """Assigns detections to true hands, one to one, whatever side the detector named.
 
     A detection counts as found if its joints lie on average within half a hand's length of the true ones. Of the two
@@ -66,7 +54,7 @@ def match_hands(
 
     Args:
         keypoints: (t, 2, 21, 2), detected, NaN where there is none.
-        truth: (t, 2, 21, 2), NaN where there is no hand.
+        truth: The same of the true hands.
         visible: (t, 2), visible fraction of the hand; hands below one half are not wanted.
         length: (t, 2), the hands' lengths, in the unit of the coordinates.
     """
@@ -84,21 +72,16 @@ def match_hands(
     return HandMatch(wanted, found, best.astype(np.float32), found & ~cross[:, None])
 
 
-def hands_found(present: NDArray[np.bool_], visible: NDArray[np.floating]) -> tuple[int, int]:
-    """Counts the hands that a generated clip shows, wherever they lie.
+def hands_found(present: NDArray[np.bool_], visible: Array) -> tuple[int, int]:
+    """Counts the hands that a generated clip shows, wherever they lie, from its detections (t, 2).
 
-    Args:
-        present: bool (t, 2), detections.
-        visible: (t, 2), visible fraction of the ground truth's hands.
-
-    Returns:
-        Hands found, no more in a frame than there are; hands there (at least half of each visible).
+    Returns hands found, no more in a frame than there are, and hands there: `visible` (t, 2) by at least one half.
     """
     wanted = (visible >= HALF).sum(1)
     return int(np.minimum(present.sum(1), wanted).sum()), int(wanted.sum())
 
 
-def hs_err(generated: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
+def hs_err(generated: Array, truth: Array) -> float:
     """Returns the mean squared joint distance of two clips' detected hands (Eq. 2), context frame left out.
 
     In each frame the sum over the truth's detected joints of the squared distance is divided by their number J_l; the

@@ -19,7 +19,7 @@ def frechet_distance(first: NDArray[np.floating], second: NDArray[np.floating]) 
     Raises:
         InputError: If the shapes do not fit, a set has fewer than two samples, or a feature is not finite.
     """
-    for name, features in (("first", first), ("second", second)):
+    for name, features in {"first": first, "second": second}.items():
         if features.ndim != 2 or len(features) < 2:
             raise InputError(f"{name} must have shape (n, d) with n at least 2, got {features.shape}")
         if not np.isfinite(features).all():

@@ -33,30 +33,17 @@ class Features:
         batch: int,
         keep: str | None = None,
     ) -> NDArray[np.float32]:
-        """Returns features (n, d) of items.
+        """Returns features (n, d) of items (n, ...), frames or clips, by a network that takes `batch` at a time.
 
-        Args:
-            items: uint8 (n, ...), frames or clips.
-            network: Takes uint8 (b, ...) on `device`, returns (b, d).
-            name: Of what is computed, for the bar and the file.
-            batch: Items at a time.
-            keep: Fingerprint of the network under which these features are cached; not cached if None.
+        The `name` is for the bar and the file; features are cached under the network's fingerprint `keep`, if given.
         """
-        if keep is None or self.cache is None:
-            return self._computed(items, network, name, batch)
-        digest = hashlib.sha256(f"{keep}{items.shape}".encode())
-        digest.update(np.ascontiguousarray(items).data)
-        target = self.cache / f"{name}-{digest.hexdigest()[:32]}.npy"
-        if target.exists():
-            return np.asarray(np.load(target, allow_pickle=False))
-        features = self._computed(items, network, name, batch)
-        with staged_output(target, overwrite=True) as stage:
-            np.save(stage, features)
-        return features
-
-    def _computed(
-        self, items: NDArray[np.uint8], network: Callable[[Tensor], Tensor], name: str, batch: int
-    ) -> NDArray[np.float32]:
+        target = None
+        if keep is not None and self.cache is not None:
+            digest = hashlib.sha256(f"{keep}{items.shape}".encode())
+            digest.update(np.ascontiguousarray(items).data)
+            target = self.cache / f"{name}-{digest.hexdigest()[:32]}.npy"
+            if target.exists():
+                return np.asarray(np.load(target, allow_pickle=False))
         keys = [hashlib.sha256(np.ascontiguousarray(item).data).digest() for item in items]
         order = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         distinct = [keys.index(key) for key in order]
@@ -66,4 +53,8 @@ class Features:
                 chosen = np.ascontiguousarray(items[distinct[first : first + batch]])
                 parts.append(network(torch.from_numpy(chosen).to(self.device)).float().cpu().numpy())
                 bar.update(len(chosen))
-        return np.asarray(np.concatenate(parts)[[order[key] for key in keys]], np.float32)
+        features = np.asarray(np.concatenate(parts)[[order[key] for key in keys]], np.float32)
+        if target is not None:
+            with staged_output(target, overwrite=True) as stage:
+                np.save(stage, features)
+        return features

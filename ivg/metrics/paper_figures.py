@@ -115,7 +115,7 @@ def paper_figures(
     features = Features(sources.device, cache, progress)
     figures: dict[str, PaperFigure] = {}
     for name in NETWORK_NAMES:
-        values = _GROUPS[name][2]
+        *_, values = _GROUPS[name]
         try:
             if name not in sources.wanted:
                 raise WeightsError("not asked for: --networks")

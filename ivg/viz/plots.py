@@ -62,7 +62,7 @@ def draw_chunks(true: NDArray[np.floating], predicted: NDArray[np.floating]) -> 
 
 
 def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[object]], left: int = 1) -> str:
-    """Return a Markdown table whose columns line up; the first `left` columns are aligned to the left, the others to the right."""
+    """Return a Markdown table; the first `left` columns are aligned to the left, the others to the right."""
     cells = [[str(cell) for cell in row] for row in (heads, *rows)]
     widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
     rule = ["-" * width if index < left else "-" * (width - 1) + ":" for index, width in enumerate(widths)]

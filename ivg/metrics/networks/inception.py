@@ -18,8 +18,7 @@ from .resize import resize_bilinear
 
 SIZE = 299
 
-Kernel = int | tuple[int, int]
-Step = tuple[int, Kernel]
+Step = tuple[int, int | tuple[int, int]]
 """Channels and kernel of a convolution."""
 
 
@@ -49,29 +48,20 @@ class Tower(nn.Sequential):
 
 
 class Mixed(nn.Module):
-    """Towers side by side and a 1x1 convolution of the pooled input, concatenated."""
+    """Towers side by side and a 1x1 convolution (`pooled` channels) of the average, concatenated.
 
-    def __init__(self, width: int, towers: Sequence[Sequence[Step]], pooled: int) -> None:
+    Without `pooled` channels the image shrinks: the towers' last convolutions stride, beside a maximum that does.
+    """
+
+    def __init__(self, width: int, towers: Sequence[Sequence[Step]], pooled: int = 0) -> None:
         super().__init__()
-        self.towers = nn.ModuleList(Tower(width, *steps) for steps in towers)
-        self.pool = nn.AvgPool2d(3, 1, 1, count_include_pad=False)
-        self.pooled = ConvReLU(width, (pooled, 1))
+        self.towers = nn.ModuleList(Tower(width, *steps, stride=1 if pooled else 2) for steps in towers)
+        self.pool = nn.AvgPool2d(3, 1, 1, count_include_pad=False) if pooled else nn.MaxPool2d(3, 2)
+        self.pooled = ConvReLU(width, (pooled, 1)) if pooled else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(b, width, h, w) to (b, sum of the towers' last channels + pooled, h, w)."""
+        """(b, width, h, w) to (b, all channels, h, w), or (h - 1) // 2 and (w - 1) // 2 where it shrinks."""
         return torch.cat([*(tower(x) for tower in self.towers), self.pooled(self.pool(x))], 1)
-
-
-class Shrinking(nn.Module):
-    """Towers whose last convolution strides, and a maximum that does, concatenated."""
-
-    def __init__(self, width: int, towers: Sequence[Sequence[Step]]) -> None:
-        super().__init__()
-        self.towers = nn.ModuleList(Tower(width, *steps, stride=2) for steps in towers)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(b, width, h, w) to (b, ..., (h - 1) // 2, (w - 1) // 2)."""
-        return torch.cat([*(tower(x) for tower in self.towers), F.max_pool2d(x, 3, 2)], 1)
 
 
 class Splitting(nn.Module):
@@ -120,9 +110,9 @@ class Inception(nn.Module):
         )
         self.mixed = nn.Sequential(
             *(_square(192, 32), _square(256, 64), _square(288, 64)),
-            Shrinking(288, [[(384, 3)], [(64, 1), (96, 3), (96, 3)]]),
+            Mixed(288, [[(384, 3)], [(64, 1), (96, 3), (96, 3)]]),
             *(_factored(128), _factored(160), _factored(160), _factored(192)),
-            Shrinking(768, [[(192, 1), (320, 3)], [(192, 1), (192, (1, 7)), (192, (7, 1)), (192, 3)]]),
+            Mixed(768, [[(192, 1), (320, 3)], [(192, 1), (192, (1, 7)), (192, (7, 1)), (192, 3)]]),
             *(Splitting(1280, maximum=False), Splitting(2048, maximum=True)),
         )
 
