@@ -30,10 +30,8 @@ def outcome_colour(run: RobotRun) -> Colour:
 def draw_execution(demonstration: Demonstration, run: RobotRun, title: str) -> NDArray[np.uint8]:
     """Draw the clip on the left, held on the frame that the robot's step belongs to, and the robot on the right.
 
-    The `title` is the instruction; the run is one in which the robot moved.
-
-    Returns:
-        uint8 (t, h, w, 3), RGB, to be played at the run's rate; both sides even.
+    The `title` is the instruction; the run is one in which the robot moved. Returns uint8 (t, h, w, 3), RGB, to be
+    played at the run's rate; both sides even.
     """
     width, height = fit_size(demonstration.clip[0], PANEL)
     hands = [resize_image(frame, width, height) for frame in demonstration.clip]

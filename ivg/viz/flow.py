@@ -17,11 +17,9 @@ FINE_SIDE = 256  # frames whose longer side is smaller are enlarged to it: the m
 def optical_flow(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Estimate dense optical flow (Kroeger et al., Fast Optical Flow using Dense Inverse Search, 2016).
 
-    Both frames are uint8 (h, w, 3), RGB, of the same size, both sides at least 16 pixels. The flow is float32
-    (h, w, 2): motion in pixels (x to the right, y down) of each pixel of `before`.
-
-    Raises:
-        InputError: If a frame has another dtype or shape.
+    Both frames are uint8 (h, w, 3), RGB, of the same size, both sides at least 16 pixels. The flow is float32 (h, w,
+    2): motion in pixels (x to the right, y down) of each pixel of `before`. InputError if a frame has another dtype or
+    shape.
     """
     for name, frame in (("before", before), ("after", after)):
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or min(frame.shape[:2]) < 16:

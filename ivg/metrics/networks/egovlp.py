@@ -127,8 +127,7 @@ class SpaceTimeTransformer(nn.Module):
 class EgoVLPEmbeddings:
     """Embeds clips, by the authors' checkpoint as downloaded, or its tensors as safetensors.
 
-    Raises:
-        WeightsError: If no checkpoint is given, or it is no EgoVLP.
+    WeightsError if no checkpoint is given, or it is no EgoVLP.
     """
 
     def __init__(self, source: str | None, device: str | torch.device = "cpu") -> None:

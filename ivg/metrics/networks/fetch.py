@@ -108,9 +108,7 @@ def fetch(name: str, archives: Path | None = None) -> Path:
     """Puts one of `NETWORKS` into the cache, unless it is there, and returns its safetensors file.
 
     The archive comes from the folder `archives`, or is downloaded; an interrupted call leaves nothing half-written.
-
-    Raises:
-        WeightsError: If its archive cannot be had or is another one, or the weights in it are not those expected.
+    WeightsError if its archive cannot be had or is another one, or the weights in it are not those expected.
     """
     network, target = _network(name), network_file(name)
     if target.exists() and fingerprint(_read(target)) == network.fingerprint:
@@ -125,8 +123,7 @@ def fetch(name: str, archives: Path | None = None) -> Path:
 def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     """Loads a network from the cache, frozen.
 
-    Raises:
-        WeightsError: If it has not been fetched, or the file is damaged or holds other weights.
+    WeightsError if it has not been fetched, or the file is damaged or holds other weights.
     """
     network, path = _network(name), network_file(name)
     if not path.exists():

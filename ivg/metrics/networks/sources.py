@@ -16,8 +16,7 @@ NETWORK_NAMES = (*NETWORKS, "clip", "blip", "egovlp")  # as users call them
 class NetworkSources:
     """Which networks to use, and where those come from that ivg does not fetch itself.
 
-    Raises:
-        InputError: A name is none of the networks.
+    InputError if a name is none of the networks.
     """
 
     wanted: tuple[str, ...] = NETWORK_NAMES

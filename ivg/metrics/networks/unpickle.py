@@ -86,9 +86,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
 
     It is a ``.safetensors`` file, or a torch file with a state dict, at its top or as ``state_dict``. Objects of other
     classes in it (settings, optimizers) are skipped; ``torch.load(weights_only=True)`` would refuse the file for them.
-
-    Raises:
-        WeightsError: If the file is missing, damaged or holds no tensors.
+    WeightsError if the file is missing, damaged or holds no tensors.
     """
     if not path.is_file():
         raise WeightsError(f"there is no file {path}")

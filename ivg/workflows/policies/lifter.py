@@ -48,10 +48,8 @@ def train_lifter(
 ) -> int:
     """Train a lifter on rendered clips that are not held out, at most the first `limit`; return their number.
 
-    The weights go into a new folder `out`; `report` is called with step and loss after each step.
-
-    Raises:
-        IvgError: The store cannot be used, or the folder exists.
+    The weights go into a new folder `out`; `report` is called with step and loss after each step. IvgError if the store
+    cannot be used, or the folder exists.
     """
     from ...policy.hands3d.training import training
 
@@ -146,10 +144,8 @@ def evaluate_lifter(
 ) -> LifterReport:
     """Compare lifted hands with the truth, on the held-out clips of a store that was rendered with ground truth.
 
-    The `method` is one of `METHODS`; `lifter`, for "network", is a name or folder.
-
-    Raises:
-        IvgError: The store or the lifter cannot be used.
+    The `method` is one of `METHODS`; `lifter`, for "network", is a name or folder. IvgError if the store or the lifter
+    cannot be used.
     """
     from ...policy.hands3d.lifting import HandLifter
     from ...policy.hands3d.training import evaluation
