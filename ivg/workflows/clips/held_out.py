@@ -26,12 +26,7 @@ Detector = Callable[[NDArray[np.uint8]], HandTracks]
 
 
 def held_out_scenes(
-    cache: Path,
-    scenes: int,
-    launcher: Launcher,
-    *,
-    seed_offset: int = HELD_OUT_SEEDS,
-    progress: Progress | None = None,
+    cache: Path, scenes: int, launcher: Launcher, *, seed_offset: int = HELD_OUT_SEEDS, progress: Progress | None = None
 ) -> ClipStore:
     """Render held-out kitchens from a first seed on, or find them in a subfolder of `cache` named by what they show."""
     out = cache / scenes_fingerprint() / f"scenes-{scenes}-from-{seed_offset}"
