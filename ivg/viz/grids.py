@@ -130,12 +130,9 @@ def video_grid(
 ) -> Image:
     """Return evenly spaced frames of a video with its hands: 8 of a short one, else two rows of 8.
 
-    Args:
-        frames: uint8 (t, h, w, 3).
-        keypoints: (t, 2, 21, 2), normalised, NaN where there is no hand; left blue, right orange.
-        times_s: (t,), seconds.
-        title: Stands above the grid.
-        regions: bool (t, h', w'), of motion, outlined in white, and their union, in yellow; then one row is shown.
+    `keypoints` are (t, 2, 21, 2), normalised, NaN where there is no hand, drawn blue (left) and orange (right);
+    `times_s` (t,) are in seconds. With `regions` of motion, bool (t, h', w'), one row is shown: each frame's is
+    outlined in white, their union in yellow.
     """
     scale = VIDEO_HEIGHT / frames.shape[1]
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

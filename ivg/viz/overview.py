@@ -36,14 +36,10 @@ Image = NDArray[np.uint8]
 def draw_overview(
     demonstration: Demonstration, title: str, subtitle: str, facts: list[str], robot: RobotRun | None = None
 ) -> Image:
-    """Draw a demonstration as one image, about 1,650 pixels wide.
+    """Draw a demonstration (of two frames or more) as one image, about 1,650 pixels wide.
 
-    Args:
-        demonstration: Of two frames or more.
-        title: What the hand does; the instruction.
-        subtitle: Where the frame comes from and what generated the clip.
-        facts: Short statements for the foot, such as "hand found in 15 of 15 frames".
-        robot: What the robot did; gives another row if it moved.
+    The title is the instruction, the subtitle says where the frame comes from and what generated the clip, `facts` are
+    short statements for the foot, such as "hand found in 15 of 15 frames"; a robot that moved gives another row.
     """
     height, width = demonstration.clip.shape[1:3]
     panel_height, frame_height = (round(w * height / width) for w in (PANEL_WIDTH, FRAME_WIDTH))

@@ -16,15 +16,10 @@ from ...errors import WeightsError
 
 
 class HubEmbeddings:
-    """Embeds frames and texts with a model of the hub.
+    """Embeds frames and texts with a model of the hub, given by name, or by a folder in the same layout.
 
-    Args:
-        source: Name on the hub, or folder in the same layout; None takes `default`.
-        device: Where to compute.
-        download: Whether the hub may be asked for it; else only what is here is used.
-
-    Raises:
-        WeightsError: If it cannot be had, or lacks parameters (transformers would make them up).
+    Only what is here is used unless `download` is set. WeightsError if the model cannot be had, or lacks parameters
+    (transformers would make them up).
     """
 
     name: ClassVar[str]  # the command line's, for messages

@@ -91,20 +91,10 @@ def evaluate_generated(
 ) -> GeneratedContacts:
     """Generate clips in held-out kitchens, as ``ivg-eval`` does, and measure where their hands first touch.
 
-    Args:
-        lifter: Lifts the tracks.
-        clips: Number of scenes.
-        weights: Name or folder of the generator's.
-        cache: Folder for rendered clips, shared with ``ivg-eval``.
-        seed_offset: First seed of the scenes.
-        steps: Denoising steps; None takes the weights'.
-        samples: Clips of a scene at most, of which that of best contact is chosen (`ivg.policy.sampling`).
-        device: Where torch computes.
-        launcher: Where the workers run.
-        progress: Progress callback of each round: rendering, then generating.
-
-    Raises:
-        IvgError: If a value is impossible, the weights cannot be used, or a process died.
+    The scenes, `clips` from `seed_offset` on, are rendered into `cache`, which ``ivg-eval`` shares. Of up to `samples`
+    clips of a scene that of best contact is chosen (`ivg.policy.sampling`). `steps` are denoising steps, by default the
+    weights'. `progress` is called in each round: rendering, then generating. IvgError if a value is impossible, the
+    weights (a name or folder) cannot be used, or a process died.
     """
     from ...pipeline import sample_steps
     from ...policy.hands3d.training.first_contact import summarise_contacts
