@@ -64,9 +64,7 @@ def summarise(
 
     `results` and `truths` are by scene; `training_regions`, bool (n, h, w), are annotated, for the prior mask.
     """
-    figures = [r.figures for r in results]
-    codec = [r.codec for r in results]
-    names = results[0].objects
+    figures, codec = [r.figures for r in results], [r.codec for r in results]
     return {
         "scenes": len(results),
         "codec": {
@@ -80,7 +78,7 @@ def summarise(
             "given_region": _mean(r.given_region["hs_err"] for r in results),
             **_hs_err_of_truth(truths),
         },
-        "objects": {name: _object_figures([s for r in results for s in r.objects[name]]) for name in names},
+        "objects": _objects(results),
         "skin": _means(figures, "skin_spread", "skin_spread_truth", "skin_difference"),
         **_means(figures, "background_db", "untouched_db"),
         "area": _means(figures, "touched_area", "moving_area"),
@@ -106,6 +104,10 @@ def _hs_err_of_truth(truths: Sequence[TrueClip]) -> dict[str, float]:
         "other_scene": _mean(hs_err(other, keypoints) for other, keypoints in pairs),
         "still": _mean(hs_err(np.broadcast_to(keypoints[:1], keypoints.shape), keypoints) for keypoints in own),
     }
+
+
+def _objects(results: Sequence[SceneResult]) -> dict[str, dict[str, float]]:
+    return {name: _object_figures([s for r in results for s in r.objects[name]]) for name in results[0].objects}
 
 
 def _object_figures(scores: Sequence[ObjectScore]) -> dict[str, float]:
@@ -139,7 +141,7 @@ def _by_task(results: Sequence[SceneResult]) -> dict[str, dict[str, float]]:
     for task in dict.fromkeys(r.task for r in results):
         own = [r for r in results if r.task == task]
         figures = [r.figures for r in own]
-        objects = {name: _object_figures([s for r in own for s in r.objects[name]]) for name in own[0].objects}
+        objects = _objects(own)
         table[task] = {
             "scenes": float(len(own)),
             "hands": _hands(figures)["relative_rate"],

@@ -104,12 +104,12 @@ def notes(figures: dict[str, Any], size: int) -> str:
         f"regions: {region['prior_mask_name']}: IoU {region['prior_mask']:.3f}; best {region['fixed_box_name']}: "
         f"IoU {region['fixed_box']:.3f} (both chosen on the regions that they are judged on)",
     ]
-    for name, row in figures["objects"].items():
-        lines.append(
-            f"moved objects, {name}: position off by {row['place_error'] * size:.1f} px at the median, "
-            f"{row['place_error_p90'] * size:.1f} px at 90 %, colour by dE {row['colour_error']:.1f}, "
-            f"{row['lost']:.0%} lost"
-        )
+    lines += [
+        f"moved objects, {name}: position off by {row['place_error'] * size:.1f} px at the median, "
+        f"{row['place_error_p90'] * size:.1f} px at 90 %, colour by dE {row['colour_error']:.1f}, "
+        f"{row['lost']:.0%} lost"
+        for name, row in figures["objects"].items()
+    ]
     seconds = ", ".join(f"{name} {value:.2f}" for name, value in figures["seconds"].items())
     lines.append(f"median seconds a clip: {seconds}")
     if text := figures.get("text"):

@@ -56,11 +56,6 @@ class TrueClip:
         assert self.record.labels is not None
         return self.record.labels
 
-    @property
-    def object_labels(self) -> list[int]:
-        """The labels of the moved objects that are visible at the clip's end."""
-        return [int(label) for label in np.unique(self.labels[-1]) if label >= FIRST_OBJECT]
-
 
 def codec_figures(truth: TrueClip, frames: NDArray[np.uint8], tracks: HandTracks) -> dict[str, float]:
     """Returns what the autoencoder alone costs, from a reconstruction (t, h, w, 3) and the hands found in it.
@@ -68,8 +63,14 @@ def codec_figures(truth: TrueClip, frames: NDArray[np.uint8], tracks: HandTracks
     ``psnr_db``, ``psnr_inside_db`` (inside hands and moved objects), ``hands_before`` (that the detector finds in the
     original) and ``hands_kept`` (those that it finds again at the same position), ``hs_err``.
     """
-    record, length = truth.record, _any_hand_length(truth.record)
-    match = match_hands(tracks.keypoints, record.keypoints, record.present, length)
+    record = truth.record
+    assert record.joints_world_m is not None
+    assert record.K is not None
+    assert record.T_world_camera is not None
+    length = hand_length(record.joints_world_m, record.K, record.T_world_camera, record.frames.shape[2])
+    longest = np.nan_to_num(length).max(1, keepdims=True)  # of both hands, for detections of either side
+    both = np.repeat(np.where(longest > 0, longest, TYPICAL_LENGTH), 2, axis=1).astype(np.float32)
+    match = match_hands(tracks.keypoints, record.keypoints, record.present, both)
     return {
         "psnr_db": psnr(frames, record.frames),
         "psnr_inside_db": psnr(frames, record.frames, truth.labels > 0),
@@ -116,15 +117,6 @@ def clip_figures(truth: TrueClip, generated: GeneratedClip) -> dict[str, float]:
 
 def object_scores(truth: TrueClip, frames: NDArray[np.uint8]) -> list[ObjectScore]:
     """Returns the scores, in the last of `frames` (t, h, w, 3), of the moved objects that the truth's end shows."""
-    scores = [score_object(frames, truth.record.frames, truth.labels, label) for label in truth.object_labels]
+    moved = [int(label) for label in np.unique(truth.labels[-1]) if label >= FIRST_OBJECT]
+    scores = [score_object(frames, truth.record.frames, truth.labels, label) for label in moved]
     return [score for score in scores if score is not None]
-
-
-def _any_hand_length(record: ClipRecord) -> NDArray[np.float32]:
-    """Returns the longer of the true hands' lengths in each frame, twice: (t, 2), for detections of either side."""
-    assert record.joints_world_m is not None
-    assert record.K is not None
-    assert record.T_world_camera is not None
-    length = hand_length(record.joints_world_m, record.K, record.T_world_camera, record.frames.shape[2])
-    longest = np.nan_to_num(length).max(1, keepdims=True)
-    return np.repeat(np.where(longest > 0, longest, TYPICAL_LENGTH), 2, axis=1).astype(np.float32)

@@ -54,10 +54,8 @@ def _background(title: str, width: int, height: int) -> NDArray[np.uint8]:
     """Draw what all frames have in common."""
     canvas = Canvas(2 * width + 3 * MARGIN, TOP + height + BAR_GAP + BAR + FOOT)
     canvas.text(MARGIN, 40, canvas.fitting(title, 22, canvas.width - 2 * MARGIN, bold=True), 22, bold=True)
-    for x, name, note in (
-        (MARGIN, "Generated hand", "the frame the robot is at"),
-        (2 * MARGIN + width, "Robot", "the same scene"),
-    ):
+    panels = {"Generated hand": "the frame the robot is at", "Robot": "the same scene"}
+    for x, (name, note) in zip((MARGIN, 2 * MARGIN + width), panels.items(), strict=True):
         end = canvas.text(x, TOP - 14, name, 15, bold=True)
         canvas.text(end + 10, TOP - 14, canvas.fitting(note, 13, x + width - end - 10), 13, colour=FAINT)
     return canvas.pixels

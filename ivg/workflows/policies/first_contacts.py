@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...data.clip_record import ClipRecord
 from ...data.clip_store import ClipStore
+from ...metrics.clip_figures import FIRST_OBJECT
 from ...types import HANDS, Camera, HandTracks, Side
 from ..clips.context_depth import ContextDepth
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ...policy.hands3d.training.first_contact import FirstContact, TrueContact
 
 ANOTHER = 50_000_000  # added to a scene's seed: the person whose performance is compared with the scene's own
-FIRST_OBJECT = 3  # lowest label of a moved object in a store's `labels`
 
 
 @dataclass(frozen=True, eq=False)
