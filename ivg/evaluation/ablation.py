@@ -17,8 +17,8 @@ from ..jobs import Launcher, OnProgress, Processes, Progress, all_results, stage
 from ..metrics.region_iou import best_prior_mask
 from ..pipeline import find_weights
 from ..workflows.clips.held_out import SIZE, held_out_scenes, training_regions
-from .ablation_figures import ablation_figures, ablation_table, draw_ablation
-from .ablation_rows import AblationWorker, Row, choose_rows, trainings
+from .ablation_figures import Row, ablation_figures, ablation_table, choose_rows, draw_ablation, trainings
+from .judging import AblationWorker
 
 
 @dataclass(frozen=True)

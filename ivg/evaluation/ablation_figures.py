@@ -1,21 +1,25 @@
-"""From the clips of an ablation to its figures, its table and its plot."""
+"""The five rows of the paper's ablation (Sec. 4), and from their clips to figures, table and plot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..data.clip_store import ClipStore
+from ..errors import InputError
 from ..metrics.detection import ratio
 from ..metrics.networks.sources import NetworkSources
 from ..metrics.paper_figures import paper_figures
 from ..viz.plots import BLUE, ORANGE, draw_points, new_figure, save_plot
 
-if TYPE_CHECKING:
-    from .ablation_rows import JudgedClip, Row
+JudgedClip = tuple[NDArray[np.uint8], dict[str, float]]
+"""Frames (t, h, w, 3) of a generated clip and its `clip_figures`."""
+
 
 COLUMNS = {
     "hs_err": ("HS-Err ↓", "{:.4f}"),
@@ -23,6 +27,48 @@ COLUMNS = {
     "hands": ("hands found ↑", "{:.3f}"),
     "region_iou": ("mask IoU ↑", "{:.3f}"),
 }
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the paper's table."""
+
+    number: int  # as in the paper's table
+    title: str  # what the mask is
+    training: str  # the mask in training, of `ivg.training.settings.MASKS`
+    inference: str  # the mask when clips are generated: one of these, or "stage 1", the predicted region
+    hand_loss: bool  # whether L_hand is in the loss
+
+    @property
+    def run(self) -> str:
+        """Name of the training that the row takes its weights from; rows 2 and 4 share one."""
+        return f"{self.training}{'-hand' if self.hand_loss else ''}"
+
+
+ROWS = (
+    Row(1, "white (no constraint)", "white", "white", hand_loss=False),
+    Row(2, "pseudo ground truth", "annotation", "annotation", hand_loss=False),
+    Row(3, "prior", "prior", "prior", hand_loss=True),
+    Row(4, "stage 1", "annotation", "stage 1", hand_loss=False),
+    Row(5, "stage 1", "annotation", "stage 1", hand_loss=True),
+)
+
+
+def choose_rows(numbers: Iterable[int | str]) -> tuple[Row, ...]:
+    """Returns the rows of these numbers, in the table's order; InputError if one is no row, or there is none."""
+    by_number = {str(row.number): row for row in ROWS}
+    wanted = [str(number) for number in numbers]
+    for number in wanted:
+        if number not in by_number:
+            raise InputError(f"row {number!r} is no row of the ablation; the rows are {', '.join(by_number)}")
+    if not wanted:
+        raise InputError(f"no row of the ablation is chosen; the rows are {', '.join(by_number)}")
+    return tuple(row for row in ROWS if str(row.number) in wanted)
+
+
+def trainings(rows: Sequence[Row]) -> dict[str, Row]:
+    """Returns the trainings that rows need, by name, each with one row that it is for."""
+    return {row.run: row for row in reversed(rows)}
 
 
 def ablation_figures(

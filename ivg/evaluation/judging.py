@@ -1,19 +1,21 @@
-"""The worker of an evaluation: generates clips in held-out scenes and takes their figures."""
+"""The workers of evaluations and ablations: they generate clips in held-out scenes and take their figures."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.clip_figures import GeneratedClip, TrueClip, clip_figures, codec_figures, object_scores
-from ..metrics.moved_objects import ObjectScore
+from ..metrics.images import ObjectScore
 from ..region import region_from_tracks
-from ..types import HandTracks
+from ..types import HandTracks, RegionOfMotion
 from ..workflows.clips.held_out import Detector, Prompt, SceneGenerator
+from .ablation_figures import JudgedClip, Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,3 +72,36 @@ def judged(output: Any, detector: Detector) -> GeneratedClip:
     composited = np.asarray(output.composited)
     touched = composited if composited.ndim == 2 else composited.any(0)
     return GeneratedClip(output.frames, detector(output.frames), output.region.union, touched)
+
+
+@dataclass(frozen=True, eq=False)
+class AblationWorker:
+    """Generates and judges the clips of an ablation's rows; loads pipelines when they are needed."""
+
+    pipelines: dict[str, Path]  # by the name of their training
+    store: Path  # of the held-out clips
+    steps: int  # denoising steps of the clip
+    prior: NDArray[np.bool_] | None  # (h, w), the prior mask, None if no row takes it
+    device: str = "cpu"
+    judges: dict[str, Judge] = field(default_factory=dict)
+
+    def __call__(self, job: tuple[Row, int, int]) -> JudgedClip:
+        """Generate and judge the clip of a row, in the scene of a held-out clip (its index), with a sampling seed."""
+        row, index, seed = job
+        if row.run not in self.judges:
+            self.judges[row.run] = Judge.load(self.pipelines[row.run], self.store, self.steps, device=self.device)
+        judge = self.judges[row.run]
+        record = judge.store.read(index)
+        truth = TrueClip.of(record)
+        output = judge.generate(record, record.text, self._region(row.inference, truth), seed)
+        return output.frames, clip_figures(truth, judged(output, judge.detector))
+
+    def _region(self, kind: str, truth: TrueClip) -> RegionOfMotion | None:
+        """Return the region that a clip is generated in; None lets stage 1 predict it."""
+        if kind == "annotation":
+            return region_from_tracks(truth.tracks, *truth.region.shape)
+        if kind == "stage 1":
+            return None
+        mask = self.prior if kind == "prior" else np.ones_like(truth.region)
+        assert mask is not None
+        return RegionOfMotion(mask[None])

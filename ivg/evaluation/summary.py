@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..metrics.clip_figures import TrueClip
 from ..metrics.detection import hs_err, ratio
-from ..metrics.moved_objects import ObjectScore
+from ..metrics.images import ObjectScore
 from ..metrics.region_iou import best_fixed_box, best_prior_mask
 from .judging import SceneResult
 

@@ -13,8 +13,7 @@ from ..errors import InputError
 from ..region import region_from_tracks
 from ..types import HandTracks
 from .detection import hand_length, hands_found, hs_err, match_hands
-from .images import palm_colours, psnr, skin_difference, skin_spread
-from .moved_objects import ObjectScore, score_object
+from .images import ObjectScore, palm_colours, psnr, score_object, skin_difference, skin_spread
 from .region_iou import iou
 
 FIRST_OBJECT = 3  # label of the main moved object in a record's labels; others follow, hands come before

@@ -16,16 +16,20 @@ A figure whose network is not there is not computed with another one: it is "una
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
 
 from ..errors import InputError, WeightsError
+from ..io.staging import staged_output
 from . import distances
-from .features import Features
 from .networks.sources import NETWORK_NAMES, LoadedNetwork, NetworkSources, load_network
 
 Clips = NDArray[np.uint8]
@@ -78,6 +82,50 @@ _GROUPS: dict[str, tuple[str, int, dict[str, Value]]] = {
     "blip": ("frames", 32, {"blip": lambda own, _, texts: distances.similarity_to_text(own, texts)}),
     "egovlp": ("clips", 4, {"egovlp": lambda own, true, _: distances.similarity_to_truth(own, true)}),
 }
+
+
+@dataclass(frozen=True)
+class Features:
+    """Computes features in batches, of each distinct item once, on a device, with a progress bar or without."""
+
+    device: str | torch.device = "cpu"
+    cache: Path | None = None  # folder for features that are kept; none are if None
+    progress: bool = False
+
+    def of(
+        self,
+        items: NDArray[np.uint8],
+        network: Callable[[Tensor], Tensor],
+        *,
+        name: str,
+        batch: int,
+        keep: str | None = None,
+    ) -> NDArray[np.float32]:
+        """Returns features (n, d) of items (n, ...), frames or clips, by a network that takes `batch` at a time.
+
+        The `name` is for the bar and the file; features are cached under the network's fingerprint `keep`, if given.
+        """
+        target = None
+        if keep is not None and self.cache is not None:
+            digest = hashlib.sha256(f"{keep}{items.shape}".encode())
+            digest.update(np.ascontiguousarray(items).data)
+            target = self.cache / f"{name}-{digest.hexdigest()[:32]}.npy"
+            if target.exists():
+                return np.asarray(np.load(target, allow_pickle=False))
+        keys = [hashlib.sha256(np.ascontiguousarray(item).data).digest() for item in items]
+        order = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        distinct = [keys.index(key) for key in order]
+        parts = []
+        with tqdm(total=len(distinct), desc=name, unit="item", disable=not self.progress, leave=False) as bar:
+            for first in range(0, len(distinct), batch):
+                chosen = np.ascontiguousarray(items[distinct[first : first + batch]])
+                parts.append(network(torch.from_numpy(chosen).to(self.device)).float().cpu().numpy())
+                bar.update(len(chosen))
+        features = np.asarray(np.concatenate(parts)[[order[key] for key in keys]], np.float32)
+        if target is not None:
+            with staged_output(target, overwrite=True) as stage:
+                np.save(stage, features)
+        return features
 
 
 def paper_figures(

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...errors import InputError
-from .resize import resize_bilinear
+from .inception import resize_bilinear
 
 LOGITS = 400
 SIZE = 224
