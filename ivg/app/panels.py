@@ -20,7 +20,7 @@ from ..types import FPS
 from ..viz.canvas import fit_size, resize_image, resize_mask
 from ..viz.execution_video import draw_execution
 from ..viz.hands import draw_hands, tint_region
-from ..viz.trajectory_plot import draw_trajectory
+from ..viz.plots import draw_trajectory
 from .view import AppView, Stage
 
 TITLES = {

@@ -1,21 +1,25 @@
-"""From the clips of an ablation to its figures, its table and its plot."""
+"""The five rows of the paper's ablation (Sec. 4), and from their clips to figures, table and plot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..data.clip_store import ClipStore
+from ..errors import InputError
+from ..metrics.detection import ratio
 from ..metrics.networks.sources import NetworkSources
 from ..metrics.paper_figures import paper_figures
 from ..viz.plots import BLUE, ORANGE, draw_points, new_figure, save_plot
 
-if TYPE_CHECKING:
-    from .ablation_rows import Row
-    from .ablation_worker import JudgedClip
+JudgedClip = tuple[NDArray[np.uint8], dict[str, float]]
+"""Frames (t, h, w, 3) of a generated clip and its `clip_figures`."""
+
 
 COLUMNS = {
     "hs_err": ("HS-Err ↓", "{:.4f}"),
@@ -25,6 +29,48 @@ COLUMNS = {
 }
 
 
+@dataclass(frozen=True)
+class Row:
+    """One row of the paper's table."""
+
+    number: int  # as in the paper's table
+    title: str  # what the mask is
+    training: str  # the mask in training, of `ivg.training.settings.MASKS`
+    inference: str  # the mask when clips are generated: one of these, or "stage 1", the predicted region
+    hand_loss: bool  # whether L_hand is in the loss
+
+    @property
+    def run(self) -> str:
+        """Name of the training that the row takes its weights from; rows 2 and 4 share one."""
+        return f"{self.training}{'-hand' if self.hand_loss else ''}"
+
+
+ROWS = (
+    Row(1, "white (no constraint)", "white", "white", hand_loss=False),
+    Row(2, "pseudo ground truth", "annotation", "annotation", hand_loss=False),
+    Row(3, "prior", "prior", "prior", hand_loss=True),
+    Row(4, "stage 1", "annotation", "stage 1", hand_loss=False),
+    Row(5, "stage 1", "annotation", "stage 1", hand_loss=True),
+)
+
+
+def choose_rows(numbers: Iterable[int | str]) -> tuple[Row, ...]:
+    """Returns the rows of these numbers, in the table's order; InputError if one is no row, or there is none."""
+    by_number = {str(row.number): row for row in ROWS}
+    wanted = [str(number) for number in numbers]
+    for number in wanted:
+        if number not in by_number:
+            raise InputError(f"row {number!r} is no row of the ablation; the rows are {', '.join(by_number)}")
+    if not wanted:
+        raise InputError(f"no row of the ablation is chosen; the rows are {', '.join(by_number)}")
+    return tuple(row for row in ROWS if str(row.number) in wanted)
+
+
+def trainings(rows: Sequence[Row]) -> dict[str, Row]:
+    """Returns the trainings that rows need, by name, each with one row that it is for."""
+    return {row.run: row for row in reversed(rows)}
+
+
 def ablation_figures(
     rows: Sequence[Row],
     clips: Mapping[tuple[int, int], Sequence[JudgedClip]],
@@ -32,14 +78,9 @@ def ablation_figures(
     settings: dict[str, Any],
     device: str,
 ) -> dict[str, Any]:
-    """Returns the figures of every row, a value for each sampling seed.
+    """Returns the settings of the ablation and the figures of every row, a value for each sampling seed.
 
-    Args:
-        rows: The rows.
-        clips: By row and seed, in the order of the scenes.
-        held_out: The store of the scenes' true clips.
-        settings: Of the ablation, which stand above the rows.
-        device: Where the network of FVD computes.
+    `clips` are by row and seed, in the order of the held-out scenes; `device` is where the network of FVD computes.
     """
     fvd = _fvd(held_out, settings["scenes"], device)
     figures: dict[str, Any] = {**settings, "fvd_unavailable": "" if callable(fvd) else fvd, "rows": []}
@@ -51,10 +92,12 @@ def ablation_figures(
                 "mask": row.title,
                 "hand_loss": row.hand_loss,
                 "training": row.run,
-                "hs_err": [_mean(own, "hs_err") for own in by_seed],
+                "hs_err": [float(np.nanmean(_values(own, "hs_err"))) for own in by_seed],
                 "fvd": [fvd(own) for own in by_seed] if callable(fvd) else [],
-                "hands": [_sum(own, "hands_found") / _sum(own, "hands_found_truth") for own in by_seed],
-                "region_iou": [_mean(own, "region_iou") for own in by_seed],
+                "hands": [
+                    ratio(sum(_values(own, "hands_found")), sum(_values(own, "hands_found_truth"))) for own in by_seed
+                ],
+                "region_iou": [float(np.nanmean(_values(own, "region_iou"))) for own in by_seed],
             }
         )
     return figures
@@ -67,7 +110,7 @@ def _fvd(held_out: ClipStore, scenes: int, device: str) -> Callable[[Sequence[Ju
     sources, cache = NetworkSources(("i3d",), device=device), held_out.path.with_name("features")
 
     def distance(clips: Sequence[JudgedClip]) -> float:
-        sets = {"generated": np.stack([clip.frames for clip in clips])}
+        sets = {"generated": np.stack([frames for frames, _ in clips])}
         return paper_figures(sets, truth, texts, sources, cache=cache)["fvd"].values["generated"]
 
     still = {"still": np.repeat(truth[:, :1], truth.shape[1], 1)}
@@ -75,12 +118,8 @@ def _fvd(held_out: ClipStore, scenes: int, device: str) -> Callable[[Sequence[Ju
     return reason or distance
 
 
-def _mean(clips: Sequence[JudgedClip], name: str) -> float:
-    return float(np.nanmean([clip.figures[name] for clip in clips]))
-
-
-def _sum(clips: Sequence[JudgedClip], name: str) -> float:
-    return float(np.sum([clip.figures[name] for clip in clips]))
+def _values(clips: Sequence[JudgedClip], name: str) -> list[float]:
+    return [figures[name] for _, figures in clips]
 
 
 def ablation_table(figures: dict[str, Any]) -> str:
@@ -93,10 +132,9 @@ def ablation_table(figures: dict[str, Any]) -> str:
         "|---|---|---|" + "---|" * len(COLUMNS),
     ]
     for row in figures["rows"]:
-        cells = [_cell(row[key], form) for key, (_, form) in COLUMNS.items()]
-        lines.append(
-            f"| {row['number']} | {row['mask']} | {'yes' if row['hand_loss'] else 'no'} | {' | '.join(cells)} |"
-        )
+        cells = [str(row["number"]), row["mask"], "yes" if row["hand_loss"] else "no"]
+        cells += [_cell(row[key], form) for key, (_, form) in COLUMNS.items()]
+        lines.append(f"| {' | '.join(cells)} |")
     if figures["fvd_unavailable"]:
         lines += ["", f"FVD: unavailable ({figures['fvd_unavailable']})."]
     return "\n".join(lines)

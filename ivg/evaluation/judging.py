@@ -1,136 +1,45 @@
-"""The worker of an evaluation: generates clips in held-out scenes and takes their figures."""
+"""The workers of evaluations and ablations: they generate clips in held-out scenes and take their figures."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.clip_record import ClipRecord
-from ..data.clip_store import ClipStore
 from ..metrics.clip_figures import GeneratedClip, TrueClip, clip_figures, codec_figures, object_scores
-from ..metrics.moved_objects import ObjectScore
+from ..metrics.images import ObjectScore
 from ..region import region_from_tracks
-from ..types import Appearance, HandTracks, RegionOfMotion
-
-Detector = Callable[[NDArray[np.uint8]], HandTracks]
+from ..types import HandTracks, RegionOfMotion
+from ..workflows.clips.held_out import Detector, Prompt, SceneGenerator
+from .ablation_figures import JudgedClip, Row
 
 
 @dataclass(frozen=True, eq=False)
 class SceneResult:
-    """The clip generated for one held-out scene, with its figures.
+    """The clip generated for one held-out scene, with its figures."""
 
-    Attributes:
-        index: Of the clip in the store.
-        task: Its task.
-        frames: uint8 (t, h, w, 3), generated with the predicted region.
-        region: bool (h, w), predicted.
-        keypoints: float32 (t, 2, 21, 2), found in `frames`.
-        figures: Of the clip generated with the predicted region.
-        codec: Of the reconstruction.
-        given_region: Figures of the clip generated with the annotated region.
-        objects: The moved objects' scores by variant: "generated", "reconstruction", "still" (the context frame).
-        seconds: Time of the generation, and of its stages as the pipeline reports them.
-    """
-
-    index: int
+    index: int  # of the clip in the store
     task: str
-    frames: NDArray[np.uint8]
-    region: NDArray[np.bool_]
-    keypoints: NDArray[np.float32]
-    figures: dict[str, float]
-    codec: dict[str, float]
-    given_region: dict[str, float]
-    objects: dict[str, list[ObjectScore]]
-    seconds: dict[str, float]
+    frames: NDArray[np.uint8]  # (t, h, w, 3), generated with the predicted region
+    region: NDArray[np.bool_]  # (h, w), predicted
+    keypoints: NDArray[np.float32]  # (t, 2, 21, 2), found in `frames`
+    figures: dict[str, float]  # of the clip generated with the predicted region
+    codec: dict[str, float]  # figures of the reconstruction
+    given_region: dict[str, float]  # figures of the clip generated with the annotated region
+    objects: dict[str, list[ObjectScore]]  # moved ones, by variant: "generated", "reconstruction", "still" (context)
+    seconds: dict[str, float]  # of the generation, and of its stages as the pipeline reports them
 
 
-@dataclass(frozen=True)
-class Prompt:
-    """A text to generate by in a held-out scene.
-
-    Attributes:
-        index: Of the scene's clip in the store.
-        task: The task that the text asks for.
-        text: The text.
-        seed: Of the generation; the clip's if None.
-        appearance: Whose hands act; those of the clip's person if None.
-    """
-
-    index: int
-    task: str
-    text: str
-    seed: int | None = None
-    appearance: Appearance | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Judge:
-    """Generates clips in held-out scenes and takes their figures.
-
-    Attributes:
-        pipeline: Generates; an `InstructionalVideoPipeline`, or a callable with its arguments.
-        detector: Finds hands; `MediaPipeHands`, or a callable with its arguments.
-        store: The held-out clips.
-        steps: Denoising steps of the clip.
-        region_steps: Denoising steps of the region; None takes the weights'.
-        guidance_scale: As the pipeline takes it.
-    """
-
-    pipeline: Any
-    detector: Detector
-    store: ClipStore
-    steps: int
-    region_steps: int | None = None
-    guidance_scale: float = 1.0
-
-    @classmethod
-    def load(
-        cls,
-        weights: str | Path,
-        store: Path,
-        steps: int,
-        region_steps: int | None = None,
-        guidance_scale: float = 1.0,
-        device: str = "cpu",
-    ) -> Judge:
-        """Load a pipeline onto a device; a `functools.partial` of this makes workers (see `ivg.jobs`)."""
-        from ..hands import MediaPipeHands
-        from ..pipeline import InstructionalVideoPipeline
-
-        pipeline = InstructionalVideoPipeline.from_pretrained(weights).to(device)
-        return cls(pipeline, MediaPipeHands(), ClipStore.open(store), steps, region_steps, guidance_scale)
+class Judge(SceneGenerator):
+    """Generates clips in held-out scenes and takes their figures."""
 
     def __call__(self, job: int | Prompt) -> SceneResult | HandTracks:
         """Judge the scene of a clip, given by its index; or return the hands of the clip generated by a prompt."""
-        return self.prompt(job) if isinstance(job, Prompt) else self.scene(int(job))
-
-    def generate(
-        self,
-        record: ClipRecord,
-        text: str,
-        region: RegionOfMotion | None = None,
-        seed: int | None = None,
-        appearance: Appearance | None = None,
-    ) -> Any:
-        """Generate by a text in the scene of a clip, with its seed and its person's appearance if none are given."""
-        if appearance is None and record.appearance is not None:
-            appearance = Appearance.from_vector(record.appearance)
-        return self.pipeline(
-            record.frames[0],
-            text,
-            seed=int(record.info.get("seed", 0)) if seed is None else seed,
-            appearance=appearance,
-            num_inference_steps=self.steps,
-            num_region_steps=self.region_steps,
-            guidance_scale=self.guidance_scale,
-            region=region,
-        )
+        return super().__call__(job) if isinstance(job, Prompt) else self.scene(int(job))
 
     def scene(self, index: int) -> SceneResult:
         """Generate the clip of one held-out scene, with the predicted and with the annotated region, and judge it."""
@@ -157,15 +66,42 @@ class Judge:
             seconds=seconds,
         )
 
-    def prompt(self, prompt: Prompt) -> HandTracks:
-        """Generate by a text in a held-out scene and return the hands found in the clip."""
-        record = self.store.read(prompt.index)
-        output = self.generate(record, prompt.text, seed=prompt.seed, appearance=prompt.appearance)
-        return self.detector(output.frames)
-
 
 def judged(output: Any, detector: Detector) -> GeneratedClip:
     """Return what `clip_figures` needs of a pipeline's output."""
     composited = np.asarray(output.composited)
     touched = composited if composited.ndim == 2 else composited.any(0)
     return GeneratedClip(output.frames, detector(output.frames), output.region.union, touched)
+
+
+@dataclass(frozen=True, eq=False)
+class AblationWorker:
+    """Generates and judges the clips of an ablation's rows; loads pipelines when they are needed."""
+
+    pipelines: dict[str, Path]  # by the name of their training
+    store: Path  # of the held-out clips
+    steps: int  # denoising steps of the clip
+    prior: NDArray[np.bool_] | None  # (h, w), the prior mask, None if no row takes it
+    device: str = "cpu"
+    judges: dict[str, Judge] = field(default_factory=dict)
+
+    def __call__(self, job: tuple[Row, int, int]) -> JudgedClip:
+        """Generate and judge the clip of a row, in the scene of a held-out clip (its index), with a sampling seed."""
+        row, index, seed = job
+        if row.run not in self.judges:
+            self.judges[row.run] = Judge.load(self.pipelines[row.run], self.store, self.steps, device=self.device)
+        judge = self.judges[row.run]
+        record = judge.store.read(index)
+        truth = TrueClip.of(record)
+        output = judge.generate(record, record.text, self._region(row.inference, truth), seed)
+        return output.frames, clip_figures(truth, judged(output, judge.detector))
+
+    def _region(self, kind: str, truth: TrueClip) -> RegionOfMotion | None:
+        """Return the region that a clip is generated in; None lets stage 1 predict it."""
+        if kind == "annotation":
+            return region_from_tracks(truth.tracks, *truth.region.shape)
+        if kind == "stage 1":
+            return None
+        mask = self.prior if kind == "prior" else np.ones_like(truth.region)
+        assert mask is not None
+        return RegionOfMotion(mask[None])

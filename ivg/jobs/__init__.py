@@ -17,7 +17,17 @@ In every process: one thread (OpenMP, BLAS, OpenCV), Ctrl-C is left to the paren
 from .launcher import CRASHED, ONE_THREAD, Launcher, MakeWorker, WorkerStartError, environment
 from .processes import TWO_PROCESSES, Processes
 from .ray_cluster import LOCAL, RayCluster
-from .results import Progress, all_results, describe_error, in_order, progress_bar, run_guarded, run_logged
+from .results import (
+    OnProgress,
+    Progress,
+    all_results,
+    describe_error,
+    in_order,
+    progress_bar,
+    run_guarded,
+    run_logged,
+    stage_progress,
+)
 
 __all__ = [
     "CRASHED",
@@ -26,6 +36,7 @@ __all__ = [
     "TWO_PROCESSES",
     "Launcher",
     "MakeWorker",
+    "OnProgress",
     "Processes",
     "Progress",
     "RayCluster",
@@ -37,4 +48,5 @@ __all__ = [
     "progress_bar",
     "run_guarded",
     "run_logged",
+    "stage_progress",
 ]

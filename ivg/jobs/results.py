@@ -30,6 +30,17 @@ class Progress(Protocol):
         """
 
 
+OnProgress = Callable[[str, int, int], None]
+"""Progress callback of a run with stages: called with the stage's name, the items done, and all of them."""
+
+
+def stage_progress(on_progress: OnProgress | None, stage: str) -> Progress | None:
+    """Return the progress callback of one stage of a run."""
+    if on_progress is None:
+        return None
+    return lambda done, total, **_: on_progress(stage, done, total)
+
+
 @contextmanager
 def progress_bar(name: str, unit: str) -> Iterator[Progress]:
     """Give a progress callback that draws a bar on stderr, with its name and what an item is called."""

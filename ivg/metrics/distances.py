@@ -13,19 +13,11 @@ def frechet_distance(first: NDArray[np.floating], second: NDArray[np.floating]) 
 
     ``|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))``, with unbiased covariances. No matrix root is taken: with centred
     and scaled features A and B, ``S1 = A^T A`` and ``S2 = B^T B``, the trace of the root is the sum of the singular
-    values of ``A B^T``, which stays exact where the covariances are singular.
-
-    Args:
-        first: (n, d), n at least 2.
-        second: (m, d), m at least 2.
-
-    Returns:
-        The distance in squared units of the features, never negative, computed in float64.
-
-    Raises:
-        InputError: If the shapes do not fit, a set has fewer than two samples, or a feature is not finite.
+    values of ``A B^T``, which stays exact where the covariances are singular. Features are (n, d) and (m, d); the
+    distance is in squared units of them, never negative, computed in float64. InputError if the shapes do not fit, a
+    set has fewer than two samples, or a feature is not finite.
     """
-    for name, features in (("first", first), ("second", second)):
+    for name, features in {"first": first, "second": second}.items():
         if features.ndim != 2 or len(features) < 2:
             raise InputError(f"{name} must have shape (n, d) with n at least 2, got {features.shape}")
         if not np.isfinite(features).all():
@@ -60,8 +52,7 @@ def frechet_warning(samples: int, dimensions: int) -> str:
 def cosines(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
     """Returns the cosines of embeddings along the last axis, in [-1, 1]; shapes (..., d) broadcast.
 
-    Raises:
-        InputError: If the widths differ, or an embedding is zero and so has no direction.
+    InputError if the widths differ, or an embedding is zero and so has no direction.
     """
     if first.shape[-1] != second.shape[-1]:
         raise InputError(f"embeddings must have one width, got {first.shape[-1]} and {second.shape[-1]}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,8 +11,7 @@ from numpy.typing import NDArray
 THRESHOLDS = tuple(np.linspace(0.02, 0.6, 30))
 BOX_STEPS = 17
 
-Box = tuple[int, int, int, int]
-"""Top, bottom, left and right edge of a box, px; bottom and right exclusive."""
+Box = tuple[int, int, int, int]  # top, bottom, left and right edge, px; bottom and right exclusive
 
 
 def iou(region: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
@@ -31,17 +29,11 @@ def mean_iou(region: NDArray[np.bool_], truths: NDArray[np.bool_]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class FixedRegion:
-    """A region that is the same for every image.
+    """A region that is the same for every image."""
 
-    Attributes:
-        region: bool (h, w).
-        mean_iou: Its mean IoU with the regions it was chosen for.
-        name: How it was made.
-    """
-
-    region: NDArray[np.bool_]
-    mean_iou: float
-    name: str
+    region: NDArray[np.bool_]  # (h, w)
+    mean_iou: float  # with the regions it was chosen for
+    name: str  # how it was made
 
 
 def best_prior_mask(frequency: NDArray[np.floating], truths: NDArray[np.bool_]) -> FixedRegion:
@@ -49,10 +41,7 @@ def best_prior_mask(frequency: NDArray[np.floating], truths: NDArray[np.bool_]) 
 
     The bare union over a training set of some thousand clips covers nearly all of the image; cutting at the best level
     gives the prior the benefit of the doubt, because the level is chosen on the very regions it is judged on.
-
-    Args:
-        frequency: (h, w), fraction of the training set's regions that hold the pixel. Level 0 is the bare union.
-        truths: bool (n, h, w).
+    `frequency`, (h, w), is the fraction of the training set's regions that hold the pixel; `truths` are (n, h, w).
     """
     levels = [0.0, *THRESHOLDS]
     masks = [frequency > level for level in levels]
@@ -81,21 +70,15 @@ def best_fixed_box(truths: NDArray[np.bool_]) -> FixedRegion:
     xs = np.unique(np.linspace(0, width, BOX_STEPS).astype(int)).tolist()
     boxes = [(t, b, le, r) for t in ys for b in ys if b > t for le in xs for r in xs if r > le]
     box: Box = max(boxes, key=score)
-    for step in (4, 2, 1):
-        box = _climb(box, step, (height, width), score)
+    for step in (4, 2, 1):  # moves one edge at a time as long as that raises the score
+        while True:
+            moves = [cast(Box, (*box[:e], box[e] + move, *box[e + 1 :])) for e in range(4) for move in (-step, step)]
+            legal = [(t, b, le, r) for t, b, le, r in moves if 0 <= t < b <= height and 0 <= le < r <= width]
+            best = max(legal, key=score, default=box)
+            if score(best) <= score(box):
+                break
+            box = best
     top, bottom, left, right = box
     region = np.zeros((height, width), dtype=bool)
     region[top:bottom, left:right] = True
     return FixedRegion(region, score(box), f"box x {left}-{right}, y {top}-{bottom}")
-
-
-def _climb(box: Box, step: int, size: tuple[int, int], score: Callable[[Box], float]) -> Box:
-    """Moves one edge at a time by `step` as long as that raises the score."""
-    height, width = size
-    while True:
-        moves = [cast(Box, (*box[:e], box[e] + sign * step, *box[e + 1 :])) for e in range(4) for sign in (-1, 1)]
-        legal = [(t, b, le, r) for t, b, le, r in moves if 0 <= t < b <= height and 0 <= le < r <= width]
-        best = max(legal, key=score, default=box)
-        if score(best) <= score(box):
-            return box
-        box = best

@@ -21,37 +21,20 @@ MARGIN = 14
 
 @dataclass(frozen=True, eq=False)
 class GridRow:
-    """One row of a grid.
+    """One row of a grid."""
 
-    Attributes:
-        frames: uint8 (n, h, w, 3), RGB, one image for each column.
-        label: What the row shows; line breaks are kept.
-        note: A second, fainter line.
-        new_group: Leaves some room above the row.
-    """
-
-    frames: NDArray[np.uint8]
-    label: str
-    note: str = ""
-    new_group: bool = False
+    frames: NDArray[np.uint8]  # (n, h, w, 3), RGB, one image for each column
+    label: str  # line breaks are kept
+    note: str = ""  # a second, fainter line
+    new_group: bool = False  # leaves some room above the row
 
 
 def image_grid(
     rows: Sequence[GridRow], *, title: str = "", columns: Sequence[str] = (), label_width: int = 170
 ) -> NDArray[np.uint8]:
-    """Lays frames out in a grid with a title, column heads and row labels.
+    """Lay frames out in a grid with a title, heads of the columns and labels of the rows (`label_width` px wide).
 
-    Args:
-        rows: From top to bottom; all frames have one size, all rows one length.
-        title: Stands above the grid.
-        columns: A head for each column, or none.
-        label_width: Width of the column of labels, px.
-
-    Returns:
-        uint8 (height, width, 3), RGB.
-
-    Raises:
-        InputError: There is no row, or rows differ in their frames' shape.
+    InputError if there is no row, or rows differ in their frames' shape.
     """
     shapes = {row.frames.shape for row in rows}
     if len(shapes) != 1:
@@ -80,8 +63,7 @@ def image_grid(
 def save_image(image: NDArray[np.uint8], path: Path) -> None:
     """Writes an image (h, w, 3) as PNG or JPEG, by the path's ending, whole or not at all; makes the folder.
 
-    Raises:
-        InputError: The ending is another.
+    InputError if the ending is another.
     """
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise InputError(f"an image is written as .png or .jpg, got {path.name!r}")

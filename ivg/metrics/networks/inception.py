@@ -14,18 +14,30 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .resize import resize_bilinear
-
-FEATURES = 2048
 SIZE = 299
 
-Kernel = int | tuple[int, int]
-Step = tuple[int, Kernel]
+Step = tuple[int, int | tuple[int, int]]
 """Channels and kernel of a convolution."""
 
 
+def resize_bilinear(images: Tensor, size: int) -> Tensor:
+    """Resizes as TensorFlow 1's ``resize_bilinear`` with ``align_corners=False``: FID and FVD were published with it.
+
+    The target's pixel i reads the source at ``i * source / target`` (the corner, not the middle, of the pixel),
+    linearly between its two neighbours; nothing is smoothed when the image shrinks. That is what ``align_corners=True``
+    does to images and targets that are a pixel larger: ``i * (source + 1 - 1) / (target + 1 - 1)``. Images (..., h, w)
+    become (..., size, size), computed in float64; the same tensor if it has that size already.
+    """
+    height, width = images.shape[-2:]
+    if (height, width) == (size, size):
+        return images
+    padded = F.pad(images.double().reshape(1, -1, height, width), (0, 1, 0, 1), mode="replicate")
+    resized = F.interpolate(padded, (size + 1, size + 1), mode="bilinear", align_corners=True)[..., :size, :size]
+    return resized.reshape(*images.shape[:-2], size, size).to(images.dtype)
+
+
 class ConvReLU(nn.Conv2d):
-    """A convolution with bias, then ReLU; padded to keep the size unless it strides or is told not to."""
+    """A convolution with bias, then ReLU; padded to keep the size unless it strides or `pad` is False."""
 
     def __init__(self, width: int, step: Step, *, stride: int = 1, pad: bool = True) -> None:
         channels, kernel = step
@@ -49,46 +61,25 @@ class Tower(nn.Sequential):
         super().__init__(*convolutions)
 
 
-def _average(x: Tensor) -> Tensor:
-    return F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
-
-
-def _maximum(x: Tensor) -> Tensor:
-    return F.max_pool2d(x, 3, 1, 1)
-
-
 class Mixed(nn.Module):
-    """Towers side by side and a 1x1 convolution of the pooled input, concatenated."""
+    """Towers side by side and a 1x1 convolution (`pooled` channels) of the average, concatenated.
 
-    def __init__(self, width: int, towers: Sequence[Sequence[Step]], pooled: int) -> None:
+    Without `pooled` channels the image shrinks: the towers' last convolutions stride, beside a maximum that does.
+    """
+
+    def __init__(self, width: int, towers: Sequence[Sequence[Step]], pooled: int = 0) -> None:
         super().__init__()
-        self.towers = nn.ModuleList(Tower(width, *steps) for steps in towers)
-        self.pooled = ConvReLU(width, (pooled, 1))
+        self.towers = nn.ModuleList(Tower(width, *steps, stride=1 if pooled else 2) for steps in towers)
+        self.pool = nn.AvgPool2d(3, 1, 1, count_include_pad=False) if pooled else nn.MaxPool2d(3, 2)
+        self.pooled = ConvReLU(width, (pooled, 1)) if pooled else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(b, width, h, w) to (b, sum of the towers' last channels + pooled, h, w)."""
-        return torch.cat([*(tower(x) for tower in self.towers), self.pooled(_average(x))], 1)
-
-
-class Shrinking(nn.Module):
-    """Towers whose last convolution strides, and a maximum that does, concatenated."""
-
-    def __init__(self, width: int, towers: Sequence[Sequence[Step]]) -> None:
-        super().__init__()
-        self.towers = nn.ModuleList(Tower(width, *steps, stride=2) for steps in towers)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(b, width, h, w) to (b, ..., (h - 1) // 2, (w - 1) // 2)."""
-        return torch.cat([*(tower(x) for tower in self.towers), F.max_pool2d(x, 3, 2)], 1)
+        """(b, width, h, w) to (b, all channels, h, w), or (h - 1) // 2 and (w - 1) // 2 where it shrinks."""
+        return torch.cat([*(tower(x) for tower in self.towers), self.pooled(self.pool(x))], 1)
 
 
 class Splitting(nn.Module):
-    """The last blocks: two towers end in a 1x3 and a 3x1 convolution side by side.
-
-    Args:
-        width: Channels of the input.
-        maximum: Whether the fourth branch pools by the maximum (the last block) or the average.
-    """
+    """The last blocks: two towers end in a 1x3 and a 3x1 convolution; the last one pools by the `maximum`."""
 
     def __init__(self, width: int, *, maximum: bool) -> None:
         super().__init__()
@@ -98,7 +89,7 @@ class Splitting(nn.Module):
         self.long = Tower(width, (448, 1), (384, 3))
         self.long_ends = nn.ModuleList(ConvReLU(384, (384, kernel)) for kernel in ((1, 3), (3, 1)))
         self.pooled = ConvReLU(width, (192, 1))
-        self.pool = _maximum if maximum else _average
+        self.pool = nn.MaxPool2d(3, 1, 1) if maximum else nn.AvgPool2d(3, 1, 1, count_include_pad=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, width, h, w) to (b, 2048, h, w)."""
@@ -118,7 +109,7 @@ def _factored(n: int) -> Mixed:
 
 
 class Inception(nn.Module):
-    """Pictures to the features of FID."""
+    """Images to the features of FID."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,23 +124,20 @@ class Inception(nn.Module):
         )
         self.mixed = nn.Sequential(
             *(_square(192, 32), _square(256, 64), _square(288, 64)),
-            Shrinking(288, [[(384, 3)], [(64, 1), (96, 3), (96, 3)]]),
+            Mixed(288, [[(384, 3)], [(64, 1), (96, 3), (96, 3)]]),
             *(_factored(128), _factored(160), _factored(160), _factored(192)),
-            Shrinking(768, [[(192, 1), (320, 3)], [(192, 1), (192, (1, 7)), (192, (7, 1)), (192, 3)]]),
+            Mixed(768, [[(192, 1), (320, 3)], [(192, 1), (192, (1, 7)), (192, (7, 1)), (192, 3)]]),
             *(Splitting(1280, maximum=False), Splitting(2048, maximum=True)),
         )
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Returns features (b, 2048) of pictures, float (b, 3, 299, 299) in [-1, 127/128]."""
-        features: Tensor = self.mixed(self.stem(pictures)).mean((2, 3))
+    def forward(self, images: Tensor) -> Tensor:
+        """Returns features (b, 2048) of images, float (b, 3, 299, 299) in [-1, 127/128]."""
+        features: Tensor = self.mixed(self.stem(images)).mean((2, 3))
         return features
 
     @torch.no_grad()
     def features(self, frames: Tensor) -> Tensor:
-        """Returns features (b, 2048) of frames, uint8 (b, h, w, 3).
-
-        As the graph does it: resized to 299 as TensorFlow 1 does, then ``(x - 128) / 128``.
-        """
-        pictures = resize_bilinear(frames.permute(0, 3, 1, 2).float(), SIZE)
-        features: Tensor = self((pictures - 128) / 128)
+        """Returns features (b, 2048) of frames, uint8 (b, h, w, 3), resized as TensorFlow 1 does, as in the graph."""
+        images = resize_bilinear(frames.permute(0, 3, 1, 2).float(), SIZE)
+        features: Tensor = self((images - 128) / 128)
         return features

@@ -15,7 +15,7 @@ from ...models.base.pretrained import ARCHITECTURE
 from ...models.interfaces import APPEARANCE_WIDTH, FACTOR, REGION_CHANNELS
 from ...models.nano.autoencoder import NanoAutoencoder
 from ...models.nano.denoiser import NanoVideoDenoiser
-from ...models.nano.mask_decoder import NanoMaskDecoder
+from ...models.nano.autoencoder import NanoMaskDecoder
 from ...models.nano.text import MAX_TOKENS
 from ..optimizer import build_optimizer
 from ..settings import (

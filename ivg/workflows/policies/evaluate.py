@@ -61,7 +61,7 @@ class PolicyReport:
     def table(self) -> str:
         """Success rates by task with their intervals of 95 %, in Markdown."""
         from ...policy.evaluation import success_rate, success_rates_by
-        from ...viz.tables import markdown_table
+        from ...viz.plots import markdown_table
 
         rates = {**success_rates_by(self.outcomes, "task"), "all tasks": success_rate(self.outcomes)}
         return markdown_table(("task", "success"), list(rates.items()))

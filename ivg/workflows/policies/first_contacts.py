@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...data.clip_record import ClipRecord
 from ...data.clip_store import ClipStore
+from ...metrics.clip_figures import FIRST_OBJECT
 from ...types import HANDS, Camera, HandTracks, Side
 from ..clips.context_depth import ContextDepth
 
@@ -17,11 +18,7 @@ if TYPE_CHECKING:
     from ...policy.hands3d.lifting import HandLifter
     from ...policy.hands3d.training.first_contact import FirstContact, TrueContact
 
-ANOTHER = 50_000_000
-"""Added to a scene's seed: the person whose performance is compared with the scene's own."""
-
-FIRST_OBJECT = 3
-"""Lowest label of a moved object in a store's `labels`."""
+ANOTHER = 50_000_000  # added to a scene's seed: the person whose performance is compared with the scene's own
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +27,29 @@ class Scene:
 
     index: int
     record: ClipRecord
+    camera: Camera
     truth: TrueContact
     depth: NDArray[np.float32]
     fps: float
 
-    @property
-    def camera(self) -> Camera:
-        """The camera of the clip."""
-        return camera_of(self.record)
+    @classmethod
+    def of(cls, store: ClipStore, index: int, contexts: ContextDepth) -> Scene:
+        """Read a rendered clip, and find where and when its hand touches, and the object's visible points."""
+        from ...policy.hands3d.training.first_contact import TrueContact, visible_points
+
+        record = store.read(index)
+        assert record.joints_world_m is not None
+        assert record.contact is not None
+        assert record.grasp_point is not None
+        assert record.labels is not None
+        assert record.K is not None
+        assert record.T_world_camera is not None
+        depth = contexts(record.info, record.frames[0])
+        camera = Camera(np.asarray(record.K), np.asarray(record.T_world_camera), store.size, store.size)
+        points = visible_points(depth, record.labels[0] >= FIRST_OBJECT, camera)
+        joints = record.joints_world_m[:, HANDS.index(record.info["side"])]
+        truth = TrueContact.of(joints, record.contact, record.grasp_point, points)
+        return cls(index, record, camera, truth, depth, store.fps)
 
 
 @dataclass(frozen=True)
@@ -51,33 +63,7 @@ class Touch:
 def read_scenes(store: ClipStore) -> list[Scene]:
     """Return the scenes of all clips of a store."""
     with ContextDepth(store.size) as contexts:
-        scenes = []
-        for index in store.indices_done:
-            record = store.read(int(index))
-            depth = contexts(record.info, record.frames[0])
-            scenes.append(Scene(int(index), record, true_contact(record, depth), depth, store.fps))
-    return scenes
-
-
-def true_contact(record: ClipRecord, depth: NDArray[np.float32]) -> TrueContact:
-    """Return where and when the hand of a rendered clip touches, and the object's visible points."""
-    from ...policy.hands3d.training.first_contact import TrueContact, visible_points
-
-    assert record.joints_world_m is not None
-    assert record.contact is not None
-    assert record.grasp_point is not None
-    assert record.labels is not None
-    points = visible_points(depth, record.labels[0] >= FIRST_OBJECT, camera_of(record))
-    joints = record.joints_world_m[:, HANDS.index(record.info["side"])]
-    return TrueContact.of(joints, record.contact, record.grasp_point, points)
-
-
-def camera_of(record: ClipRecord) -> Camera:
-    """Return the camera of a rendered clip."""
-    assert record.K is not None
-    assert record.T_world_camera is not None
-    size = record.frames.shape[1]
-    return Camera(np.asarray(record.K), np.asarray(record.T_world_camera), size, size)
+        return [Scene.of(store, int(index), contexts) for index in store.indices_done]
 
 
 def others_contacts(scenes: list[Scene]) -> list[FirstContact | None]:
@@ -100,11 +86,10 @@ def contacts_of(lifter: HandLifter, generated: HandTracks, scene: Scene) -> dict
     """Return the first contacts of a scene of the truth and of the hands as lifted, by row of `ROWS`."""
     record, truth = scene.record, scene.truth
     assert record.joints_world_m is not None
-    true_clip = HandTracks(record.keypoints, record.present, record.score)
+    lifted = {"true_clip": HandTracks(record.keypoints, record.present, record.score), "generated": generated}
     return {
         "truth": truth.at(record.joints_world_m[:, HANDS.index(record.info["side"])], truth.frame),
-        "true_clip": _first(_lifted(lifter, true_clip, scene), truth),
-        "generated": _first(_lifted(lifter, generated, scene), truth),
+        **{name: _first(_lifted(lifter, tracks, scene), truth) for name, tracks in lifted.items()},
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from ivg.cli.ablate import main
 from ivg.errors import InputError
 from ivg.evaluation.ablation import AblationResult
-from ivg.evaluation.ablation_rows import ROWS, choose_rows, trainings
+from ivg.evaluation.ablation_figures import ROWS, choose_rows, trainings
 
 
 def test_the_rows_are_the_paper_s():

@@ -10,11 +10,11 @@ from ivg.metrics.images import (
     delta_e,
     palm_colours,
     psnr,
+    score_object,
     skin_difference,
     skin_spread,
     to_lab,
 )
-from ivg.metrics.moved_objects import score_object
 from ivg.metrics.region_iou import best_fixed_box, best_prior_mask, iou, mean_iou
 
 SIZE = 128

@@ -12,10 +12,9 @@ from torch import nn
 
 from ivg.errors import InputError
 from ivg.metrics.distances import similarity_of_consecutive
-from ivg.metrics.features import Features
 from ivg.metrics.networks import sources as module
 from ivg.metrics.networks.sources import NETWORK_NAMES, NetworkSources
-from ivg.metrics.paper_figures import FIGURES, paper_figures
+from ivg.metrics.paper_figures import FIGURES, Features, paper_figures
 
 TEXTS = ["cut the carrot", "stir the pot", "cut the pot"]
 

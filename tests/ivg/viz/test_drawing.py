@@ -8,8 +8,7 @@ import numpy as np
 
 from ivg.viz.grids import evenly, video_grid
 from ivg.viz.hands import HAND_COLOURS, draw_hands
-from ivg.viz.plots import draw_chunks, draw_points, new_figure, save_plot
-from ivg.viz.tables import markdown_table
+from ivg.viz.plots import draw_chunks, draw_points, markdown_table, new_figure, save_plot
 
 
 def keypoints() -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ivg.metrics.networks.resize import resize_bilinear
+from ivg.metrics.networks.inception import resize_bilinear
 
 
 def test_growing_reads_from_the_corner_and_repeats_the_edge() -> None:
