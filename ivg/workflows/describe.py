@@ -12,32 +12,21 @@ from .episodes.report import demonstrations_report, demonstrations_text, episode
 
 @dataclass(frozen=True)
 class DatasetReport:
-    """What a dataset holds.
-
-    Attributes:
-        as_json: The figures.
-        report: The same in words.
-    """
+    """What a dataset holds: figures, and the same in words."""
 
     as_json: dict[str, Any]
     report: str
 
 
 def dataset_report(path: Path) -> DatasetReport:
-    """Describe a clip store, a dataset of robot episodes, or one of demonstrations.
-
-    Raises:
-        StoreError: It is none of these.
-    """
+    """Describe a clip store, a dataset of robot episodes, or one of demonstrations; a `StoreError` if it is none."""
     from ..policy.datasets import is_demonstration_dataset
     from ..policy.datasets.episodes import is_episode_dataset
 
     if is_demonstration_dataset(path):
-        figures = demonstrations_report(path)
-        return DatasetReport(figures, demonstrations_text(figures))
+        return DatasetReport(figures := demonstrations_report(path), demonstrations_text(figures))
     if is_episode_dataset(path):
-        figures = episodes_report(path)
-        return DatasetReport(figures, episodes_text(figures))
+        return DatasetReport(figures := episodes_report(path), episodes_text(figures))
     return clips_report(ClipStore.open(path))
 
 
@@ -50,9 +39,9 @@ def clips_report(store: ClipStore) -> DatasetReport:
         f"{store.path}: {len(store.indices_done)} of {attrs['count']} clips written, "
         f"{attrs['frames']} frames of {attrs['size']} px, {attrs['fps']} fps, source {attrs['source']}"
     ]
+    figures = {"store": str(store.path), **attrs, "annotation": rows}
     if not rows:
-        lines.append("no ground truth to judge the annotation by")
-        return DatasetReport({"store": str(store.path), **attrs, "annotation": rows}, "\n".join(lines))
+        return DatasetReport(figures, f"{lines[0]}\nno ground truth to judge the annotation by")
     lines.append("MediaPipe against the ground truth, where at least half of a hand is visible:")
     heads = ("frames found", "hands found", "joint error", "right side")
     lines.append(f"  {'task':<16}{'clips':>6}" + "".join(f"{head:>14}" for head in heads))
@@ -60,23 +49,17 @@ def clips_report(store: ClipStore) -> DatasetReport:
         rates = (row[name] for name in ("frame_rate", "hand_rate", "median_joint_error", "side_rate"))
         lines.append(f"  {task:<16}{row['clips']:>6}" + "".join(f"{rate:>14.1%}" for rate in rates))
     lines.append("  (joint error: median over hands of the mean distance of 21 joints, relative to the hand's length)")
-    return DatasetReport({"store": str(store.path), **attrs, "annotation": rows}, "\n".join(lines))
+    return DatasetReport(figures, "\n".join(lines))
 
 
 def draw_grid(path: Path, target: Path | None = None, *, joints: bool = False, skip: int = 0) -> Path:
-    """Draw an image grid of a clip store or of a dataset of robot episodes, a row a task.
+    """Draw an image grid of a clip store or of a dataset of robot episodes, a row a task; return the path of the PNG.
 
     Args:
-        path: The store or dataset.
+        path: The store or dataset; a `StoreError` if it is neither.
         target: PNG to write; STORE/grid.png, or NAME.png beside a dataset of episodes, if None.
         joints: Draw the annotated joints over the frames.
         skip: Show the next one of every task after so many.
-
-    Returns:
-        The path of the image.
-
-    Raises:
-        StoreError: It is neither.
     """
     from ..policy.datasets.episodes import EpisodeStore, is_episode_dataset
     from ..viz.grids import clip_grid, episode_grid

@@ -13,14 +13,9 @@ _SIGNS = {OK: "  ", OPTIONAL: "- ", MISSING: "X "}
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of a check; as a string, the line to print.
+    """What a check (the group) found of a thing: its state, what is there or wrong, and the command that mends it.
 
-    Attributes:
-        group: The check.
-        name: What was examined.
-        state: `OK`, `OPTIONAL` or `MISSING`.
-        found: What is there, or what is wrong.
-        mend: The command that mends it; "" where nothing is to be done.
+    As a string, it is the line to print. The state is `OK`, `OPTIONAL` or `MISSING`.
     """
 
     group: str
@@ -35,14 +30,7 @@ class Finding:
 
 
 def examine(on_finding: Callable[[Finding], None] | None = None) -> list[Finding]:
-    """Make every check, one after another.
-
-    Args:
-        on_finding: Called with each finding as soon as it is known.
-
-    Returns:
-        All findings. A check that breaks is a finding, too.
-    """
+    """Make every check and return all findings, each given to `on_finding` at once; a check that breaks is one, too."""
     findings = []
     for finding in _all_findings():
         findings.append(finding)

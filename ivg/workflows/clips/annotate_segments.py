@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...data.clip_filter import ClipFilter, motion, sharpness
 from ...data.clip_record import INFO_BYTES, ClipRecord
 from ...data.clip_store import ClipStore
-from ...data.readers import Segment
+from ...data.readers import Segment, Skipped
 from ...data.segment_frames import SegmentError, read_segment
 from ...framing import Framing
 
@@ -35,14 +35,6 @@ class AnnotationJob:
     segment: Segment
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why a segment gave no clip."""
-
-    reason: str
-    detail: str
-
-
 def segment_record(
     segment: Segment,
     *,
@@ -53,7 +45,7 @@ def segment_record(
     source: str,
     video: str,
 ) -> ClipRecord:
-    """Reads, judges and annotates a segment.
+    """Read, judge and annotate a segment.
 
     Args:
         segment: What to read.
@@ -73,8 +65,7 @@ def segment_record(
     tracks = detector(sample.frames)
     if flaw := keep.fault_of_hands(tracks.present):
         raise SegmentError(*flaw)
-    _, height, width, _ = sample.frames.shape
-    framing = Framing(height, width, size)
+    framing = Framing(*sample.frames.shape[1:3], size)
     return ClipRecord(
         frames=np.stack([framing.fit(frame) for frame in sample.frames]),
         keypoints=framed_keypoints(tracks.keypoints, framing),
@@ -85,7 +76,7 @@ def segment_record(
 
 
 def framed_keypoints(keypoints: NDArray[np.float32], framing: Framing) -> NDArray[np.float32]:
-    """Returns keypoints (..., 2), normalised in the frame, as normalised in the square that it is fitted into."""
+    """Return keypoints (..., 2), normalised in the frame, as normalised in the square that it is fitted into."""
     rows, columns = framing.window
     start = np.array([columns.start, rows.start], np.float32)
     extent = np.array([columns.stop - columns.start, rows.stop - rows.start], np.float32)
@@ -114,13 +105,7 @@ def _info(segment: Segment, sample: VideoSample, source: str, video: str) -> dic
 
 
 class Annotator:
-    """A worker that annotates segments into a store.
-
-    Args:
-        store: Folder of the store.
-        root: Folder that videos are named from in the clips' info.
-        keep: What a clip must have.
-    """
+    """A worker that writes the clips that pass `keep` into a store; their info names videos from the folder `root`."""
 
     def __init__(self, store: Path, root: Path, keep: ClipFilter) -> None:
         import av
@@ -128,26 +113,23 @@ class Annotator:
         from ...hands import MediaPipeHands
 
         av.logging.set_level(None)  # FFmpeg's complaints are in the reasons
-        self.store = ClipStore.open(store, mode="r+")
-        self.frames, self.source = int(self.store.attrs["frames"]), str(self.store.attrs["source"])
-        self.root = root
-        self.keep = keep
+        self.store, self.root, self.keep = ClipStore.open(store, mode="r+"), root, keep
         self.detector = MediaPipeHands()
 
-    def __call__(self, job: AnnotationJob) -> Refusal | None:
+    def __call__(self, job: AnnotationJob) -> Skipped | None:
         """Write one segment's clip into the store, or return why there is none."""
-        video = job.segment.video
+        video, attrs = job.segment.video, self.store.attrs
         try:
             record = segment_record(
                 job.segment,
                 size=self.store.size,
-                frames=self.frames,
+                frames=int(attrs["frames"]),
                 keep=self.keep,
                 detector=self.detector,
-                source=self.source,
+                source=str(attrs["source"]),
                 video=str(video.relative_to(self.root) if video.is_relative_to(self.root) else video),
             )
         except SegmentError as error:
-            return Refusal(error.reason, error.detail[:300])
+            return Skipped(job.segment.name, error.reason, error.detail[:300])
         self.store.write(job.index, record)
         return None

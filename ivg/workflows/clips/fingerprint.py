@@ -19,14 +19,9 @@ from ...envs.kitchen.tasks import TASKS
 if TYPE_CHECKING:
     from ...envs.human.demonstrator import HumanDemonstrator
 
-SCENES_VERSION = 1
-"""Raise this when clips change in what the fingerprint does not see, such as the options of the renderer."""
-
-SEEDS = (0, 1_000_003)
-"""Of the fixed clips."""
-
-FRAMES = (0.0, 6.0, 11.0, 15.0)
-"""Times of them that are looked at."""
+SCENES_VERSION = 1  # raise this when clips change in what the fingerprint does not see, such as the renderer's options
+SEEDS = (0, 1_000_003)  # of the fixed clips
+FRAMES = (0.0, 6.0, 11.0, 15.0)  # times of them that are looked at
 
 _VISUAL = (
     *("geom_pos", "geom_quat", "geom_size", "geom_rgba", "geom_matid", "mat_rgba", "mat_texid", "mat_texrepeat"),

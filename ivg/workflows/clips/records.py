@@ -15,15 +15,8 @@ if TYPE_CHECKING:
 
 
 def record_of(clip: HumanClip, *, source: str, scene: tuple[str, int] | None = None) -> ClipRecord:
-    """Return a rendered clip as a record for the store, not yet annotated.
-
-    Args:
-        clip: As the demonstrator gives it.
-        source: What the store says of where clips come from.
-        scene: Task and seed that the scene was laid out for; the clip's own if None.
-    """
-    frames = len(clip.frames)
-    scale = float(np.clip(clip.hand_scale, *SCALE_RANGE))
+    """Return a rendered clip as a record, not yet annotated; `scene` is what it was laid out for, if not for itself."""
+    frames, scale = len(clip.frames), float(np.clip(clip.hand_scale, *SCALE_RANGE))
     skin = np.clip(np.asarray(clip.skin_rgb, dtype=np.float32), 0, 1)
     return ClipRecord(
         frames=clip.frames,

@@ -14,20 +14,12 @@ if TYPE_CHECKING:
     from ...policy.attempt import Attempt
     from ...policy.datasets import RobotEpisode
 
-COMMIT_EVERY = 16
-"""Attempts that are written at once."""
-
-CRASHES_IN_A_ROW = 8
-"""So many crashed attempts one after another are no accident: the run stops."""
+COMMIT_EVERY = 16  # attempts that are written at once
+CRASHES_IN_A_ROW = 8  # so many crashed attempts one after another are no accident: the run stops
 
 
 class Ledger:
-    """Outcomes of all attempts, and the episodes that are not written yet; the only writer of a dataset.
-
-    Args:
-        path: The dataset.
-        settings: What is attempted.
-    """
+    """Outcomes of all attempts, and the episodes that are not written yet; the only writer of the dataset at a path."""
 
     def __init__(self, path: Path, settings: GenerateSettings) -> None:
         self.path, self.settings = path, settings
@@ -55,9 +47,8 @@ class Ledger:
             return
         before = len(read_outcomes(self.path)) if self.path.exists() else 0
         if before != self._written:
-            raise StoreError(
-                f"{self.path} was changed by another writer: it has {before} attempts, not {self._written}"
-            )
+            was = f"it has {before} attempts, not {self._written}"
+            raise StoreError(f"{self.path} was changed by another writer: {was}")
         record = {"settings": self.settings.as_json, "attempts": [asdict(outcome) for outcome in self.outcomes]}
         episodes, self._waiting, self._written = self._waiting, [], len(self.outcomes)
         append_episodes(self.path, episodes, attributes={RECORD: record})
@@ -72,14 +63,10 @@ class Ledger:
 
 
 def read_outcomes(path: Path, settings: GenerateSettings | None = None) -> list[AttemptOutcome]:
-    """Return the attempts behind a dataset; none if it was not made by this command.
-
-    Args:
-        path: A dataset of robot episodes.
-        settings: What it must have been begun with, if given.
+    """Return the attempts behind a dataset of robot episodes; none if it was not made by this command.
 
     Raises:
-        StoreError: It is no such dataset, or was begun with other settings.
+        StoreError: It is no such dataset, or was begun with other settings than those given.
     """
     from ...policy.datasets.episodes import EpisodeStore
 

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
 
 
 def episodes_report(path: Path) -> dict[str, Any]:
-    """Return what a dataset of robot episodes holds, as JSON can hold it.
-
-    Raises:
-        StoreError: It is no such dataset.
-    """
+    """Return what a dataset of robot episodes holds, as JSON can hold it; a `StoreError` if it is none."""
     from ...policy.datasets.episodes import EpisodeStore
 
     with EpisodeStore(path) as store:
@@ -49,13 +45,13 @@ def _contents(store: EpisodeStore) -> dict[str, Any]:
         "image_shape": list(store.per_step("image").shape[1:]),
         "fps": sorted(set(store.per_episode("fps").tolist())),
         "texts": len(set(store.texts)),
-        "megabytes": megabytes_of(store.path),
+        "megabytes": _megabytes(store.path),
         "success": float(success.mean()),
         "tasks": tasks,
     }
 
 
-def megabytes_of(path: Path) -> float:
+def _megabytes(path: Path) -> float:
     """Return the size of a file, or of a folder's files, in MB."""
     return sum(file.stat().st_size for file in [path, *path.rglob("*")] if file.is_file()) / 1e6
 
@@ -84,11 +80,7 @@ def episodes_text(report: dict[str, Any]) -> str:
 
 
 def demonstrations_report(path: Path) -> dict[str, Any]:
-    """Return what a dataset of demonstrations holds, as JSON can hold it.
-
-    Raises:
-        StoreError: It is no such dataset.
-    """
+    """Return what a dataset of demonstrations holds, as JSON can hold it; a `StoreError` if it is none."""
     from ...policy.datasets import DemonstrationStore
 
     with DemonstrationStore(path) as store:
@@ -101,7 +93,7 @@ def demonstrations_report(path: Path) -> dict[str, Any]:
             "fps": sorted(set(store.per_episode("fps").tolist())),
             "hands": float(store.per_step("present")[:].any(axis=1).mean()),
             "prompts": dict(prompts.most_common()),
-            "megabytes": megabytes_of(path),
+            "megabytes": _megabytes(path),
         }
 
 

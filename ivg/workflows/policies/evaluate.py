@@ -22,20 +22,12 @@ from .trials import run_trials
 if TYPE_CHECKING:
     from ...policy.evaluation import Outcome
 
-LONGER = 1.3
-"""Time limit of a rollout, unless asked otherwise: so many times the longest episode trained on."""
+LONGER = 1.3  # time limit of a rollout, unless asked otherwise: so many times the longest episode trained on
 
 
 @dataclass(frozen=True)
 class PolicyReport:
-    """How often a policy did the tasks.
-
-    Attributes:
-        policy: Its name.
-        conditioning: What it was trained with.
-        source: Of its demonstrations.
-        outcomes: Of all rollouts.
-    """
+    """Outcomes of all rollouts of a policy, its name, the conditioning it was trained with, its demonstrations' source."""
 
     policy: str
     conditioning: str
@@ -121,11 +113,7 @@ def evaluate_policy(
 def roll_out(
     jobs: Sequence[RolloutJob], out: Path, settings: EvaluateSettings, launcher: Launcher, progress: Progress | None
 ) -> list[Outcome]:
-    """Do the rollouts that are not in the log yet; return the outcomes of all, in their order.
-
-    Raises:
-        IvgError: All that is tried crashes.
-    """
+    """Do the rollouts that are not in the log of a folder yet, as `run_trials`."""
     settings = replace(settings, cache=settings.cache or out / "demonstrations")
     if isinstance(launcher, Processes):  # other machines have other devices
         check_device(settings.device)
@@ -135,15 +123,9 @@ def roll_out(
 def rollout_jobs(
     folder: Path, source: str, tasks: Sequence[str], episodes: int, first_seed: int, max_steps: int | None
 ) -> list[RolloutJob]:
-    """Return the rollouts of a policy: `episodes` scenes of every task.
+    """Return the rollouts of a policy: `episodes` scenes of every task, with the same seeds from `first_seed` on.
 
-    Args:
-        folder: Of the policy.
-        source: Of its demonstrations.
-        tasks: Their names.
-        episodes: Of each task.
-        first_seed: The scenes' seeds are those from here on, the same for every task.
-        max_steps: Time limit; None is `LONGER` times the longest episode that the policy was trained on.
+    The time limit is `LONGER` times the longest episode that the policy was trained on if `max_steps` is None.
 
     Raises:
         WeightsError: If the folder holds no policy.
@@ -157,10 +139,8 @@ def rollout_jobs(
         raise InputError(f"{folder} does not say what it was trained on; ivg-policy train writes that into config.json")
     low, high = trained["seeds"]
     if first_seed <= high and low < first_seed + episodes:
-        raise InputError(
-            f"seeds {first_seed} to {first_seed + episodes - 1} are not held out: {folder} was trained on seeds "
-            f"{low} to {high}"
-        )
+        seeds = f"seeds {first_seed} to {first_seed + episodes - 1}"
+        raise InputError(f"{seeds} are not held out: {folder} was trained on seeds {low} to {high}")
     steps = max_steps or round(LONGER * trained["longest"])
     name, size = policy_name(folder), trained["image"][0]
     return [
@@ -174,20 +154,18 @@ def policy_name(folder: Path) -> str:
     """Return a policy's name for its outcomes: its folder's, and the beginning of its weights' SHA-256."""
     from ...policy.learning.policy import WEIGHTS_FILE
 
-    digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()[:12]
     shown = folder.parent.name if folder.name == "weights" else folder.name
-    return f"{shown}@{digest}"
+    return f"{shown}@{hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()[:12]}"
 
 
 def check_source(source: str, conditioning: str) -> str:
-    """Return where demonstrations come from for a policy; "" leaves the choice to what it was trained with.
+    """Return the source of demonstrations for a policy, chosen by its conditioning if "".
 
     Raises:
         InputError: If the policy is not conditioned on demonstrations and is to be given one.
     """
     chosen = source or ("generated" if conditioning == "demo" else NOTHING)
     if chosen != NOTHING and conditioning != "demo":
-        raise InputError(
-            f"source {chosen}: this policy was trained with conditioning={conditioning}, it takes no demonstration"
-        )
+        trained = f"this policy was trained with conditioning={conditioning}"
+        raise InputError(f"source {chosen}: {trained}, it takes no demonstration")
     return chosen

@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExecutionReport:
-    """How often the robot did the tasks.
-
-    Attributes:
-        outcomes: Of all attempts.
-        sources: What was followed, keys of `EXECUTION_SOURCES`.
-        tasks: Names of the tasks.
-    """
+    """Outcomes of all attempts, by sources (keys of `EXECUTION_SOURCES`) and tasks."""
 
     outcomes: list[Outcome]
     sources: list[str]

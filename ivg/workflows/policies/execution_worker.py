@@ -1,4 +1,4 @@
-"""A worker that lets the robot follow demonstrations."""
+"""A worker that lets the robot follow demonstrations of several sources."""
 
 from __future__ import annotations
 
@@ -6,33 +6,23 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
 from ...types import HANDS, Camera
-from ..demo.context import ENVIRONMENTS
-from ..episodes.attempts import HORIZON
+from ..episodes.attempts import HORIZON, make_kitchen
 from .trials import Sources, Trial
 
 if TYPE_CHECKING:
     from ...policy.control import GripperPlan
     from ...policy.evaluation import Outcome
 
-ELSEWHERE = 7_000_000
-"""Added to a scene's seed for the kitchen that "elsewhere" is in."""
+ELSEWHERE = 7_000_000  # added to a scene's seed for the kitchen that "elsewhere" is in
 
 
 @dataclass(frozen=True)
 class ExecuteSettings:
-    """What every worker needs to know.
-
-    Attributes:
-        env: A key of `ENVIRONMENTS`.
-        weights: Of the generator: "nano" or a folder.
-        size: Height and width of the images, px.
-        device: Where the generator computes.
-    """
+    """A key of `ENVIRONMENTS`, the generator's weights ("nano" or a folder) and device, side of the images, px."""
 
     env: str = "kitchen"
     weights: str = "nano"
@@ -41,10 +31,7 @@ class ExecuteSettings:
 
 
 class ExecutionWorker:
-    """A worker that lets the robot follow a demonstration.
-
-    It keeps an environment, the demonstrator, the lifter, and sources of demonstrations that it has met.
-    """
+    """A worker that lets the robot follow a demonstration; it keeps the sources of demonstrations that it has met."""
 
     def __init__(self, settings: ExecuteSettings) -> None:
         from ...policy.hands3d.lifting import HandLifter
@@ -53,14 +40,7 @@ class ExecutionWorker:
         self.lifter = HandLifter.from_pretrained("kitchen")
         self.sources = Sources(settings.env, settings.weights, settings.device)
         self.demonstrator: Any = None
-        self.env: gymnasium.Env[Any, Any] = gymnasium.make(
-            f"ivg.envs:{ENVIRONMENTS[settings.env]}",
-            camera_size=settings.size,
-            image=False,
-            render_mode="rgb_array",
-            horizon=HORIZON,
-            disable_env_checker=True,
-        )
+        self.env = make_kitchen(settings.env, settings.size, image=False, render_mode="rgb_array", horizon=HORIZON)
 
     def __call__(self, trial: Trial) -> Outcome:
         """Make one attempt."""
@@ -91,18 +71,17 @@ class ExecutionWorker:
             return plan_gripper(contact.joints_world_m, *seen, deeper_m=contact.deeper_m)
         attempt = trial.attempt
         source = self.sources("truth" if trial.source == "truth" else "generated", trial.task, self.settings.size)
-        return plan_demonstration(
-            best_of_n(
-                source(attempt),
-                frame,
-                attempt.text,
-                camera,
-                seed=trial.seed,
-                lifter=self.lifter,
-                depth=None if trial.source == "colour" else depth,
-                samples=SAMPLES if trial.source == "chosen" else 1,
-            )
+        best = best_of_n(
+            source(attempt),
+            frame,
+            attempt.text,
+            camera,
+            seed=trial.seed,
+            lifter=self.lifter,
+            depth=None if trial.source == "colour" else depth,
+            samples=SAMPLES if trial.source == "chosen" else 1,
         )
+        return plan_demonstration(best)
 
     def _true_joints(self, task: str, seed: int) -> NDArray[np.floating]:
         """Return the joints of the person who acts a task in its scene; frame 0 shows no hand."""

@@ -16,23 +16,15 @@ from ...io.staging import staged_output
 from ...types import HANDS, Camera
 
 if TYPE_CHECKING:
-    from ...hands.metric import MetricHands
-    from ...policy.hands3d.lifting import LiftedHands, Lifter
+    from ...policy.hands3d.lifting import LiftedHands
 
-PNP = "pnp"
-"""The lifter that is no network and takes any camera."""
-
+PNP = "pnp"  # the lifter that is no network and takes any camera
 SMOOTHING = ("none", "one-euro", "savitzky-golay")
 
 
 @dataclass(frozen=True)
 class ExtractionResult:
-    """What was found in a video.
-
-    Attributes:
-        video: The file.
-        as_json: Counts by hand, settings, and the paths of both files.
-    """
+    """What was found in a video file: counts by hand, settings, and the paths of both files written."""
 
     video: Path
     as_json: dict[str, Any]
@@ -41,9 +33,7 @@ class ExtractionResult:
     def report(self) -> str:
         """The counts in words."""
         figures = self.as_json
-        counts = ", ".join(
-            f"{side} hand found in {figures[side]['found']}, filled in {figures[side]['filled']}" for side in HANDS
-        )
+        counts = ", ".join(f"{s} hand found in {figures[s]['found']}, filled in {figures[s]['filled']}" for s in HANDS)
         paths = f"tracks: {figures['archive']}\nimage: {figures['picture']}"
         return f"{self.video}: {figures['frames']} frames; {counts}\n{paths}"
 
@@ -82,6 +72,7 @@ def extract_tracks(
     """
     from ...hands import MediaPipeHands
     from ...io.video import read_video
+    from ...policy.hands3d.lifting import HandLifter, PnPLifter
     from ...policy.hands3d.tracking import clean_tracks
     from ...viz.grids import video_grid
     from ...viz.image_grid import save_image
@@ -101,8 +92,8 @@ def extract_tracks(
         report[side] = {"found": int(found.present[:, index].sum()), "filled": int(tracks.filled[:, index].sum())}
     arrays: dict[str, Any] = {}
     if camera is not None:
-        lifted = _lifter(lifter, metric, depth, sample.fps)(tracks, camera)
-        arrays, report["lifting"] = _trajectory(lifted, hand, video)
+        lift = PnPLifter(metric, depth, fps=sample.fps) if lifter == PNP else HandLifter.from_pretrained(lifter)
+        arrays, report["lifting"] = _trajectory(lift(tracks, camera), hand, video)
     archive, image = out / f"{video.stem}.npz", out / f"{video.stem}.png"
     with staged_output(archive, overwrite=True) as stage:
         np.savez_compressed(
@@ -117,12 +108,6 @@ def extract_tracks(
         )
     save_image(video_grid(sample.frames, tracks.keypoints, sample.times_s, title=video.name), image)
     return ExtractionResult(video, {**report, "archive": str(archive), "picture": str(image)})
-
-
-def _lifter(name: str, metric: MetricHands, depth: NDArray[np.floating] | None, fps: float) -> Lifter:
-    from ...policy.hands3d.lifting import HandLifter, PnPLifter
-
-    return PnPLifter(metric, depth, fps=fps) if name == PNP else HandLifter.from_pretrained(name)
 
 
 def _trajectory(lifted: LiftedHands, hand: str | None, video: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -142,11 +127,7 @@ def _trajectory(lifted: LiftedHands, hand: str | None, video: Path) -> tuple[dic
 
 
 def read_camera(path: Path) -> Camera:
-    """Read a camera from JSON.
-
-    Raises:
-        InputError: If the file cannot be read, or lacks something.
-    """
+    """Read a camera from JSON; an `InputError` if the file cannot be read, or lacks something."""
     try:
         values = json.loads(path.read_text())
         K, T_world_camera = (np.array(values[name], np.float64) for name in ("K", "T_world_camera"))
@@ -158,11 +139,7 @@ def read_camera(path: Path) -> Camera:
 
 
 def read_depth(path: Path) -> NDArray[np.floating]:
-    """Read a depth image, float (h, w), from a NPY file.
-
-    Raises:
-        InputError: If the file cannot be read, or holds something else.
-    """
+    """Read a depth image, float (h, w), from a NPY file; an `InputError` if that cannot be, or holds something else."""
     try:
         with path.open("rb") as file:
             depth = np.load(file, allow_pickle=False)

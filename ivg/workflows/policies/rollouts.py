@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium
 
-from ...errors import IvgError
 from ..clips.fingerprint import scenes_fingerprint
-from ..demo.context import ENVIRONMENTS
+from ..episodes.attempts import make_kitchen
 from .sources import NOTHING
 from .trials import Sources, Trial
 
@@ -52,21 +51,11 @@ DEFAULT_SETTINGS = EvaluateSettings()
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutJob(Trial):
-    """One rollout.
-
-    Attributes:
-        policy: Folder of the policy.
-        size: Height and width of the camera's images, px.
-        max_steps: Time limit, in steps of the environment.
-    """
+    """A trial of the policy in a folder, with images of `size` px, for at most `max_steps` of the environment."""
 
     policy: Path
     size: int
     max_steps: int
-
-
-class _NoHandError(IvgError):
-    """The clip shows no hand."""
 
 
 class RolloutWorker:
@@ -88,20 +77,20 @@ class RolloutWorker:
     def __call__(self, job: RolloutJob) -> Outcome:
         """Do one rollout."""
         from ...policy.evaluation import rollout
+        from ...policy.extraction import NoHandError
 
         began = time.perf_counter()
-        policy = self._policy(job.policy)
         try:
             done = rollout(
                 self._env(job.size),
-                policy,
+                self._policy(job.policy),
                 seed=job.seed,
                 max_steps=job.max_steps,
                 text=job.attempt.text,
                 demonstrate=lambda observation, info: self._demonstration(job, observation, info),
                 options={"task": job.task},
             )
-        except _NoHandError as error:
+        except NoHandError as error:
             return job.outcome("no_hand", str(error), seconds=time.perf_counter() - began)
         return job.outcome("" if done.success else "not_done", "", done.steps, time.perf_counter() - began)
 
@@ -116,13 +105,10 @@ class RolloutWorker:
         """Return the environment, made anew only for images of another size."""
         from ...policy.evaluation.rollout import LazyImages
 
-        if self.env is not None and self.size != size:
-            self.env.close()
-            self.env = None
-        if self.env is None:
-            name = f"ivg.envs:{ENVIRONMENTS[self.settings.env]}"
-            options: dict[str, Any] = {"camera_size": size, "image": False, "render_mode": "rgb_array"}
-            self.env = LazyImages(gymnasium.make(name, disable_env_checker=True, **options))
+        if self.env is None or self.size != size:
+            if self.env is not None:
+                self.env.close()
+            self.env = LazyImages(make_kitchen(self.settings.env, size, image=False, render_mode="rgb_array"))
             self.size = size
         return self.env
 
@@ -131,12 +117,13 @@ class RolloutWorker:
     ) -> DemonstrationArrays:
         """Return the demonstration of a scene; made once for a scene, then found in the cache."""
         from ...policy.datasets import no_demonstration
+        from ...policy.extraction import NoHandError
 
         if job.source == NOTHING:
             return no_demonstration()
         observed = self.cache.get_or_make(self._key(job), lambda: self._make(job, observation, info))
         if not observed.found:
-            raise _NoHandError("the clip shows no hand")
+            raise NoHandError("the clip shows no hand")
         return observed.arrays
 
     def _key(self, job: RolloutJob) -> str:

@@ -15,19 +15,14 @@ if TYPE_CHECKING:
     from ...policy.evaluation import Outcome
     from ...policy.sampling import Demonstrate
 
-LOG = "outcomes.jsonl"
-"""In the output folder: the outcomes, see `ivg.policy.evaluation.OutcomeLog`."""
+LOG = "outcomes.jsonl"  # in the output folder: the outcomes, see `ivg.policy.evaluation.OutcomeLog`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One trial.
+    """One trial of a policy's name, or of the generator's weights and the images' size.
 
-    Attributes:
-        name: What is tried: a policy's name, or the generator's weights and the images' size.
-        source: Of its demonstration.
-        task: What is to be done.
-        seed: Of the scene, the text and the demonstration.
+    `source` is that of the demonstration, `seed` that of the scene, the text and the demonstration.
     """
 
     name: str
@@ -53,13 +48,7 @@ class Trial:
 
 
 class Sources:
-    """Sources of demonstrations, each loaded when a worker first asks for it.
-
-    Args:
-        env: A key of `ENVIRONMENTS`.
-        weights: Of the generator.
-        device: Where the generator computes.
-    """
+    """Sources of demonstrations in an environment (a key of `ENVIRONMENTS`), each loaded when it is first asked for."""
 
     def __init__(self, env: str, weights: str, device: str) -> None:
         self.env, self.weights, self.device = env, weights, device
