@@ -9,11 +9,11 @@ from ..io.page_table import insert_table
 from .shared.command import run_command, write_json
 from .shared.evaluation_options import ABLATE_OPTIONS, new_ablate_parser
 from .shared.launcher_options import launcher_from
-from .shared.stage_bars import StageBars
+from .shared.progress_bars import StageBars
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code (2 after a message about a wrong request)."""
+    """Run the command and return its exit code (2 after a message about a wrong request)."""
     options = new_ablate_parser().parse_args(arguments)
     return run_command("ivg-ablate", lambda: _ablate(options))
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from .shared.command import run_command, write_json
 from .shared.evaluation_options import new_eval_parser
 from .shared.launcher_options import launcher_from
-from .shared.stage_bars import StageBars
+from .shared.progress_bars import StageBars
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code (2 after a message about a wrong request)."""
+    """Run the command and return its exit code (2 after a message about a wrong request)."""
     options = new_eval_parser(_evaluate, _fetch).parse_args(arguments)
     return run_command("ivg-eval", lambda: options.action(options))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ from ..data.clip_store import ClipStore
 from ..errors import InputError
 from ..inputs import check_device
 from ..io.checks import check_positive
-from ..jobs import Launcher, Processes, all_results
+from ..jobs import Launcher, Processes, Progress, all_results
 from ..metrics.region_iou import best_prior_mask
 from ..pipeline import find_weights
+from ..workflows.clips.held_out import SIZE, held_out_scenes
 from .ablation_figures import ablation_figures, ablation_table, draw_ablation
-from .ablation_rows import Row, choose_rows, trainings
-from .ablation_worker import AblationJob, AblationWorker
-from .scenes import SIZE, OnProgress, held_out_scenes, stage_progress, training_regions
+from .ablation_rows import AblationWorker, Row, choose_rows, trainings
+from .scenes import OnProgress, stage_progress, training_regions
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def ablate(
 ) -> AblationResult:
     """Train stage 2 with every mask and loss of the ablation, generate clips in held-out kitchens, and judge them.
 
-    Every training starts from the same weights and takes the same steps on the same clips. Trainings that are done are
-    kept; one that was stopped goes on.
+    Every training takes the same `steps` of `batch_size` samples on the same clips, from the same weights. Trainings
+    that are done are kept; one that was stopped goes on.
 
     Args:
         store: Training clips, of 128 px.
@@ -71,7 +72,7 @@ def ablate(
         batch_size: Samples of a step.
         rows: Numbers of the rows.
         scenes: Number of held-out scenes.
-        seeds: Sampling seeds, from 0 on.
+        seeds: Number of sampling seeds, from 0 on.
         sampling_steps: Denoising steps.
         cache: Folder of the rendered held-out clips.
         launcher: Where clips are rendered and generated; by default two processes.
@@ -86,81 +87,53 @@ def ablate(
     check_positive(steps=steps, batch_size=batch_size, scenes=scenes, seeds=seeds, sampling_steps=sampling_steps)
     check_device(device)
     chosen, weights, launcher = choose_rows(rows), find_weights(start), launcher or Processes()
-    clips = ClipStore.open(Path(store))
-    if clips.size != SIZE:
-        raise InputError(f"{store} holds clips of {clips.size} px; the held-out kitchens have {SIZE} px")
-    training = _Training(Path(store), Path(out), weights, steps, batch_size, threads, device)
+    data = ClipStore.open(Path(store))
+    if data.size != SIZE:
+        raise InputError(f"{store} holds clips of {data.size} px; the held-out kitchens have {SIZE} px")
     pipelines = {}
     for name, row in trainings(chosen).items():
-        pipelines[name] = training.run(name, row, on_progress)
+        pipelines[name] = Path(out) / "pipelines" / f"{name}-{steps}"
+        report = stage_progress(on_progress, f"training {name}") or (lambda done, total, **_: None)
+        values = {"steps": steps, "batch_size": batch_size, "threads": threads}
+        _train(row, pipelines[name], Path(store), weights, device, report, **values)
     prior = None
     if any(row.inference == "prior" for row in chosen):
-        regions = training_regions(clips)
+        regions = training_regions(data)
         prior = best_prior_mask(regions.mean(0), regions).region
-    held_out = held_out_scenes(Path(cache), scenes, launcher, on_progress=on_progress)
+    held_out = held_out_scenes(Path(cache), scenes, launcher, progress=stage_progress(on_progress, "rendering"))
     make_worker = partial(AblationWorker, pipelines, held_out.path, sampling_steps, prior, device)
-    jobs = [
-        AblationJob(row.run, row.inference, scene, seed)
-        for row in chosen
-        for seed in range(seeds)
-        for scene in range(scenes)
-    ]
-    judged = all_results(launcher, make_worker, jobs, stage_progress(on_progress, "clips"))
-    by_row_and_seed = {
-        (row.number, seed): judged[(index * seeds + seed) * scenes : (index * seeds + seed + 1) * scenes]
-        for index, row in enumerate(chosen)
-        for seed in range(seeds)
-    }
+    jobs = [(row, scene, seed) for row in chosen for seed in range(seeds) for scene in range(scenes)]
+    clips = iter(all_results(launcher, make_worker, jobs, stage_progress(on_progress, "clips")))
+    judged = {(row.number, seed): list(islice(clips, scenes)) for row in chosen for seed in range(seeds)}
     used: dict[str, Any] = {"steps": steps, "batch_size": batch_size, "scenes": scenes, "seeds": seeds}
     used |= {"sampling_steps": sampling_steps, "start": str(start)}
-    return AblationResult(ablation_figures(chosen, by_row_and_seed, held_out, used, device))
+    return AblationResult(ablation_figures(chosen, judged, held_out, used, device))
 
 
-@dataclass(frozen=True)
-class _Training:
-    """What all trainings have in common."""
+def _train(row: Row, pipeline: Path, data: Path, start: Path, device: str, report: Progress, **config: Any) -> None:
+    """Trains what a row needs, unless that is done, and writes its pipeline."""
+    from ..training.checkpoint import FOLDER
+    from ..training.export import export_pipeline
+    from ..training.run import train_stage
+    from ..training.settings import ClipConfig, DataConfig, ModelConfig, Run
 
-    store: Path
-    out: Path
-    start: Path
-    steps: int
-    batch_size: int
-    threads: int
-    device: str
-
-    def run(self, name: str, row: Row, on_progress: OnProgress | None) -> Path:
-        """Trains what a row needs, unless that is done, and returns the folder of its pipeline."""
-        from ..training.checkpoint import FOLDER
-        from ..training.export import export_pipeline
-        from ..training.run import train_stage
-        from ..training.settings import ClipConfig, DataConfig, ModelConfig, Run
-
-        output, pipeline = self.out / "runs" / name, self.out / "pipelines" / f"{name}-{self.steps}"
-        report = stage_progress(on_progress, f"training {name}") or (lambda done, total: None)
-        report(self.steps if pipeline.is_dir() else 0, self.steps)
-        if pipeline.is_dir():
-            return pipeline
-        config = ClipConfig(
-            steps=self.steps,
-            batch_size=self.batch_size,
-            warmup_steps=100,
-            threads=self.threads,
-            mask=row.training,
-            hand_structure_weight=1.0 if row.hand_loss else 0.0,
-        )
-        run = Run(
-            train=config,
-            model=ModelConfig(),
-            data=DataConfig(path=str(self.store)),
-            output=output,
-            resume=(output / FOLDER).exists(),
-            autoencoder=self.start,
-            start=self.start,
-            device=self.device,
-        )
-        train_stage(run, lambda progress: report(progress.step, self.steps))
-        unfinished = pipeline.with_name(f"{pipeline.name}.part")
-        export_pipeline(self.start, self.start, output / "weights", unfinished)
-        unfinished.rename(pipeline)
-        report(self.steps, self.steps)
-        return pipeline
+    steps, output = config["steps"], pipeline.parents[1] / "runs" / row.run
+    report(steps if pipeline.is_dir() else 0, steps)
+    if pipeline.is_dir():
+        return
+    loss = 1.0 if row.hand_loss else 0.0
+    run = Run(
+        train=ClipConfig(warmup_steps=100, mask=row.training, hand_structure_weight=loss, **config),
+        model=ModelConfig(),
+        data=DataConfig(path=str(data)),
+        output=output,
+        resume=(output / FOLDER).exists(),
+        autoencoder=start,
+        start=start,
+        device=device,
+    )
+    train_stage(run, lambda progress: report(progress.step, steps))
+    unfinished = pipeline.with_name(f"{pipeline.name}.part")
+    export_pipeline(start, start, output / "weights", unfinished)
+    unfinished.rename(pipeline)
+    report(steps, steps)

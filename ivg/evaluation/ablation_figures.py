@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.clip_store import ClipStore
+from ..metrics.detection import ratio
 from ..metrics.networks.sources import NetworkSources
 from ..metrics.paper_figures import paper_figures
 from ..viz.plots import BLUE, ORANGE, draw_points, new_figure, save_plot
 
 if TYPE_CHECKING:
-    from .ablation_rows import Row
-    from .ablation_worker import JudgedClip
+    from .ablation_rows import JudgedClip, Row
 
 COLUMNS = {
     "hs_err": ("HS-Err ↓", "{:.4f}"),
@@ -32,14 +32,9 @@ def ablation_figures(
     settings: dict[str, Any],
     device: str,
 ) -> dict[str, Any]:
-    """Returns the figures of every row, a value for each sampling seed.
+    """Returns the settings of the ablation and the figures of every row, a value for each sampling seed.
 
-    Args:
-        rows: The rows.
-        clips: By row and seed, in the order of the scenes.
-        held_out: The store of the scenes' true clips.
-        settings: Of the ablation, which stand above the rows.
-        device: Where the network of FVD computes.
+    `clips` are by row and seed, in the order of the held-out scenes; `device` is where the network of FVD computes.
     """
     fvd = _fvd(held_out, settings["scenes"], device)
     figures: dict[str, Any] = {**settings, "fvd_unavailable": "" if callable(fvd) else fvd, "rows": []}
@@ -51,10 +46,12 @@ def ablation_figures(
                 "mask": row.title,
                 "hand_loss": row.hand_loss,
                 "training": row.run,
-                "hs_err": [_mean(own, "hs_err") for own in by_seed],
+                "hs_err": [float(np.nanmean(_values(own, "hs_err"))) for own in by_seed],
                 "fvd": [fvd(own) for own in by_seed] if callable(fvd) else [],
-                "hands": [_sum(own, "hands_found") / _sum(own, "hands_found_truth") for own in by_seed],
-                "region_iou": [_mean(own, "region_iou") for own in by_seed],
+                "hands": [
+                    ratio(sum(_values(own, "hands_found")), sum(_values(own, "hands_found_truth"))) for own in by_seed
+                ],
+                "region_iou": [float(np.nanmean(_values(own, "region_iou"))) for own in by_seed],
             }
         )
     return figures
@@ -67,7 +64,7 @@ def _fvd(held_out: ClipStore, scenes: int, device: str) -> Callable[[Sequence[Ju
     sources, cache = NetworkSources(("i3d",), device=device), held_out.path.with_name("features")
 
     def distance(clips: Sequence[JudgedClip]) -> float:
-        sets = {"generated": np.stack([clip.frames for clip in clips])}
+        sets = {"generated": np.stack([frames for frames, _ in clips])}
         return paper_figures(sets, truth, texts, sources, cache=cache)["fvd"].values["generated"]
 
     still = {"still": np.repeat(truth[:, :1], truth.shape[1], 1)}
@@ -75,12 +72,8 @@ def _fvd(held_out: ClipStore, scenes: int, device: str) -> Callable[[Sequence[Ju
     return reason or distance
 
 
-def _mean(clips: Sequence[JudgedClip], name: str) -> float:
-    return float(np.nanmean([clip.figures[name] for clip in clips]))
-
-
-def _sum(clips: Sequence[JudgedClip], name: str) -> float:
-    return float(np.sum([clip.figures[name] for clip in clips]))
+def _values(clips: Sequence[JudgedClip], name: str) -> list[float]:
+    return [figures[name] for _, figures in clips]
 
 
 def ablation_table(figures: dict[str, Any]) -> str:

@@ -1,11 +1,22 @@
-"""The five rows of the paper's ablation (Sec. 4)."""
+"""The five rows of the paper's ablation (Sec. 4), and the worker that generates and judges their clips."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..metrics.clip_figures import TrueClip, clip_figures
+from ..region import region_from_tracks
+from ..types import RegionOfMotion
+from .judging import Judge, judged
+
+JudgedClip = tuple[NDArray[np.uint8], dict[str, float]]
+"""Frames (t, h, w, 3) of a generated clip and its `clip_figures`."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +53,7 @@ ROWS = (
 
 
 def choose_rows(numbers: Iterable[int | str]) -> tuple[Row, ...]:
-    """Returns the rows of these numbers, in the table's order.
-
-    Raises:
-        InputError: If one is no row, or there is none.
-    """
+    """Returns the rows of these numbers, in the table's order; InputError if one is no row, or there is none."""
     by_number = {str(row.number): row for row in ROWS}
     wanted = [str(number) for number in numbers]
     for number in wanted:
@@ -60,3 +67,46 @@ def choose_rows(numbers: Iterable[int | str]) -> tuple[Row, ...]:
 def trainings(rows: Sequence[Row]) -> dict[str, Row]:
     """Returns the trainings that rows need, by name, each with one row that it is for."""
     return {row.run: row for row in reversed(rows)}
+
+
+@dataclass(frozen=True, eq=False)
+class AblationWorker:
+    """Generates and judges the clips of an ablation's rows; loads pipelines when they are needed.
+
+    Attributes:
+        pipelines: Folder of a pipeline by the name of its training.
+        store: Folder of the held-out clips.
+        steps: Denoising steps of the clip.
+        prior: bool (h, w), the prior mask, or None if no row takes it.
+        device: Where torch computes.
+    """
+
+    pipelines: dict[str, Path]
+    store: Path
+    steps: int
+    prior: NDArray[np.bool_] | None
+    device: str = "cpu"
+    judges: dict[str, Judge] = field(default_factory=dict)
+
+    def __call__(self, job: tuple[Row, int, int]) -> JudgedClip:
+        """Generate and judge the clip of a row, in the scene of a held-out clip (its index), with a sampling seed."""
+        row, index, seed = job
+        if row.run not in self.judges:
+            self.judges[row.run] = Judge.load(self.pipelines[row.run], self.store, self.steps, device=self.device)
+        judge = self.judges[row.run]
+        record = judge.store.read(index)
+        truth = TrueClip.of(record)
+        output = judge.generate(record, record.text, self._region(row.inference, truth), seed)
+        return output.frames, clip_figures(truth, judged(output, judge.detector))
+
+    def _region(self, kind: str, truth: TrueClip) -> RegionOfMotion | None:
+        """Return the region that a clip is generated in; None lets stage 1 predict it."""
+        height, width = truth.region.shape
+        if kind == "annotation":
+            return region_from_tracks(truth.tracks, height, width)
+        if kind == "white":
+            return RegionOfMotion(np.ones((1, height, width), bool))
+        if kind == "prior":
+            assert self.prior is not None
+            return RegionOfMotion(self.prior[None])
+        return None

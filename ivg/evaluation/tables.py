@@ -18,12 +18,7 @@ _HS_ERR = {
 
 
 def tables_of(figures: dict[str, Any], size: int) -> dict[str, str]:
-    """Returns all tables by their titles.
-
-    Args:
-        figures: Of an evaluation.
-        size: Width of the clips in pixels, in which positions are shown.
-    """
+    """Returns all tables of an evaluation's figures by their titles; `size` is the clips' width in pixels."""
     hs_err = [[title, f"{figures['hs_err'][name]:.5f}"] for name, title in _HS_ERR.items()]
     return {
         "The paper's table, over the last 15 frames (frame 0 is the context)": paper_table(figures),
@@ -79,34 +74,22 @@ def _shown(value: float, unit: str) -> str:
 
 def task_table(figures: dict[str, Any], size: int) -> str:
     """Returns the figures by task; positions in pixels of an image `size` wide; "(still)" is the context frame."""
-    heads = [
-        "task",
-        "scenes",
-        "hands",
-        "HS-Err",
-        "region IoU",
-        "position px",
-        "(still)",
-        "colour dE",
-        "(still)",
-        "lost",
-    ]
+    columns = (
+        ("scenes", "scenes", "{:.0f}", 1),
+        ("hands", "hands", "{:.1%}", 1),
+        ("HS-Err", "hs_err", "{:.4f}", 1),
+        ("region IoU", "region_iou", "{:.2f}", 1),
+        ("position px", "place_error", "{:.1f}", size),
+        ("(still)", "place_error_still", "{:.1f}", size),
+        ("colour dE", "colour_error", "{:.1f}", 1),
+        ("(still)", "colour_error_still", "{:.1f}", 1),
+        ("lost", "lost", "{:.0%}", 1),
+    )
     rows = [
-        [
-            task,
-            f"{row['scenes']:.0f}",
-            f"{row['hands']:.1%}",
-            f"{row['hs_err']:.4f}",
-            f"{row['region_iou']:.2f}",
-            f"{row['place_error'] * size:.1f}",
-            f"{row['place_error_still'] * size:.1f}",
-            f"{row['colour_error']:.1f}",
-            f"{row['colour_error_still']:.1f}",
-            f"{row['lost']:.0%}",
-        ]
+        [task, *(form.format(row[key] * factor) for _, key, form, factor in columns)]
         for task, row in figures["by_task"].items()
     ]
-    return markdown_table(heads, rows)
+    return markdown_table(["task", *(head for head, *_ in columns)], rows)
 
 
 def notes(figures: dict[str, Any], size: int) -> str:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from ..data.clip_store import ClipStore
 from .detection import hand_length, match_hands, ratio
 
-BLOCK = 500
-"""Clips read at a time: reading single chunks takes much longer."""
+BLOCK = 500  # clips read at a time: reading single chunks takes much longer
 
 _ARRAYS = ("keypoints", "present", "gt_keypoints", "gt_visible", "joints_world_m", "K", "T_world_camera")
 
@@ -40,7 +39,7 @@ def annotation_report(store: ClipStore) -> dict[str, dict[str, Any]]:
 
 
 def _annotated_clips(store: ClipStore) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
-    """Yields the arrays of every clip, read in blocks."""
+    """Yields the arrays of every clip."""
     for first in range(0, len(store), BLOCK):
         block = slice(first, min(first + BLOCK, len(store)))
         arrays = {name: np.asarray(store.array(name)[block]) for name in _ARRAYS}
@@ -55,14 +54,16 @@ def _count(clip: dict[str, NDArray[Any]], size: int, counts: Counter[str], error
     length = hand_length(clip["joints_world_m"], clip["K"], clip["T_world_camera"], size)
     match = match_hands(clip["keypoints"], clip["gt_keypoints"], visible, length)
     empty = (visible <= 0).all(1)
-    counts["clips"] += 1
-    counts["wanted"] += int(match.wanted.sum())
-    counts["found"] += int(match.found.sum())
-    counts["same_side"] += int(match.same_side.sum())
-    counts["wanted_frames"] += int(match.wanted.any(1).sum())
-    counts["found_frames"] += int(match.found.any(1).sum())
-    counts["empty_frames"] += int(empty.sum())
-    counts["false_frames"] += int((empty & (clip["present"] == 1).any(1)).sum())
+    counted = {
+        "wanted": match.wanted,
+        "found": match.found,
+        "same_side": match.same_side,
+        "wanted_frames": match.wanted.any(1),
+        "found_frames": match.found.any(1),
+        "empty_frames": empty,
+        "false_frames": empty & (clip["present"] == 1).any(1),
+    }
+    counts.update({"clips": 1, **{name: int(mask.sum()) for name, mask in counted.items()}})
     errors += match.error[match.found].tolist()
 
 

@@ -17,56 +17,33 @@ from .images import palm_colours, psnr, skin_difference, skin_spread
 from .moved_objects import ObjectScore, score_object
 from .region_iou import iou
 
-FIRST_OBJECT = 3
-"""Label of the main moved object in a record's labels; others follow, hands come before."""
-
-MARGIN = 1 / 32
-"""Margin around what moves in truth that does not count as background (4 px of 128)."""
-
-TYPICAL_LENGTH = 0.4
-"""Length of a hand as a fraction of the image's width, for detections in frames without any hand."""
+FIRST_OBJECT = 3  # label of the main moved object in a record's labels; others follow, hands come before
+MARGIN = 1 / 32  # around what moves in truth, does not count as background (4 px of 128)
+TYPICAL_LENGTH = 0.4  # of a hand, as a fraction of the image's width, for detections in frames without any hand
 
 
 @dataclass(frozen=True, eq=False)
 class GeneratedClip:
-    """A clip with the hands that the detector finds in it.
+    """A clip with the hands that the detector finds in it."""
 
-    Attributes:
-        frames: uint8 (t, h, w, 3).
-        tracks: The detector's.
-        region: bool (h, w), the region of motion that it was generated in.
-        touched: bool (h, w), all pixels that the generator did not take from the context frame.
-    """
-
-    frames: NDArray[np.uint8]
+    frames: NDArray[np.uint8]  # (t, h, w, 3)
     tracks: HandTracks
-    region: NDArray[np.bool_]
-    touched: NDArray[np.bool_]
+    region: NDArray[np.bool_]  # (h, w), of motion, that the clip was generated in
+    touched: NDArray[np.bool_]  # (h, w), pixels that the generator did not take from the context frame
 
 
 @dataclass(frozen=True, eq=False)
 class TrueClip:
-    """A rendered clip with its annotation, as the figures need it.
-
-    Attributes:
-        record: As read from a store; has its ground truth.
-        tracks: What the detector finds in it.
-        region: bool (h, w), union of the annotated region of motion.
-        visible: float32 (t, 2), visible fraction of each hand, 0 where there is none.
-    """
+    """A rendered clip with its annotation, as the figures need it."""
 
     record: ClipRecord
-    tracks: HandTracks
-    region: NDArray[np.bool_]
-    visible: NDArray[np.float32]
+    tracks: HandTracks  # what the detector finds in it
+    region: NDArray[np.bool_]  # (h, w), union of the annotated region of motion
+    visible: NDArray[np.float32]  # (t, 2), visible fraction of each hand, 0 where there is none
 
     @classmethod
     def of(cls, record: ClipRecord) -> TrueClip:
-        """Derives the rest from a rendered and annotated record.
-
-        Raises:
-            InputError: The record has no ground truth.
-        """
+        """Derives the rest from a rendered and annotated record; InputError if that has no ground truth."""
         if record.gt_visible is None or record.labels is None or record.joints_world_m is None:
             raise InputError("figures need a rendered clip: this one has no ground truth")
         tracks = HandTracks(record.keypoints, record.present, record.score)
@@ -88,8 +65,8 @@ class TrueClip:
 def codec_figures(truth: TrueClip, frames: NDArray[np.uint8], tracks: HandTracks) -> dict[str, float]:
     """Returns what the autoencoder alone costs, from a reconstruction (t, h, w, 3) and the hands found in it.
 
-    ``psnr_db`` and ``psnr_inside_db`` (inside hands and moved objects), ``hands_kept`` of ``hands_before`` (hands
-    that the detector finds in the original, and of those the ones that it finds again in the same place), ``hs_err``.
+    ``psnr_db``, ``psnr_inside_db`` (inside hands and moved objects), ``hands_before`` (that the detector finds in the
+    original) and ``hands_kept`` (those that it finds again at the same position), ``hs_err``.
     """
     record, length = truth.record, _any_hand_length(truth.record)
     match = match_hands(tracks.keypoints, record.keypoints, record.present, length)
@@ -108,8 +85,8 @@ def clip_figures(truth: TrueClip, generated: GeneratedClip) -> dict[str, float]:
     ``hands_found`` and ``hands_found_truth`` of ``hands_wanted``; ``hs_err``; ``skin_spread``, ``skin_spread_truth``
     and ``skin_difference`` (Delta E); ``region_iou``; ``background_db`` (PSNR against the context frame, outside of
     the region and of what arms and objects pass over in truth, with a margin: a hand that is generated elsewhere counts
-    as an error), ``untouched_db`` (where the generator says that it took the context's pixels), ``touched_area`` and,
-    beside it, ``moving_area`` (what arms and objects pass over in truth), fractions of the image.
+    as an error), ``untouched_db`` (where the generator took the context's pixels); ``touched_area`` and ``moving_area``
+    (what arms and objects pass over in truth), fractions of the image.
     """
     record = truth.record
     context = record.frames[:1]
@@ -118,6 +95,9 @@ def clip_figures(truth: TrueClip, generated: GeneratedClip) -> dict[str, float]:
     skin = palm_colours(generated.frames, generated.tracks.keypoints)
     skin_truth = palm_colours(record.frames, record.keypoints)
     moving = (truth.labels > 0).any(0)
+    reach = max(1, round(MARGIN * moving.shape[1]))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    moving_with_margin = cv2.dilate(moving.astype(np.uint8), disc) > 0
     return {
         "hands_found": float(found),
         "hands_found_truth": float(found_truth),
@@ -127,18 +107,11 @@ def clip_figures(truth: TrueClip, generated: GeneratedClip) -> dict[str, float]:
         "skin_spread_truth": skin_spread(skin_truth),
         "skin_difference": skin_difference(skin, skin_truth),
         "region_iou": iou(generated.region, truth.region),
-        "background_db": psnr(generated.frames[1:], context, ~(generated.region | _grown(moving))),
+        "background_db": psnr(generated.frames[1:], context, ~(generated.region | moving_with_margin)),
         "untouched_db": psnr(generated.frames[1:], context, ~generated.touched),
         "touched_area": float(generated.touched.mean()),
         "moving_area": float(moving.mean()),
     }
-
-
-def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Returns the mask grown by `MARGIN` on all sides."""
-    reach = max(1, round(MARGIN * mask.shape[1]))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc) > 0)
 
 
 def object_scores(truth: TrueClip, frames: NDArray[np.uint8]) -> list[ObjectScore]:

@@ -17,19 +17,12 @@ FAR = 0.5
 
 @dataclass(frozen=True, eq=False)
 class HandMatch:
-    """Which true hands were found, hand by hand; all arrays (t, 2), indexed by the true hand.
+    """Which true hands were found, hand by hand; all arrays (t, 2), indexed by the true hand."""
 
-    Attributes:
-        wanted: bool; the hand is there, and enough of it is visible.
-        found: bool; wanted, and a detection lies on it.
-        error: float32; mean distance of the 21 joints over the hand's length, NaN where not found.
-        same_side: bool; found, and under the right name of left and right.
-    """
-
-    wanted: NDArray[np.bool_]
-    found: NDArray[np.bool_]
-    error: NDArray[np.float32]
-    same_side: NDArray[np.bool_]
+    wanted: NDArray[np.bool_]  # the hand is there, and enough of it is visible
+    found: NDArray[np.bool_]  # wanted, and a detection lies on it
+    error: NDArray[np.float32]  # mean distance of the 21 joints over the hand's length, NaN where not found
+    same_side: NDArray[np.bool_]  # found, and under the right name of left and right
 
 
 def ratio(part: float, whole: float) -> float:
@@ -92,16 +85,14 @@ def match_hands(
 
 
 def hands_found(present: NDArray[np.bool_], visible: NDArray[np.floating]) -> tuple[int, int]:
-    """Counts, over the frames that show hands, how many are detected, wherever they lie.
-
-    This is for generated clips, whose hands need not lie where the ground truth's do.
+    """Counts the hands that a generated clip shows, wherever they lie.
 
     Args:
         present: bool (t, 2), detections.
-        visible: (t, 2), fraction to be seen of the ground truth's hands.
+        visible: (t, 2), visible fraction of the ground truth's hands.
 
     Returns:
-        Hands found, no more in a frame than there are; hands there (at least half of each to be seen).
+        Hands found, no more in a frame than there are; hands there (at least half of each visible).
     """
     wanted = (visible >= HALF).sum(1)
     return int(np.minimum(present.sum(1), wanted).sum()), int(wanted.sum())
@@ -112,14 +103,8 @@ def hs_err(generated: NDArray[np.floating], truth: NDArray[np.floating]) -> floa
 
     In each frame the sum over the truth's detected joints of the squared distance is divided by their number J_l; the
     mean is taken over the L' frames in which the truth has a hand. Joints that the generated clip lacks count as 0,
-    as in the paper.
-
-    Args:
-        generated: (t, 2, 21, 2), normalised coordinates, NaN where the detector found no hand.
-        truth: (t, 2, 21, 2), detected in the true clip.
-
-    Returns:
-        The error in squared fractions of the image, NaN if the truth shows no hand.
+    as in the paper. Keypoints are (t, 2, 21, 2), NaN where no hand was detected; the error is in squared fractions of
+    the image, NaN if the truth shows no hand.
     """
     there = np.isfinite(truth[1:]).all(-1)  # (L, 2, 21)
     placed = np.where(np.isfinite(generated[1:]), generated[1:], 0.0)

@@ -13,14 +13,8 @@ def frechet_distance(first: NDArray[np.floating], second: NDArray[np.floating]) 
 
     ``|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))``, with unbiased covariances. No matrix root is taken: with centred
     and scaled features A and B, ``S1 = A^T A`` and ``S2 = B^T B``, the trace of the root is the sum of the singular
-    values of ``A B^T``, which stays exact where the covariances are singular.
-
-    Args:
-        first: (n, d), n at least 2.
-        second: (m, d), m at least 2.
-
-    Returns:
-        The distance in squared units of the features, never negative, computed in float64.
+    values of ``A B^T``, which stays exact where the covariances are singular. Features are (n, d) and (m, d); the
+    distance is in squared units of them, never negative, computed in float64.
 
     Raises:
         InputError: If the shapes do not fit, a set has fewer than two samples, or a feature is not finite.

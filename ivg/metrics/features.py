@@ -18,16 +18,10 @@ from ..io.staging import staged_output
 
 @dataclass(frozen=True)
 class Features:
-    """Computes features.
-
-    Attributes:
-        device: Where the network computes.
-        cache: Folder for features that are kept; none are if None.
-        progress: Whether to show a progress bar.
-    """
+    """Computes features on a device, with a progress bar or without."""
 
     device: str | torch.device = "cpu"
-    cache: Path | None = None
+    cache: Path | None = None  # folder for features that are kept; none are if None
     progress: bool = False
 
     def of(
@@ -63,19 +57,13 @@ class Features:
     def _computed(
         self, items: NDArray[np.uint8], network: Callable[[Tensor], Tensor], name: str, batch: int
     ) -> NDArray[np.float32]:
-        seen: dict[bytes, int] = {}  # hash of an item to its index in `distinct`
-        distinct: list[int] = []
-        positions: list[int] = []
-        for index, item in enumerate(items):
-            key = hashlib.sha256(np.ascontiguousarray(item).data).digest()
-            if key not in seen:
-                seen[key] = len(distinct)
-                distinct.append(index)
-            positions.append(seen[key])
+        keys = [hashlib.sha256(np.ascontiguousarray(item).data).digest() for item in items]
+        order = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        distinct = [keys.index(key) for key in order]
         parts = []
         with tqdm(total=len(distinct), desc=name, unit="item", disable=not self.progress, leave=False) as bar:
             for first in range(0, len(distinct), batch):
                 chosen = np.ascontiguousarray(items[distinct[first : first + batch]])
                 parts.append(network(torch.from_numpy(chosen).to(self.device)).float().cpu().numpy())
                 bar.update(len(chosen))
-        return np.asarray(np.concatenate(parts)[positions], np.float32)
+        return np.asarray(np.concatenate(parts)[[order[key] for key in keys]], np.float32)

@@ -6,20 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-CEILING_DB = 100.0
-"""PSNR of identical images, instead of infinity."""
-
-PALM = (0, 1, 5, 9, 13, 17)
-"""Joints whose hull is the palm or the hand's back: all skin, little shade, rarely occluded."""
+CEILING_DB = 100.0  # PSNR of identical images, instead of infinity
+PALM = (0, 1, 5, 9, 13, 17)  # joints whose hull is the palm or the hand's back: all skin, little shade, rarely occluded
 
 
 def psnr(image: NDArray[np.uint8], truth: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None) -> float:
     """Returns the PSNR in dB, at most `CEILING_DB`; NaN if no pixel counts.
 
-    Args:
-        image: uint8 (..., h, w, 3).
-        truth: uint8, broadcastable to the same shape.
-        mask: bool (..., h, w), the pixels that count; all of them if None.
+    `image` is (..., h, w, 3), `truth` broadcastable to that; the pixels of `mask` (..., h, w) count, all if None.
     """
     squared = np.square(image.astype(np.float32) - truth.astype(np.float32)).mean(-1)
     if mask is not None:
@@ -45,9 +39,7 @@ def delta_e(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArra
 def palm_colours(frames: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> NDArray[np.float32]:
     """Returns the median Lab colour of each palm in each frame: (t, 2, 3), NaN where there is none.
 
-    Args:
-        frames: uint8 (t, h, w, 3).
-        keypoints: (t, 2, 21, 2), normalised, NaN where absent.
+    `frames` are (t, h, w, 3), `keypoints` (t, 2, 21, 2), normalised, NaN where absent.
     """
     size = np.array(frames.shape[2:0:-1])
     lab = to_lab(frames)

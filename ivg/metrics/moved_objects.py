@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from .images import delta_e, to_lab
 
-MIN_PIXELS = 12
-"""Objects with fewer visible pixels at the end (of 128 x 128) are not judged."""
+MIN_PIXELS = 12  # objects with fewer visible pixels at the end (of 128 x 128) are not judged
 
 CAP_DELTA_E = 40.0
 PULL_DELTA_E = 1.0
@@ -31,20 +30,12 @@ REACH = 0.25
 
 @dataclass(frozen=True)
 class ObjectScore:
-    """How one object ended.
+    """How one object ended; distances are fractions of the image's width."""
 
-    Attributes:
-        place_error: Distance between the best fit and the true position, as a fraction of the image's width.
-        fit: Mean colour distance (Delta E, capped) of the object's pixels at its best fit.
-        colour_error: Delta E between the mean colours under the true mask.
-        travel: How far the object's centre moved in truth from the first to the last frame, fraction of the width;
-            NaN if it is not visible in the first.
-    """
-
-    place_error: float
-    fit: float
-    colour_error: float
-    travel: float
+    place_error: float  # distance between the best fit and the true position
+    fit: float  # mean colour distance (Delta E, capped) of the object's pixels at its best fit
+    colour_error: float  # Delta E between the mean colours under the true mask
+    travel: float  # distance of the object's centre in truth, first to last frame; NaN if not visible in the first
 
     @property
     def lost(self) -> bool:
@@ -55,16 +46,9 @@ class ObjectScore:
 def score_object(
     generated: NDArray[np.uint8], truth: NDArray[np.uint8], labels: NDArray[np.uint8], label: int
 ) -> ObjectScore | None:
-    """Judges one object at the end of a clip.
+    """Judges one object at the end of a clip; None if too little of it is visible there.
 
-    Args:
-        generated: uint8 (t, h, w, 3).
-        truth: uint8 (t, h, w, 3).
-        labels: uint8 (t, h, w), the truth's labels.
-        label: The object's.
-
-    Returns:
-        The score; None if too little of the object is visible at the end.
+    Clips are (t, h, w, 3), the truth's labels (t, h, w); `label` is the object's.
     """
     mask = labels[-1] == label
     if np.count_nonzero(mask) < MIN_PIXELS * mask.size / 128**2:

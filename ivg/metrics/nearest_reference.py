@@ -12,10 +12,8 @@ def acting_track(keypoints: NDArray[np.floating]) -> NDArray[np.float32] | None:
     """Returns the joints of the hand that is present most, gaps bridged: (t, 21, 2); None without any hand.
 
     Before its first and after its last frame the hand stays where it was then. A left hand is mirrored about its own
-    middle, frame by frame, so that left and right hands can be compared.
-
-    Args:
-        keypoints: (t, 2, 21, 2), normalised, NaN where absent.
+    middle, frame by frame, so that left and right hands can be compared. `keypoints` are (t, 2, 21, 2), NaN where
+    absent.
     """
     there = np.isfinite(keypoints).all((-1, -2))
     hand = int(there.sum(0)[1] >= there.sum(0)[0])
@@ -32,17 +30,7 @@ def acting_track(keypoints: NDArray[np.floating]) -> NDArray[np.float32] | None:
     return track
 
 
-def track_distance(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
-    """Returns the root mean squared distance of two tracks (t, 21, 2) over frames and joints."""
-    return float(np.sqrt(np.square(first - second).sum(-1).mean()))
-
-
-def nearest_task(track: NDArray[np.floating], references: Sequence[NDArray[np.floating]], tasks: Sequence[str]) -> str:
-    """Returns the task of the nearest reference.
-
-    Args:
-        track: (t, 21, 2).
-        references: Tracks of the same shape.
-        tasks: The task of each.
-    """
-    return tasks[int(np.argmin([track_distance(track, reference) for reference in references]))]
+def nearest_task(track: NDArray[np.floating], references: Sequence[tuple[str, NDArray[np.floating]]]) -> str:
+    """Returns the task of the reference, (task, (t, 21, 2)), whose root mean squared distance to a track is least."""
+    distances = [np.sqrt(np.square(track - reference).sum(-1).mean()) for _, reference in references]
+    return references[int(np.argmin(distances))][0]

@@ -24,13 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, WeightsError
-from .distances import (
-    frechet_distance,
-    frechet_warning,
-    similarity_of_consecutive,
-    similarity_to_text,
-    similarity_to_truth,
-)
+from . import distances
 from .features import Features
 from .networks.sources import NETWORK_NAMES, NetworkSources, load_network
 
@@ -40,28 +34,18 @@ Array = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class PaperFigure:
-    """One figure of the table.
-
-    Attributes:
-        title: Its name.
-        higher: Whether higher is better.
-        values: By the set of clips that it is of ("generated"); empty if unavailable.
-        over: What it is over ("1080 frames").
-        network: The network that it is computed with.
-        warning: What limits the figure's meaning, empty if nothing.
-        unavailable: Why there is no value, empty if there is.
-    """
+    """One figure of the table."""
 
     title: str
-    higher: bool
-    values: dict[str, float]
-    over: str = ""
-    network: str = ""
-    warning: str = ""
-    unavailable: str = ""
+    higher: bool  # whether higher is better
+    values: dict[str, float]  # by the set of clips that they are of ("generated"); empty if unavailable
+    over: str = ""  # what it is over ("1080 frames")
+    network: str = ""  # that it is computed with
+    warning: str = ""  # what limits the figure's meaning
+    unavailable: str = ""  # why there is no value
 
 
-FIGURES = {
+FIGURES = {  # in the order of the paper's table, without values
     "fid": PaperFigure("FID", False, {}),
     "clip_to_gt": PaperFigure("CLIP-to-GT", True, {}),
     "fvd": PaperFigure("FVD", False, {}),
@@ -71,7 +55,6 @@ FIGURES = {
     "blip": PaperFigure("BLIP", True, {}),
     "lpips": PaperFigure("LPIPS", False, {}),
 }
-"""All figures in the order of the paper's table, without values."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +67,7 @@ class _Embedded:
 
 
 def _frechet(e: _Embedded) -> float:
-    return frechet_distance(*(features.reshape(-1, features.shape[-1]) for features in (e.own, e.true)))
+    return distances.frechet_distance(*(features.reshape(-1, features.shape[-1]) for features in (e.own, e.true)))
 
 
 @dataclass(frozen=True)
@@ -97,17 +80,17 @@ class _Group:
 
 
 _CLIP: dict[str, Callable[[_Embedded], float]] = {
-    "clip_to_gt": lambda e: 100 * similarity_to_truth(e.own, e.true),
-    "clip_to_consecutive": lambda e: similarity_of_consecutive(e.own),
-    "clip_to_text": lambda e: 100 * similarity_to_text(e.own, e.texts),
+    "clip_to_gt": lambda e: 100 * distances.similarity_to_truth(e.own, e.true),
+    "clip_to_consecutive": lambda e: distances.similarity_of_consecutive(e.own),
+    "clip_to_text": lambda e: 100 * distances.similarity_to_text(e.own, e.texts),
 }
 _GROUPS = {
     "inception": _Group("frames", 16, {"fid": _frechet}),
     "i3d": _Group("clips", 2, {"fvd": _frechet}),
     "lpips": _Group("pairs", 32, {"lpips": lambda e: float(e.own.mean(dtype=np.float64))}),
     "clip": _Group("frames", 32, _CLIP),
-    "blip": _Group("frames", 32, {"blip": lambda e: similarity_to_text(e.own, e.texts)}),
-    "egovlp": _Group("clips", 4, {"egovlp": lambda e: similarity_to_truth(e.own, e.true)}),
+    "blip": _Group("frames", 32, {"blip": lambda e: distances.similarity_to_text(e.own, e.texts)}),
+    "egovlp": _Group("clips", 4, {"egovlp": lambda e: distances.similarity_to_truth(e.own, e.true)}),
 }
 
 
@@ -121,7 +104,9 @@ def paper_figures(
     cache: Path | None = None,
     progress: bool = False,
 ) -> dict[str, PaperFigure]:
-    """Returns the figures of sets of clips compared with the true ones, in the order of the paper's table.
+    """Returns the figures of sets of clips compared with the true ones, by key of `FIGURES` and in its order.
+
+    A figure whose network is not there, or not wanted, has no values and says why.
 
     Args:
         sets: uint8 (n, t, h, w, 3) by name; frame 0 of each clip is the context.
@@ -131,10 +116,6 @@ def paper_figures(
         fixed: Names of sets whose features are cached, for they are the same the next time (as the truth's are).
         cache: Folder of these features; they are not kept if None.
         progress: Whether to show progress bars.
-
-    Returns:
-        By key ("fid", "clip_to_gt", ...). A figure whose network is not there, or not wanted, has no values and says
-        why.
 
     Raises:
         InputError: If the shapes do not fit.
@@ -188,7 +169,7 @@ def _computed(
     found = {}
     for key, value in group.figures.items():
         values = {of: value(e) for of, e in own.items()}
-        warning = frechet_warning(true.size // true.shape[-1], true.shape[-1]) if value is _frechet else ""
+        warning = distances.frechet_warning(true.size // true.shape[-1], true.shape[-1]) if value is _frechet else ""
         counted = f"{clips * (frames - 1)} pairs" if key == "clip_to_consecutive" else over
         found[key] = replace(FIGURES[key], values=values, over=counted, network=network.title, warning=warning)
     return found

@@ -31,17 +31,11 @@ def mean_iou(region: NDArray[np.bool_], truths: NDArray[np.bool_]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class FixedRegion:
-    """A region that is the same for every image.
+    """A region that is the same for every image."""
 
-    Attributes:
-        region: bool (h, w).
-        mean_iou: Its mean IoU with the regions it was chosen for.
-        name: How it was made.
-    """
-
-    region: NDArray[np.bool_]
-    mean_iou: float
-    name: str
+    region: NDArray[np.bool_]  # (h, w)
+    mean_iou: float  # with the regions it was chosen for
+    name: str  # how it was made
 
 
 def best_prior_mask(frequency: NDArray[np.floating], truths: NDArray[np.bool_]) -> FixedRegion:
@@ -49,10 +43,7 @@ def best_prior_mask(frequency: NDArray[np.floating], truths: NDArray[np.bool_]) 
 
     The bare union over a training set of some thousand clips covers nearly all of the image; cutting at the best level
     gives the prior the benefit of the doubt, because the level is chosen on the very regions it is judged on.
-
-    Args:
-        frequency: (h, w), fraction of the training set's regions that hold the pixel. Level 0 is the bare union.
-        truths: bool (n, h, w).
+    `frequency`, (h, w), is the fraction of the training set's regions that hold the pixel; `truths` are (n, h, w).
     """
     levels = [0.0, *THRESHOLDS]
     masks = [frequency > level for level in levels]

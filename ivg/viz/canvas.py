@@ -51,12 +51,7 @@ def fit_size(image: NDArray[np.uint8], longer_side: int) -> tuple[int, int]:
 
 
 class Canvas:
-    """A canvas, in pixels from its upper left corner.
-
-    Args:
-        width: Width in pixels.
-        height: Height in pixels.
-    """
+    """A canvas, in pixels from its upper left corner."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -64,26 +59,11 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
 
     def text(
-        self,
-        x: float,
-        y: float,
-        words: str,
-        size: int,
-        *,
-        colour: Colour = INK,
-        bold: bool = False,
-        anchor: str = "ls",
+        self, x: float, y: float, words: str, size: int, *, colour: Colour = INK, bold: bool = False, anchor: str = "ls"
     ) -> float:
-        """Write a text with its baseline at `y`; return the x of its end.
+        """Write a line of text with its baseline at `y`, in a font of `size` pixels; return the x of its end.
 
-        Args:
-            x: The x of its start (or end, by the anchor), in pixels.
-            y: The baseline.
-            words: One line.
-            size: Height of the font in pixels.
-            colour: RGB.
-            bold: Whether to use the bold font.
-            anchor: Pillow's text anchor: "ls" starts at x, "rs" ends there, "ms" is centred.
+        The `anchor` is Pillow's: "ls" starts at x, "rs" ends there, "ms" is centred.
         """
         self._draw.text((x, y), words, fill=colour, font=font(size, bold), anchor=anchor)
         return x + float(font(size, bold).getlength(words))

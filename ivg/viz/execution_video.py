@@ -14,14 +14,10 @@ if TYPE_CHECKING:
     from ..policy import Demonstration
     from ..workflows.demo import RobotRun
 
-PANEL = 320
-"""Longer side of each of the two images, px."""
-
+PANEL = 320  # longer side of each of the two images, px
 MARGIN, TOP, FOOT = 20, 92, 64
 BAR_GAP, BAR = 8, 4
-LAST_S = 2.5
-"""Duration of the end, with the outcome in words."""
-
+LAST_S = 2.5  # duration of the end, with the outcome in words
 DONE_COLOUR, FAILED_COLOUR = (30, 130, 70), (190, 50, 40)
 TRACK, MARK = (222, 219, 211), (118, 120, 126)
 
@@ -34,10 +30,7 @@ def outcome_colour(run: RobotRun) -> Colour:
 def draw_execution(demonstration: Demonstration, run: RobotRun, title: str) -> NDArray[np.uint8]:
     """Draw the clip on the left, held on the frame that the robot's step belongs to, and the robot on the right.
 
-    Args:
-        demonstration: What the robot followed.
-        run: In which the robot moved; n steps.
-        title: The instruction.
+    The `title` is the instruction; the run is one in which the robot moved.
 
     Returns:
         uint8 (t, h, w, 3), RGB, to be played at the run's rate; both sides even.
@@ -50,15 +43,12 @@ def draw_execution(demonstration: Demonstration, run: RobotRun, title: str) -> N
     video = np.empty((len(run.images) + ending, *background.shape), np.uint8)
     video[:] = background
     for t, (image, shown) in enumerate(zip(run.images, held, strict=True)):
-        _put(video[t], hands[shown], MARGIN)
-        _put(video[t], resize_image(image, width, height), 2 * MARGIN + width)
-        _bar(video[t], MARGIN, width, height, float(run.phase[t]))
-        _bar(video[t], 2 * MARGIN + width, width, height, t / max(1, run.steps))
+        _put(video[t], hands[shown], MARGIN, float(run.phase[t]))
+        _put(video[t], resize_image(image, width, height), 2 * MARGIN + width, t / max(1, run.steps))
         video[t, -FOOT:] = _foot(f"{t / run.fps:.1f} s", "", FAINT, video.shape[2])
     video[len(run.images) :] = video[len(run.images) - 1]
-    video[len(run.images) :, -FOOT:] = _foot(
-        _sentence(run.verdict), _sentence(run.reason), outcome_colour(run), video.shape[2]
-    )
+    verdict, reason = (words[:1].upper() + words[1:] for words in (run.verdict, run.reason))
+    video[len(run.images) :, -FOOT:] = _foot(verdict, reason, outcome_colour(run), video.shape[2])
     return video
 
 
@@ -75,13 +65,10 @@ def _background(title: str, width: int, height: int) -> NDArray[np.uint8]:
     return canvas.pixels
 
 
-def _put(frame: NDArray[np.uint8], image: NDArray[np.uint8], x: int) -> None:
+def _put(frame: NDArray[np.uint8], image: NDArray[np.uint8], x: int, fraction: float) -> None:
+    """Put an image into a frame of the video, and a progress bar under it."""
     height, width = image.shape[:2]
     frame[TOP : TOP + height, x : x + width] = image
-
-
-def _bar(frame: NDArray[np.uint8], x: int, width: int, height: int, fraction: float) -> None:
-    """Draw a progress bar under an image."""
     top = TOP + height + BAR_GAP
     frame[top : top + BAR, x : x + width] = TRACK
     frame[top : top + BAR, x : x + round(fraction * width)] = MARK
@@ -93,7 +80,3 @@ def _foot(words: str, reason: str, colour: Colour, width: int) -> NDArray[np.uin
     canvas.text(MARGIN, 28, canvas.fitting(words, 17, room, bold=True), 17, colour=colour, bold=True)
     canvas.text(MARGIN, 50, canvas.fitting(reason, 13, room), 13, colour=FAINT)
     return canvas.pixels
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]

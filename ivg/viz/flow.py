@@ -11,19 +11,14 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 
-FINE_SIDE = 256
-"""Frames whose longer side is smaller are enlarged to it: the method works on patches of 8 pixels."""
+FINE_SIDE = 256  # frames whose longer side is smaller are enlarged to it: the method works on patches of 8 pixels
 
 
 def optical_flow(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Estimate dense optical flow (Kroeger et al., Fast Optical Flow using Dense Inverse Search, 2016).
 
-    Args:
-        before: uint8 (h, w, 3), RGB, both sides at least 16 pixels.
-        after: uint8 (h, w, 3), RGB, of the same size.
-
-    Returns:
-        float32 (h, w, 2): motion in pixels (x to the right, y down) of each pixel of `before`.
+    Both frames are uint8 (h, w, 3), RGB, of the same size, both sides at least 16 pixels. The flow is float32
+    (h, w, 2): motion in pixels (x to the right, y down) of each pixel of `before`.
 
     Raises:
         InputError: If a frame has another dtype or shape.
@@ -46,15 +41,10 @@ def optical_flow(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """Optical flow of a clip.
+    """Optical flow of a clip."""
 
-    Attributes:
-        fields: float32 (t - 1, h, w, 2), from each frame to the next, in pixels.
-        largest: Motion that gets full colour, in pixels a frame.
-    """
-
-    fields: NDArray[np.float32]
-    largest: float
+    fields: NDArray[np.float32]  # (t - 1, h, w, 2), from each frame to the next, in pixels
+    largest: float  # motion that gets full colour, in pixels a frame
 
     @classmethod
     def of(cls, clip: NDArray[np.uint8]) -> Flow:
@@ -70,14 +60,10 @@ class Flow:
 
 
 def flow_to_rgb(flow: NDArray[np.floating], largest: float | None = None) -> NDArray[np.uint8]:
-    """Colour a flow field: the hue says where to, the saturation how far, white is rest.
+    """Colour a flow field (..., 2), in pixels, as uint8 (..., 3), RGB.
 
-    Args:
-        flow: (..., 2), motion in pixels, x to the right and y down.
-        largest: The motion, in pixels, that gets full colour; the field's own largest if None.
-
-    Returns:
-        uint8 (..., 3), RGB.
+    The hue says where to, the saturation how far, white is rest; `largest` is the motion in pixels that gets full
+    colour, by default the field's own largest.
     """
     length = np.linalg.norm(flow, axis=-1)
     full = float(length.max()) if largest is None else largest

@@ -21,15 +21,10 @@ if TYPE_CHECKING:
     from ..policy.datasets import EpisodeStore, RobotEpisode
 
 COLUMNS = 8
-MOST_ROWS = 40
-"""Tasks shown; real video has hundreds."""
-
-EVALUATED = (0, 3, 5, 7, 9, 11, 13, 15)
-"""Frames shown of an evaluated clip."""
-
+MOST_ROWS = 40  # tasks shown; real video has hundreds
+EVALUATED = (0, 3, 5, 7, 9, 11, 13, 15)  # frames shown of an evaluated clip
 REGION_RGB = (255, 205, 60)
-VIDEO_HEIGHT = 192
-"""Height of a video's frames in its grid, px."""
+VIDEO_HEIGHT = 192  # height of a video's frames in its grid, px
 
 Image = NDArray[np.uint8]
 
@@ -40,17 +35,10 @@ def evenly(count: int, columns: int = COLUMNS) -> list[int]:
 
 
 def clip_grid(store: ClipStore, *, joints: bool = False, skip: int = 0) -> Image:
-    """Return a row for each task: frames of its first clip, or of the `skip`-th next.
+    """Return a row for each task: frames of its first clip, or of the `skip`-th next; InputError if there is none.
 
-    Of more than `MOST_ROWS` tasks, those with the most clips are shown.
-
-    Args:
-        store: Has at least one clip.
-        joints: Draw the annotated joints, the left hand blue, the right hand orange.
-        skip: Clips of each task to pass over.
-
-    Raises:
-        InputError: No clip is written.
+    Of more than `MOST_ROWS` tasks, those with the most clips are shown. `joints` draws the annotated joints, the left
+    hand blue, the right hand orange.
     """
     by_task: dict[str, list[int]] = {}
     for index, task in store.tasks.items():
@@ -78,12 +66,8 @@ def _clip_row(record: ClipRecord, joints: bool) -> GridRow:
 def episode_grid(store: EpisodeStore, *, joints: bool = False, skip: int = 0) -> Image:
     """Return two rows for each task, of its first episode or of the `skip`-th next.
 
-    The upper row shows the demonstration, evenly spaced, the lower one the robot at the steps of the same phase.
-
-    Args:
-        store: Of at least one episode.
-        joints: Draw the demonstration's joints, the left hand blue, the right hand orange.
-        skip: Episodes of each task to pass over.
+    The upper row shows the demonstration, evenly spaced, with its joints on request, the lower one the robot at the
+    steps of the same phase.
     """
     by_task: dict[str, list[int]] = {}
     for index, task in enumerate(store.tasks):
@@ -102,28 +86,18 @@ def _episode_rows(episode: RobotEpisode, joints: bool) -> list[GridRow]:
     if joints:
         present = episode.demo_present[frames] > 0.5
         clip = np.stack([draw_hands(*hand) for hand in zip(clip, episode.demo_keypoints[frames], present, strict=True)])
+    distance = np.abs(episode.phase[None] - phases[1:, None])  # of each phase, the last step nearest to it is shown
+    steps = [0, *(len(episode.phase) - 1 - distance[:, ::-1].argmin(1)).tolist()]
     source = str(episode.provenance.get("source", ""))
     outcome = f"{'done' if episode.success else 'not done'}, {len(episode)} steps"
     return [
         GridRow(clip, episode.task, f"{episode.text}\n{source} clip\nseed {episode.seed}", new_group=True),
-        GridRow(episode.image[_steps(episode.phase, phases)], "", f"robot: {outcome}"),
+        GridRow(episode.image[steps], "", f"robot: {outcome}"),
     ]
 
 
-def _steps(phase: NDArray[np.float32], wanted: NDArray[np.float64]) -> list[int]:
-    """Return the first step, and for each further phase that is wanted the last step nearest to it."""
-    far = np.abs(phase[None] - wanted[1:, None])
-    return [0, *(len(phase) - 1 - far[:, ::-1].argmin(1)).tolist()]
-
-
 def evaluation_grid(results: Sequence[SceneResult], truths: Sequence[TrueClip], per_task: int = 1) -> Image:
-    """Return pairs of rows, truth above generated, of the first scenes of every task; both regions over the context.
-
-    Args:
-        results: One for each scene.
-        truths: The scenes' true clips, in the same order.
-        per_task: Scenes of each task.
-    """
+    """Return pairs of rows, truth above generated, of the first scenes of every task; both regions over the context."""
     rows: list[GridRow] = []
     for task in dict.fromkeys(result.task for result in results):
         own = [pair for pair in zip(results, truths, strict=True) if pair[0].task == task]
@@ -161,16 +135,15 @@ def video_grid(
         keypoints: (t, 2, 21, 2), normalised, NaN where there is no hand; left blue, right orange.
         times_s: (t,), seconds.
         title: Stands above the grid.
-        regions: bool (t, h', w'): each frame's region of motion, outlined in white, and their union, in yellow; then
-            one row is shown.
+        regions: bool (t, h', w'), of motion, outlined in white, and their union, in yellow; then one row is shown.
     """
     scale = VIDEO_HEIGHT / frames.shape[1]
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     two = regions is None and len(frames) > COLUMNS
     shown = np.linspace(0, len(frames) - 1, 2 * COLUMNS).round().astype(int).tolist() if two else evenly(len(frames))
     cells = []
     for index in shown:
-        cell = np.asarray(cv2.resize(frames[index], None, fx=scale, fy=scale, interpolation=way), np.uint8)
+        cell = np.asarray(cv2.resize(frames[index], None, fx=scale, fy=scale, interpolation=method), np.uint8)
         if regions is not None:
             cell = outline(outline(cell, regions.any(0), REGION_RGB), regions[index], WHITE)
         cells.append(draw_hands(cell, keypoints[index]))

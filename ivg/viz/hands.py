@@ -11,27 +11,18 @@ from ..hands.skeleton import BONES
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
-HAND_COLOURS = ((46, 134, 222), (238, 102, 34))
-"""RGB of the left and of the right hand's skeleton: blue and orange, distinct for colour-blind eyes too."""
-
+HAND_COLOURS = ((46, 134, 222), (238, 102, 34))  # left and right: blue and orange, distinct for colour-blind eyes too
 OUTLINE: Colour = (20, 20, 24)
 WHITE: Colour = (255, 255, 255)
-REGION_COLOUR: Colour = (0, 190, 150)
-"""RGB of the region of motion."""
-
-_SUBPIXEL_BITS = 4
+REGION_COLOUR: Colour = (0, 190, 150)  # of the region of motion
+SUBPIXEL_BITS = 4  # bits after the point in OpenCV's drawing coordinates
 
 
 def draw_hands(image: Image, keypoints: NDArray[np.floating], present: NDArray[np.bool_] | None = None) -> Image:
-    """Draw the skeletons of a frame's hands.
+    """Return a copy of an image (h, w, 3) with dark-edged bones in `HAND_COLOURS` and white joints.
 
-    Args:
-        image: uint8 (h, w, 3), RGB; it is not changed. Enlarge it first for fine lines.
-        keypoints: (2, 21, 2), normalised; NaN where there is no hand.
-        present: bool (2,); by default the hands whose keypoints are all finite.
-
-    Returns:
-        A copy with dark-edged bones in `HAND_COLOURS` and white joints.
+    Enlarge the image first for fine lines. Keypoints are (2, 21, 2), normalised; `present` (2,) is by default the hands
+    whose keypoints are all finite.
     """
     present = np.isfinite(keypoints).all((-1, -2)) if present is None else present
     drawn = np.ascontiguousarray(image).copy()
@@ -39,23 +30,20 @@ def draw_hands(image: Image, keypoints: NDArray[np.floating], present: NDArray[n
     for joints, colour in ((keypoints[h], HAND_COLOURS[h]) for h in (0, 1) if present[h]):
         length = float(np.linalg.norm(np.ptp(joints * (width, height), axis=0)))
         unit = min(max(height, width) / 256, length / 64)
-        points = _subpixels(joints, height, width)
+        points = [subpixels(joint * (width, height) - 0.5) for joint in np.clip(joints, -4, 5)]
         for paint, thickness in ((OUTLINE, 3.2 * unit), (colour, 2.0 * unit)):
             for a, b in BONES:
-                cv2.line(drawn, points[a], points[b], paint, max(1, round(thickness)), cv2.LINE_AA, _SUBPIXEL_BITS)
+                cv2.line(drawn, points[a], points[b], paint, max(1, round(thickness)), cv2.LINE_AA, SUBPIXEL_BITS)
         for point in points:
-            _dot(drawn, point, 1.9 * unit, OUTLINE)
-            _dot(drawn, point, 1.15 * unit, WHITE)
+            dot(drawn, point, 1.9 * unit, OUTLINE)
+            dot(drawn, point, 1.15 * unit, WHITE)
     return drawn
 
 
 def tint_region(image: Image, mask: NDArray[np.bool_], *, strength: float = 0.45) -> Image:
-    """Tint a mask's inside, dim its outside a little and trace its edge.
+    """Return a copy of an image (h, w, 3): the mask's inside tinted, its outside dimmed a little, its edge traced.
 
-    Args:
-        image: uint8 (h, w, 3), RGB; it is not changed.
-        mask: bool (h, w).
-        strength: Fraction of the colour inside, in [0, 1].
+    The `strength` is the fraction of the colour inside, in [0, 1].
     """
     inside = image * (1 - strength) + np.array(REGION_COLOUR) * strength
     tinted = np.where(mask[..., None], inside, image * 0.72).astype(np.uint8)
@@ -76,12 +64,13 @@ def _trace(image: Image, mask: NDArray[np.generic], colour: Colour, thickness: i
     cv2.drawContours(image, edges, -1, colour, thickness, kind)
 
 
-def _subpixels(joints: NDArray[np.floating], height: int, width: int) -> list[tuple[int, int]]:
-    """Return OpenCV's fixed-point pixel coordinates (centres at whole numbers) of normalised joints."""
-    pixels = np.clip(joints, -4, 5) * (width, height) - 0.5
-    return [(int(x), int(y)) for x, y in np.round(pixels * 2**_SUBPIXEL_BITS)]
+def subpixels(point: NDArray[np.floating]) -> tuple[int, int]:
+    """Return OpenCV's fixed-point coordinates of a point (x, y) in pixels."""
+    x, y = np.round(point * 2**SUBPIXEL_BITS)
+    return int(x), int(y)
 
 
-def _dot(image: Image, centre: tuple[int, int], radius: float, colour: Colour) -> None:
-    fixed = round(radius * 2**_SUBPIXEL_BITS)
-    cv2.circle(image, centre, fixed, colour, cv2.FILLED, cv2.LINE_AA, _SUBPIXEL_BITS)
+def dot(image: Image, centre: tuple[int, int], radius: float, colour: Colour) -> None:
+    """Draw a dot at fixed-point coordinates, its radius in pixels."""
+    fixed = round(radius * 2**SUBPIXEL_BITS)
+    cv2.circle(image, centre, fixed, colour, cv2.FILLED, cv2.LINE_AA, SUBPIXEL_BITS)

@@ -21,34 +21,18 @@ MARGIN = 14
 
 @dataclass(frozen=True, eq=False)
 class GridRow:
-    """One row of a grid.
+    """One row of a grid."""
 
-    Attributes:
-        frames: uint8 (n, h, w, 3), RGB, one image for each column.
-        label: What the row shows; line breaks are kept.
-        note: A second, fainter line.
-        new_group: Leaves some room above the row.
-    """
-
-    frames: NDArray[np.uint8]
-    label: str
-    note: str = ""
-    new_group: bool = False
+    frames: NDArray[np.uint8]  # (n, h, w, 3), RGB, one image for each column
+    label: str  # line breaks are kept
+    note: str = ""  # a second, fainter line
+    new_group: bool = False  # leaves some room above the row
 
 
 def image_grid(
     rows: Sequence[GridRow], *, title: str = "", columns: Sequence[str] = (), label_width: int = 170
 ) -> NDArray[np.uint8]:
-    """Lays frames out in a grid with a title, column heads and row labels.
-
-    Args:
-        rows: From top to bottom; all frames have one size, all rows one length.
-        title: Stands above the grid.
-        columns: A head for each column, or none.
-        label_width: Width of the column of labels, px.
-
-    Returns:
-        uint8 (height, width, 3), RGB.
+    """Lay frames out in a grid with a title, heads of the columns and labels of the rows (`label_width` px wide).
 
     Raises:
         InputError: There is no row, or rows differ in their frames' shape.

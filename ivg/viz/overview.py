@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import cv2
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from .canvas import FAINT, Canvas, Colour, resize_image, resize_mask
 from .execution_video import outcome_colour
 from .flow import Flow, flow_wheel
-from .hands import HAND_COLOURS, REGION_COLOUR, draw_hands, tint_region
+from .hands import HAND_COLOURS, REGION_COLOUR, SUBPIXEL_BITS, WHITE, dot, draw_hands, subpixels, tint_region
 
 if TYPE_CHECKING:
     from ..policy.datasets import Demonstration
@@ -19,31 +20,23 @@ if TYPE_CHECKING:
 
 MARGIN = 44
 GAP = 10
-COLUMNS = 8
-"""Frames of a strip; a longer clip shows some of its frames, evenly spaced, the last one among them."""
-
+COLUMNS = 8  # frames of a strip; a longer clip shows some of its frames, evenly spaced, the last one among them
 FRAME_WIDTH = 188
 WIDTH = 2 * MARGIN + COLUMNS * FRAME_WIDTH + (COLUMNS - 1) * GAP
 PANEL_GAP = 24
 PANELS = 4
 PANEL_WIDTH = (WIDTH - 2 * MARGIN - (PANELS - 1) * PANEL_GAP) // PANELS
 INDEX_TIP = 8
-LONGEST_GAP = 3
-"""A trajectory is drawn across gaps of at most this many frames."""
+LONGEST_GAP = 3  # a trajectory is drawn across gaps of at most this many frames
+FINE = 4  # tracks are drawn this many times as large as they are shown, so that their lines stay fine
 
-FINE = 4
-"""Tracks are drawn this many times as large as they are shown, so that their lines stay fine."""
-
-SUBPIXEL = 4
-"""Bits after the point in OpenCV's drawing coordinates."""
-
-WHITE = (255, 255, 255)
+Image = NDArray[np.uint8]
 
 
 def draw_overview(
     demonstration: Demonstration, title: str, subtitle: str, facts: list[str], robot: RobotRun | None = None
-) -> NDArray[np.uint8]:
-    """Draw a demonstration as one image.
+) -> Image:
+    """Draw a demonstration as one image, about 1,650 pixels wide.
 
     Args:
         demonstration: Of two frames or more.
@@ -51,9 +44,6 @@ def draw_overview(
         subtitle: Where the frame comes from and what generated the clip.
         facts: Short statements for the foot, such as "hand found in 15 of 15 frames".
         robot: What the robot did; gives another row if it moved.
-
-    Returns:
-        uint8 (h, w, 3), RGB, about 1,650 pixels wide.
     """
     height, width = demonstration.clip.shape[1:3]
     panel_height, frame_height = (round(w * height / width) for w in (PANEL_WIDTH, FRAME_WIDTH))
@@ -62,39 +52,34 @@ def draw_overview(
     moved = robot is not None and robot.moved
     canvas = Canvas(WIDTH, strips_top + (4 if moved else 3) * strip_pitch + 60)
     flow = Flow.of(demonstration.clip)
-    _head(canvas, title, subtitle)
-    _panels(canvas, demonstration, flow, panels_top, panel_height)
-    _strips(canvas, demonstration, flow, strips_top, frame_height, strip_pitch)
-    if robot is not None and robot.moved:
-        _robot_strip(canvas, robot, strips_top + 3 * strip_pitch, frame_height)
-    _foot(canvas, facts)
-    return canvas.pixels
-
-
-def _head(canvas: Canvas, title: str, subtitle: str) -> None:
     room = WIDTH - 2 * MARGIN
     canvas.text(MARGIN, 70, canvas.fitting(title, 34, room, bold=True), 34, bold=True)
     canvas.text(MARGIN, 102, canvas.fitting(subtitle, 16, room), 16, colour=FAINT)
     canvas.rule(MARGIN, 122, room)
+    _panels(canvas, demonstration, flow, panels_top, panel_height)
+    _strips(canvas, demonstration, flow, strips_top, frame_height, strip_pitch)
+    if robot is not None and robot.moved:
+        _robot_strip(canvas, robot, strips_top + 3 * strip_pitch, frame_height)
+    canvas.rule(MARGIN, canvas.height - 58, room)
+    canvas.text(MARGIN, canvas.height - 28, canvas.fitting("   ·   ".join(facts), 15, room), 15)
+    return canvas.pixels
 
 
 def _panels(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, height: int) -> None:
     size = (PANEL_WIDTH, height)
     context = resize_image(demonstration.clip[0], *size)
-    fraction = demonstration.region.mean()
     step = int(np.linalg.norm(flow.fields, axis=-1).mean(axis=(1, 2)).argmax())
     busiest = resize_image(flow.rgb(step), *size)
     wheel = PANEL_WIDTH // 6
     busiest[8 : 8 + wheel, 8 : 8 + wheel] = flow_wheel(wheel)
+    region = tint_region(context, resize_mask(demonstration.region, *size))
+    tip = "tip of the index finger" if demonstration.present.any() else "no hand was found"
+    span = f"{step / demonstration.fps:.2f} to {(step + 1) / demonstration.fps:.2f} s"
     panels = (
         ("Context", "the camera's frame", context),
-        ("Region of motion", f"{fraction:.0%} of the picture", _region(context, demonstration)),
-        (
-            "Path of the hand",
-            "tip of the index finger" if demonstration.present.any() else "no hand was found",
-            _trajectory(demonstration, *size),
-        ),
-        ("Optical flow", f"{_span(demonstration, step)}, largest motion", busiest),
+        ("Region of motion", f"{demonstration.region.mean():.0%} of the image", region),
+        ("Trajectory of the hand", tip, _trajectory(demonstration, *size)),
+        ("Optical flow", f"{span}, largest motion", busiest),
     )
     for i, (name, note, image) in enumerate(panels):
         x = MARGIN + i * (PANEL_WIDTH + PANEL_GAP)
@@ -103,38 +88,25 @@ def _panels(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, 
         canvas.image(x, top, image, radius=8)
 
 
-def _region(context: NDArray[np.uint8], demonstration: Demonstration) -> NDArray[np.uint8]:
-    height, width = context.shape[:2]
-    return tint_region(context, resize_mask(demonstration.region, width, height))
-
-
-def _trajectory(demonstration: Demonstration, width: int, height: int) -> NDArray[np.uint8]:
+def _trajectory(demonstration: Demonstration, width: int, height: int) -> Image:
     """Draw where the index fingertips go, pale at first and full at the end, over a frame from the middle."""
     with_hand = np.flatnonzero(demonstration.present.any(axis=1))
     shown = int(with_hand[len(with_hand) // 2]) if len(with_hand) else len(demonstration) - 1
     image = np.asarray(resize_image(demonstration.clip[shown], width, height) * 0.6 + 255 * 0.4, np.uint8)
     count = len(demonstration)
     for hand, colour in enumerate(HAND_COLOURS):
-        frames = np.flatnonzero(demonstration.present[:, hand])
+        frames = np.flatnonzero(demonstration.present[:, hand]).tolist()
         tips = np.clip(demonstration.keypoints[frames, hand, INDEX_TIP], -4, 5) * (width, height)
-        points = [(int(x), int(y)) for x, y in np.round(tips * 2**SUBPIXEL)]
-        steps = [i for i in range(1, len(frames)) if frames[i] - frames[i - 1] <= LONGEST_GAP]
-        for i in steps:
-            _line(image, points[i - 1], points[i], WHITE, 7)
-        for i in steps:
-            _line(image, points[i - 1], points[i], _faded(colour, int(frames[i]), count), 4)
-        for point, t in zip(points, frames, strict=True):
-            _dot(image, point, WHITE, 6.0)
-            _dot(image, point, _faded(colour, int(t), count), 4.4)
+        points = [(t, subpixels(tip)) for t, tip in zip(frames, tips, strict=True)]
+        lines = [(a, b, t) for (before, a), (t, b) in pairwise(points) if t - before <= LONGEST_GAP]
+        for a, b, _ in lines:
+            cv2.line(image, a, b, WHITE, 7, cv2.LINE_AA, SUBPIXEL_BITS)
+        for a, b, t in lines:
+            cv2.line(image, a, b, _faded(colour, t, count), 4, cv2.LINE_AA, SUBPIXEL_BITS)
+        for t, point in points:
+            dot(image, point, 6.0, WHITE)
+            dot(image, point, 4.4, _faded(colour, t, count))
     return image
-
-
-def _line(image: NDArray[np.uint8], a: tuple[int, int], b: tuple[int, int], colour: Colour, width: int) -> None:
-    cv2.line(image, a, b, colour, width, cv2.LINE_AA, SUBPIXEL)
-
-
-def _dot(image: NDArray[np.uint8], point: tuple[int, int], colour: Colour, radius: float) -> None:
-    cv2.circle(image, point, round(radius * 2**SUBPIXEL), colour, cv2.FILLED, cv2.LINE_AA, SUBPIXEL)
 
 
 def _faded(colour: Colour, frame: int, count: int) -> Colour:
@@ -145,26 +117,22 @@ def _faded(colour: Colour, frame: int, count: int) -> Colour:
 
 
 def _strips(canvas: Canvas, demonstration: Demonstration, flow: Flow, top: int, height: int, pitch: int) -> None:
-    chosen = np.linspace(1, len(demonstration) - 1, COLUMNS).round().astype(int)
-    names = ("Frames", "Region and hand tracks", "Optical flow from the frame before")
-    for row, name in enumerate(names):
+    chosen = np.linspace(1, len(demonstration) - 1, COLUMNS).round().astype(int).tolist()
+    for row, name in enumerate(("Frames", "Region and hand tracks", "Optical flow from the frame before")):
         y = top + row * pitch
         end = canvas.text(MARGIN, y - 10, name, 15, bold=True)
         if row == 1:
-            for colour, words in zip(
-                (*HAND_COLOURS, REGION_COLOUR), ("left hand", "right hand", "region"), strict=True
-            ):
+            keys = ((HAND_COLOURS[0], "left hand"), (HAND_COLOURS[1], "right hand"), (REGION_COLOUR, "region"))
+            for colour, words in keys:
                 end = canvas.key(end + 20, y - 10, colour, words, 13)
         if row == 2:
             canvas.text(end + 20, y - 10, f"full colour: {flow.largest:.1f} px a frame", 13, colour=FAINT)
         for column, t in enumerate(chosen):
-            x = MARGIN + column * (FRAME_WIDTH + GAP)
-            canvas.image(x, y, _cell(row, demonstration, flow, int(t), height))
-            if row == 0:
-                canvas.text(x + FRAME_WIDTH, y - 10, f"{t / demonstration.fps:.2f} s", 13, colour=FAINT, anchor="rs")
+            note = f"{t / demonstration.fps:.2f} s" if row == 0 else ""
+            _frame(canvas, column, y, _cell(row, demonstration, flow, t, height), note)
 
 
-def _cell(row: int, demonstration: Demonstration, flow: Flow, t: int, height: int) -> NDArray[np.uint8]:
+def _cell(row: int, demonstration: Demonstration, flow: Flow, t: int, height: int) -> Image:
     if row == 2:
         return resize_image(flow.rgb(t - 1), FRAME_WIDTH, height)
     if row == 0:
@@ -176,20 +144,17 @@ def _cell(row: int, demonstration: Demonstration, flow: Flow, t: int, height: in
     return resize_image(fine, FRAME_WIDTH, height)
 
 
+def _frame(canvas: Canvas, column: int, top: int, image: Image, note: str) -> None:
+    """Draw a frame of a strip with a note above its right corner."""
+    x = MARGIN + column * (FRAME_WIDTH + GAP)
+    canvas.image(x, top, image)
+    canvas.text(x + FRAME_WIDTH, top - 10, note, 13, colour=FAINT, anchor="rs")
+
+
 def _robot_strip(canvas: Canvas, robot: RobotRun, top: int, height: int) -> None:
     """Draw frames of the robot, evenly spaced, the last one among them."""
     end = canvas.text(MARGIN, top - 10, "Robot", 15, bold=True)
     canvas.text(end + 10, top - 10, robot.mark, 14, colour=outcome_colour(robot), bold=True)
     for column, t in enumerate(np.linspace(0, robot.steps, COLUMNS + 1)[1:].round().astype(int)):
-        x = MARGIN + column * (FRAME_WIDTH + GAP)
-        canvas.image(x, top, resize_image(robot.images[t], FRAME_WIDTH, height))
-        canvas.text(x + FRAME_WIDTH, top - 10, f"{t / robot.fps:.1f} s", 13, colour=FAINT, anchor="rs")
-
-
-def _foot(canvas: Canvas, facts: list[str]) -> None:
-    canvas.rule(MARGIN, canvas.height - 58, WIDTH - 2 * MARGIN)
-    canvas.text(MARGIN, canvas.height - 28, canvas.fitting("   ·   ".join(facts), 15, WIDTH - 2 * MARGIN), 15)
-
-
-def _span(demonstration: Demonstration, step: int) -> str:
-    return f"{step / demonstration.fps:.2f} to {(step + 1) / demonstration.fps:.2f} s"
+        image = resize_image(robot.images[t], FRAME_WIDTH, height)
+        _frame(canvas, column, top, image, f"{t / robot.fps:.1f} s")

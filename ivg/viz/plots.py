@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, ORANGE = "#2e86de", "#ee6622"
-"""The colour of most points and bars, and of those that a plot is about."""
+BLUE, ORANGE = "#2e86de", "#ee6622"  # of most points and bars, and of those that a plot is about
 
 
 def new_figure(width: float, height: float, columns: int = 1, dpi: int = 110) -> tuple[Figure, list[Axes]]:
@@ -35,15 +34,6 @@ def save_plot(figure: Figure, target: Path) -> None:
         figure.savefig(stage)
 
 
-def pixels_of(figure: Figure) -> NDArray[np.uint8]:
-    """Draw a figure and return it as uint8 (h, w, 3)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
-
-
 def draw_points(axis: Axes, groups: Sequence[Sequence[float]], colours: Sequence[str], names: Sequence[str]) -> None:
     """Draw each group as a column of points with a line at its mean."""
     for index, (values, colour) in enumerate(zip(groups, colours, strict=True)):
@@ -55,11 +45,9 @@ def draw_points(axis: Axes, groups: Sequence[Sequence[float]], colours: Sequence
 
 
 def draw_chunks(true: NDArray[np.floating], predicted: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Draw positions (n, t, 3) over the steps of a chunk, one panel a chunk: lines are true, dots predicted.
+    """Draw positions (n, t, 3) over the steps of a chunk, one panel a chunk: lines are true, dots predicted."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    Returns:
-        uint8 (h, w, 3).
-    """
     figure, axes = new_figure(2.2 * len(true), 2.4, len(true), dpi=80)
     for ax, lines, dots in zip(axes, true, predicted, strict=True):
         for axis, colour in enumerate(("tab:red", "tab:green", "tab:blue")):
@@ -68,4 +56,6 @@ def draw_chunks(true: NDArray[np.floating], predicted: NDArray[np.floating]) -> 
         ax.set_xlabel("step")
         ax.tick_params(labelsize=6)
     axes[0].legend(fontsize=6)
-    return pixels_of(figure)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])

@@ -12,20 +12,15 @@ from ..types import Camera
 if TYPE_CHECKING:
     from ..policy.extraction import ExtractedDemonstration
 
-AROUND_M = np.array([0.10, 0.10, 0.03])
-"""Margin around the trajectory in which the scene is shown, m."""
-
-BELOW_M = 0.25
-"""Margin below that, so that what the hand is over is seen, m."""
-
-COLOUR_MAP = "plasma"
-"""Of time along the trajectory."""
-
-NEUTRAL = "#8b8f98"
-"""Of texts and axes: readable on light and on dark."""
-
+AROUND_M = np.array([0.10, 0.10, 0.03])  # margin around the trajectory in which the scene is shown, m
+BELOW_M = 0.25  # margin below that, so that what the hand is over is seen, m
+COLOUR_MAP = "plasma"  # of time along the trajectory
+NEUTRAL = "#8b8f98"  # of texts and axes: readable on light and on dark
 _THUMB_TIP, _INDEX_TIP = 4, 8
 _DOT = 7.0
+_MARGIN = 8  # around what is drawn, px
+
+Points = NDArray[np.float64]
 
 
 def draw_trajectory(
@@ -33,13 +28,8 @@ def draw_trajectory(
 ) -> NDArray[np.uint8]:
     """Draw the trajectory of the gripper that stands for the hand, its opening, and the scene around it.
 
-    Args:
-        extracted: The trajectory, in metres.
-        frame: uint8 (h, w, 3), RGB: the scene without hands.
-        depth_m: Float (h, w), m along the optical axis, of the same image.
-
-    Returns:
-        uint8 (h, w, 4), RGBA, transparent where nothing is.
+    The `frame`, uint8 (h, w, 3), shows the scene without hands; `depth_m` (h, w) is along the optical axis. Returns
+    uint8 (h, w, 4), RGBA, transparent where nothing is.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -47,7 +37,9 @@ def draw_trajectory(
     figure = Figure(figsize=(6.4, 5.4), dpi=160, facecolor="none")
     canvas = FigureCanvasAgg(figure)
     axes: Any = figure.add_axes((0.0, 0.0, 1.0, 1.0), projection="3d", computed_zorder=False, facecolor="none")
-    path, tips = _seen(extracted)
+    present = extracted.trajectory.present
+    path = np.asarray(extracted.trajectory.poses[present, :3], np.float64)
+    tips = np.asarray(extracted.joints_world_m[present][:, [_THUMB_TIP, _INDEX_TIP]], np.float64)
     low, high = path.min(0) - AROUND_M, path.max(0) + AROUND_M
     points, colours = _cloud(frame, depth_m, extracted.camera, low, high)
     low[2] = min(low[2], points[:, 2].min(initial=low[2]))
@@ -55,23 +47,15 @@ def draw_trajectory(
     _draw_line(axes, path, tips)
     _style_axes(axes, low, high, extracted.camera)
     canvas.draw()
-    return _cropped(np.asarray(canvas.buffer_rgba()))
-
-
-def _seen(extracted: ExtractedDemonstration) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where the gripper is, (n, 3), and thumb's and index finger's tips, (n, 2, 3), where there is a hand."""
-    present = extracted.trajectory.present
-    tips = extracted.joints_world_m[present][:, [_THUMB_TIP, _INDEX_TIP]]
-    return np.asarray(extracted.trajectory.poses[present, :3], np.float64), np.asarray(tips, np.float64)
+    pixels = np.asarray(canvas.buffer_rgba())
+    rows, columns = (np.flatnonzero((pixels[..., 3] > 0).any(axis)) for axis in (1, 0))
+    top, left = (max(drawn[0] - _MARGIN, 0) for drawn in (rows, columns))
+    return np.ascontiguousarray(pixels[top : rows[-1] + _MARGIN, left : columns[-1] + _MARGIN])
 
 
 def _cloud(
-    frame: NDArray[np.uint8],
-    depth_m: NDArray[np.floating],
-    camera: Camera,
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    frame: NDArray[np.uint8], depth_m: NDArray[np.floating], camera: Camera, low: Points, high: Points
+) -> tuple[Points, Points]:
     """Return points of the depth image in a box of the world, open below, (n, 3), and colours (n, 3) in [0, 1]."""
     height, width = depth_m.shape
     v, u = np.mgrid[:height, :width] + 0.5
@@ -86,7 +70,7 @@ def _cloud(
     return points[inside], frame.reshape(-1, 3)[inside] / 255
 
 
-def _draw_line(axes: Any, path: NDArray[np.float64], tips: NDArray[np.float64]) -> None:
+def _draw_line(axes: Any, path: Points, tips: Points) -> None:
     """Draw the trajectory, coloured by time, and at each frame the line between the finger tips."""
     from matplotlib import colormaps
 
@@ -100,7 +84,7 @@ def _draw_line(axes: Any, path: NDArray[np.float64], tips: NDArray[np.float64]) 
     axes.scatter(*path.T, c=colours, s=40, edgecolors="white", linewidths=1.1, depthshade=False, zorder=6)
 
 
-def _style_axes(axes: Any, low: NDArray[np.float64], high: NDArray[np.float64], camera: Camera) -> None:
+def _style_axes(axes: Any, low: Points, high: Points, camera: Camera) -> None:
     """Set limits, faint axes in centimetres, and the view: from beside the camera."""
     from matplotlib.ticker import MultipleLocator
 
@@ -115,12 +99,3 @@ def _style_axes(axes: Any, low: NDArray[np.float64], high: NDArray[np.float64], 
         axis.set_major_locator(MultipleLocator(0.1))  # ten centimetres
         axis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
         axis.set_tick_params(colors=NEUTRAL, labelsize=8, pad=-1)
-
-
-def _cropped(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an image (h, w, 4) without the rows and columns in which nothing is, but for a margin."""
-    rows, columns = (np.flatnonzero((pixels[..., 3] > 0).any(axis)) for axis in (1, 0))
-    margin = 8
-    return np.ascontiguousarray(
-        pixels[max(rows[0] - margin, 0) : rows[-1] + margin, max(columns[0] - margin, 0) : columns[-1] + margin]
-    )

@@ -37,8 +37,6 @@ ABLATE_ABOUT = (
     "with the same steps; generate clips in held-out kitchens with several sampling seeds; write the table. "
     "Trainings that are done are kept, one that was stopped goes on."
 )
-
-
 ABLATE_OPTIONS = (
     ("start", "nano", "pipeline to go on from"),
     ("batch-size", 4, "samples a step"),
@@ -54,8 +52,8 @@ FETCHED, HUB = ("inception", "i3d", "lpips"), ("clip", "blip")
 Action = Callable[[argparse.Namespace], None]
 
 
-def new_eval_parser(evaluate: Action = lambda _: None, fetch: Action = lambda _: None) -> argparse.ArgumentParser:
-    """Returns the parser; its `action` is what to call with the options."""
+def new_eval_parser(evaluate: Action, fetch: Action) -> argparse.ArgumentParser:
+    """Return the parser of ``ivg-eval``; its `action` is what to call with the options."""
     parser = new_parser("ivg-eval", EVAL_ABOUT, EVAL_EXAMPLES)
     add, default = parser.add_argument, "(default: %(default)s)"
     add("--scenes", type=int, default=72, metavar="N", help=f"held-out scenes {default}")
@@ -71,33 +69,33 @@ def new_eval_parser(evaluate: Action = lambda _: None, fetch: Action = lambda _:
     prompts = parser.add_mutually_exclusive_group()
     no_text = "leave out whether the motion follows the prompt"
     prompts.add_argument("--no-text", action="store_const", dest="prompt_scenes", const=0, help=no_text)
-    prompts.add_argument(
-        "--text-scenes", type=int, default=12, dest="prompt_scenes", metavar="N", help=f"scenes for that {default}"
-    )
+    text_scenes = {"type": int, "default": 12, "metavar": "N", "help": f"scenes for that {default}"}
+    prompts.add_argument("--text-scenes", dest="prompt_scenes", **text_scenes)
     add_options(parser, "weights", "device", "json", grid={"help": "image grid (default: CACHE/grid.png)"})
     names = ", ".join((*FETCHED, *HUB, "egovlp"))
     about = f"networks of the paper's figures, of {names}; 'none'; those that are not here are left out {default}"
     add("--networks", default="all", metavar="A,B", help=about)
-    add("--clip", metavar="NAME", help="CLIP: name on the hub or folder")
-    add("--blip", metavar="NAME", help="BLIP: name on the hub or folder")
+    for name in HUB:
+        add(f"--{name}", metavar="NAME", help=f"{name.upper()}: name on the hub or folder")
     add("--egovlp", metavar="FILE", help="EgoVLP's checkpoint")
     parser.set_defaults(action=evaluate)
     actions = parser.add_subparsers(title="actions", metavar="[ACTION]")
-    fetching = actions.add_parser(
-        "fetch-networks", help="fetch networks for the paper's figures", description=FETCH_ABOUT
-    )
+    about = "fetch networks for the paper's figures"
+    fetching = actions.add_parser("fetch-networks", help=about, description=FETCH_ABOUT)
     of = f"of {', '.join((*FETCHED, *HUB))} (default: {' '.join(FETCHED)})"
     fetching.add_argument("names", nargs="*", default=FETCHED, metavar="NAME", help=of)
     fetching.add_argument("--archives", type=Path, metavar="FOLDER", help="take downloaded archives from here")
     # Names of their own: an action's defaults would overwrite what was given before it.
-    fetching.add_argument("--clip", dest="fetched_clip", metavar="NAME", help="CLIP's name on the hub")
-    fetching.add_argument("--blip", dest="fetched_blip", metavar="NAME", help="BLIP's name on the hub")
+    for name in HUB:
+        fetching.add_argument(
+            f"--{name}", dest=f"fetched_{name}", metavar="NAME", help=f"{name.upper()}'s name on the hub"
+        )
     fetching.set_defaults(action=fetch)
     return parser
 
 
 def new_ablate_parser() -> argparse.ArgumentParser:
-    """Returns the command's parser."""
+    """Return the parser of ``ivg-ablate``."""
     parser = new_parser("ivg-ablate", ABLATE_ABOUT, ABLATE_EXAMPLES)
     add = parser.add_argument
     add("--store", type=Path, required=True, help="training clips, as ivg-dataset writes them")

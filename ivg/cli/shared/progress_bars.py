@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+from tqdm import tqdm
+
 
 class ProgressBars:
     """A progress callback that draws a bar for each named stage, on standard error when that is a terminal.
@@ -19,8 +21,6 @@ class ProgressBars:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that `done` of `total` steps of a stage are done."""
-        from tqdm import tqdm
-
         if stage not in self._names:
             return
         if stage not in self._bars:
@@ -44,3 +44,23 @@ class ProgressBars:
     def __exit__(self, *_: object) -> None:
         for bar in self._bars.values():
             bar.close()
+
+
+class StageBars:
+    """A progress callback that draws a bar for each stage of a run as it begins."""
+
+    def __init__(self) -> None:
+        self._stage, self._bar = "", tqdm(disable=True)
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show that `done` of `total` items of a stage are done."""
+        if stage != self._stage:
+            self._bar.close()
+            self._stage, self._bar = stage, tqdm(total=total, initial=done, desc=stage)
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> StageBars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()

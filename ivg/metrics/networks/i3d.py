@@ -7,7 +7,6 @@ Batch norms are folded into the convolutions (`convert.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -18,10 +17,9 @@ from .resize import resize_bilinear
 
 LOGITS = 400
 SIZE = 224
-MIN_FRAMES = 9
-"""Fewer leave a single frame before the last pool, which spans two."""
+MIN_FRAMES = 9  # fewer leave a single frame before the last pool, which spans two
 
-BLOCKS = {
+BLOCKS = {  # channels of each block's six convolutions, by the names that the original gives them
     "Mixed_3b": (64, 96, 128, 16, 32, 32),
     "Mixed_3c": (128, 128, 192, 32, 96, 64),
     "Mixed_4b": (192, 96, 208, 16, 48, 64),
@@ -32,7 +30,6 @@ BLOCKS = {
     "Mixed_5b": (256, 160, 320, 32, 128, 128),
     "Mixed_5c": (384, 192, 384, 48, 128, 128),
 }
-"""Channels of each block's six convolutions, by the names that the original gives them."""
 
 
 def _pad_same(x: Tensor, kernel: Sequence[int], stride: Sequence[int]) -> Tensor:
@@ -67,16 +64,9 @@ class Block(nn.Module):
 
     def __init__(self, width: int, channels: Sequence[int]) -> None:
         super().__init__()
-        self.units = nn.ModuleDict(
-            {
-                "0a": Unit(width, channels[0], 1),
-                "1a": Unit(width, channels[1], 1),
-                "1b": Unit(channels[1], channels[2], 3),
-                "2a": Unit(width, channels[3], 1),
-                "2b": Unit(channels[3], channels[4], 3),
-                "3b": Unit(width, channels[5], 1),
-            }
-        )
+        inputs = (width, width, channels[1], width, channels[3], width)
+        layers = zip(("0a", "1a", "1b", "2a", "2b", "3b"), inputs, channels, (1, 1, 3, 1, 3, 1), strict=True)
+        self.units = nn.ModuleDict({name: Unit(*sizes) for name, *sizes in layers})
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, width, t, h, w) to (b, sum of channels 0, 2, 4 and 5, t, h, w)."""
@@ -91,18 +81,13 @@ class I3D(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.ModuleDict(
-            {
-                "Conv3d_1a_7x7": Unit(3, 64, 7, 2),
-                "Conv3d_2b_1x1": Unit(64, 64, 1),
-                "Conv3d_2c_3x3": Unit(64, 192, 3),
-            }
-        )
-        widths = [192, *(channels[0] + channels[2] + channels[4] + channels[5] for channels in BLOCKS.values())]
-        self.blocks = nn.ModuleDict(
-            {name: Block(width, BLOCKS[name]) for name, (width, _) in zip(BLOCKS, pairwise(widths), strict=True)}
-        )
-        self.logits = nn.Conv3d(widths[-1], LOGITS, 1)
+        stem = {"Conv3d_1a_7x7": (3, 64, 7, 2), "Conv3d_2b_1x1": (64, 64, 1), "Conv3d_2c_3x3": (64, 192, 3)}
+        self.stem = nn.ModuleDict({name: Unit(*sizes) for name, sizes in stem.items()})
+        self.blocks, width = nn.ModuleDict(), 192
+        for name, channels in BLOCKS.items():
+            self.blocks[name] = Block(width, channels)
+            width = channels[0] + channels[2] + channels[4] + channels[5]
+        self.logits = nn.Conv3d(width, LOGITS, 1)
 
     def forward(self, clips: Tensor) -> Tensor:
         """Returns logits (b, 400), averaged over time, of clips float (b, 3, t, 224, 224) in [-1, 1], t at least 9."""
@@ -127,6 +112,6 @@ class I3D(nn.Module):
         Frames are resized to 224 as TensorFlow 1 does, values scaled to [-1, 1]; features are the logits, averaged over
         time (``frechet_video_distance.py`` of Google Research: module output ``RGB/inception_i3d/Mean``).
         """
-        pictures = resize_bilinear(clips.permute(0, 4, 1, 2, 3).float(), SIZE)
-        logits: Tensor = self(pictures / 127.5 - 1)
+        images = resize_bilinear(clips.permute(0, 4, 1, 2, 3).float(), SIZE)
+        logits: Tensor = self(images / 127.5 - 1)
         return logits

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from .resize import resize_bilinear
 
-FEATURES = 2048
 SIZE = 299
 
 Kernel = int | tuple[int, int]
@@ -25,7 +24,7 @@ Step = tuple[int, Kernel]
 
 
 class ConvReLU(nn.Conv2d):
-    """A convolution with bias, then ReLU; padded to keep the size unless it strides or is told not to."""
+    """A convolution with bias, then ReLU; padded to keep the size unless it strides or `pad` is False."""
 
     def __init__(self, width: int, step: Step, *, stride: int = 1, pad: bool = True) -> None:
         channels, kernel = step
@@ -49,25 +48,18 @@ class Tower(nn.Sequential):
         super().__init__(*convolutions)
 
 
-def _average(x: Tensor) -> Tensor:
-    return F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
-
-
-def _maximum(x: Tensor) -> Tensor:
-    return F.max_pool2d(x, 3, 1, 1)
-
-
 class Mixed(nn.Module):
     """Towers side by side and a 1x1 convolution of the pooled input, concatenated."""
 
     def __init__(self, width: int, towers: Sequence[Sequence[Step]], pooled: int) -> None:
         super().__init__()
         self.towers = nn.ModuleList(Tower(width, *steps) for steps in towers)
+        self.pool = nn.AvgPool2d(3, 1, 1, count_include_pad=False)
         self.pooled = ConvReLU(width, (pooled, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, width, h, w) to (b, sum of the towers' last channels + pooled, h, w)."""
-        return torch.cat([*(tower(x) for tower in self.towers), self.pooled(_average(x))], 1)
+        return torch.cat([*(tower(x) for tower in self.towers), self.pooled(self.pool(x))], 1)
 
 
 class Shrinking(nn.Module):
@@ -83,12 +75,7 @@ class Shrinking(nn.Module):
 
 
 class Splitting(nn.Module):
-    """The last blocks: two towers end in a 1x3 and a 3x1 convolution side by side.
-
-    Args:
-        width: Channels of the input.
-        maximum: Whether the fourth branch pools by the maximum (the last block) or the average.
-    """
+    """The last blocks: two towers end in a 1x3 and a 3x1 convolution; the last one pools by the `maximum`."""
 
     def __init__(self, width: int, *, maximum: bool) -> None:
         super().__init__()
@@ -98,7 +85,7 @@ class Splitting(nn.Module):
         self.long = Tower(width, (448, 1), (384, 3))
         self.long_ends = nn.ModuleList(ConvReLU(384, (384, kernel)) for kernel in ((1, 3), (3, 1)))
         self.pooled = ConvReLU(width, (192, 1))
-        self.pool = _maximum if maximum else _average
+        self.pool = nn.MaxPool2d(3, 1, 1) if maximum else nn.AvgPool2d(3, 1, 1, count_include_pad=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, width, h, w) to (b, 2048, h, w)."""
@@ -118,7 +105,7 @@ def _factored(n: int) -> Mixed:
 
 
 class Inception(nn.Module):
-    """Pictures to the features of FID."""
+    """Images to the features of FID."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,17 +126,14 @@ class Inception(nn.Module):
             *(Splitting(1280, maximum=False), Splitting(2048, maximum=True)),
         )
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Returns features (b, 2048) of pictures, float (b, 3, 299, 299) in [-1, 127/128]."""
-        features: Tensor = self.mixed(self.stem(pictures)).mean((2, 3))
+    def forward(self, images: Tensor) -> Tensor:
+        """Returns features (b, 2048) of images, float (b, 3, 299, 299) in [-1, 127/128]."""
+        features: Tensor = self.mixed(self.stem(images)).mean((2, 3))
         return features
 
     @torch.no_grad()
     def features(self, frames: Tensor) -> Tensor:
-        """Returns features (b, 2048) of frames, uint8 (b, h, w, 3).
-
-        As the graph does it: resized to 299 as TensorFlow 1 does, then ``(x - 128) / 128``.
-        """
-        pictures = resize_bilinear(frames.permute(0, 3, 1, 2).float(), SIZE)
-        features: Tensor = self((pictures - 128) / 128)
+        """Returns features (b, 2048) of frames, uint8 (b, h, w, 3), resized as TensorFlow 1 does, as in the graph."""
+        images = resize_bilinear(frames.permute(0, 3, 1, 2).float(), SIZE)
+        features: Tensor = self((images - 128) / 128)
         return features

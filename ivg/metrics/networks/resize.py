@@ -11,14 +11,8 @@ def resize_bilinear(images: Tensor, size: int) -> Tensor:
 
     The target's pixel i reads the source at ``i * source / target`` (the corner, not the middle, of the pixel),
     linearly between its two neighbours; nothing is smoothed when the image shrinks. That is what ``align_corners=True``
-    does to images and targets that are a pixel larger: ``i * (source + 1 - 1) / (target + 1 - 1)``.
-
-    Args:
-        images: Float (..., h, w).
-        size: Height and width wanted.
-
-    Returns:
-        (..., size, size), computed in float64; the same tensor if it has that size already.
+    does to images and targets that are a pixel larger: ``i * (source + 1 - 1) / (target + 1 - 1)``. Images (..., h, w)
+    become (..., size, size), computed in float64; the same tensor if it has that size already.
     """
     height, width = images.shape[-2:]
     if (height, width) == (size, size):

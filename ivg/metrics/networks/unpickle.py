@@ -34,11 +34,7 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 def load_arrays(data: bytes) -> dict[str, Any]:
-    """Returns the nested dict of numeric numpy arrays that a pickle holds.
-
-    Raises:
-        WeightsError: If it holds or calls for anything else, or is cut off.
-    """
+    """Returns the nested dict of numeric numpy arrays that a pickle holds; WeightsError if there is anything else."""
     try:
         tree = _ArraysOnly(io.BytesIO(data)).load()
     except WeightsError:
@@ -88,10 +84,8 @@ class _TensorsOnly(pickle.Unpickler):
 def load_tensors(path: Path) -> dict[str, Tensor]:
     """Returns the tensors of a checkpoint on the CPU, by name, without the prefix of data-parallel training.
 
-    Args:
-        path: A ``.safetensors`` file, or a torch file with a state dict, at its top or as ``state_dict``. Objects of
-            other classes in it (settings, optimizers) are passed over; ``torch.load(weights_only=True)`` would refuse
-            the file for them.
+    It is a ``.safetensors`` file, or a torch file with a state dict, at its top or as ``state_dict``. Objects of other
+    classes in it (settings, optimizers) are skipped; ``torch.load(weights_only=True)`` would refuse the file for them.
 
     Raises:
         WeightsError: If the file is missing, damaged or holds no tensors.

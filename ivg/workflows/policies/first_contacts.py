@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from ...policy.hands3d.lifting import HandLifter
     from ...policy.hands3d.training.first_contact import FirstContact, TrueContact
 
-ANOTHER = 50_000_000
-"""Added to a scene's seed: the person whose performance is compared with the scene's own."""
-
-FIRST_OBJECT = 3
-"""Lowest label of a moved object in a store's `labels`."""
+ANOTHER = 50_000_000  # added to a scene's seed: the person whose performance is compared with the scene's own
+FIRST_OBJECT = 3  # lowest label of a moved object in a store's `labels`
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +34,7 @@ class Scene:
     @property
     def camera(self) -> Camera:
         """The camera of the clip."""
-        return camera_of(self.record)
+        return _camera_of(self.record)
 
 
 @dataclass(frozen=True)
@@ -55,11 +52,11 @@ def read_scenes(store: ClipStore) -> list[Scene]:
         for index in store.indices_done:
             record = store.read(int(index))
             depth = contexts(record.info, record.frames[0])
-            scenes.append(Scene(int(index), record, true_contact(record, depth), depth, store.fps))
+            scenes.append(Scene(int(index), record, _true_contact(record, depth), depth, store.fps))
     return scenes
 
 
-def true_contact(record: ClipRecord, depth: NDArray[np.float32]) -> TrueContact:
+def _true_contact(record: ClipRecord, depth: NDArray[np.float32]) -> TrueContact:
     """Return where and when the hand of a rendered clip touches, and the object's visible points."""
     from ...policy.hands3d.training.first_contact import TrueContact, visible_points
 
@@ -67,13 +64,12 @@ def true_contact(record: ClipRecord, depth: NDArray[np.float32]) -> TrueContact:
     assert record.contact is not None
     assert record.grasp_point is not None
     assert record.labels is not None
-    points = visible_points(depth, record.labels[0] >= FIRST_OBJECT, camera_of(record))
+    points = visible_points(depth, record.labels[0] >= FIRST_OBJECT, _camera_of(record))
     joints = record.joints_world_m[:, HANDS.index(record.info["side"])]
     return TrueContact.of(joints, record.contact, record.grasp_point, points)
 
 
-def camera_of(record: ClipRecord) -> Camera:
-    """Return the camera of a rendered clip."""
+def _camera_of(record: ClipRecord) -> Camera:
     assert record.K is not None
     assert record.T_world_camera is not None
     size = record.frames.shape[1]

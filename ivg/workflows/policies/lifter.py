@@ -21,14 +21,12 @@ if TYPE_CHECKING:
     from ...policy.hands3d.training.samples import StoreHands
     from ...policy.hands3d.training.training import LifterTraining
 
-METHODS = ("network", "pnp")
-"""How clips of a store are lifted."""
+METHODS = ("network", "pnp")  # how clips of a store are lifted
 
-TARGETS: dict[str, tuple[tuple[str, str, str, float], ...]] = {
-    "network": (("found", "all", "median", 8.0), ("found", "contact", "median", 6.0)),
+TARGETS: dict[str, tuple[tuple[str, str, str, float], ...]] = {  # limits of the pinch point's error:
+    "network": (("found", "all", "median", 8.0), ("found", "contact", "median", 6.0)),  # input, part, quantile, mm
     "pnp": (("depth", "all", "median", 40.0),),
 }
-"""What the pinch point's error has to stay below: input, part, quantile, mm."""
 
 _WORDS = {
     "true": "true 2D joints",
@@ -48,10 +46,10 @@ def train_lifter(
     limit: int | None = None,
     report: Callable[[int, float], None] | None = None,
 ) -> int:
-    """Train a lifter on the clips of a store that are not held out.
+    """Train a lifter on the clips of a store, rendered with ground truth, that are not held out.
 
     Args:
-        store: Rendered clips with ground truth.
+        store: The clips.
         out: A new folder for the weights.
         settings: Of the training.
         limit: Use no more than the first so many clips.
@@ -75,27 +73,16 @@ def train_lifter(
 
 @dataclass(frozen=True, eq=False)
 class LifterReport:
-    """How far lifted hands are off, the acting hand only.
-
-    Attributes:
-        store: The clips.
-        name: What lifted them, in words.
-        method: One of `METHODS`.
-        provenance: Of the lifter.
-        inputs: What was lifted: kinds of tracks, or variants of PnP.
-        figures: By input, what `ivg.policy.hands3d.training.evaluation.evaluate_lifting` returns.
-        hands: The clips' true hands.
-        lift: Lifts a clip: `lift(input, clip)`.
-    """
+    """How far lifted hands are off, the acting hand only."""
 
     store: Path
-    name: str
-    method: str
-    provenance: dict[str, Any]
-    inputs: Sequence[str]
-    figures: dict[str, Any]
-    hands: StoreHands
-    lift: Callable[[str, int], LiftedHands]
+    name: str  # what lifted the clips, in words
+    method: str  # one of `METHODS`
+    provenance: dict[str, Any]  # of the lifter
+    inputs: Sequence[str]  # what was lifted: kinds of tracks, or variants of PnP
+    figures: dict[str, Any]  # by input, what `ivg.policy.hands3d.training.evaluation.evaluate_lifting` returns
+    hands: StoreHands  # the clips' true hands
+    lift: Callable[[str, int], LiftedHands]  # lifts a clip: `lift(input, clip)`
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -116,31 +103,23 @@ class LifterReport:
             cells = [_mm(part[where], q) for where in ("all", "contact", "first_contact") for q in ("median", "p90")]
             cells += [f"{part['contact']['approach_deg']['median']:.1f} deg", f"{part['frames']:.1%}"]
             lines.append(f"  {_WORDS[name]:<46}" + "".join(f"{cell:>17}" for cell in cells))
-        for task, part in self.figures[self._main]["tasks"].items():
+        main = "found" if "found" in self.inputs else self.inputs[-1]  # the input that is reported in detail
+        for task, part in self.figures[main]["tasks"].items():
             cells = [_mm(part[where], q) for where in ("all", "contact") for q in ("median", "p90")]
             lines.append(f"    {task:<44}" + "".join(f"{cell:>17}" for cell in cells))
         for name, where, quantile, target in TARGETS[self.method]:
             value = self.figures[name][where]["pinch_mm"][quantile]
             verdict = f"target {target:.0f} mm: {'met' if value <= target else 'missed'}"
             lines.append(f"  {_WORDS[name].removeprefix('... ')}, {where}: {quantile} {value:.1f} mm, {verdict}")
-        return "\n".join([*lines, *self._contact_lines()])
-
-    @property
-    def _main(self) -> str:
-        """The input that is reported in detail."""
-        return "found" if "found" in self.inputs else self.inputs[-1]
-
-    def _contact_lines(self) -> list[str]:
-        """Return lines on how right `contact_frames` is."""
+        lines.append(f"contact_frames, {_WORDS[main].removeprefix('... ')}:")
         names = {"opening": "from the hand alone", "place": "the object's position known"}
-        lines = [f"contact_frames, {_WORDS[self._main].removeprefix('... ')}:"]
-        for name, part in self.figures[self._main]["contact_frames"].items():
+        for name, part in self.figures[main]["contact_frames"].items():
             lines.append(
                 f"  {names[name]:<28} precision {part['precision']:.2f}, recall {part['recall']:.2f}; first contact "
                 f"off by {part['first_error']:.2f} frames, by at most one in {part['first_within_1']:.0%}, none found "
                 f"in {part['none']:.0%}"
             )
-        return lines
+        return "\n".join(lines)
 
     def draw_errors(self, target: Path) -> None:
         """Draw which fraction of the frames lies within which error, all and at contact, for each input."""
@@ -156,9 +135,10 @@ class LifterReport:
                 values = np.sort(errors[where & np.isfinite(errors)])
                 ax.plot(values, np.linspace(0, 1, len(values)), label=_WORDS[name])
         for ax, part in zip(axes, ("all", "contact"), strict=True):
+            title = f"{part} frames"
             if part in targets:
                 ax.axvline(targets[part], color="0.6", ls=":")
-            title = f"{part} frames" + (" (dotted: target of the median)" if part in targets else "")
+                title += " (dotted: target of the median)"
             ax.set(title=title, xlabel="error of the pinch point, mm", xlim=(0, 3.1 * max(targets.values())))
             ax.grid(alpha=0.3)
         axes[0].set_ylabel("fraction of frames")
@@ -173,10 +153,10 @@ def _mm(part: dict[str, Any], quantile: str) -> str:
 def evaluate_lifter(
     store: Path, *, method: str = "network", lifter: str = "kitchen", progress: Progress | None = None
 ) -> LifterReport:
-    """Compare lifted hands with the truth, on a store's held-out clips.
+    """Compare lifted hands with the truth, on the held-out clips of a store that was rendered with ground truth.
 
     Args:
-        store: Rendered clips with ground truth.
+        store: The clips.
         method: One of `METHODS`.
         lifter: Name or folder, for the method "network".
         progress: Progress callback.

@@ -8,27 +8,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...data.clip_store import ClipStore
 from ...data.split import HELD_OUT_SEEDS
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Progress, all_results
 from ...types import Appearance, HandTracks
-from ..clips.fingerprint import scenes_fingerprint
-from ..clips.render import render_clips
+from ..clips.held_out import Prompt, SceneGenerator, held_out_scenes
 from .first_contacts import Scene, Touch, contacts_of, others_contacts, read_scenes, touch_of
 
 if TYPE_CHECKING:
     from ...policy.hands3d.lifting import HandLifter
     from ...policy.hands3d.training.first_contact import FirstContact
 
-SIZE = 128
-"""Height and width of the clips, px."""
+TARGET_MM = 12.0  # limit of the median "touch_to_grasp_mm" of the generated clips that a robot follows
 
-TARGET_MM = 12.0
-"""What the median of "touch_to_grasp_mm" of the generated clips that a robot follows has to stay below."""
-
-ROWS = {
+ROWS = {  # whose first contacts are measured; those of the last two are the plan's (`ivg.policy.control`)
     "truth": "the true hand",
     "another": "another person's true hand",
     "true_clip": "the true clip, lifted",
@@ -36,8 +30,6 @@ ROWS = {
     "moved": "... moved onto what it touches",
     "chosen": "... the best of several clips",
 }
-"""Whose first contacts are measured; those of the last two are the plan's (`ivg.policy.control`)."""
-
 _COLUMNS = {
     "pinch_to_grasp_mm": "pinch to grasp",
     "touch_to_grasp_mm": "touch to grasp",
@@ -50,19 +42,12 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class GeneratedContacts:
-    """First contacts of true and of generated clips.
+    """First contacts of true and of generated clips."""
 
-    Attributes:
-        rows: By row of `ROWS`, what `summarise_contacts` returns.
-        samples: Clips of a scene at most, of which that of best contact was chosen.
-        tasks: The row "chosen", by task.
-        clips: What was measured in each chosen clip.
-    """
-
-    rows: dict[str, Any]
-    samples: int
-    tasks: dict[str, Any]
-    clips: list[dict[str, Any]]
+    rows: dict[str, Any]  # by row of `ROWS`, what `summarise_contacts` returns
+    samples: int  # clips of a scene at most, of which that of best contact was chosen
+    tasks: dict[str, Any]  # the row "chosen", by task
+    clips: list[dict[str, Any]]  # what was measured in each chosen clip
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -128,19 +113,17 @@ def evaluate_generated(
     check_first_seed(seed_offset=seed_offset)
     check_device(device)
     own_steps, region_steps = sample_steps(weights)  # a wrong name is reported before minutes go into rendering
-    folder = cache / scenes_fingerprint() / f"scenes-{clips}-from-{seed_offset}"
-    store = render_clips(folder, clips, size=SIZE, seed_offset=seed_offset, launcher=launcher, progress=progress)
+    store = held_out_scenes(cache, clips, launcher, seed_offset=seed_offset, progress=progress)
     scenes = read_scenes(store)
     sampling = steps or own_steps, region_steps
-    make_worker = functools.partial(PromptWorker, weights, store.path, *sampling, device)
+    make_worker = functools.partial(SceneGenerator.load, weights, store.path, *sampling, device=device)
 
     def generate(prompts: Sequence[Prompt]) -> list[HandTracks]:
         return all_results(launcher, make_worker, prompts, progress)
 
-    generated = generate([Prompt(scene.index) for scene in scenes])
     rows: dict[str, list[FirstContact | None]] = {name: [] for name in ROWS}
     touches = []
-    for scene, tracks in zip(scenes, generated, strict=True):
+    for scene, tracks in zip(scenes, generate([_prompt(scene) for scene in scenes]), strict=True):
         touches.append(touch_of(lifter, tracks, scene))
         for name, contact in contacts_of(lifter, tracks, scene).items():
             rows[name].append(contact)
@@ -164,44 +147,8 @@ def evaluate_generated(
     )
 
 
-@dataclass(frozen=True)
-class Prompt:
-    """What to generate in a held-out scene.
-
-    Attributes:
-        index: Of the scene's clip in the store.
-        seed: Of the generation; the clip's if None.
-        appearance: Whose hands act; those of the clip's person if None.
-    """
-
-    index: int
-    seed: int | None = None
-    appearance: Appearance | None = None
-
-
-class PromptWorker:
-    """A worker that generates clips in the scenes of a store and returns the hands found in them."""
-
-    def __init__(self, weights: str, store: Path, steps: int, region_steps: int, device: str) -> None:
-        from ...hands import MediaPipeHands
-        from ...pipeline import InstructionalVideoPipeline
-
-        self.pipeline = InstructionalVideoPipeline.from_pretrained(weights).to(device)
-        self.store, self.detector = ClipStore.open(store), MediaPipeHands()
-        self.sampling = {"num_inference_steps": steps, "num_region_steps": region_steps}
-
-    def __call__(self, prompt: Prompt) -> HandTracks:
-        """Generate one clip."""
-        record = self.store.read(prompt.index)
-        assert record.appearance is not None
-        output = self.pipeline(
-            record.frames[0],
-            record.text,
-            seed=int(record.info["seed"]) if prompt.seed is None else prompt.seed,
-            appearance=prompt.appearance or Appearance.from_vector(record.appearance),
-            **self.sampling,
-        )
-        return self.detector(output.frames)
+def _prompt(scene: Scene, seed: int | None = None, appearance: Appearance | None = None) -> Prompt:
+    return Prompt(scene.index, scene.record.task, scene.record.text, seed, appearance)
 
 
 def _best(
@@ -220,7 +167,7 @@ def _best(
         todo = [i for i, touch in enumerate(best) if touch is None or touch.cost >= GOOD_CONTACT]
         if not todo:
             break
-        prompts = [Prompt(scenes[i].index, *others[i][sample]) for i in todo]
+        prompts = [_prompt(scenes[i], *others[i][sample]) for i in todo]
         for i, prompt, tracks in zip(todo, prompts, generate(prompts), strict=True):
             assert prompt.appearance is not None
             touch, own = touch_of(lifter, tracks, scenes[i], prompt.appearance.side), best[i]

@@ -14,13 +14,14 @@ from ivg.cli.eval import main
 from ivg.data.clip_record import ClipRecord
 from ivg.data.clip_store import ClipStore
 from ivg.evaluation.generator import EvaluationResult
-from ivg.evaluation.judging import Judge, Prompt, SceneResult
+from ivg.evaluation.judging import Judge, SceneResult
 from ivg.evaluation.prompts import STYLES, follow_rates, text_test
 from ivg.evaluation.summary import TARGETS, lookup, summarise
 from ivg.evaluation.tables import notes, targets_table, task_table
 from ivg.metrics.clip_figures import TrueClip
 from ivg.metrics.paper_figures import FIGURES
 from ivg.types import Appearance, HandTracks, RegionOfMotion
+from ivg.workflows.clips.held_out import Prompt
 
 SIZE = 64
 TASKS = ("open_drawer", "push_plate")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ivg.metrics.nearest_reference import acting_track, nearest_task, track_distance
+from ivg.metrics.nearest_reference import acting_track, nearest_task
 
 
 def moving(direction: tuple[float, float], hand: int = 1) -> np.ndarray:
@@ -43,9 +43,5 @@ def test_the_nearest_motion_decides() -> None:
     for name, (x, y) in zip(names, directions, strict=True):
         track = acting_track(moving((0.8 * x + 0.1, 0.8 * y - 0.1)))
         assert track is not None
-        assert nearest_task(track, [r for r in references if r is not None], names) == name
-
-
-def test_distance_is_a_root_mean_square() -> None:
-    first = np.zeros((16, 21, 2))
-    assert track_distance(first, first + np.array([0.3, 0.4])) == 0.5
+        named = [(n, r) for n, r in zip(names, references, strict=True) if r is not None]
+        assert nearest_task(track, named) == name
