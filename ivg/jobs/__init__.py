@@ -16,7 +16,7 @@ In every process: one thread (OpenMP, BLAS, OpenCV), Ctrl-C is left to the paren
 
 from .launcher import CRASHED, ONE_THREAD, Launcher, MakeWorker, WorkerStartError, environment
 from .processes import TWO_PROCESSES, Processes
-from .progress import Progress, progress_bar
+from .progress import Progress
 from .ray_cluster import LOCAL, RayCluster
 from .results import all_results, describe_error, in_order, run_guarded, run_logged
 
@@ -35,7 +35,6 @@ __all__ = [
     "describe_error",
     "environment",
     "in_order",
-    "progress_bar",
     "run_guarded",
     "run_logged",
 ]

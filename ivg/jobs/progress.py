@@ -1,12 +1,8 @@
-"""How long runs report their progress: a callback; and one that draws a bar."""
+"""How long runs report their progress: by a callback."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Protocol
-
-from tqdm import tqdm
+from typing import Protocol
 
 
 class Progress(Protocol):
@@ -20,27 +16,3 @@ class Progress(Protocol):
             total: All items; 0 if that is not known.
             counts: More to show, such as attempts.
         """
-
-
-@contextmanager
-def progress_bar(name: str, unit: str) -> Iterator[Progress]:
-    """Give a progress callback that draws a bar on stderr.
-
-    Args:
-        name: What the bar is of.
-        unit: What an item is called.
-    """
-    bars: list[tqdm[Any]] = []
-
-    def progress(done: int, total: int, **counts: int) -> None:
-        if not bars or done < bars[-1].n:  # the first call, or a new round
-            bars.append(tqdm(total=total or None, initial=done, desc=name, unit=unit))
-        if counts:
-            bars[-1].set_postfix(counts, refresh=False)
-        bars[-1].update(done - bars[-1].n)
-
-    try:
-        yield progress
-    finally:
-        for bar in bars:
-            bar.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import doctor_checks
 from .doctor_checks import MISSING, OK, OPTIONAL
@@ -45,6 +46,16 @@ def verdict(findings: Sequence[Finding]) -> str:
     if missing:
         return f"missing: {', '.join(missing)}; the lines with -> say what mends it"
     return "all that is needed is there; lines with - are needed for some things only"
+
+
+def simulators(target: str = "") -> str:
+    """Return a list of the simulators behind our interface, or write an image of some to a file and return its path."""
+    from ..envs.adapters import draw_simulators, list_simulators
+    from ..viz.image_grid import save_image
+
+    if target:
+        save_image(draw_simulators(), Path(target))
+    return target or "\n".join(list_simulators())
 
 
 def _all_findings() -> Iterator[Finding]:

@@ -9,8 +9,7 @@ from pathlib import Path
 from ...data.split import HELD_OUT_SEEDS
 from .command import new_parser
 from .launcher_options import add_launcher_options
-from .options import add_options
-from .page_table import add_table_option
+from .options import add_options, add_table_option
 
 EVAL_EXAMPLES = """\
   ivg-eval                                      # 72 scenes, about five minutes on two cores

@@ -28,7 +28,7 @@ HORIZON = 600  # steps of an attempt at most, 30 s
 
 
 def resolve_samples(samples: int | None, depth: bool) -> int:
-    """Return how many demonstrations of a scene are made at most; None is `ivg.policy.sampling.SAMPLES`, 1 without depth.
+    """Return how many demonstrations of a scene are made at most; for None 1 without depth, else as for `best_of_n`.
 
     Raises:
         InputError: The number is not positive, or above 1 without the scene's depth, by which samples are compared.

@@ -27,7 +27,7 @@ LONGER = 1.3  # time limit of a rollout, unless asked otherwise: so many times t
 
 @dataclass(frozen=True)
 class PolicyReport:
-    """Outcomes of all rollouts of a policy, its name, the conditioning it was trained with, its demonstrations' source."""
+    """Outcomes of a policy's rollouts, its name, the conditioning trained with, the source of its demonstrations."""
 
     policy: str
     conditioning: str
