@@ -18,25 +18,18 @@ def names_of(text: str) -> list[str]:
 
 
 _DEFAULT = "(default: %(default)s)"
+_FIRST = f"seed of the first scene of each task {_DEFAULT}"
+_LIMIT = "time limit of a rollout (default: 1.3 times the longest episode trained on)"
 _SAMPLES = "generate up to so many demonstrations of a scene and follow the one with the best contact"
 _NO_DEPTH = "do without the depth image of the scene, by which the hand is moved onto what it touches"
 _SHARED: dict[str, dict[str, Any]] = {
     "device": {"default": "cpu", "metavar": "NAME", "help": f"where torch computes {_DEFAULT}"},
     "env": {"choices": ["kitchen"], "default": "kitchen", "help": f"where {_DEFAULT}"},
     "episodes": {"type": int, "default": 20, "metavar": "N", "help": f"of each task {_DEFAULT}"},
-    "first-seed": {
-        "type": int,
-        "default": HELD_OUT_SEEDS,
-        "metavar": "S",
-        "help": f"seed of the first scene of each task {_DEFAULT}",
-    },
+    "first-seed": {"type": int, "default": HELD_OUT_SEEDS, "metavar": "S", "help": _FIRST},
     "grid": {"type": Path, "metavar": "FILE", "help": "draw an image grid, too"},
     "json": {"type": Path, "metavar": "FILE", "help": "write the figures to FILE too ('-' is stdout)"},
-    "max-steps": {
-        "type": int,
-        "metavar": "N",
-        "help": "time limit of a rollout (default: 1.3 times the longest episode trained on)",
-    },
+    "max-steps": {"type": int, "metavar": "N", "help": _LIMIT},
     "no-depth": {"action": "store_true", "help": _NO_DEPTH},
     "out": {"type": Path, "required": True, "metavar": "FOLDER"},
     "overwrite": {"action": "store_true", "help": "replace what stands there"},

@@ -68,18 +68,12 @@ class AnnotationResult:
 
 
 def read_dataset(source: str, annotation: Path, root: Path | None = None) -> tuple[Reading, Path]:
-    """Read the segments of a dataset of real video.
+    """Read the segments of a dataset of real video; return them and the root as an absolute path.
 
     Args:
         source: One of `SOURCES`: EPIC-KITCHENS-100's CSV, Ego4D's JSON, a JSON list of captions, or a folder of videos.
-        annotation: Its file or folder.
+        annotation: Its file or folder; an `InputError` if it cannot be read.
         root: Where the videos are; the annotation's folder if None. A folder of videos is the root itself.
-
-    Returns:
-        The segments, and the root as an absolute path.
-
-    Raises:
-        InputError: If the annotation cannot be read.
     """
     from ...data import readers
 
@@ -111,16 +105,8 @@ def annotate_dataset(
 ) -> AnnotationResult:
     """Read, judge and annotate the segments of `read_dataset`: segment k becomes clip k, or a line of `SKIPPED_FILE`.
 
-    Args:
-        out: A new folder, or the store of a stopped run with the same segments and values.
-        reading: The segments.
-        root: Folder that videos are named from in the clips' info.
-        size: Height and width of the clips, px.
-        frames: Frames a clip.
-        keep: What a clip must have; the defaults if None.
-        retry: Try again what an earlier run skipped.
-        launcher: Where the workers run.
-        progress: Progress callback.
+    Clips that do not have what `keep` asks for are skipped, like those that an earlier run skipped unless `retry`. Out
+    is a new folder, or the store of a stopped run with the same segments and values; size is in pixels.
 
     Raises:
         InputError: There is no segment, or none of them gives a clip; then a new store is removed again.

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from ...io.video import VideoSample
     from ...types import HandTracks
 
-DETECTION_SIDE = 640
-"""Longer side in pixels of the frames in which hands are searched: more costs time and finds none more."""
+DETECTION_SIDE = 640  # longer side, px, of the frames in which hands are searched: more costs time and finds none more
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,10 @@ def segment_record(
     source: str,
     video: str,
 ) -> ClipRecord:
-    """Read, judge and annotate a segment.
+    """Read, judge and annotate a segment; the info names the store's source and the video.
 
-    Args:
-        segment: What to read.
-        size: Height and width of the clip in pixels; frames keep their aspect, their edges fill what is left over.
-        frames: Frames of the clip.
-        keep: What the clip must have.
-        detector: Finds hands; it sees the frames at up to `DETECTION_SIDE` pixels, before they are fitted.
-        source: What the store says of where clips come from.
-        video: What the clip's info calls the video.
+    The detector sees the frames at up to `DETECTION_SIDE` pixels. They are then fitted into a square of `size` px: they
+    keep their aspect, their edges fill what is left over.
 
     Raises:
         SegmentError: If it cannot be read, or the filter refuses it.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import InputError, IvgError
 from ...io.checks import check_can_be_folder, check_positive
@@ -76,29 +77,35 @@ def annotate_videos(
 
 def _annotate(video: Path, out: Path, frames: int, start_s: float, end_s: float | None) -> dict[str, Any]:
     from ...region import annotate_video
-    from ...viz.grids import video_grid
-    from ...viz.image_grid import save_image
 
     found = annotate_video(video, frames=frames, start_s=start_s, end_s=end_s)
-    archive, image = out / f"{video.stem}.npz", out / f"{video.stem}.png"
-    tracks, regions = found.tracks, found.region.per_frame
-    with staged_output(archive, overwrite=True) as stage:
-        np.savez_compressed(
-            stage,
-            frames=found.clip.frames,
-            keypoints=tracks.keypoints,
-            present=tracks.present,
-            score=tracks.score,
-            region=regions,
-            times_s=found.times_s,
-            fps=found.clip.fps,
-        )
-    save_image(video_grid(found.clip.frames, tracks.keypoints, found.times_s, title=video.name, regions=regions), image)
+    tracks = found.tracks
+    arrays = {
+        "frames": found.clip.frames,
+        "keypoints": tracks.keypoints,
+        "present": tracks.present,
+        "score": tracks.score,
+        "region": found.region.per_frame,
+        "times_s": found.times_s,
+        "fps": found.clip.fps,
+    }
     return {
         "frames": len(found.clip),
         "frames_with_hands": int(tracks.present.any(1).sum()),
         "hands": tracks.present.sum(0).tolist(),
         "region_area": float(found.region.union.mean()),
-        "archive": str(archive),
-        "picture": str(image),
+        **write_found(video, out, found.clip.frames, arrays),
     }
+
+
+def write_found(video: Path, out: Path, frames: NDArray[np.uint8], arrays: dict[str, Any]) -> dict[str, str]:
+    """Write arrays as ``NAME.npz`` and an image grid of what they hold as ``NAME.png``; return both paths."""
+    from ...viz.grids import video_grid
+    from ...viz.image_grid import save_image
+
+    archive, image = out / f"{video.stem}.npz", out / f"{video.stem}.png"
+    with staged_output(archive, overwrite=True) as stage:
+        np.savez_compressed(stage, **arrays)
+    regions = arrays.get("region")
+    save_image(video_grid(frames, arrays["keypoints"], arrays["times_s"], title=video.name, regions=regions), image)
+    return {"archive": str(archive), "picture": str(image)}

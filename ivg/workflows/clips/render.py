@@ -27,14 +27,7 @@ Job = TypeVar("Job")
 
 @dataclass(frozen=True)
 class RenderJob:
-    """One clip to render.
-
-    Attributes:
-        index: Its index in the store.
-        task: What the hand does.
-        seed: Of the scene and of the performance.
-        scene: Task and seed that the scene is laid out for, if not the same.
-    """
+    """One clip to render: its index in the store, task, seed, and those that its scene is laid out for, if others."""
 
     index: int
     task: str
@@ -54,18 +47,11 @@ def render_clips(
     launcher: Launcher = TWO_PROCESSES,
     progress: Progress | None = None,
 ) -> ClipStore:
-    """Render clips of the kitchen: clip k shows task ``k % len(tasks)`` with seed ``seed_offset + k``.
+    """Render clips of the kitchen: clip k shows task ``k % len(tasks)`` (of all if none) with seed ``seed_offset + k``.
 
-    Args:
-        out: A new folder, or the store of a stopped run with the same values.
-        clips: Number of clips.
-        size: Height and width in pixels.
-        seed_offset: First seed. Training uses seeds below `ivg.data.split.HELD_OUT_SEEDS`, evaluation those above.
-        tasks: Names of tasks; all of them if empty.
-        foreign: Fraction of the clips, where possible, that show their task in a scene laid out for another one.
-        annotate: Whether MediaPipe finds the hands in the clips.
-        launcher: Where the workers run.
-        progress: Progress callback.
+    Out is a new folder, or the store of a stopped run with the same values. Training uses seeds below
+    `ivg.data.split.HELD_OUT_SEEDS`, evaluation those above. A fraction `foreign` of the clips, where possible, shows
+    its task in a scene laid out for another one. Frames have `size` px; MediaPipe finds the hands if `annotate`.
 
     Raises:
         InputError: A value is impossible, or a task unknown.

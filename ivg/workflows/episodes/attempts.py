@@ -49,7 +49,7 @@ class GenerateSettings:
 
     Attributes:
         env: A key of `ENVIRONMENTS`.
-        tasks: Names of the environment's tasks, in turn.
+        tasks: Names of the environment's tasks.
         seed: Of attempt 0.
         size: Height and width of the images, px.
         source: One of `SOURCES`.

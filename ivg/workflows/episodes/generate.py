@@ -78,15 +78,9 @@ def generate_episodes(
     """Attempt episodes in turn until the dataset holds so many that succeeded.
 
     Attempts are committed in order, whatever order they end in: the same settings give the same dataset with any
-    number of workers and after any stop.
-
-    Args:
-        out: A new dataset (`*.zarr`, `*.zarr.zip`), or that of an earlier run with the same settings.
-        settings: What is attempted.
-        episodes: Episodes that the dataset is to hold, those of earlier runs included.
-        max_attempts: Attempts at most, those of earlier runs included; `ATTEMPTS_PER_EPISODE` times `episodes` if None.
-        launcher: Where the workers run.
-        progress: Progress callback of the episodes, with a count `attempts`.
+    number of workers and after any stop. Out is a new dataset (`*.zarr`, `*.zarr.zip`), or that of an earlier run with
+    the same settings, whose episodes and attempts count; `max_attempts` is `ATTEMPTS_PER_EPISODE` times `episodes` if
+    None. Progress is that of the episodes, with a count `attempts`.
 
     Raises:
         InputError: A value is impossible, or no attempt succeeded.

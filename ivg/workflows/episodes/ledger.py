@@ -29,13 +29,17 @@ class Ledger:
         self._written = len(self.outcomes)
 
     def add(self, attempt: Attempt) -> None:
-        """Add the next attempt."""
+        """Add the next attempt; an `IvgError` if the last ones all crashed."""
         job = self.settings.job(len(self.outcomes))
         self.outcomes.append(AttemptOutcome(job.index, job.task, job.seed, attempt.reason or KEPT, attempt.detail))
         if attempt.episode is not None:
             self._waiting.append(attempt.episode)
             self.kept += 1
-        self._stop_if_nothing_works()
+        last = self.outcomes[-CRASHES_IN_A_ROW:]
+        if len(last) == CRASHES_IN_A_ROW and all(outcome.outcome == "crashed" for outcome in last):
+            # These are forgotten, so that another run tries them again.
+            del self.outcomes[max(self._written, len(self.outcomes) - CRASHES_IN_A_ROW) :]
+            raise IvgError(f"{CRASHES_IN_A_ROW} attempts in a row crashed; the last one: {last[-1].detail}")
         if len(self.outcomes) - self._written >= COMMIT_EVERY:
             self.commit()
 
@@ -52,14 +56,6 @@ class Ledger:
         record = {"settings": self.settings.as_json, "attempts": [asdict(outcome) for outcome in self.outcomes]}
         episodes, self._waiting, self._written = self._waiting, [], len(self.outcomes)
         append_episodes(self.path, episodes, attributes={RECORD: record})
-
-    def _stop_if_nothing_works(self) -> None:
-        """Raise if the last attempts all crashed; these are forgotten, so that another run tries them again."""
-        last = self.outcomes[-CRASHES_IN_A_ROW:]
-        if len(last) < CRASHES_IN_A_ROW or any(outcome.outcome != "crashed" for outcome in last):
-            return
-        del self.outcomes[max(self._written, len(self.outcomes) - CRASHES_IN_A_ROW) :]
-        raise IvgError(f"{CRASHES_IN_A_ROW} attempts in a row crashed; the last one: {last[-1].detail}")
 
 
 def read_outcomes(path: Path, settings: GenerateSettings | None = None) -> list[AttemptOutcome]:

@@ -45,23 +45,10 @@ def ablate_conditioning(
 ) -> ConditioningAblation:
     """Train policies with and without demonstrations, and roll them out in held-out scenes.
 
-    Trainings and rollouts that are done are kept; those that were stopped go on.
-
-    Args:
-        data: Robot episodes to train on.
-        out: Folder for trainings and outcomes.
-        policy: "diffusion" or "behaviour_cloning".
-        seeds: Trainings of each conditioning.
-        steps: Of each training.
-        train_settings: Further NAME=VALUE of the trainings, as ``ivg-policy train`` takes them.
-        tasks: Names of tasks; all of them if empty.
-        episodes: Held-out scenes of each task and training seed.
-        first_seed: Seed of the first scene.
-        max_steps: Time limit of a rollout; None is 1.3 times the longest episode trained on.
-        settings: Environment, generator and the cache of demonstrations.
-        launcher: Where the workers run; each trains with one thread.
-        train_progress: Progress callback of the trainings.
-        progress: Progress callback of the rollouts.
+    Trainings and rollouts that are done are kept in `out`; those that were stopped go on. There are `seeds` trainings
+    of each conditioning, each of `steps` on the robot episodes `data` and with one thread; `policy` is "diffusion" or
+    "behaviour_cloning", `train_settings` are further NAME=VALUE as ``ivg-policy train`` takes them. Rollouts are those
+    of `evaluate_policy`, with `episodes` scenes of each task and training seed.
 
     Raises:
         InputError: A value is impossible, or a training's settings are wrong.

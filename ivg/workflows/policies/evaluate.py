@@ -80,19 +80,11 @@ def evaluate_policy(
     launcher: Launcher = TWO_PROCESSES,
     progress: Progress | None = None,
 ) -> PolicyReport:
-    """Roll a policy out in held-out scenes.
+    """Roll the policy of a folder out in held-out scenes; a stopped run goes on with the outcomes in `out`.
 
-    Args:
-        policy: Folder of its weights.
-        out: Folder for the log of outcomes; a stopped run goes on.
-        source: Of its demonstrations, one of `POLICY_SOURCES`; "" is "generated" where it is conditioned on them.
-        tasks: Names of tasks; all of them if empty.
-        episodes: Scenes of each task.
-        first_seed: Seed of the first scene of each task.
-        max_steps: Time limit; None is `LONGER` times the longest episode trained on.
-        settings: Environment, generator and the cache of demonstrations.
-        launcher: Where the workers run.
-        progress: Progress callback.
+    There are `episodes` scenes of each of the tasks (all if there is none), with seeds from `first_seed` on, of at most
+    `max_steps` (None: `LONGER` times the longest episode trained on). Demonstrations come from one of `POLICY_SOURCES`;
+    "" is "generated" where the policy is conditioned on them.
 
     Raises:
         WeightsError: The folder holds no policy.
@@ -104,7 +96,10 @@ def evaluate_policy(
     check_positive(episodes=episodes, max_steps=max_steps)
     check_first_seed(first_seed=first_seed)
     _, config, _ = read_description(policy)
-    chosen = check_source(source, config.conditioning)
+    chosen = source or ("generated" if config.conditioning == "demo" else NOTHING)
+    if chosen != NOTHING and config.conditioning != "demo":
+        trained = f"this policy was trained with conditioning={config.conditioning}"
+        raise InputError(f"source {chosen}: {trained}, it takes no demonstration")
     jobs = rollout_jobs(policy, chosen, check_tasks(tasks), episodes, first_seed, max_steps)
     outcomes = roll_out(jobs, out, settings, launcher, progress)
     return PolicyReport(jobs[0].name, config.conditioning, chosen, outcomes)
@@ -156,16 +151,3 @@ def policy_name(folder: Path) -> str:
 
     shown = folder.parent.name if folder.name == "weights" else folder.name
     return f"{shown}@{hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()[:12]}"
-
-
-def check_source(source: str, conditioning: str) -> str:
-    """Return the source of demonstrations for a policy, chosen by its conditioning if "".
-
-    Raises:
-        InputError: If the policy is not conditioned on demonstrations and is to be given one.
-    """
-    chosen = source or ("generated" if conditioning == "demo" else NOTHING)
-    if chosen != NOTHING and conditioning != "demo":
-        trained = f"this policy was trained with conditioning={conditioning}"
-        raise InputError(f"source {chosen}: {trained}, it takes no demonstration")
-    return chosen

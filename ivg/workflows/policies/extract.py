@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...io.checks import check_can_be_folder, check_positive
-from ...io.staging import staged_output
 from ...types import HANDS, Camera
+from ..clips.annotate_videos import write_found
 
 if TYPE_CHECKING:
     from ...policy.hands3d.lifting import LiftedHands
@@ -52,14 +52,14 @@ def extract_tracks(
     depth: NDArray[np.floating] | None = None,
     hand: str | None = None,
 ) -> ExtractionResult:
-    """Find and follow the hands of a video; write ``NAME.npz`` and ``NAME.png``.
+    """Find and follow the hands of a video that FFmpeg reads; write ``NAME.npz`` and ``NAME.png`` into a folder.
 
     Args:
         video: Any file that FFmpeg reads.
         out: Folder for both files.
-        frames: Evenly spaced frames; all if None.
+        frames: Evenly spaced frames from second `start_s` to `end_s` (the file's end if None); all if None.
         start_s: First second.
-        end_s: Last second; that of the file if None.
+        end_s: Last second.
         max_gap: Gaps of up to so many frames are filled.
         smoothing: One of `SMOOTHING`; "none" with a camera, else "savitzky-golay", if None.
         camera: Of the video; without it there are tracks in the image only.
@@ -74,8 +74,6 @@ def extract_tracks(
     from ...io.video import read_video
     from ...policy.hands3d.lifting import HandLifter, PnPLifter
     from ...policy.hands3d.tracking import clean_tracks
-    from ...viz.grids import video_grid
-    from ...viz.image_grid import save_image
 
     check_positive(frames=frames)
     check_can_be_folder(out)
@@ -90,24 +88,19 @@ def extract_tracks(
     report: dict[str, Any] = {"frames": len(tracks), "fps": sample.fps, "tracking": tracks.settings}
     for index, side in enumerate(HANDS):
         report[side] = {"found": int(found.present[:, index].sum()), "filled": int(tracks.filled[:, index].sum())}
-    arrays: dict[str, Any] = {}
+    arrays: dict[str, Any] = {
+        "keypoints": tracks.keypoints,
+        "present": tracks.present,
+        "score": tracks.score,
+        "filled": tracks.filled,
+        "times_s": sample.times_s,
+        "fps": sample.fps,
+    }
     if camera is not None:
         lift = PnPLifter(metric, depth, fps=sample.fps) if lifter == PNP else HandLifter.from_pretrained(lifter)
-        arrays, report["lifting"] = _trajectory(lift(tracks, camera), hand, video)
-    archive, image = out / f"{video.stem}.npz", out / f"{video.stem}.png"
-    with staged_output(archive, overwrite=True) as stage:
-        np.savez_compressed(
-            stage,
-            keypoints=tracks.keypoints,
-            present=tracks.present,
-            score=tracks.score,
-            filled=tracks.filled,
-            times_s=sample.times_s,
-            fps=sample.fps,
-            **arrays,
-        )
-    save_image(video_grid(sample.frames, tracks.keypoints, sample.times_s, title=video.name), image)
-    return ExtractionResult(video, {**report, "archive": str(archive), "picture": str(image)})
+        found_metres, report["lifting"] = _trajectory(lift(tracks, camera), hand, video)
+        arrays |= found_metres
+    return ExtractionResult(video, {**report, **write_found(video, out, sample.frames, arrays)})
 
 
 def _trajectory(lifted: LiftedHands, hand: str | None, video: Path) -> tuple[dict[str, Any], dict[str, Any]]:

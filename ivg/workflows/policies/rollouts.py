@@ -16,26 +16,20 @@ import gymnasium
 from ..clips.fingerprint import scenes_fingerprint
 from ..episodes.attempts import make_kitchen
 from .sources import NOTHING
-from .trials import Sources, Trial
+from .trials import Trial, sources
 
 if TYPE_CHECKING:
     from ...policy.conditioning.cache import ObservedDemonstration
     from ...policy.conditioning.observation import DemonstrationArrays
     from ...policy.evaluation import Outcome
-    from ...policy.learning import ChunkPolicy
 
 
 @dataclass(frozen=True)
 class EvaluateSettings:
-    """What every worker needs to know.
+    """A key of `ENVIRONMENTS`, the generator's weights and device, and how demonstrations are made and kept.
 
-    Attributes:
-        env: A key of `ENVIRONMENTS`.
-        weights: Of the generator: "nano" or a folder.
-        cache: Folder for demonstrations; "demonstrations" in the output folder if None.
-        depth: Whether the scene's depth image is known when a demonstration is lifted.
-        samples: How many demonstrations of a scene are generated at most.
-        device: Where the generator computes.
+    The folder `cache` is "demonstrations" in the output folder if None; `depth` is whether the scene's depth image is
+    known when a demonstration is lifted; at most `samples` of a scene are generated.
     """
 
     env: str = "kitchen"
@@ -64,13 +58,14 @@ class RolloutWorker:
     def __init__(self, settings: EvaluateSettings) -> None:
         from ...policy.conditioning.cache import DemonstrationCache
         from ...policy.hands3d.lifting import HandLifter
+        from ...policy.learning import load_policy
 
         self.settings = settings
         self.lifter = HandLifter.from_pretrained("kitchen")
         assert settings.cache is not None
         self.cache = DemonstrationCache(settings.cache)
-        self.policies: dict[Path, ChunkPolicy] = {}
-        self.sources = Sources(settings.env, settings.weights, settings.device)
+        self.policy = functools.cache(load_policy)
+        self.source = sources(settings.env, settings.weights, settings.device)
         self.env: gymnasium.Env[Any, Any] | None = None
         self.size = 0
 
@@ -83,7 +78,7 @@ class RolloutWorker:
         try:
             done = rollout(
                 self._env(job.size),
-                self._policy(job.policy),
+                self.policy(job.policy),
                 seed=job.seed,
                 max_steps=job.max_steps,
                 text=job.attempt.text,
@@ -93,13 +88,6 @@ class RolloutWorker:
         except NoHandError as error:
             return job.outcome("no_hand", str(error), seconds=time.perf_counter() - began)
         return job.outcome("" if done.success else "not_done", "", done.steps, time.perf_counter() - began)
-
-    def _policy(self, folder: Path) -> ChunkPolicy:
-        from ...policy.learning import load_policy
-
-        if folder not in self.policies:
-            self.policies[folder] = load_policy(folder)
-        return self.policies[folder]
 
     def _env(self, size: int) -> gymnasium.Env[Any, Any]:
         """Return the environment, made anew only for images of another size."""
@@ -149,7 +137,7 @@ class RolloutWorker:
         assert self.env is not None
         try:
             extracted = best_of_n(
-                self.sources(job.source, job.task, job.size)(job.attempt),
+                self.source(job.source, job.size)(job.attempt),
                 observation["image"],
                 job.attempt.text,
                 Camera(**info["camera"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,20 +48,17 @@ class Trial:
         return Outcome(*self.key, reason, detail, steps, round(seconds, 2))
 
 
-class Sources:
-    """Sources of demonstrations in an environment (a key of `ENVIRONMENTS`), each loaded when it is first asked for."""
+def sources(env: str, weights: str, device: str) -> Callable[[str, int], Callable[[GenerateJob], Demonstrate]]:
+    """Return what gives a source of demonstrations, "generated" or "truth", for images of so many px.
 
-    def __init__(self, env: str, weights: str, device: str) -> None:
-        self.env, self.weights, self.device = env, weights, device
-        self._loaded: dict[tuple[str, int], Callable[[GenerateJob], Demonstrate]] = {}
+    Each is loaded when it is first asked for; the environment is a key of `ENVIRONMENTS`.
+    """
 
-    def __call__(self, name: str, task: str, size: int) -> Callable[[GenerateJob], Demonstrate]:
-        """Return a source for a task, "generated" or "truth", with images of `size` px."""
-        if (name, size) not in self._loaded:
-            weights, device = self.weights, self.device
-            settings = GenerateSettings(self.env, (task,), size=size, source=name, weights=weights, device=device)
-            self._loaded[name, size] = demonstrations(settings)
-        return self._loaded[name, size]
+    @functools.cache
+    def source(name: str, size: int) -> Callable[[GenerateJob], Demonstrate]:
+        return demonstrations(GenerateSettings(env, (), size=size, source=name, weights=weights, device=device))
+
+    return source
 
 
 def run_trials(

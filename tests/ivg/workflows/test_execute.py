@@ -20,8 +20,13 @@ from ivg.jobs import CRASHED, Processes
 from ivg.jobs.results import ALL_CRASHED
 from ivg.policy.evaluation import Outcome, OutcomeLog, SuccessRate
 from ivg.policy.extraction import NoHandError
-from ivg.workflows.policies.execute import ExecutionReport, execute_demonstrations
-from ivg.workflows.policies.execution_worker import ELSEWHERE, ExecuteSettings, ExecutionWorker
+from ivg.workflows.policies.execute import (
+    ELSEWHERE,
+    ExecuteSettings,
+    ExecutionReport,
+    ExecutionWorker,
+    execute_demonstrations,
+)
 from ivg.workflows.policies.sources import EXECUTION_SOURCES
 from ivg.workflows.policies.trials import Trial, run_trials
 
