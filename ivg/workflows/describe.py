@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..data.clip_store import ClipStore
+from ..metrics.annotation_report import annotation_report
+from ..policy.datasets import DemonstrationStore, is_demonstration_dataset
 from ..policy.datasets.attempts import CONFIDENCE, RECORD, acceptance, recorded_attempts
+from ..policy.datasets.episodes import EpisodeStore, is_episode_dataset
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,6 @@ class DatasetReport:
 
 def dataset_report(path: Path) -> DatasetReport:
     """Describe a clip store, a dataset of robot episodes, or one of demonstrations; a `StoreError` if it is none."""
-    from ..policy.datasets import is_demonstration_dataset
-    from ..policy.datasets.episodes import is_episode_dataset
-
     if is_demonstration_dataset(path):
         return DatasetReport(figures := demonstrations_report(path), demonstrations_text(figures))
     if is_episode_dataset(path):
@@ -33,8 +33,6 @@ def dataset_report(path: Path) -> DatasetReport:
 
 def clips_report(store: ClipStore) -> DatasetReport:
     """Describe a clip store, and how often MediaPipe finds the hands that are there, by task."""
-    from ..metrics.annotation_report import annotation_report
-
     attrs, rows = store.attrs, annotation_report(store)
     lines = [
         f"{store.path}: {len(store.indices_done)} of {attrs['count']} clips written, "
@@ -59,7 +57,6 @@ def draw_grid(path: Path, target: Path | None = None, *, joints: bool = False, s
     That is STORE/grid.png, or NAME.png beside a dataset of episodes, if the target is None. The annotated joints are
     drawn over the frames if asked for; `skip` shows the next one of every task after so many.
     """
-    from ..policy.datasets.episodes import EpisodeStore, is_episode_dataset
     from ..viz.grids import clip_grid, episode_grid
     from ..viz.image_grid import save_image
 
@@ -76,8 +73,6 @@ def draw_grid(path: Path, target: Path | None = None, *, joints: bool = False, s
 
 def episodes_report(path: Path) -> dict[str, Any]:
     """Return what a dataset of robot episodes holds, as JSON can hold it; a `StoreError` if it is none."""
-    from ..policy.datasets.episodes import EpisodeStore
-
     with EpisodeStore(path) as store:
         lengths, success = store.episode_ends - store.episode_starts, store.per_episode("success")
         tasks = {}
@@ -134,8 +129,6 @@ def episodes_text(report: dict[str, Any]) -> str:
 
 def demonstrations_report(path: Path) -> dict[str, Any]:
     """Return what a dataset of demonstrations holds, as JSON can hold it; a `StoreError` if it is none."""
-    from ..policy.datasets import DemonstrationStore
-
     with DemonstrationStore(path) as store:
         prompts = Counter(str(demonstration.provenance.get("prompt", "")) for demonstration in store)
         return {

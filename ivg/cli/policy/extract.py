@@ -39,7 +39,7 @@ def run_extract(options: argparse.Namespace) -> None:
     from ...workflows.policies.extract import extract_tracks, read_camera, read_depth
 
     given = values_of(options, "frames", "max_gap", "smoothing", "lifter", "hand")
-    camera = read_camera(options.camera) if options.camera else None
-    depth = read_depth(options.depth) if options.depth else None
-    files, seconds = {"camera": camera, "depth": depth}, {"start_s": options.start, "end_s": options.end}
-    show(extract_tracks(options.video, options.out, **seconds, **files, **given), options)
+    given["camera"] = read_camera(options.camera) if options.camera else None
+    given["depth"] = read_depth(options.depth) if options.depth else None
+    result = extract_tracks(options.video, options.out, start_s=options.start, end_s=options.end, **given)
+    show(result, options)

@@ -25,8 +25,8 @@ class StageBars:
 
     def __init__(self, titles: Mapping[str, str] | None = None, unit: str = "it", terminal_only: bool = False) -> None:
         size = shutil.get_terminal_size()  # tqdm's own guess shows nothing on terminals of unknown size
-        disable = None if terminal_only else False
-        self._make = partial(tqdm[Any], unit=unit, disable=disable, ncols=size.columns, nrows=size.lines)
+        look: dict[str, Any] = {"unit": unit, "ncols": size.columns, "nrows": size.lines}
+        self._make = partial(tqdm[Any], **look, **({"disable": None} if terminal_only else {}))
         self._titles, self._stage, self._bar = titles, "", tqdm[Any](disable=True)
 
     def __call__(self, stage: str, done: int, total: int, **counts: int) -> None:

@@ -58,7 +58,8 @@ def segment_record(
     tracks = detector(sample.frames)
     if flaw := keep.fault_of_hands(tracks.present):
         raise SegmentError(*flaw)
-    framing = Framing(*sample.frames.shape[1:3], size)
+    _, height, width, _ = sample.frames.shape
+    framing = Framing(height, width, size)
     return ClipRecord(
         frames=np.stack([framing.fit(frame) for frame in sample.frames]),
         keypoints=framed_keypoints(tracks.keypoints, framing),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 
 from ...data.clip_record import ClipRecord
+from ...envs.human.clip import HumanClip
+from ...hands import MediaPipeHands
 from ...types import SCALE_RANGE, Appearance, Side
-
-if TYPE_CHECKING:
-    from ...envs.human.clip import HumanClip
-    from ...hands import MediaPipeHands
 
 
 def record_of(clip: HumanClip, *, source: str, scene: tuple[str, int] | None = None) -> ClipRecord:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ...data.clip_store import ClipStore
+from ...envs.human.demonstrator import HumanDemonstrator
 from ...envs.kitchen.feasibility import sample_foreign_scene
 from ...envs.kitchen.scene.scene import sample_scene
 from ...envs.kitchen.tasks import TASKS
@@ -132,7 +133,6 @@ class Renderer:
     """A worker that renders clips of `size` px into a store; MediaPipe finds their hands if `annotate`."""
 
     def __init__(self, store: Path, size: int, annotate: bool) -> None:
-        from ...envs.human.demonstrator import HumanDemonstrator
         from ...hands import MediaPipeHands
 
         self.store = ClipStore.open(store, mode="r+")

@@ -13,13 +13,15 @@ import numpy as np
 from ...envs.kitchen.tasks import TASKS
 from ...errors import InputError
 from ...io.checks import check_positive
+from ...policy.attempt import Attempt, attempt_episode
+from ...policy.extraction import demonstration_of_clip
+from ...policy.provenance import describe_appearance, versions
+from ...policy.sampling import SAMPLES, Demonstrate
 from ...types import Appearance
 from ..demo.context import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from ...policy import Demonstration
-    from ...policy.attempt import Attempt
-    from ...policy.sampling import Demonstrate
 
 SOURCES = ("generated", "truth")
 """Where demonstrations come from: the generator, or the rendered person (whose clip is processed alike)."""
@@ -33,8 +35,6 @@ def resolve_samples(samples: int | None, depth: bool) -> int:
     Raises:
         InputError: The number is not positive, or above 1 without the scene's depth, by which samples are compared.
     """
-    from ...policy.sampling import SAMPLES
-
     if samples is None:
         return SAMPLES if depth else 1
     check_positive(samples=samples)
@@ -112,8 +112,6 @@ class EpisodeWorker:
 
     def __call__(self, job: GenerateJob) -> Attempt:
         """Make one attempt."""
-        from ...policy.attempt import attempt_episode
-
         settings, env_id = self.settings, ENVIRONMENTS[self.settings.env]
         depth = self.env.unwrapped.depth if settings.depth else None  # type: ignore[attr-defined]
         return attempt_episode(
@@ -143,8 +141,6 @@ def _rendered(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate
     """As `demonstrations`: a person who acts the task in the scene, tracked by MediaPipe."""
     from ...envs.human.demonstrator import HumanDemonstrator
     from ...hands import MediaPipeHands
-    from ...policy.extraction import demonstration_of_clip
-    from ...policy.provenance import describe_appearance, versions
     from ..clips.records import record_of
 
     demonstrator, detector = HumanDemonstrator(size=settings.size), MediaPipeHands()

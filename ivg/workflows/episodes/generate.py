@@ -8,18 +8,18 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import InputError
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress, in_order, run_guarded
+from ...policy.attempt import Attempt
 from ...policy.datasets.attempts import AttemptOutcome
+from ...policy.datasets.store.archive import is_zip
+from ...policy.datasets.store.locking import writing
 from .attempts import EpisodeWorker, GenerateJob, GenerateSettings
 from .ledger import Ledger
-
-if TYPE_CHECKING:
-    from ...policy.attempt import Attempt
 
 ATTEMPTS_PER_EPISODE = 4  # attempts at most for each episode wanted, unless asked otherwise
 
@@ -88,9 +88,6 @@ def generate_episodes(
             process writes it.
         IvgError: `CRASHES_IN_A_ROW` attempts crashed one after another.
     """
-    from ...policy.datasets.store.archive import is_zip
-    from ...policy.datasets.store.locking import writing
-
     most = ATTEMPTS_PER_EPISODE * episodes if max_attempts is None else max_attempts
     check_positive(episodes=episodes, max_attempts=most, size=settings.size)
     check_first_seed(seed=settings.seed)
@@ -136,6 +133,4 @@ def _generate(
 
 def _failed(job: GenerateJob, detail: str) -> Attempt:
     """Return the attempt whose job raised an error or killed its process."""
-    from ...policy.attempt import Attempt
-
     return Attempt(None, "crashed", detail)

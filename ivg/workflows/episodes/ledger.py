@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...errors import IvgError, StoreError
+from ...policy.attempt import Attempt
+from ...policy.datasets import RobotEpisode
 from ...policy.datasets.attempts import KEPT, RECORD, AttemptOutcome, recorded_attempts
+from ...policy.datasets.episodes import EpisodeStore, append_episodes
 from .attempts import GenerateSettings
-
-if TYPE_CHECKING:
-    from ...policy.attempt import Attempt
-    from ...policy.datasets import RobotEpisode
 
 COMMIT_EVERY = 16  # attempts that are written at once
 CRASHES_IN_A_ROW = 8  # so many crashed attempts one after another are no accident: the run stops
@@ -45,8 +43,6 @@ class Ledger:
 
     def commit(self) -> None:
         """Write what is not written yet; attempts before the first episode wait for it."""
-        from ...policy.datasets.episodes import append_episodes
-
         if len(self.outcomes) == self._written or not (self._waiting or self.path.exists()):
             return
         before = len(read_outcomes(self.path)) if self.path.exists() else 0
@@ -64,8 +60,6 @@ def read_outcomes(path: Path, settings: GenerateSettings | None = None) -> list[
     Raises:
         StoreError: It is no such dataset, or was begun with other settings than those given.
     """
-    from ...policy.datasets.episodes import EpisodeStore
-
     with EpisodeStore(path) as store:
         attributes = store.attributes
     begun = attributes.get(RECORD, {}).get("settings", "something else than this command")

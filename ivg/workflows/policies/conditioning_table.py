@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ...policy.datasets.episodes import EpisodeStore
+from ...policy.evaluation import reasons, success_rate, success_rates_by
+
 OF_TRUTH, OF_NOTHING = 0.8, 2.0
 """Targets: success with generated demonstrations over that with true ones, and over that of policies given nothing."""
 
@@ -53,9 +56,6 @@ class ConditioningAblation:
     @cached_property
     def as_json(self) -> dict[str, Any]:
         """All figures."""
-        from ...policy.datasets.episodes import EpisodeStore
-        from ...policy.evaluation import reasons, success_rate, success_rates_by
-
         with EpisodeStore(self.data) as store:
             count = len(store)
         rows: dict[str, Any] = {}

@@ -7,20 +7,19 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...data.split import HELD_OUT_SEEDS
 from ...errors import InputError
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress
+from ...policy.evaluation import Outcome, reasons, success_rate, success_rates_by
+from ...viz.tables import markdown_table
 from ..clips.render import check_tasks
 from .rollouts import DEFAULT_SETTINGS, EvaluateSettings, RolloutJob, RolloutWorker
 from .sources import NOTHING
 from .trials import run_trials
-
-if TYPE_CHECKING:
-    from ...policy.evaluation import Outcome
 
 LONGER = 1.3  # time limit of a rollout, unless asked otherwise: so many times the longest episode trained on
 
@@ -37,8 +36,6 @@ class PolicyReport:
     @property
     def as_json(self) -> dict[str, Any]:
         """Success rates by task and over all."""
-        from ...policy.evaluation import reasons, success_rate, success_rates_by
-
         return {
             "policy": self.policy,
             "conditioning": self.conditioning,
@@ -52,9 +49,6 @@ class PolicyReport:
     @property
     def table(self) -> str:
         """Success rates by task with their intervals of 95 %, in Markdown."""
-        from ...policy.evaluation import success_rate, success_rates_by
-        from ...viz.tables import markdown_table
-
         rates = {**success_rates_by(self.outcomes, "task"), "all tasks": success_rate(self.outcomes)}
         return markdown_table(("task", "success"), list(rates.items()))
 

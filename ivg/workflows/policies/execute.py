@@ -17,6 +17,8 @@ from ...errors import InputError, unknown_option
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress
+from ...policy.evaluation import Outcome, reasons, success_rate, success_rates_by
+from ...policy.extraction import NoHandError
 from ...types import HANDS, Camera
 from ..clips.render import check_tasks
 from ..episodes.attempts import HORIZON, make_kitchen
@@ -25,7 +27,6 @@ from .trials import Trial, run_trials, sources
 
 if TYPE_CHECKING:
     from ...policy.control import GripperPlan
-    from ...policy.evaluation import Outcome
 
 ELSEWHERE = 7_000_000  # added to a scene's seed for the kitchen that "elsewhere" is in
 
@@ -55,7 +56,6 @@ class ExecutionWorker:
     def __call__(self, trial: Trial) -> Outcome:
         """Make one attempt."""
         from ...policy.control import execute
-        from ...policy.extraction import NoHandError
 
         began = time.perf_counter()
         observation, info = self.env.reset(seed=trial.seed, options={"task": trial.task})
@@ -116,8 +116,6 @@ class ExecutionReport:
     @property
     def as_json(self) -> dict[str, Any]:
         """Success rates by source, over all and by task, with the reasons of failures."""
-        from ...policy.evaluation import reasons, success_rate, success_rates_by
-
         report: dict[str, Any] = {}
         for source in self.sources:
             own = [outcome for outcome in self.outcomes if outcome.source == source]
@@ -134,8 +132,6 @@ class ExecutionReport:
     @property
     def table(self) -> str:
         """Successes by task and source, with Wilson intervals of 95 %, in Markdown."""
-        from ...policy.evaluation import reasons, success_rate
-
         titles = [EXECUTION_SOURCES[source] for source in self.sources]
         lines = [f"| task | {' | '.join(titles)} |", "|---|" + "---|" * len(titles)]
         for task in (*self.tasks, ""):

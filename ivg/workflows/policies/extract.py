@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...io.checks import check_can_be_folder, check_positive
+from ...policy.hands3d.tracking import clean_tracks
 from ...types import HANDS, Camera
 from ..clips.annotate_videos import write_found
 
@@ -73,7 +74,6 @@ def extract_tracks(
     from ...hands import MediaPipeHands
     from ...io.video import read_video
     from ...policy.hands3d.lifting import HandLifter, PnPLifter
-    from ...policy.hands3d.tracking import clean_tracks
 
     check_positive(frames=frames)
     check_can_be_folder(out)

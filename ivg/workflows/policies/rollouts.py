@@ -9,19 +9,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium
 
+from ...policy.conditioning.cache import DemonstrationCache, ObservedDemonstration
+from ...policy.conditioning.observation import DemonstrationArrays, demonstration_observation
+from ...policy.datasets import no_demonstration
+from ...policy.evaluation import Outcome, rollout
+from ...policy.evaluation.rollout import LazyImages
+from ...policy.extraction import NoHandError
+from ...types import Camera
 from ..clips.fingerprint import scenes_fingerprint
 from ..episodes.attempts import make_kitchen
 from .sources import NOTHING
 from .trials import Trial, sources
-
-if TYPE_CHECKING:
-    from ...policy.conditioning.cache import ObservedDemonstration
-    from ...policy.conditioning.observation import DemonstrationArrays
-    from ...policy.evaluation import Outcome
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,6 @@ class RolloutWorker:
     """A worker that rolls policies out; it keeps an environment, policies and sources that it has met."""
 
     def __init__(self, settings: EvaluateSettings) -> None:
-        from ...policy.conditioning.cache import DemonstrationCache
         from ...policy.hands3d.lifting import HandLifter
         from ...policy.learning import load_policy
 
@@ -71,9 +72,6 @@ class RolloutWorker:
 
     def __call__(self, job: RolloutJob) -> Outcome:
         """Do one rollout."""
-        from ...policy.evaluation import rollout
-        from ...policy.extraction import NoHandError
-
         began = time.perf_counter()
         try:
             done = rollout(
@@ -91,8 +89,6 @@ class RolloutWorker:
 
     def _env(self, size: int) -> gymnasium.Env[Any, Any]:
         """Return the environment, made anew only for images of another size."""
-        from ...policy.evaluation.rollout import LazyImages
-
         if self.env is None or self.size != size:
             if self.env is not None:
                 self.env.close()
@@ -104,9 +100,6 @@ class RolloutWorker:
         self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]
     ) -> DemonstrationArrays:
         """Return the demonstration of a scene; made once for a scene, then found in the cache."""
-        from ...policy.datasets import no_demonstration
-        from ...policy.extraction import NoHandError
-
         if job.source == NOTHING:
             return no_demonstration()
         observed = self.cache.get_or_make(self._key(job), lambda: self._make(job, observation, info))
@@ -127,12 +120,7 @@ class RolloutWorker:
         return self.settings.samples if job.source == "generated" else 1
 
     def _make(self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]) -> ObservedDemonstration:
-        from ...policy.conditioning.cache import ObservedDemonstration
-        from ...policy.conditioning.observation import demonstration_observation
-        from ...policy.datasets import no_demonstration
-        from ...policy.extraction import NoHandError
         from ...policy.sampling import best_of_n
-        from ...types import Camera
 
         assert self.env is not None
         try:

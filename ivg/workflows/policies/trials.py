@@ -6,15 +6,13 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...io.checks import check_can_be_folder
 from ...jobs import Launcher, MakeWorker, Progress, run_logged
+from ...policy.evaluation import Outcome, OutcomeLog
+from ...policy.sampling import Demonstrate
 from ..episodes.attempts import GenerateJob, GenerateSettings, demonstrations
-
-if TYPE_CHECKING:
-    from ...policy.evaluation import Outcome
-    from ...policy.sampling import Demonstrate
 
 LOG = "outcomes.jsonl"  # in the output folder: the outcomes, see `ivg.policy.evaluation.OutcomeLog`
 
@@ -43,8 +41,6 @@ class Trial:
 
     def outcome(self, reason: str, detail: str = "", steps: int = 0, seconds: float = 0.0) -> Outcome:
         """Return the trial's outcome."""
-        from ...policy.evaluation import Outcome
-
         return Outcome(*self.key, reason, detail, steps, round(seconds, 2))
 
 
@@ -70,8 +66,6 @@ def run_trials(
         InputError: The folder cannot be one.
         IvgError: All that is tried crashes.
     """
-    from ...policy.evaluation import OutcomeLog
-
     check_can_be_folder(out)
     log = OutcomeLog(out / LOG)
     return run_logged(launcher, make_worker, trials, log, failure=_crashed, progress=progress)
