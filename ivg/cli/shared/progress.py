@@ -26,8 +26,9 @@ class StageBars:
     def __init__(self, titles: Mapping[str, str] | None = None, unit: str = "it", terminal_only: bool = False) -> None:
         size = shutil.get_terminal_size()  # tqdm's own guess shows nothing on terminals of unknown size
         look: dict[str, Any] = {"unit": unit, "ncols": size.columns, "nrows": size.lines}
-        self._make = partial(tqdm[Any], **look, **({"disable": None} if terminal_only else {}))
-        self._titles, self._stage, self._bar = titles, "", tqdm[Any](disable=True)
+        self._make = partial(tqdm, **look, **({"disable": None} if terminal_only else {}))
+        self._titles, self._stage = titles, ""
+        self._bar: tqdm[Any] = tqdm(disable=True)
 
     def __call__(self, stage: str, done: int, total: int, **counts: int) -> None:
         """Show that `done` of `total` items of a stage are done, 0 if that is not known, and further counts."""
