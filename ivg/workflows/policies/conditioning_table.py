@@ -19,10 +19,7 @@ OF_TRUTH, OF_NOTHING = 0.8, 2.0
 
 @dataclass(frozen=True)
 class Row:
-    """One row: what the policy is given, in words, what it was trained with, its demonstrations in the rollouts.
-
-    Rows of one conditioning share trainings.
-    """
+    """A row: what the policy is given, in words, and the source in the rollouts; equal conditionings share trainings."""
 
     name: str
     title: str
