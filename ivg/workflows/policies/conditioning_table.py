@@ -19,7 +19,7 @@ OF_TRUTH, OF_NOTHING = 0.8, 2.0
 
 @dataclass(frozen=True)
 class Row:
-    """A row: what the policy is given, in words, and the source in the rollouts; equal conditionings share trainings."""
+    """A row: what the policy is given, and the source in the rollouts; rows of one conditioning share trainings."""
 
     name: str
     title: str
