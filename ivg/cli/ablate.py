@@ -9,7 +9,7 @@ from ..io.page_table import insert_table
 from .shared.command import run_command, write_json
 from .shared.evaluation_options import ABLATE_OPTIONS, new_ablate_parser
 from .shared.launcher_options import launcher_from
-from .shared.progress_bars import StageBars
+from .shared.progress import StageBars
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

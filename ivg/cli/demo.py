@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .shared.command import add_json_option, new_parser, run_command, write_json
-from .shared.progress_bars import ProgressBars
+from .shared.progress import StageBars
 
 EXAMPLES = """\
   ivg-demo --env kitchen --task "cut carrot"
@@ -53,7 +53,7 @@ def _run(json: Path | None, task: str, seed: int, out: Path | None, **options: o
     from ..workflows.demo import STAGES, default_folder, make_demonstration
 
     out = out or default_folder(task, seed)
-    with ProgressBars(STAGES) as bars:
+    with StageBars(STAGES, terminal_only=True) as bars:
         result = make_demonstration(task, seed=seed, out=out, on_progress=bars, **options)  # type: ignore[arg-type]
     write_json(result.report, json)
     print(result.summary(), file=sys.stderr if str(json) == "-" else sys.stdout)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ..io.staging import write_text_whole
-from ..workflows.doctor import MISSING, Finding, examine, verdict
-from .shared.command import new_parser, run_command
+from ..workflows.doctor import MISSING, Finding, examine, simulators, verdict
+from .shared.command import new_parser, run_command, write_json
 
-MISSING_CODE = 1
-"""Exit code when something that is needed is missing."""
+MISSING_CODE = 1  # exit code when something that is needed is missing
 
 EXAMPLES = """\
   ivg-doctor                     # the last line says whether all is well
@@ -23,11 +20,12 @@ EXAMPLES = """\
 
 
 def new_doctor_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+    """Return the command's parser."""
     parser = new_parser("ivg-doctor", "Say what is installed, found and missing, and what mends it.", EXAMPLES)
-    parser.add_argument("--json", metavar="FILE", help="write the findings as JSON, '-' to stdout instead of the text")
-    simulators = "list the simulators behind our interface instead; with FILE, write an image of some"
-    parser.add_argument("--simulators", nargs="?", const="", metavar="FILE", help=simulators)
+    json_help = "write the findings as JSON, '-' to stdout instead of the text"
+    parser.add_argument("--json", type=Path, metavar="FILE", help=json_help)
+    simulators_help = "list the simulators behind our interface instead; with FILE, write an image of some"
+    parser.add_argument("--simulators", nargs="?", const="", metavar="FILE", help=simulators_help)
     return parser
 
 
@@ -35,22 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 1 if something that is needed is missing."""
     options = new_doctor_parser().parse_args(arguments)
     if options.simulators is not None:
-        return run_command("ivg-doctor", lambda: _list_simulators(options.simulators))
+        return run_command("ivg-doctor", lambda: print(simulators(options.simulators)))
     findings: list[Finding] = []
     code = run_command("ivg-doctor", lambda: findings.extend(_run(options.json)))
     return code or (MISSING_CODE if any(finding.state == MISSING for finding in findings) else 0)
 
 
-def _list_simulators(target: str) -> None:
-    from ..envs.adapters import draw_simulators, list_simulators
-    from ..viz.image_grid import save_image
-
-    if target:
-        save_image(draw_simulators(), Path(target))
-    print(target or "\n".join(list_simulators()))
-
-
-def _run(target: str | None) -> list[Finding]:
+def _run(target: Path | None) -> list[Finding]:
     groups: list[str] = []
 
     def show(finding: Finding) -> None:
@@ -59,12 +48,8 @@ def _run(target: str | None) -> list[Finding]:
             print(finding.group)
         print(f"  {finding}", flush=True)
 
-    findings = examine(None if target == "-" else show)
-    text = json.dumps([asdict(finding) for finding in findings], indent=2)
-    if target == "-":
-        print(text)
-        return findings
-    if target is not None:
-        write_text_whole(target, text + "\n")
-    print(verdict(findings))
+    findings = examine(None if str(target) == "-" else show)
+    write_json([asdict(finding) for finding in findings], target)
+    if str(target) != "-":
+        print(verdict(findings))
     return findings

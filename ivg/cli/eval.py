@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .shared.command import run_command, write_json
 from .shared.evaluation_options import new_eval_parser
 from .shared.launcher_options import launcher_from
-from .shared.progress_bars import StageBars
+from .shared.progress import StageBars
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

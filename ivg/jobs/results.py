@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
-
-from tqdm import tqdm
 
 from ..errors import IvgError
 from .launcher import CRASHED, Launcher, MakeWorker, Results
@@ -39,25 +37,6 @@ def stage_progress(on_progress: OnProgress | None, stage: str) -> Progress | Non
     if on_progress is None:
         return None
     return lambda done, total, **_: on_progress(stage, done, total)
-
-
-@contextmanager
-def progress_bar(name: str, unit: str) -> Iterator[Progress]:
-    """Give a progress callback that draws a bar on stderr, with its name and what an item is called."""
-    bars: list[tqdm[Any]] = []
-
-    def progress(done: int, total: int, **counts: int) -> None:
-        if not bars or done < bars[-1].n:  # the first call, or a new round
-            bars.append(tqdm(total=total or None, initial=done, desc=name, unit=unit))
-        if counts:
-            bars[-1].set_postfix(counts, refresh=False)
-        bars[-1].update(done - bars[-1].n)
-
-    try:
-        yield progress
-    finally:
-        for bar in bars:
-            bar.close()
 
 
 def in_order(results: Generator[tuple[int, _Result], None, None]) -> Generator[_Result, None, None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import doctor_checks
 from .doctor_checks import MISSING, OK, OPTIONAL
@@ -13,14 +14,9 @@ _SIGNS = {OK: "  ", OPTIONAL: "- ", MISSING: "X "}
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of a check; as a string, the line to print.
+    """What a check (the group) found of a thing: its state, what is there or wrong, and the command that mends it.
 
-    Attributes:
-        group: The check.
-        name: What was examined.
-        state: `OK`, `OPTIONAL` or `MISSING`.
-        found: What is there, or what is wrong.
-        mend: The command that mends it; "" where nothing is to be done.
+    As a string, it is the line to print. The state is `OK`, `OPTIONAL` or `MISSING`.
     """
 
     group: str
@@ -35,14 +31,7 @@ class Finding:
 
 
 def examine(on_finding: Callable[[Finding], None] | None = None) -> list[Finding]:
-    """Make every check, one after another.
-
-    Args:
-        on_finding: Called with each finding as soon as it is known.
-
-    Returns:
-        All findings. A check that breaks is a finding, too.
-    """
+    """Make every check and return all findings, each given to `on_finding` at once; a check that breaks is one, too."""
     findings = []
     for finding in _all_findings():
         findings.append(finding)
@@ -57,6 +46,16 @@ def verdict(findings: Sequence[Finding]) -> str:
     if missing:
         return f"missing: {', '.join(missing)}; the lines with -> say what mends it"
     return "all that is needed is there; lines with - are needed for some things only"
+
+
+def simulators(target: str = "") -> str:
+    """Return a list of the simulators behind our interface, or write an image of some to a file and return its path."""
+    from ..envs.adapters import draw_simulators, list_simulators
+    from ..viz.image_grid import save_image
+
+    if target:
+        save_image(draw_simulators(), Path(target))
+    return target or "\n".join(list_simulators())
 
 
 def _all_findings() -> Iterator[Finding]:

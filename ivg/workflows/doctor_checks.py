@@ -20,8 +20,7 @@ OK, OPTIONAL, MISSING = "ok", "optional", "missing"
 """There; not there, and needed for some things only; not there, and needed."""
 
 GL_MEND = "apt-get install libegl1 libegl-mesa0 libgles2   (or libosmesa6)"
-MIN_FREE_MIB = 2048
-"""Free space below which a dataset soon fills the disk."""
+MIN_FREE_MIB = 2048  # free space below which a dataset soon fills the disk
 
 Found = Iterator[tuple[str, str, str] | tuple[str, str, str, str]]
 """Findings of a check: name, state, what was found and, where something is missing, what mends it."""
@@ -118,10 +117,9 @@ def devices() -> Found:
 
     half = "native" if bf16_pays("cpu") else "emulated, so that training takes float32"
     yield "cpu", OK, f"{torch.get_num_threads()} threads; bf16 is {half}"
-    if torch.cuda.is_available():
-        for index in range(torch.cuda.device_count()):
-            yield f"cuda:{index}", OK, torch.cuda.get_device_name(index)
-    else:
+    for index in range(torch.cuda.device_count()):
+        yield f"cuda:{index}", OK, torch.cuda.get_device_name(index)
+    if not torch.cuda.is_available():
         yield "cuda", OPTIONAL, "none; everything runs on the CPU, training slowly"
 
 

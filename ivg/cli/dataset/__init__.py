@@ -31,10 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code (2 after a message about a wrong request)."""
     parser = new_parser("ivg-dataset", "Make and inspect clip stores and datasets of robot episodes.", EXAMPLES)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    for add in (
-        *(add_render, add_annotate, add_rewrite, add_generate, add_export, add_import),
-        *(add_info, add_check, add_grid),
-    ):
+    makers = add_render, add_annotate, add_rewrite, add_generate, add_export, add_import, add_info, add_check, add_grid
+    for add in makers:
         add(actions)
     options = parser.parse_args(arguments)
     return run_command("ivg-dataset", lambda: options.action(options))

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import StoreError
-from ...jobs import progress_bar
 from ..shared.command import add_action, write_json
 from ..shared.options import add_options
+from ..shared.progress import progress_bar
 
 
 def add_check(actions: Any) -> None:

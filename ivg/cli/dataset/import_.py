@@ -8,9 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...jobs import progress_bar
-from ..shared.command import add_action, write_json
-from ..shared.options import add_options
+from ..shared.command import add_action, show, values_of
+from ..shared.options import add_options, add_values
+from ..shared.progress import progress_bar
+
+_VALUES = {
+    "size": (str, "N|HxW", "height and width of the images, px (default: as they are; with --append: the dataset's)"),
+    "camera": (str, "NAME", "which camera, if there are several (robomimic: agentview_image)"),
+    "text": (str, "SENTENCE", "the instruction (default: LeRobot's tasks; the words of robomimic's env_name)"),
+    "map": (Path, "FILE", "YAML that says which numbers are position, rotation, opening, joints and action"),
+}
 
 
 def add_import(actions: Any) -> None:
@@ -19,14 +26,7 @@ def add_import(actions: Any) -> None:
     reader = add_action(actions, "import", help_text, run_import)
     reader.add_argument("path", type=Path, metavar="PATH", help="LeRobot's folder, or robomimic's HDF5 file")
     reader.add_argument("--format", choices=["lerobot", "robomimic"], required=True, help="what it is")
-    size_help = "height and width of the images, px (default: as they are; with --append: the dataset's)"
-    reader.add_argument("--size", metavar="N|HxW", help=size_help)
-    camera_help = "which camera, if there are several (robomimic: agentview_image)"
-    reader.add_argument("--camera", metavar="NAME", help=camera_help)
-    text_help = "the instruction (default: LeRobot's tasks; the words of robomimic's env_name)"
-    reader.add_argument("--text", metavar="SENTENCE", help=text_help)
-    map_help = "YAML that says which numbers are position, rotation, opening, joints and action"
-    reader.add_argument("--map", type=Path, metavar="FILE", help=map_help)
+    add_values(reader, _VALUES)
     existing = reader.add_mutually_exclusive_group()
     existing.add_argument("--append", action="store_true", help="add to the dataset that stands at --out")
     add_options(existing, "overwrite")
@@ -37,14 +37,11 @@ def run_import(options: argparse.Namespace) -> None:
     """Import a dataset."""
     from ...policy.datasets import import_dataset
 
-    size, names = _size(options.size), ("camera", "text", "append", "overwrite")
-    given = {name: getattr(options, name) for name in names}
+    given = values_of(options, "camera", "text", "append", "overwrite")
+    given |= {"size": _size(options.size), "feature_map": options.map}
     with progress_bar(options.path.name, "episode") as progress:
-        result = import_dataset(
-            options.path, options.format, options.out, size=size, feature_map=options.map, progress=progress, **given
-        )
-    print(result.report)
-    write_json(result.as_json, options.json)
+        result = import_dataset(options.path, options.format, options.out, progress=progress, **given)
+    show(result, options)
 
 
 def _size(value: str | None) -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..shared.command import add_action, write_json
+from ..shared.command import add_action, show
 from ..shared.options import add_options
 
 
@@ -32,14 +32,11 @@ def run_info(options: argparse.Namespace) -> None:
     """Print what a store or dataset holds."""
     from ...workflows.describe import dataset_report
 
-    described = dataset_report(options.store)
-    print(described.report)
-    write_json(described.as_json, options.json)
+    show(dataset_report(options.store), options)
 
 
 def run_grid(options: argparse.Namespace) -> None:
     """Draw the image grid."""
     from ...workflows.describe import draw_grid
 
-    target = draw_grid(options.store, options.out, joints=options.joints, skip=options.skip)
-    print(f"image grid: {target}")
+    print(f"image grid: {draw_grid(options.store, options.out, joints=options.joints, skip=options.skip)}")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import Any
 
-from ...jobs import progress_bar
-from ..shared.command import add_action, write_json
+from ..shared.command import add_action, show, values_of
 from ..shared.launcher_options import add_launcher_options, launcher_from
 from ..shared.options import add_options
+from ..shared.progress import progress_bar
 
 
 def add_render(actions: Any) -> None:
@@ -22,8 +21,7 @@ def add_render(actions: Any) -> None:
     foreign_help = "fraction of clips that show their task in a scene laid out for another (default: %(default)s)"
     render.add_argument("--foreign", type=float, default=0.6, metavar="FRACTION", help=foreign_help)
     render.add_argument("--no-annotate", action="store_true", help="leave MediaPipe out")
-    add_options(render, "env", "size", "tasks", "json")
-    add_options(render, out={"metavar": "STORE", "help": "folder of the store"})
+    add_options(render, "env", "size", "tasks", "json", out={"metavar": "STORE", "help": "folder of the store"})
     add_options(render, grid={"help": "image grid (default: STORE/grid.png)"})
     add_launcher_options(render)
 
@@ -33,21 +31,10 @@ def run_render(options: argparse.Namespace) -> None:
     from ...workflows.clips.render import render_clips
     from ...workflows.describe import clips_report, draw_grid
 
-    began = time.perf_counter()
-    with progress_bar(Path(options.out).name, "clip") as progress:
-        store = render_clips(
-            options.out,
-            options.clips,
-            size=options.size,
-            seed_offset=options.seed_offset,
-            tasks=options.tasks,
-            foreign=options.foreign,
-            annotate=not options.no_annotate,
-            launcher=launcher_from(options),
-            progress=progress,
-        )
+    began, given = time.perf_counter(), values_of(options, "clips", "size", "seed_offset", "tasks", "foreign")
+    given |= {"annotate": not options.no_annotate, "launcher": launcher_from(options)}
+    with progress_bar(options.out.name, "clip") as progress:
+        store = render_clips(options.out, progress=progress, **given)
     print(f"{options.clips} clips in {options.out}, {time.perf_counter() - began:.0f} s")
-    described = clips_report(store)
-    print(described.report)
-    write_json(described.as_json, options.json)
+    show(clips_report(store), options)
     print(f"image grid: {draw_grid(options.out, options.grid)}")

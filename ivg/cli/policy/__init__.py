@@ -9,11 +9,12 @@ from ..shared.command import new_parser, run_command
 from .compare_rewards import add_compare_rewards
 from .conditioning_ablation import add_conditioning_ablation
 from .evaluate import add_evaluate
+from .evaluate_lifter import add_evaluate_lifter
 from .evaluate_rl import add_evaluate_rl
 from .execute import add_execute
 from .extract import add_extract
-from .lifter import add_evaluate_lifter, add_train_lifter
 from .train import add_train, add_train_rl
+from .train_lifter import add_train_lifter
 
 EXAMPLES = """\
   ivg-policy extract my_video.mp4 --out out/tracks
@@ -31,23 +32,18 @@ EXAMPLES = """\
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code (2 after a message about a wrong request)."""
+    """Run the command and return its exit code (2 after a message about a wrong request)."""
     options = new_policy_parser().parse_args(arguments)
     return run_command("ivg-policy", lambda: options.action(options))
 
 
 def new_policy_parser() -> argparse.ArgumentParser:
-    """Returns the parser of the command."""
+    """Return the parser of the command."""
     parser = new_parser("ivg-policy", "Turn clips into what policies learn from.", EXAMPLES)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    add_extract(actions)
-    add_train_lifter(actions)
-    add_evaluate_lifter(actions)
-    add_execute(actions)
-    add_train(actions)
-    add_evaluate(actions)
-    add_conditioning_ablation(actions)
-    add_train_rl(actions)
-    add_evaluate_rl(actions)
-    add_compare_rewards(actions)
+    for add in (
+        *(add_extract, add_train_lifter, add_evaluate_lifter, add_execute, add_train, add_evaluate),
+        *(add_conditioning_ablation, add_train_rl, add_evaluate_rl, add_compare_rewards),
+    ):
+        add(actions)
     return parser

@@ -6,12 +6,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ...io.page_table import insert_table
-from ...jobs import progress_bar
-from ..shared.command import add_action, write_json
-from ..shared.options import add_options
-from ..shared.page_table import add_table_option
+from ..shared.command import add_action, show, values_of
+from ..shared.options import add_options, add_table_option, add_values
+from ..shared.progress import progress_bar
 from .evaluate import add_rollout_options, rollout_arguments
+
+_VALUES = {
+    "policy": (str, "KIND", "or behaviour_cloning", "diffusion"),
+    "seeds": (int, "N", "trainings of each (default: %(default)s)", 3),
+    "steps": (int, "N", "of each training (default: %(default)s)", 6000),
+}
 
 
 def add_conditioning_ablation(actions: Any) -> None:
@@ -23,9 +27,7 @@ def add_conditioning_ablation(actions: Any) -> None:
     ablate = add_action(actions, "ablate-conditioning", help_text, run_conditioning_ablation)
     data_help = "robot episodes to train on, as ivg-dataset generate writes them"
     ablate.add_argument("--data", type=Path, required=True, metavar="DATASET", help=data_help)
-    ablate.add_argument("--policy", default="diffusion", metavar="KIND", help="or behaviour_cloning")
-    ablate.add_argument("--seeds", type=int, default=3, metavar="N", help="trainings of each (default: %(default)s)")
-    ablate.add_argument("--steps", type=int, default=6000, metavar="N", help="of each training (default: %(default)s)")
+    add_values(ablate, _VALUES)
     set_help = "settings of the training, as ivg-policy train takes them"
     ablate.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", dest="train_settings", help=set_help)
     episodes_help = "held-out scenes of each task and training seed (default: %(default)s)"
@@ -40,15 +42,10 @@ def run_conditioning_ablation(options: argparse.Namespace) -> None:
     """Train, roll out, print and write."""
     from ...workflows.policies.conditioning_ablation import ablate_conditioning
 
-    names = ("policy", "seeds", "steps", "train_settings", "episodes")
-    given = {name: getattr(options, name) for name in names}
+    given = {**values_of(options, *_VALUES, "train_settings", "episodes"), **rollout_arguments(options)}
     with progress_bar("trainings", "training") as training, progress_bar("rollouts", "rollout") as rollout:
-        ablation = ablate_conditioning(
-            options.data, options.out, train_progress=training, progress=rollout, **given, **rollout_arguments(options)
-        )
-    print(ablation.table)
-    write_json(ablation.as_json, options.json or options.out / "figures.json")
-    if options.table is not None:
-        insert_table(ablation.table, options.table, "conditioning-ablation")
+        ablation = ablate_conditioning(options.data, options.out, train_progress=training, progress=rollout, **given)
+    options.json = options.json or options.out / "figures.json"
+    show(ablation, options, "conditioning-ablation")
     if options.plot is not None:
         ablation.draw_plot(options.plot)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...io.checks import check_positive
-from ..shared.command import add_json_option, write_json
+from ..shared.command import add_action, values_of, write_json
+from ..shared.options import add_options
 
 if TYPE_CHECKING:
     from ...policy.rl import Episode
@@ -17,16 +18,15 @@ if TYPE_CHECKING:
 def add_evaluate_rl(actions: Any) -> None:
     """Add the action to the parser of ``ivg-policy``."""
     help_text = "play a policy that train-rl made in scenes that it was not trained in"
-    evaluate = actions.add_parser("evaluate-rl", help=help_text, description=help_text)
+    evaluate = add_action(actions, "evaluate-rl", help_text, run_evaluate_rl)
     evaluate.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="output of train-rl")
     evaluate.add_argument("--episodes", type=int, default=20, metavar="N", help="scenes (default: %(default)s)")
     evaluate.add_argument("--first-scene", type=int, metavar="SEED", help="first scene (default: the held-out ones)")
-    add_json_option(evaluate)
-    evaluate.set_defaults(action=run_evaluate_rl)
+    add_options(evaluate, "json")
 
 
 def run_evaluate_rl(options: argparse.Namespace) -> None:
-    """Do what the command line asks for; raises an `IvgError` if there is no such policy."""
+    """Play the episodes and print how each ended, and how often the policy succeeded."""
     from ...workflows.rl_training import evaluate_reinforcement
 
     check_positive(episodes=options.episodes)
@@ -35,9 +35,7 @@ def run_evaluate_rl(options: argparse.Namespace) -> None:
         notes = "" if episode.demo_found else "  no demonstration"
         print(f"scene {episode.seed}: {'done' if episode.success else 'not done'}, {episode.steps} steps{notes}")
 
-    result = evaluate_reinforcement(
-        options.run, episodes=options.episodes, first_scene=options.first_scene, progress=report
-    )
+    result = evaluate_reinforcement(options.run, progress=report, **values_of(options, "episodes", "first_scene"))
     figures = result.figures
     interval = f"{figures['success_low']:.0%} to {figures['success_high']:.0%}"
     print(f"{result.task}: success {figures['success']:.0%} ({interval}) in {len(result.episodes)} scenes")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ...io.page_table import insert_table
-from ...jobs import progress_bar
 from ...workflows.policies.sources import EXECUTION_SOURCES
-from ..shared.command import add_action, write_json
+from ..shared.command import add_action, show, values_of
 from ..shared.launcher_options import add_launcher_options, launcher_from
-from ..shared.options import add_options, names_of
-from ..shared.page_table import add_table_option
+from ..shared.options import add_options, add_table_option, add_values, names_of
+from ..shared.progress import progress_bar
 
 
 def add_execute(actions: Any) -> None:
@@ -19,13 +17,8 @@ def add_execute(actions: Any) -> None:
     help_text = "let the robot follow true trajectories, true clips and generated clips, and count the successes"
     execute = add_action(actions, "execute", help_text, run_execute)
     sources_help = "; ".join(f"{name}: {what}" for name, what in EXECUTION_SOURCES.items())
-    execute.add_argument(
-        "--sources",
-        type=names_of,
-        default=",".join(EXECUTION_SOURCES),
-        metavar="A,B",
-        help=f"{sources_help} (default: all)",
-    )
+    sources = names_of, "A,B", f"{sources_help} (default: all)", ",".join(EXECUTION_SOURCES)
+    add_values(execute, {"sources": sources})
     add_options(execute, "episodes", "tasks", "first-seed", "weights", "device", "json", size={"default": 256})
     add_options(execute, out={"help": "folder for outcomes.jsonl; the same command goes on after a stop"})
     add_launcher_options(execute)
@@ -36,18 +29,9 @@ def run_execute(options: argparse.Namespace) -> None:
     """Let the robot follow demonstrations."""
     from ...workflows.policies.execute import ExecuteSettings, execute_demonstrations
 
+    given = values_of(options, "episodes", "tasks", "sources", "first_seed")
+    given |= {"settings": ExecuteSettings(**values_of(options, "weights", "size", "device"))}
+    launcher = launcher_from(options)
     with progress_bar("attempts", "attempt") as progress:
-        report = execute_demonstrations(
-            options.out,
-            episodes=options.episodes,
-            tasks=options.tasks,
-            sources=options.sources,
-            first_seed=options.first_seed,
-            settings=ExecuteSettings(weights=options.weights, size=options.size, device=options.device),
-            launcher=launcher_from(options),
-            progress=progress,
-        )
-    print(report.table)
-    write_json(report.as_json, options.json)
-    if options.table is not None:
-        insert_table(report.table, options.table, "execution")
+        report = execute_demonstrations(options.out, launcher=launcher, progress=progress, **given)
+    show(report, options, "execution")

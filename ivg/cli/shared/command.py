@@ -1,4 +1,4 @@
-"""What the commands have in common: how they end, and how they write their figures."""
+"""What the commands have in common: their parsers, how they end, how they print and write their figures."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from ...envs.errors import EnvsError
 from ...errors import IvgError
 from ...io.checks import refusals_as_errors
+from ...io.page_table import insert_table
 from ...io.staging import write_text_whole
 
 BAD_REQUEST = 2
@@ -23,15 +24,10 @@ INTERRUPTED = 130
 
 
 def run_command(program: str, action: Callable[[], None]) -> int:
-    """Run a command's work and turn errors meant for the user into one line and an exit code.
-
-    Args:
-        program: The command's name, put before the message.
-        action: The work.
+    """Run a command's work; errors meant for the user become one line after the program's name, and an exit code.
 
     Returns:
-        0, `BAD_REQUEST` or `INTERRUPTED`. Errors that are not meant for users (bugs) pass through with their
-        trace.
+        0, `BAD_REQUEST` or `INTERRUPTED`. Errors that are not meant for users (bugs) pass through with their trace.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files need not be UTF-8
@@ -60,20 +56,15 @@ def new_parser(program: str, description: str, examples: str) -> argparse.Argume
 def add_action(
     actions: Any, name: str, help_text: str, run: Callable[[argparse.Namespace], None]
 ) -> argparse.ArgumentParser:
-    """Add an action to a command.
-
-    Args:
-        actions: What `add_subparsers` returned.
-        name: Of the action.
-        help_text: What it does.
-        run: Does it.
-
-    Returns:
-        The action's parser.
-    """
+    """Add an action to a command's subparsers and return its parser; `run` does what its options say."""
     parser: argparse.ArgumentParser = actions.add_parser(name, help=help_text, description=help_text)
     parser.set_defaults(action=run)
     return parser
+
+
+def values_of(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Return the values of some options by name, with ``_`` for ``-``."""
+    return {name: getattr(options, name) for name in (name.replace("-", "_") for name in names)}
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:
@@ -81,12 +72,20 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE too ('-' is stdout)")
 
 
-def write_json(figures: dict[str, Any], target: Path | None) -> None:
+def write_json(figures: Any, target: Path | None) -> None:
     """Write figures as JSON to a file, to stdout if the target is ``-``, or nowhere if it is None."""
     if target is None:
         return
     text = json.dumps(figures, indent=2, default=float)
     if str(target) == "-":
         print(text)
-        return
-    write_text_whole(target, text + "\n")
+    else:
+        write_text_whole(target, text + "\n")
+
+
+def show(result: Any, options: argparse.Namespace, table: str = "") -> None:
+    """Print a result's report, or its Markdown table of this name; write what ``--json`` and ``--table`` ask for."""
+    print(result.table if table else result.report)
+    write_json(result.as_json, options.json)
+    if table and options.table is not None:
+        insert_table(result.table, options.table, table)

@@ -9,8 +9,7 @@ from pathlib import Path
 from ...data.split import HELD_OUT_SEEDS
 from .command import new_parser
 from .launcher_options import add_launcher_options
-from .options import add_options
-from .page_table import add_table_option
+from .options import add_options, add_table_option
 
 EVAL_EXAMPLES = """\
   ivg-eval                                      # 72 scenes, about five minutes on two cores
@@ -69,8 +68,8 @@ def new_eval_parser(evaluate: Action, fetch: Action) -> argparse.ArgumentParser:
     prompts = parser.add_mutually_exclusive_group()
     no_text = "leave out whether the motion follows the prompt"
     prompts.add_argument("--no-text", action="store_const", dest="prompt_scenes", const=0, help=no_text)
-    scenes = f"scenes for that {default}"
-    prompts.add_argument("--text-scenes", type=int, default=12, dest="prompt_scenes", metavar="N", help=scenes)
+    text_help = f"scenes for that {default}"
+    prompts.add_argument("--text-scenes", type=int, default=12, dest="prompt_scenes", metavar="N", help=text_help)
     add_options(parser, "weights", "device", "json", grid={"help": "image grid (default: CACHE/grid.png)"})
     names = ", ".join((*FETCHED, *HUB, "egovlp"))
     about = f"networks of the paper's figures, of {names}; 'none'; those that are not here are left out {default}"

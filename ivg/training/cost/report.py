@@ -13,9 +13,8 @@ from ...models.base.denoiser import BaseVideoDenoiser
 from ...models.base.encoders import BaseAutoencoder
 from ...models.base.pretrained import ARCHITECTURE
 from ...models.interfaces import APPEARANCE_WIDTH, FACTOR, REGION_CHANNELS
-from ...models.nano.autoencoder import NanoAutoencoder
+from ...models.nano.autoencoder import NanoAutoencoder, NanoMaskDecoder
 from ...models.nano.denoiser import NanoVideoDenoiser
-from ...models.nano.autoencoder import NanoMaskDecoder
 from ...models.nano.text import MAX_TOKENS
 from ..optimizer import build_optimizer
 from ..settings import (

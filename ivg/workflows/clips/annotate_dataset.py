@@ -6,7 +6,7 @@ import functools
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,28 +15,22 @@ from ...data.clip_filter import ClipFilter
 from ...data.clip_store import ClipStore
 from ...data.readers import Reading, Skipped
 from ...errors import InputError, StoreError, unknown_option
-from ...io.checks import check_can_be_folder, check_positive, refusal_of
+from ...io.checks import check_can_be_folder, check_positive
 from ...io.staging import write_text_whole
-from ...jobs import CRASHED, TWO_PROCESSES, Launcher, Progress, WorkerStartError
+from ...jobs import CRASHED, TWO_PROCESSES, Launcher, Progress
 from ...types import CLIP_FRAMES, FPS
-from .annotate_segments import AnnotationJob, Annotator, Refusal
-from .render import KEPT
+from .annotate_segments import AnnotationJob, Annotator
+from .render import run_into_store
 
 SKIPPED_FILE = "skipped.jsonl"
 """In the store's folder: a line for everything that gave no clip, with index (-1 for rows), name, reason, detail."""
 
-SOURCES = ("epic", "ego4d", "captions", "folder")
-"""Kinds of datasets that can be annotated."""
+SOURCES = ("epic", "ego4d", "captions", "folder")  # kinds of datasets that can be annotated
 
 
 @dataclass(frozen=True)
 class AnnotationResult:
-    """What became of the rows of a dataset.
-
-    Attributes:
-        store: The clips.
-        skipped: Rows and segments that gave none, of earlier runs too.
-    """
+    """The clips of a dataset, and the rows and segments that gave none, of earlier runs too."""
 
     store: ClipStore
     skipped: list[Skipped]
@@ -62,13 +56,11 @@ class AnnotationResult:
     @property
     def report(self) -> str:
         """The counts in words, with an example for every reason."""
-        figures = self.as_json
-        lines = [
-            f"{figures['clips']} clips in {self.store.path}; "
-            f"a hand is found in {figures['frames_with_hands']:.0%} of their frames"
-        ]
+        figures, path = self.as_json, self.store.path
+        found = f"a hand is found in {figures['frames_with_hands']:.0%} of their frames"
+        lines = [f"{figures['clips']} clips in {path}; {found}"]
         if self.skipped:
-            lines.append(f"skipped: {len(self.skipped)}, listed in {self.store.path / SKIPPED_FILE}")
+            lines.append(f"skipped: {len(self.skipped)}, listed in {path / SKIPPED_FILE}")
         for reason, count in self.reasons.items():
             first = next(row for row in self.skipped if row.reason == reason)
             lines.append(f"  {count:>7}  {reason:<26} such as {first.name}: {first.detail}"[:200])
@@ -76,18 +68,12 @@ class AnnotationResult:
 
 
 def read_dataset(source: str, annotation: Path, root: Path | None = None) -> tuple[Reading, Path]:
-    """Read the segments of a dataset of real video.
+    """Read the segments of a dataset of real video; return them and the root as an absolute path.
 
     Args:
         source: One of `SOURCES`: EPIC-KITCHENS-100's CSV, Ego4D's JSON, a JSON list of captions, or a folder of videos.
-        annotation: Its file or folder.
+        annotation: Its file or folder; an `InputError` if it cannot be read.
         root: Where the videos are; the annotation's folder if None. A folder of videos is the root itself.
-
-    Returns:
-        The segments, and the root as an absolute path.
-
-    Raises:
-        InputError: If the annotation cannot be read.
     """
     from ...data import readers
 
@@ -117,18 +103,10 @@ def annotate_dataset(
     launcher: Launcher = TWO_PROCESSES,
     progress: Progress | None = None,
 ) -> AnnotationResult:
-    """Read, judge and annotate segments: segment k becomes clip k, or a line of `SKIPPED_FILE`.
+    """Read, judge and annotate the segments of `read_dataset`: segment k becomes clip k, or a line of `SKIPPED_FILE`.
 
-    Args:
-        out: A new folder, or the store of a stopped run with the same segments and values.
-        reading: What `read_dataset` found.
-        root: Folder that videos are named from in the clips' info.
-        size: Height and width of the clips in pixels.
-        frames: Frames a clip.
-        keep: What a clip must have; the defaults if None.
-        retry: Try again what an earlier run skipped.
-        launcher: Where the workers run.
-        progress: Progress callback.
+    Clips that do not have what `keep` asks for are skipped, like those that an earlier run skipped unless `retry`. Out
+    is a new folder, or the store of a stopped run with the same segments and values; size is in pixels.
 
     Raises:
         InputError: There is no segment, or none of them gives a clip; then a new store is removed again.
@@ -138,46 +116,30 @@ def annotate_dataset(
     check_can_be_folder(out)
     keep = keep or ClipFilter()
     if not reading.segments:
-        raise InputError(f"nothing to annotate: {summary_of(reading.reasons) or 'there is no row'}")
+        raise InputError(f"nothing to annotate: {_in_words(reading.reasons) or 'there is no row'}")
     meta = {"segments": reading.fingerprint(root), "filter": asdict(keep)}
-    is_new = not out.exists()
-    count = len(reading.segments)
+    is_new, count = not out.exists(), len(reading.segments)
     store = ClipStore.create(out, count=count, size=size, fps=FPS, source=reading.source, frames=frames, meta=meta)
     if store.attrs["meta"] != meta:
         raise StoreError(f"{out} was begun with other segments or another filter; give a new folder")
     known = {} if retry else _read_skipped(out)
-    _write_skipped(out, reading.skipped, known)
+    lines = [_line(-1, row) for row in reading.skipped] + [_line(index, row) for index, row in known.items()]
+    write_text_whole(out / SKIPPED_FILE, "".join(lines))
     jobs = [AnnotationJob(int(i), reading.segments[i]) for i in store.indices_missing if int(i) not in known]
-    done = count - len(jobs)
-    if progress is not None:
-        progress(done, count)
-    for number, (job, refusal) in enumerate(_run(jobs, out, root, keep, launcher), done + 1):
-        if refusal is not None:
-            known[job.index] = Skipped(job.segment.name, refusal.reason, refusal.detail)
-            _append_skipped(out, job.index, known[job.index])
-        if progress is not None:
-            progress(number, count)
-    result = AnnotationResult(ClipStore.open(out), [*reading.skipped, *known.values()])
-    if not len(result.store.indices_done):
+    make_worker = functools.partial(Annotator, out, root, keep)
+    for job, result in run_into_store(launcher, make_worker, jobs, out, count, progress):
+        if result is CRASHED:
+            result = Skipped(job.segment.name, "unreadable", f"decoding '{job.segment.video}' crashed")
+        if result is not None:
+            known[job.index] = result
+            with (out / SKIPPED_FILE).open("a") as file:
+                file.write(_line(job.index, result))
+    annotated = AnnotationResult(ClipStore.open(out), [*reading.skipped, *known.values()])
+    if not len(annotated.store.indices_done):
         if is_new:
             shutil.rmtree(out)
-        raise InputError(f"none of {count} segments gives a clip: {summary_of(result.reasons)}")
-    return result
-
-
-def _run(
-    jobs: list[AnnotationJob], out: Path, root: Path, keep: ClipFilter, launcher: Launcher
-) -> Iterator[tuple[AnnotationJob, Refusal | None]]:
-    """Yield each job as it ends, and why it gave no clip if it gave none."""
-    try:
-        for index, result in launcher.run(functools.partial(Annotator, out, root, keep), jobs):
-            job = jobs[index]
-            crash = Refusal("unreadable", f"decoding '{job.segment.video}' crashed")
-            yield job, crash if result is CRASHED else result
-    except WorkerStartError as error:
-        raise StoreError(f"{error}; {KEPT}") from error
-    except OSError as error:
-        raise StoreError(f"'{out}' could not be written: {refusal_of(error) or error}; {KEPT}") from error
+        raise InputError(f"none of {count} segments gives a clip: {_in_words(annotated.reasons)}")
+    return annotated
 
 
 def _read_skipped(path: Path) -> dict[int, Skipped]:
@@ -194,20 +156,10 @@ def _read_skipped(path: Path) -> dict[int, Skipped]:
     return found
 
 
-def _write_skipped(path: Path, rows: list[Skipped], segments: dict[int, Skipped]) -> None:
-    lines = [_line(-1, row) for row in rows] + [_line(index, row) for index, row in segments.items()]
-    write_text_whole(path / SKIPPED_FILE, "".join(lines))
-
-
-def _append_skipped(path: Path, index: int, row: Skipped) -> None:
-    with (path / SKIPPED_FILE).open("a") as file:
-        file.write(_line(index, row))
-
-
 def _line(index: int, row: Skipped) -> str:
     return json.dumps({"index": index, **asdict(row)}) + "\n"
 
 
-def summary_of(reasons: Counter[str]) -> str:
+def _in_words(reasons: Counter[str]) -> str:
     """Return counts by reason as words, such as "3 blurry, 1 no video"."""
     return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())

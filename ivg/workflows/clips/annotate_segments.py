@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...data.clip_filter import ClipFilter, motion, sharpness
 from ...data.clip_record import INFO_BYTES, ClipRecord
 from ...data.clip_store import ClipStore
-from ...data.readers import Segment
+from ...data.readers import Segment, Skipped
 from ...data.segment_frames import SegmentError, read_segment
 from ...framing import Framing
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from ...io.video import VideoSample
     from ...types import HandTracks
 
-DETECTION_SIDE = 640
-"""Longer side in pixels of the frames in which hands are searched: more costs time and finds none more."""
+DETECTION_SIDE = 640  # longer side, px, of the frames in which hands are searched: more costs time and finds none more
 
 
 @dataclass(frozen=True)
@@ -33,14 +32,6 @@ class AnnotationJob:
 
     index: int
     segment: Segment
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a segment gave no clip."""
-
-    reason: str
-    detail: str
 
 
 def segment_record(
@@ -53,16 +44,10 @@ def segment_record(
     source: str,
     video: str,
 ) -> ClipRecord:
-    """Reads, judges and annotates a segment.
+    """Read, judge and annotate a segment; the info names the store's source and the video.
 
-    Args:
-        segment: What to read.
-        size: Height and width of the clip in pixels; frames keep their aspect, their edges fill what is left over.
-        frames: Frames of the clip.
-        keep: What the clip must have.
-        detector: Finds hands; it sees the frames at up to `DETECTION_SIDE` pixels, before they are fitted.
-        source: What the store says of where clips come from.
-        video: What the clip's info calls the video.
+    The detector sees the frames at up to `DETECTION_SIDE` pixels. They are then fitted into a square of `size` px: they
+    keep their aspect, their edges fill what is left over.
 
     Raises:
         SegmentError: If it cannot be read, or the filter refuses it.
@@ -85,7 +70,7 @@ def segment_record(
 
 
 def framed_keypoints(keypoints: NDArray[np.float32], framing: Framing) -> NDArray[np.float32]:
-    """Returns keypoints (..., 2), normalised in the frame, as normalised in the square that it is fitted into."""
+    """Return keypoints (..., 2), normalised in the frame, as normalised in the square that it is fitted into."""
     rows, columns = framing.window
     start = np.array([columns.start, rows.start], np.float32)
     extent = np.array([columns.stop - columns.start, rows.stop - rows.start], np.float32)
@@ -114,13 +99,7 @@ def _info(segment: Segment, sample: VideoSample, source: str, video: str) -> dic
 
 
 class Annotator:
-    """A worker that annotates segments into a store.
-
-    Args:
-        store: Folder of the store.
-        root: Folder that videos are named from in the clips' info.
-        keep: What a clip must have.
-    """
+    """A worker that writes the clips that pass `keep` into a store; their info names videos from the folder `root`."""
 
     def __init__(self, store: Path, root: Path, keep: ClipFilter) -> None:
         import av
@@ -128,26 +107,23 @@ class Annotator:
         from ...hands import MediaPipeHands
 
         av.logging.set_level(None)  # FFmpeg's complaints are in the reasons
-        self.store = ClipStore.open(store, mode="r+")
-        self.frames, self.source = int(self.store.attrs["frames"]), str(self.store.attrs["source"])
-        self.root = root
-        self.keep = keep
+        self.store, self.root, self.keep = ClipStore.open(store, mode="r+"), root, keep
         self.detector = MediaPipeHands()
 
-    def __call__(self, job: AnnotationJob) -> Refusal | None:
+    def __call__(self, job: AnnotationJob) -> Skipped | None:
         """Write one segment's clip into the store, or return why there is none."""
-        video = job.segment.video
+        video, attrs = job.segment.video, self.store.attrs
         try:
             record = segment_record(
                 job.segment,
                 size=self.store.size,
-                frames=self.frames,
+                frames=int(attrs["frames"]),
                 keep=self.keep,
                 detector=self.detector,
-                source=self.source,
+                source=str(attrs["source"]),
                 video=str(video.relative_to(self.root) if video.is_relative_to(self.root) else video),
             )
         except SegmentError as error:
-            return Refusal(error.reason, error.detail[:300])
+            return Skipped(job.segment.name, error.reason, error.detail[:300])
         self.store.write(job.index, record)
         return None

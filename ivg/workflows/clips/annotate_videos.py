@@ -1,4 +1,4 @@
-"""Writes what annotation finds in video files: arrays for programs, an image for people."""
+"""Writes what annotation finds in video files: arrays for programs, an image grid to look at."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import InputError, IvgError
 from ...io.checks import check_can_be_folder, check_positive
@@ -17,11 +18,7 @@ from ...types import CLIP_FRAMES
 
 @dataclass(frozen=True)
 class VideosResult:
-    """What became of video files.
-
-    Attributes:
-        as_json: By video, in the given order: counts and the paths of both files, or "skipped" with the reason.
-    """
+    """By video, in the given order: counts and the paths of both files, or "skipped" with the reason."""
 
     as_json: dict[str, dict[str, Any]]
 
@@ -51,24 +48,24 @@ class VideosResult:
 def annotate_videos(
     videos: Sequence[Path], out: Path, *, frames: int = CLIP_FRAMES, start_s: float = 0.0, end_s: float | None = None
 ) -> VideosResult:
-    """Annotate video files and write ``NAME.npz`` and ``NAME.png`` of each into a folder.
+    """Annotate files that FFmpeg reads; write ``NAME.npz`` and ``NAME.png`` of each into a folder.
 
     The archive holds `frames` uint8 (t, h, w, 3), `keypoints` float32 (t, 2, 21, 2) normalised and NaN where absent,
-    `present` bool (t, 2), `score` float32 (t, 2), `region` bool (t, h, w), `times_s` float64 (t,), `fps`.
-
-    Args:
-        videos: Any files that FFmpeg reads. One that cannot be read is skipped.
-        out: Made where it does not exist.
-        frames: Evenly sampled frames.
-        start_s: Start of the action in seconds.
-        end_s: Its end; that of the file if None.
+    `present` bool (t, 2), `score` float32 (t, 2), `region` bool (t, h, w), `times_s` float64 (t,), `fps`. The `frames`
+    are evenly sampled from second `start_s` to `end_s`, the file's end if None. A video that cannot be read is skipped.
 
     Raises:
         InputError: A value is impossible, or two videos have the same name.
     """
     check_positive(frames=frames)
     check_can_be_folder(out)
-    _check_names(videos)
+    named: dict[str, Path] = {}
+    for video in videos:
+        other = named.setdefault(video.stem, video)
+        if other is not video:
+            raise InputError(
+                f"'{other}' and '{video}' would both become {video.stem}.npz: give each a folder of its own"
+            )
     figures: dict[str, dict[str, Any]] = {}
     for video in videos:
         try:
@@ -80,41 +77,35 @@ def annotate_videos(
 
 def _annotate(video: Path, out: Path, frames: int, start_s: float, end_s: float | None) -> dict[str, Any]:
     from ...region import annotate_video
-    from ...viz.grids import video_grid
-    from ...viz.image_grid import save_image
 
     found = annotate_video(video, frames=frames, start_s=start_s, end_s=end_s)
-    archive, image = out / f"{video.stem}.npz", out / f"{video.stem}.png"
     tracks = found.tracks
-    with staged_output(archive, overwrite=True) as stage:
-        np.savez_compressed(
-            stage,
-            frames=found.clip.frames,
-            keypoints=tracks.keypoints,
-            present=tracks.present,
-            score=tracks.score,
-            region=found.region.per_frame,
-            times_s=found.times_s,
-            fps=found.clip.fps,
-        )
-    regions = found.region.per_frame
-    save_image(video_grid(found.clip.frames, tracks.keypoints, found.times_s, title=video.name, regions=regions), image)
+    arrays = {
+        "frames": found.clip.frames,
+        "keypoints": tracks.keypoints,
+        "present": tracks.present,
+        "score": tracks.score,
+        "region": found.region.per_frame,
+        "times_s": found.times_s,
+        "fps": found.clip.fps,
+    }
     return {
         "frames": len(found.clip),
         "frames_with_hands": int(tracks.present.any(1).sum()),
         "hands": tracks.present.sum(0).tolist(),
         "region_area": float(found.region.union.mean()),
-        "archive": str(archive),
-        "picture": str(image),
+        **write_found(video, out, found.clip.frames, arrays),
     }
 
 
-def _check_names(videos: Sequence[Path]) -> None:
-    """Refuse two videos whose files would overwrite each other."""
-    named: dict[str, Path] = {}
-    for video in videos:
-        other = named.setdefault(video.stem, video)
-        if other is not video:
-            raise InputError(
-                f"'{other}' and '{video}' would both become {video.stem}.npz: give each a folder of its own"
-            )
+def write_found(video: Path, out: Path, frames: NDArray[np.uint8], arrays: dict[str, Any]) -> dict[str, str]:
+    """Write arrays as ``NAME.npz`` and an image grid of what they hold as ``NAME.png``; return both paths."""
+    from ...viz.grids import video_grid
+    from ...viz.image_grid import save_image
+
+    archive, image = out / f"{video.stem}.npz", out / f"{video.stem}.png"
+    with staged_output(archive, overwrite=True) as stage:
+        np.savez_compressed(stage, **arrays)
+    regions = arrays.get("region")
+    save_image(video_grid(frames, arrays["keypoints"], arrays["times_s"], title=video.name, regions=regions), image)
+    return {"archive": str(archive), "picture": str(image)}

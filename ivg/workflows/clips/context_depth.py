@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 import gymnasium
@@ -11,15 +10,11 @@ from numpy.typing import NDArray
 
 from ...errors import StoreError
 
-SAME = 8
-"""Levels by which pixels of one scene may differ between machines."""
+SAME = 8  # levels by which pixels of one scene may differ between machines
 
 
 class ContextDepth:
-    """Lays out scenes of the kitchen and gives their depth.
-
-    Args:
-        size: Side of the images, px.
+    """Lays out scenes of the kitchen and gives their depth, in images of `size` px.
 
     Example:
         >>> with ContextDepth(128) as contexts:
@@ -32,14 +27,7 @@ class ContextDepth:
         )
 
     def __call__(self, info: dict[str, Any], context: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the depth behind a clip's context frame.
-
-        Args:
-            info: The clip's JSON values.
-            context: uint8 (s, s, 3), the clip's frame 0.
-
-        Returns:
-            float32 (s, s), m along the optical axis.
+        """Return the depth, float32 (s, s), m along the optical axis, of a clip's frame 0, uint8 (s, s, 3).
 
         Raises:
             StoreError: If the clip shows no scene of the kitchen as it is now.
@@ -56,14 +44,8 @@ class ContextDepth:
             )
         return np.asarray(observation["depth"], np.float32)
 
-    def close(self) -> None:
-        """Free the environment."""
-        self._env.close()
-
     def __enter__(self) -> ContextDepth:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def __exit__(self, *_: object) -> None:
+        self._env.close()

@@ -9,24 +9,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...envs.human.acts import choreograph
+from ...envs.human.demonstrator import HumanDemonstrator
 from ...envs.kitchen.tasks import TASKS
 
-if TYPE_CHECKING:
-    from ...envs.human.demonstrator import HumanDemonstrator
-
-SCENES_VERSION = 1
-"""Raise this when clips change in what the fingerprint does not see, such as the options of the renderer."""
-
-SEEDS = (0, 1_000_003)
-"""Of the fixed clips."""
-
-FRAMES = (0.0, 6.0, 11.0, 15.0)
-"""Times of them that are looked at."""
+SCENES_VERSION = 1  # raise this when clips change in what the fingerprint does not see, such as the renderer's options
+SEEDS = (0, 1_000_003)  # of the fixed clips
+FRAMES = (0.0, 6.0, 11.0, 15.0)  # times of them that are looked at
 
 _VISUAL = (
     *("geom_pos", "geom_quat", "geom_size", "geom_rgba", "geom_matid", "mat_rgba", "mat_texid", "mat_texrepeat"),
@@ -38,8 +32,6 @@ _OF_A_SCENE = ("geom_rgba", "mat_rgba", "light_pos", "light_dir", "light_diffuse
 @functools.cache
 def scenes_fingerprint() -> str:
     """Return eight hex digits that change when the clips of the kitchen do; computed once a process (about 2 s)."""
-    from ...envs.human.demonstrator import HumanDemonstrator
-
     demonstrator = HumanDemonstrator(size=32)
     try:
         return fingerprint_of(demonstrator)
@@ -49,8 +41,6 @@ def scenes_fingerprint() -> str:
 
 def fingerprint_of(demonstrator: HumanDemonstrator) -> str:
     """Return the fingerprint of what a demonstrator renders that has rendered nothing yet."""
-    from ...envs.human.acts import choreograph
-
     digest = hashlib.sha256(str(SCENES_VERSION).encode())
     demonstrator.stage(next(iter(TASKS)), SEEDS[0])  # scenes change the model: always hash it in the same one
     for name in _VISUAL:

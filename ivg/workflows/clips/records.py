@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 
 from ...data.clip_record import ClipRecord
+from ...envs.human.clip import HumanClip
+from ...hands import MediaPipeHands
 from ...types import SCALE_RANGE, Appearance, Side
-
-if TYPE_CHECKING:
-    from ...envs.human.clip import HumanClip
-    from ...hands import MediaPipeHands
 
 
 def record_of(clip: HumanClip, *, source: str, scene: tuple[str, int] | None = None) -> ClipRecord:
-    """Return a rendered clip as a record for the store, not yet annotated.
-
-    Args:
-        clip: As the demonstrator gives it.
-        source: What the store says of where clips come from.
-        scene: Task and seed that the scene was laid out for; the clip's own if None.
-    """
-    frames = len(clip.frames)
-    scale = float(np.clip(clip.hand_scale, *SCALE_RANGE))
+    """Return a rendered clip as a record, not yet annotated; `scene` is what it was laid out for, if not for itself."""
+    frames, scale = len(clip.frames), float(np.clip(clip.hand_scale, *SCALE_RANGE))
     skin = np.clip(np.asarray(clip.skin_rgb, dtype=np.float32), 0, 1)
     return ClipRecord(
         frames=clip.frames,

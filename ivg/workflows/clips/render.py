@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ...data.clip_store import ClipStore
+from ...envs.human.demonstrator import HumanDemonstrator
 from ...envs.kitchen.feasibility import sample_foreign_scene
 from ...envs.kitchen.scene.scene import sample_scene
 from ...envs.kitchen.tasks import TASKS
 from ...errors import StoreError, unknown_option
 from ...io.checks import check_can_be_folder, check_first_seed, check_fraction, check_positive, refusal_of
-from ...jobs import CRASHED, TWO_PROCESSES, Launcher, Progress, WorkerStartError
+from ...jobs import CRASHED, TWO_PROCESSES, Launcher, MakeWorker, Progress, WorkerStartError
 from ...types import FPS
 from .records import annotated, record_of
 
-KEPT = "clips that are done are kept, the same command goes on"
-"""What an error says of the store."""
+KEPT = "clips that are done are kept, the same command goes on"  # what an error says of the store
+
+Job = TypeVar("Job")
 
 
 @dataclass(frozen=True)
 class RenderJob:
-    """One clip to render.
-
-    Attributes:
-        index: Its index in the store.
-        task: What the hand does.
-        seed: Of the scene and of the performance.
-        scene: Task and seed that the scene is laid out for, if not the same.
-    """
+    """One clip to render: its index in the store, task, seed, and those that its scene is laid out for, if others."""
 
     index: int
     task: str
@@ -53,18 +48,11 @@ def render_clips(
     launcher: Launcher = TWO_PROCESSES,
     progress: Progress | None = None,
 ) -> ClipStore:
-    """Render clips of the kitchen: clip k shows task ``k % len(tasks)`` with seed ``seed_offset + k``.
+    """Render clips of the kitchen: clip k shows task ``k % len(tasks)`` (of all if none) with seed ``seed_offset + k``.
 
-    Args:
-        out: A new folder, or the store of a stopped run with the same values.
-        clips: Number of clips.
-        size: Height and width in pixels.
-        seed_offset: First seed. Training uses seeds below `ivg.data.split.HELD_OUT_SEEDS`, evaluation those above.
-        tasks: Names of tasks; all of them if empty.
-        foreign: Fraction of the clips, where possible, that show their task in a scene laid out for another one.
-        annotate: Whether MediaPipe finds the hands in the clips.
-        launcher: Where the workers run.
-        progress: Progress callback.
+    Out is a new folder, or the store of a stopped run with the same values. Training uses seeds below
+    `ivg.data.split.HELD_OUT_SEEDS`, evaluation those above. A fraction `foreign` of the clips, where possible, shows
+    its task in a scene laid out for another one. Frames have `size` px; MediaPipe finds the hands if `annotate`.
 
     Raises:
         InputError: A value is impossible, or a task unknown.
@@ -80,11 +68,7 @@ def render_clips(
 
 
 def check_tasks(names: Sequence[str]) -> list[str]:
-    """Return the names, or all tasks if there are none.
-
-    Raises:
-        InputError: One is not a task of the kitchen.
-    """
+    """Return the names, or all tasks if there are none; an `InputError` if one is no task of the kitchen."""
     for name in names:
         if name not in TASKS:
             raise unknown_option("task", name, TASKS)
@@ -108,16 +92,9 @@ def render_jobs(
     launcher: Launcher = TWO_PROCESSES,
     progress: Progress | None = None,
 ) -> ClipStore:
-    """Render the given clips into a store; those that a stopped run has done are left as they are.
+    """Render the given clips into a store, as `render_clips`; those that a stopped run has done are left as they are.
 
-    Args:
-        out: A new folder, or the store of a stopped run with the same `meta`.
-        jobs: One for every index from 0 on.
-        size: Height and width in pixels.
-        meta: JSON values that identify the store's contents.
-        annotate: Whether MediaPipe finds the hands in the clips.
-        launcher: Where the workers run.
-        progress: Progress callback.
+    There is a job for every index from 0 on; `meta` are JSON values that identify the store's contents.
 
     Raises:
         StoreError: The folder holds something else, or a store begun with other values; or a clip cannot be rendered.
@@ -127,34 +104,35 @@ def render_jobs(
     if store.attrs["meta"] != meta:
         raise StoreError(f"{out} was begun with {store.attrs['meta']}, not {meta}; give a new folder")
     missing = [jobs[index] for index in store.indices_missing]
-    done = len(jobs) - len(missing)
-    if progress is not None:
-        progress(done, len(jobs))
+    make_worker = functools.partial(Renderer, out, size, annotate)
+    for job, result in run_into_store(launcher, make_worker, missing, out, len(jobs), progress):
+        if result is CRASHED:
+            raise StoreError(f"a rendering process died twice of clip {job.index}; {KEPT}")
+    return ClipStore.open(out)
+
+
+def run_into_store(
+    launcher: Launcher, make_worker: MakeWorker, jobs: Sequence[Job], out: Path, total: int, progress: Progress | None
+) -> Iterator[tuple[Job, Any]]:
+    """Yield each of the last jobs of `total` as it ends, with its result; a `StoreError` says why the run stopped."""
+    done = total - len(jobs)
     try:
-        for index, result in launcher.run(functools.partial(Renderer, out, size, annotate), missing):
-            if result is CRASHED:
-                raise StoreError(f"a rendering process died twice of clip {missing[index].index}; {KEPT}")
-            done += 1
+        if progress is not None:
+            progress(done, total)
+        for number, (index, result) in enumerate(launcher.run(make_worker, jobs), done + 1):
+            yield jobs[index], result
             if progress is not None:
-                progress(done, len(jobs))
+                progress(number, total)
     except WorkerStartError as error:
         raise StoreError(f"{error}; {KEPT}") from error
     except OSError as error:
         raise StoreError(f"'{out}' could not be written: {refusal_of(error) or error}; {KEPT}") from error
-    return ClipStore.open(out)
 
 
 class Renderer:
-    """A worker that renders clips into a store.
-
-    Args:
-        store: Folder of the store.
-        size: Height and width in pixels.
-        annotate: Whether MediaPipe finds the hands in the clips.
-    """
+    """A worker that renders clips of `size` px into a store; MediaPipe finds their hands if `annotate`."""
 
     def __init__(self, store: Path, size: int, annotate: bool) -> None:
-        from ...envs.human.demonstrator import HumanDemonstrator
         from ...hands import MediaPipeHands
 
         self.store = ClipStore.open(store, mode="r+")

@@ -15,19 +15,12 @@ from ...inputs import check_device
 if TYPE_CHECKING:
     from ...instructions import InstructionRewriter
 
-SHOWN = 20
-"""Refusals named in the report."""
+SHOWN = 20  # refusals named in the report
 
 
 @dataclass(frozen=True)
 class RewriteResult:
-    """What became of the texts.
-
-    Attributes:
-        store: The clips.
-        changed: How many texts are others than before.
-        refused: Why some clips, which are as they were, could not be rewritten.
-    """
+    """The clips, how many texts are others than before, and why the texts of some could not be rewritten."""
 
     store: ClipStore
     changed: int
@@ -54,12 +47,8 @@ def rewrite_texts(path: Path, rewriter: str | InstructionRewriter, *, device: st
     """Rewrite the text of every clip from the one first given, which is kept as `given_text`.
 
     The acting hand is the one that the clip's info names; without that, the hand that is found in more frames. Clips
-    that carry this rewriter's text already are left alone, so that a stopped run goes on.
-
-    Args:
-        path: Folder of the store.
-        rewriter: Writes the texts, or its name (`ivg.instructions.load_rewriter`); its provenance is kept.
-        device: Where a model computes.
+    that carry this rewriter's text already are left alone, so that a stopped run goes on. A rewriter may be given by
+    its name (`ivg.instructions.load_rewriter`); its provenance is kept.
 
     Raises:
         IvgError: There is no such store or rewriter.

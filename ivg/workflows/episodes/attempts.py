@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
-from numpy.typing import NDArray
 
 from ...envs.kitchen.tasks import TASKS
 from ...errors import InputError
 from ...io.checks import check_positive
+from ...policy.attempt import Attempt, attempt_episode
+from ...policy.extraction import demonstration_of_clip
+from ...policy.provenance import describe_appearance, versions
+from ...policy.sampling import SAMPLES, Demonstrate
 from ...types import Appearance
 from ..demo.context import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from ...policy import Demonstration
-    from ...policy.attempt import Attempt
-    from ...policy.sampling import Demonstrate
 
 SOURCES = ("generated", "truth")
 """Where demonstrations come from: the generator, or the rendered person (whose clip is processed alike)."""
 
-HORIZON = 600
-"""Steps of an attempt at most, 30 s."""
+HORIZON = 600  # steps of an attempt at most, 30 s
 
 
 def resolve_samples(samples: int | None, depth: bool) -> int:
-    """Return how many demonstrations of a scene are made at most.
-
-    Args:
-        samples: As asked for; None is 1 without depth, and `ivg.policy.sampling.SAMPLES` with it.
-        depth: Whether the scene's depth is known, by which demonstrations are compared.
+    """Return how many demonstrations of a scene are made at most; for None 1 without depth, else as for `best_of_n`.
 
     Raises:
-        InputError: If the number cannot be used.
+        InputError: The number is not positive, or above 1 without the scene's depth, by which samples are compared.
     """
-    from ...policy.sampling import SAMPLES
-
     if samples is None:
         return SAMPLES if depth else 1
     check_positive(samples=samples)
@@ -54,7 +49,7 @@ class GenerateSettings:
 
     Attributes:
         env: A key of `ENVIRONMENTS`.
-        tasks: Names of the environment's tasks, in turn.
+        tasks: Names of the environment's tasks.
         seed: Of attempt 0.
         size: Height and width of the images, px.
         source: One of `SOURCES`.
@@ -86,13 +81,7 @@ class GenerateSettings:
 
 @dataclass(frozen=True)
 class GenerateJob:
-    """One attempt.
-
-    Attributes:
-        index: Its index.
-        task: What is to be done.
-        seed: Of the scene, the text and the demonstration.
-    """
+    """One attempt at a task; the seed is that of the scene, the text and the demonstration."""
 
     index: int
     task: str
@@ -105,12 +94,13 @@ class GenerateJob:
         return texts[int(np.random.default_rng([self.seed, 0x7E87]).integers(len(texts)))]
 
 
-class EpisodeWorker:
-    """A worker that attempts episodes.
+def make_kitchen(env: str, size: int, **options: Any) -> gymnasium.Env[Any, Any]:
+    """Make an environment, a key of `ENVIRONMENTS`, with cameras of `size` px; options as its class has them."""
+    return gymnasium.make(f"ivg.envs:{ENVIRONMENTS[env]}", disable_env_checker=True, camera_size=size, **options)
 
-    Args:
-        settings: What is attempted.
-    """
+
+class EpisodeWorker:
+    """A worker that attempts episodes."""
 
     def __init__(self, settings: GenerateSettings) -> None:
         from ...policy.hands3d.lifting import HandLifter
@@ -118,37 +108,23 @@ class EpisodeWorker:
         self.settings = settings
         self.lifter = HandLifter.from_pretrained("kitchen")
         self.demonstrate = demonstrations(settings)
-        self.env: gymnasium.Env[Any, Any] = gymnasium.make(
-            f"ivg.envs:{ENVIRONMENTS[settings.env]}",
-            camera_size=settings.size,
-            horizon=HORIZON,
-            disable_env_checker=True,
-        )
+        self.env = make_kitchen(settings.env, settings.size, horizon=HORIZON)
 
     def __call__(self, job: GenerateJob) -> Attempt:
         """Make one attempt."""
-        from ...policy.attempt import attempt_episode
-
         settings, env_id = self.settings, ENVIRONMENTS[self.settings.env]
-        notes = {"index": job.index, "source": settings.source, "env": {"id": env_id, "camera_size": settings.size}}
+        depth = self.env.unwrapped.depth if settings.depth else None  # type: ignore[attr-defined]
         return attempt_episode(
             self.env,
             self.demonstrate(job),
             job.text,
             job.seed,
             lifter=self.lifter,
-            depth=self.env.unwrapped.depth if settings.depth else None,  # type: ignore[attr-defined]
+            depth=depth,
             samples=settings.samples,
-            notes=notes,
+            notes={"index": job.index, "source": settings.source, "env": {"id": env_id, "camera_size": settings.size}},
             options={"task": job.task},
         )
-
-
-def failed_attempt(job: GenerateJob, detail: str) -> Attempt:
-    """Return the attempt whose job raised an error or killed its process."""
-    from ...policy.attempt import Attempt
-
-    return Attempt(None, "crashed", detail)
 
 
 def demonstrations(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
@@ -162,28 +138,18 @@ def demonstrations(settings: GenerateSettings) -> Callable[[GenerateJob], Demons
 
 
 def _rendered(settings: GenerateSettings) -> Callable[[GenerateJob], Demonstrate]:
-    """Return what gives, for each attempt, a person who acts its task in its scene, tracked by MediaPipe."""
+    """As `demonstrations`: a person who acts the task in the scene, tracked by MediaPipe."""
     from ...envs.human.demonstrator import HumanDemonstrator
     from ...hands import MediaPipeHands
-    from ...policy.extraction import demonstration_of_clip
-    from ...policy.provenance import describe_appearance, versions
     from ..clips.records import record_of
 
     demonstrator, detector = HumanDemonstrator(size=settings.size), MediaPipeHands()
 
-    def render(job: GenerateJob) -> Demonstration:
+    def render(job: GenerateJob, *_: Any, **__: Any) -> Demonstration:
         clip = demonstrator.render(job.task, job.seed)
         appearance = record_of(clip, source="kitchen").appearance
         assert appearance is not None
         made = {"seed": job.seed, "appearance": describe_appearance(Appearance.from_vector(appearance))}
         return demonstration_of_clip(clip.frames, clip.fps, detector, {**made, "versions": versions()})
 
-    def demonstrate(job: GenerateJob) -> Demonstrate:
-        def of_scene(
-            frame: NDArray[np.uint8], text: str, seed: int = 0, appearance: Appearance | None = None
-        ) -> Demonstration:
-            return render(job)
-
-        return of_scene
-
-    return demonstrate
+    return lambda job: functools.partial(render, job)

@@ -5,42 +5,29 @@ from __future__ import annotations
 import functools
 import time
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import InputError
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress, in_order, run_guarded
-from ...policy.datasets.attempts import KEPT, AttemptOutcome
-from .attempts import EpisodeWorker, GenerateSettings, failed_attempt
+from ...policy.attempt import Attempt
+from ...policy.datasets.attempts import AttemptOutcome
+from ...policy.datasets.store.archive import is_zip, writing
+from .attempts import EpisodeWorker, GenerateJob, GenerateSettings
 from .ledger import Ledger
 
-if TYPE_CHECKING:
-    from ...policy.attempt import Attempt
-
-ATTEMPTS_PER_EPISODE = 4
-"""Attempts at most for each episode wanted, unless asked otherwise."""
-
-FIRST_SEED = 100_000
-"""Of generated episodes. Training clips are usually rendered with seeds from 0 on; see `HELD_OUT_SEEDS`, too."""
+ATTEMPTS_PER_EPISODE = 4  # attempts at most for each episode wanted, unless asked otherwise
 
 
 @dataclass
 class GenerationResult:
-    """What became of a run.
+    """The outcomes of all attempts, those of earlier runs too, in order; all else is of this run.
 
-    Attributes:
-        path: The dataset.
-        outcomes: Of all attempts, those of earlier runs too, in order.
-        workers: Workers of this run.
-        attempts: Attempts of this run.
-        kept: Episodes of this run.
-        seconds: Time of this run.
-        stages: Seconds that the attempts of this run spent in each stage.
+    `stages` are the seconds that its attempts spent in each stage.
     """
 
     path: Path
@@ -50,13 +37,6 @@ class GenerationResult:
     kept: int = 0
     seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
-
-    def add(self, attempt: Attempt) -> None:
-        """Count an attempt of this run."""
-        self.attempts += 1
-        self.kept += attempt.episode is not None
-        for stage, seconds in attempt.seconds.items():
-            self.stages[stage] = self.stages.get(stage, 0.0) + seconds
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -97,15 +77,9 @@ def generate_episodes(
     """Attempt episodes in turn until the dataset holds so many that succeeded.
 
     Attempts are committed in order, whatever order they end in: the same settings give the same dataset with any
-    number of workers and after any stop.
-
-    Args:
-        out: A new dataset (`*.zarr`, `*.zarr.zip`), or that of an earlier run with the same settings.
-        settings: What is attempted.
-        episodes: Episodes that the dataset is to hold, those of earlier runs included.
-        max_attempts: Attempts at most, those of earlier runs included; `ATTEMPTS_PER_EPISODE` times `episodes` if None.
-        launcher: Where the workers run.
-        progress: Progress callback, counting episodes; its count is `attempts`.
+    number of workers and after any stop. Out is a new dataset (`*.zarr`, `*.zarr.zip`), or that of an earlier run with
+    the same settings, whose episodes and attempts count; `max_attempts` is `ATTEMPTS_PER_EPISODE` times `episodes` if
+    None. Progress is that of the episodes, with a count `attempts`.
 
     Raises:
         InputError: A value is impossible, or no attempt succeeded.
@@ -113,8 +87,6 @@ def generate_episodes(
             process writes it.
         IvgError: `CRASHES_IN_A_ROW` attempts crashed one after another.
     """
-    from ...policy.datasets.store.archive import is_zip, writing
-
     most = ATTEMPTS_PER_EPISODE * episodes if max_attempts is None else max_attempts
     check_positive(episodes=episodes, max_attempts=most, size=settings.size)
     check_first_seed(seed=settings.seed)
@@ -128,12 +100,7 @@ def generate_episodes(
 
 
 def _generate(
-    ledger: Ledger,
-    settings: GenerateSettings,
-    episodes: int,
-    most: int,
-    launcher: Launcher,
-    progress: Progress | None,
+    ledger: Ledger, settings: GenerateSettings, episodes: int, most: int, launcher: Launcher, progress: Progress | None
 ) -> GenerationResult:
     result = GenerationResult(ledger.path, ledger.outcomes, launcher.workers)
     began = time.perf_counter()
@@ -142,9 +109,12 @@ def _generate(
     if progress is not None:
         progress(ledger.kept, episodes)
     try:
-        with closing(in_order(run_guarded(launcher, make_worker, jobs, failed_attempt))) as attempts:
+        with closing(in_order(run_guarded(launcher, make_worker, jobs, _failed))) as attempts:
             for attempt in attempts:
-                result.add(attempt)
+                result.attempts += 1
+                result.kept += attempt.episode is not None
+                for stage, seconds in attempt.seconds.items():
+                    result.stages[stage] = result.stages.get(stage, 0.0) + seconds
                 ledger.add(attempt)
                 if progress is not None:
                     progress(ledger.kept, episodes, attempts=len(ledger.outcomes))
@@ -154,11 +124,12 @@ def _generate(
         ledger.commit()
     result.seconds = time.perf_counter() - began
     if not ledger.kept:
-        raise InputError(f"none of {len(ledger.outcomes)} attempts gave an episode: {_summary_of(ledger.outcomes)}")
+        reasons = Counter(outcome.outcome for outcome in ledger.outcomes).most_common()
+        why = ", ".join(f"{count} {reason}" for reason, count in reasons)
+        raise InputError(f"none of {len(ledger.outcomes)} attempts gave an episode: {why}")
     return result
 
 
-def _summary_of(outcomes: Sequence[AttemptOutcome]) -> str:
-    """Return the reasons of refused attempts with their counts, such as "3 not_done, 1 no_hand"."""
-    reasons = Counter(outcome.outcome for outcome in outcomes if outcome.outcome != KEPT)
-    return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+def _failed(job: GenerateJob, detail: str) -> Attempt:
+    """Return the attempt whose job raised an error or killed its process."""
+    return Attempt(None, "crashed", detail)

@@ -18,14 +18,7 @@ from .rollouts import DEFAULT_SETTINGS, EvaluateSettings
 
 @dataclass(frozen=True)
 class TrainJob:
-    """One training.
-
-    Attributes:
-        conditioning: What tells the policy its task.
-        seed: Of the training.
-        settings: As ``ivg-policy train`` takes them.
-        output: Its folder.
-    """
+    """One training into a folder; settings as ``ivg-policy train`` takes them."""
 
     conditioning: str
     seed: int
@@ -52,23 +45,10 @@ def ablate_conditioning(
 ) -> ConditioningAblation:
     """Train policies with and without demonstrations, and roll them out in held-out scenes.
 
-    Trainings and rollouts that are done are kept; those that were stopped go on.
-
-    Args:
-        data: Robot episodes to train on.
-        out: Folder for trainings and outcomes.
-        policy: "diffusion" or "behaviour_cloning".
-        seeds: Trainings of each conditioning.
-        steps: Of each training.
-        train_settings: Further NAME=VALUE of the trainings, as ``ivg-policy train`` takes them.
-        tasks: Names of tasks; all of them if empty.
-        episodes: Held-out scenes of each task and training seed.
-        first_seed: Seed of the first scene.
-        max_steps: Time limit of a rollout; None is 1.3 times the longest episode trained on.
-        settings: Environment, generator and the cache of demonstrations.
-        launcher: Where the workers run; each trains with one thread.
-        train_progress: Progress callback of the trainings.
-        progress: Progress callback of the rollouts.
+    Trainings and rollouts that are done are kept in `out`; those that were stopped go on. There are `seeds` trainings
+    of each conditioning, each of `steps` on the robot episodes `data` and with one thread; `policy` is "diffusion" or
+    "behaviour_cloning", `train_settings` are further NAME=VALUE as ``ivg-policy train`` takes them. Rollouts are those
+    of `evaluate_policy`, with `episodes` scenes of each task and training seed.
 
     Raises:
         InputError: A value is impossible, or a training's settings are wrong.
@@ -84,13 +64,11 @@ def ablate_conditioning(
     trainings = _train_jobs(data, out, policy, seeds, steps, train_settings)
     _train(trainings, launcher, train_progress)
     weights = {(job.conditioning, job.seed): job.output / "weights" for job in trainings}
-    jobs = {
-        (row.name, seed): rollout_jobs(
-            weights[row.conditioning, seed], row.source, names, episodes, first_seed + seed * episodes, max_steps
-        )
-        for seed in range(seeds)
-        for row in ROWS
-    }
+    jobs = {}
+    for seed in range(seeds):
+        scenes = episodes, first_seed + seed * episodes, max_steps
+        for row in ROWS:
+            jobs[row.name, seed] = rollout_jobs(weights[row.conditioning, seed], row.source, names, *scenes)
     outcomes = roll_out([job for group in jobs.values() for job in group], out, settings, launcher, progress)
     found = {outcome.key: outcome for outcome in outcomes}
     by_row = {name: [found[job.key] for job in group] for name, group in jobs.items()}
@@ -120,12 +98,8 @@ def _train_jobs(
     return jobs
 
 
-def is_finished(job: TrainJob) -> bool:
-    """Tell whether a training is done.
-
-    Raises:
-        IvgError: If it was done with other settings or on other episodes.
-    """
+def _is_finished(job: TrainJob) -> bool:
+    """Tell whether a training is done; an `IvgError` if with other settings or on other episodes."""
     from ...policy.learning.data import describe_data, split_episodes
     from ...policy.learning.policy import read_description
     from ..policy_settings import read_policy_run
@@ -142,7 +116,7 @@ def is_finished(job: TrainJob) -> bool:
 
 def _train(jobs: Sequence[TrainJob], launcher: Launcher, progress: Progress | None) -> None:
     """Do the trainings that are not done, several at a time."""
-    todo = [job for job in jobs if not is_finished(job)]
+    todo = [job for job in jobs if not _is_finished(job)]
     done = len(jobs) - len(todo)
     if progress is not None:
         progress(done, len(jobs))

@@ -10,20 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from ...policy.datasets.episodes import EpisodeStore
+from ...policy.evaluation import reasons, success_rate, success_rates_by
+
 OF_TRUTH, OF_NOTHING = 0.8, 2.0
 """Targets: success with generated demonstrations over that with true ones, and over that of policies given nothing."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table.
-
-    Attributes:
-        name: Key of its figures.
-        title: What the policy is given, in words.
-        conditioning: What it was trained with; rows of one conditioning share trainings.
-        source: Of its demonstrations in the rollouts.
-    """
+    """A row: what the policy is given, and the source in the rollouts; rows of one conditioning share trainings."""
 
     name: str
     title: str
@@ -41,15 +37,10 @@ ROWS = (
 
 @dataclass(frozen=True)
 class ConditioningAblation:
-    """Outcomes of the rollouts of all trainings.
+    """Outcomes of the rollouts of all trainings, by row's name and training seed.
 
-    Attributes:
-        data: Robot episodes trained on.
-        policy: Kind of the policy.
-        steps: Of each training.
-        seeds: Trainings of each conditioning.
-        episodes: Held-out scenes of each task and training seed.
-        outcomes: By row's name and training seed.
+    There are `seeds` trainings of each conditioning, of `steps` each on the robot episodes `data`, and `episodes`
+    held-out scenes of each task and training seed.
     """
 
     data: Path
@@ -62,9 +53,6 @@ class ConditioningAblation:
     @cached_property
     def as_json(self) -> dict[str, Any]:
         """All figures."""
-        from ...policy.datasets.episodes import EpisodeStore
-        from ...policy.evaluation import reasons, success_rate, success_rates_by
-
         with EpisodeStore(self.data) as store:
             count = len(store)
         rows: dict[str, Any] = {}
@@ -92,54 +80,44 @@ class ConditioningAblation:
     @property
     def table(self) -> str:
         """Success, its interval, each training's; then each task's; in Markdown."""
-        return _table(self.as_json)
+        figures = self.as_json
+        rows = figures["rows"]
+        tasks = sorted({task for row in rows.values() for task in row["tasks"]})
+        lines = [
+            f"{figures['episodes_in_data']} episodes of `{figures['data']}`; {self.policy}, {self.steps} steps, "
+            f"{self.seeds} training seeds, {self.episodes} held-out scenes for each of {len(tasks)} tasks and training "
+            "seed. Crashes count as failures.",
+            "",
+            "| the policy is given | success | 95 % interval | by training seed | rollouts |",
+            "|---|---|---|---|---|",
+        ]
+        for row in rows.values():
+            share, low, high = (100 * row["all"][name] for name in ("share", "low", "high"))
+            seeds = ", ".join(f"{100 * value:.0f}" for value in row["by_training_seed"])
+            count = row["all"]["count"]
+            lines.append(f"| {row['title']} | {share:.1f} % | {low:.0f} to {high:.0f} | {seeds} | {count} |")
+        lines += ["", *_verdicts(rows), "", "| task | " + " | ".join(rows) + " |", "|---|" + "---|" * len(rows)]
+        for task in tasks:
+            cells = [f"{row['tasks'][task]['successes']}/{row['tasks'][task]['count']}" for row in rows.values()]
+            lines.append(f"| `{task}` | {' | '.join(cells)} |")
+        return "\n".join(lines)
 
     def draw_plot(self, target: Path) -> None:
         """Draw success with its interval by row, and a point for every training seed."""
-        _draw_plot(self.as_json, target)
+        from ...viz.plots import BLUE, ORANGE, new_figure, save_plot
 
-
-def _table(figures: dict[str, Any]) -> str:
-    """Return the table in Markdown: success, its interval, each training's; then each task's."""
-    rows = figures["rows"]
-    tasks = sorted({task for row in rows.values() for task in row["tasks"]})
-    lines = [
-        f"{figures['episodes_in_data']} episodes of `{figures['data']}`; {figures['policy']}, {figures['steps']} "
-        f"steps, {figures['seeds']} training seeds, {figures['episodes']} held-out scenes for each of {len(tasks)} "
-        "tasks and training seed. Crashes count as failures.",
-        "",
-        "| the policy is given | success | 95 % interval | by training seed | rollouts |",
-        "|---|---|---|---|---|",
-    ]
-    for row in rows.values():
-        rate = row["all"]
-        seeds = ", ".join(f"{100 * value:.0f}" for value in row["by_training_seed"])
-        lines.append(
-            f"| {row['title']} | {100 * rate['share']:.1f} % | {100 * rate['low']:.0f} to {100 * rate['high']:.0f} "
-            f"| {seeds} | {rate['count']} |"
-        )
-    lines += ["", *_verdicts(rows), "", "| task | " + " | ".join(rows) + " |", "|---|" + "---|" * len(rows)]
-    for task in tasks:
-        cells = [f"{row['tasks'][task]['successes']}/{row['tasks'][task]['count']}" for row in rows.values()]
-        lines.append(f"| `{task}` | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _draw_plot(figures: dict[str, Any], target: Path) -> None:
-    """Draw success with its interval by row, and a point for every training seed."""
-    from ...viz.plots import BLUE, ORANGE, new_figure, save_plot
-
-    figure, (ax,) = new_figure(5.5, 3.4)
-    for index, (name, row) in enumerate(figures["rows"].items()):
-        rate = row["all"]
-        colour = ORANGE if row["conditioning"] == "demo" else BLUE
-        ax.bar(index, 100 * rate["share"], color=colour, alpha=0.6, width=0.6, label=name)
-        ax.plot([index, index], [100 * rate["low"], 100 * rate["high"]], color="0.2")
-        ax.scatter([index] * len(row["by_training_seed"]), 100 * np.array(row["by_training_seed"]), color="0.2", s=14)
-    ax.set_xticks(range(len(figures["rows"])), list(figures["rows"]))
-    ax.set(ylabel="success, %", ylim=(0, 100), xlabel="the policy is given (orange: conditioned on demonstrations)")
-    ax.grid(axis="y", alpha=0.3)
-    save_plot(figure, target)
+        rows = self.as_json["rows"]
+        figure, (ax,) = new_figure(5.5, 3.4)
+        for index, (name, row) in enumerate(rows.items()):
+            rate, seeds = row["all"], 100 * np.array(row["by_training_seed"])
+            colour = ORANGE if row["conditioning"] == "demo" else BLUE
+            ax.bar(index, 100 * rate["share"], color=colour, alpha=0.6, width=0.6, label=name)
+            ax.plot([index, index], [100 * rate["low"], 100 * rate["high"]], color="0.2")
+            ax.scatter([index] * len(seeds), seeds, color="0.2", s=14)
+        ax.set_xticks(range(len(rows)), list(rows))
+        ax.set(ylabel="success, %", ylim=(0, 100), xlabel="the policy is given (orange: conditioned on demonstrations)")
+        ax.grid(axis="y", alpha=0.3)
+        save_plot(figure, target)
 
 
 def _verdicts(rows: dict[str, Any]) -> Sequence[str]:

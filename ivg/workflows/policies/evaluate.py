@@ -7,35 +7,26 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...data.split import HELD_OUT_SEEDS
 from ...errors import InputError
 from ...inputs import check_device
 from ...io.checks import check_first_seed, check_positive
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress
+from ...policy.evaluation import Outcome, reasons, success_rate, success_rates_by
+from ...viz.plots import markdown_table
 from ..clips.render import check_tasks
 from .rollouts import DEFAULT_SETTINGS, EvaluateSettings, RolloutJob, RolloutWorker
 from .sources import NOTHING
 from .trials import run_trials
 
-if TYPE_CHECKING:
-    from ...policy.evaluation import Outcome
-
-LONGER = 1.3
-"""Time limit of a rollout, unless asked otherwise: so many times the longest episode trained on."""
+LONGER = 1.3  # time limit of a rollout, unless asked otherwise: so many times the longest episode trained on
 
 
 @dataclass(frozen=True)
 class PolicyReport:
-    """How often a policy did the tasks.
-
-    Attributes:
-        policy: Its name.
-        conditioning: What it was trained with.
-        source: Of its demonstrations.
-        outcomes: Of all rollouts.
-    """
+    """Outcomes of a policy's rollouts, its name, the conditioning trained with, the source of its demonstrations."""
 
     policy: str
     conditioning: str
@@ -45,8 +36,6 @@ class PolicyReport:
     @property
     def as_json(self) -> dict[str, Any]:
         """Success rates by task and over all."""
-        from ...policy.evaluation import reasons, success_rate, success_rates_by
-
         return {
             "policy": self.policy,
             "conditioning": self.conditioning,
@@ -60,9 +49,6 @@ class PolicyReport:
     @property
     def table(self) -> str:
         """Success rates by task with their intervals of 95 %, in Markdown."""
-        from ...policy.evaluation import success_rate, success_rates_by
-        from ...viz.plots import markdown_table
-
         rates = {**success_rates_by(self.outcomes, "task"), "all tasks": success_rate(self.outcomes)}
         return markdown_table(("task", "success"), list(rates.items()))
 
@@ -88,19 +74,11 @@ def evaluate_policy(
     launcher: Launcher = TWO_PROCESSES,
     progress: Progress | None = None,
 ) -> PolicyReport:
-    """Roll a policy out in held-out scenes.
+    """Roll the policy of a folder out in held-out scenes; a stopped run goes on with the outcomes in `out`.
 
-    Args:
-        policy: Folder of its weights.
-        out: Folder for the log of outcomes; a stopped run goes on.
-        source: Of its demonstrations, one of `POLICY_SOURCES`; "" is "generated" where it is conditioned on them.
-        tasks: Names of tasks; all of them if empty.
-        episodes: Scenes of each task.
-        first_seed: Seed of the first scene of each task.
-        max_steps: Time limit; None is `LONGER` times the longest episode trained on.
-        settings: Environment, generator and the cache of demonstrations.
-        launcher: Where the workers run.
-        progress: Progress callback.
+    There are `episodes` scenes of each of the tasks (all if there is none), with seeds from `first_seed` on, of at most
+    `max_steps` (None: `LONGER` times the longest episode trained on). Demonstrations come from one of `POLICY_SOURCES`;
+    "" is "generated" where the policy is conditioned on them.
 
     Raises:
         WeightsError: The folder holds no policy.
@@ -112,7 +90,10 @@ def evaluate_policy(
     check_positive(episodes=episodes, max_steps=max_steps)
     check_first_seed(first_seed=first_seed)
     _, config, _ = read_description(policy)
-    chosen = check_source(source, config.conditioning)
+    chosen = source or ("generated" if config.conditioning == "demo" else NOTHING)
+    if chosen != NOTHING and config.conditioning != "demo":
+        trained = f"this policy was trained with conditioning={config.conditioning}"
+        raise InputError(f"source {chosen}: {trained}, it takes no demonstration")
     jobs = rollout_jobs(policy, chosen, check_tasks(tasks), episodes, first_seed, max_steps)
     outcomes = roll_out(jobs, out, settings, launcher, progress)
     return PolicyReport(jobs[0].name, config.conditioning, chosen, outcomes)
@@ -121,11 +102,7 @@ def evaluate_policy(
 def roll_out(
     jobs: Sequence[RolloutJob], out: Path, settings: EvaluateSettings, launcher: Launcher, progress: Progress | None
 ) -> list[Outcome]:
-    """Do the rollouts that are not in the log yet; return the outcomes of all, in their order.
-
-    Raises:
-        IvgError: All that is tried crashes.
-    """
+    """Do the rollouts that are not in the log of a folder yet, as `run_trials`."""
     settings = replace(settings, cache=settings.cache or out / "demonstrations")
     if isinstance(launcher, Processes):  # other machines have other devices
         check_device(settings.device)
@@ -135,15 +112,9 @@ def roll_out(
 def rollout_jobs(
     folder: Path, source: str, tasks: Sequence[str], episodes: int, first_seed: int, max_steps: int | None
 ) -> list[RolloutJob]:
-    """Return the rollouts of a policy: `episodes` scenes of every task.
+    """Return the rollouts of a policy: `episodes` scenes of every task, with the same seeds from `first_seed` on.
 
-    Args:
-        folder: Of the policy.
-        source: Of its demonstrations.
-        tasks: Their names.
-        episodes: Of each task.
-        first_seed: The scenes' seeds are those from here on, the same for every task.
-        max_steps: Time limit; None is `LONGER` times the longest episode that the policy was trained on.
+    The time limit is `LONGER` times the longest episode that the policy was trained on if `max_steps` is None.
 
     Raises:
         WeightsError: If the folder holds no policy.
@@ -157,10 +128,8 @@ def rollout_jobs(
         raise InputError(f"{folder} does not say what it was trained on; ivg-policy train writes that into config.json")
     low, high = trained["seeds"]
     if first_seed <= high and low < first_seed + episodes:
-        raise InputError(
-            f"seeds {first_seed} to {first_seed + episodes - 1} are not held out: {folder} was trained on seeds "
-            f"{low} to {high}"
-        )
+        seeds = f"seeds {first_seed} to {first_seed + episodes - 1}"
+        raise InputError(f"{seeds} are not held out: {folder} was trained on seeds {low} to {high}")
     steps = max_steps or round(LONGER * trained["longest"])
     name, size = policy_name(folder), trained["image"][0]
     return [
@@ -174,20 +143,5 @@ def policy_name(folder: Path) -> str:
     """Return a policy's name for its outcomes: its folder's, and the beginning of its weights' SHA-256."""
     from ...policy.learning.policy import WEIGHTS_FILE
 
-    digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()[:12]
     shown = folder.parent.name if folder.name == "weights" else folder.name
-    return f"{shown}@{digest}"
-
-
-def check_source(source: str, conditioning: str) -> str:
-    """Return where demonstrations come from for a policy; "" leaves the choice to what it was trained with.
-
-    Raises:
-        InputError: If the policy is not conditioned on demonstrations and is to be given one.
-    """
-    chosen = source or ("generated" if conditioning == "demo" else NOTHING)
-    if chosen != NOTHING and conditioning != "demo":
-        raise InputError(
-            f"source {chosen}: this policy was trained with conditioning={conditioning}, it takes no demonstration"
-        )
-    return chosen
+    return f"{shown}@{hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()[:12]}"

@@ -12,27 +12,20 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...io.checks import check_can_be_folder, check_positive
-from ...io.staging import staged_output
+from ...policy.hands3d.tracking import clean_tracks
 from ...types import HANDS, Camera
+from ..clips.annotate_videos import write_found
 
 if TYPE_CHECKING:
-    from ...hands.sides import MetricHands
-    from ...policy.hands3d.lifting import LiftedHands, Lifter
+    from ...policy.hands3d.lifting import LiftedHands
 
-PNP = "pnp"
-"""The lifter that is no network and takes any camera."""
-
+PNP = "pnp"  # the lifter that is no network and takes any camera
 SMOOTHING = ("none", "one-euro", "savitzky-golay")
 
 
 @dataclass(frozen=True)
 class ExtractionResult:
-    """What was found in a video.
-
-    Attributes:
-        video: The file.
-        as_json: Counts by hand, settings, and the paths of both files.
-    """
+    """What was found in a video file: counts by hand, settings, and the paths of both files written."""
 
     video: Path
     as_json: dict[str, Any]
@@ -41,9 +34,7 @@ class ExtractionResult:
     def report(self) -> str:
         """The counts in words."""
         figures = self.as_json
-        counts = ", ".join(
-            f"{side} hand found in {figures[side]['found']}, filled in {figures[side]['filled']}" for side in HANDS
-        )
+        counts = ", ".join(f"{s} hand found in {figures[s]['found']}, filled in {figures[s]['filled']}" for s in HANDS)
         paths = f"tracks: {figures['archive']}\nimage: {figures['picture']}"
         return f"{self.video}: {figures['frames']} frames; {counts}\n{paths}"
 
@@ -62,14 +53,14 @@ def extract_tracks(
     depth: NDArray[np.floating] | None = None,
     hand: str | None = None,
 ) -> ExtractionResult:
-    """Find and follow the hands of a video; write ``NAME.npz`` and ``NAME.png``.
+    """Find and follow the hands of a video that FFmpeg reads; write ``NAME.npz`` and ``NAME.png`` into a folder.
 
     Args:
         video: Any file that FFmpeg reads.
         out: Folder for both files.
-        frames: Evenly spaced frames; all if None.
+        frames: Evenly spaced frames from second `start_s` to `end_s` (the file's end if None); all if None.
         start_s: First second.
-        end_s: Last second; that of the file if None.
+        end_s: Last second.
         max_gap: Gaps of up to so many frames are filled.
         smoothing: One of `SMOOTHING`; "none" with a camera, else "savitzky-golay", if None.
         camera: Of the video; without it there are tracks in the image only.
@@ -82,9 +73,7 @@ def extract_tracks(
     """
     from ...hands import MediaPipeHands
     from ...io.video import read_video
-    from ...policy.hands3d.tracking import clean_tracks
-    from ...viz.grids import video_grid
-    from ...viz.image_grid import save_image
+    from ...policy.hands3d.lifting import HandLifter, PnPLifter
 
     check_positive(frames=frames)
     check_can_be_folder(out)
@@ -99,30 +88,19 @@ def extract_tracks(
     report: dict[str, Any] = {"frames": len(tracks), "fps": sample.fps, "tracking": tracks.settings}
     for index, side in enumerate(HANDS):
         report[side] = {"found": int(found.present[:, index].sum()), "filled": int(tracks.filled[:, index].sum())}
-    arrays: dict[str, Any] = {}
+    arrays: dict[str, Any] = {
+        "keypoints": tracks.keypoints,
+        "present": tracks.present,
+        "score": tracks.score,
+        "filled": tracks.filled,
+        "times_s": sample.times_s,
+        "fps": sample.fps,
+    }
     if camera is not None:
-        lifted = _lifter(lifter, metric, depth, sample.fps)(tracks, camera)
-        arrays, report["lifting"] = _trajectory(lifted, hand, video)
-    archive, image = out / f"{video.stem}.npz", out / f"{video.stem}.png"
-    with staged_output(archive, overwrite=True) as stage:
-        np.savez_compressed(
-            stage,
-            keypoints=tracks.keypoints,
-            present=tracks.present,
-            score=tracks.score,
-            filled=tracks.filled,
-            times_s=sample.times_s,
-            fps=sample.fps,
-            **arrays,
-        )
-    save_image(video_grid(sample.frames, tracks.keypoints, sample.times_s, title=video.name), image)
-    return ExtractionResult(video, {**report, "archive": str(archive), "picture": str(image)})
-
-
-def _lifter(name: str, metric: MetricHands, depth: NDArray[np.floating] | None, fps: float) -> Lifter:
-    from ...policy.hands3d.lifting import HandLifter, PnPLifter
-
-    return PnPLifter(metric, depth, fps=fps) if name == PNP else HandLifter.from_pretrained(name)
+        lift = PnPLifter(metric, depth, fps=sample.fps) if lifter == PNP else HandLifter.from_pretrained(lifter)
+        found_metres, report["lifting"] = _trajectory(lift(tracks, camera), hand, video)
+        arrays |= found_metres
+    return ExtractionResult(video, {**report, **write_found(video, out, sample.frames, arrays)})
 
 
 def _trajectory(lifted: LiftedHands, hand: str | None, video: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -142,11 +120,7 @@ def _trajectory(lifted: LiftedHands, hand: str | None, video: Path) -> tuple[dic
 
 
 def read_camera(path: Path) -> Camera:
-    """Read a camera from JSON.
-
-    Raises:
-        InputError: If the file cannot be read, or lacks something.
-    """
+    """Read a camera from JSON; an `InputError` if the file cannot be read, or lacks something."""
     try:
         values = json.loads(path.read_text())
         K, T_world_camera = (np.array(values[name], np.float64) for name in ("K", "T_world_camera"))
@@ -158,11 +132,7 @@ def read_camera(path: Path) -> Camera:
 
 
 def read_depth(path: Path) -> NDArray[np.floating]:
-    """Read a depth image, float (h, w), from a NPY file.
-
-    Raises:
-        InputError: If the file cannot be read, or holds something else.
-    """
+    """Read a depth image, float (h, w), from a NPY file; an `InputError` if that cannot be, or holds something else."""
     try:
         with path.open("rb") as file:
             depth = np.load(file, allow_pickle=False)

@@ -9,34 +9,29 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium
 
-from ...errors import IvgError
+from ...policy.conditioning.cache import DemonstrationCache, ObservedDemonstration
+from ...policy.conditioning.observation import DemonstrationArrays, demonstration_observation
+from ...policy.datasets import no_demonstration
+from ...policy.evaluation import Outcome, rollout
+from ...policy.evaluation.rollout import LazyImages
+from ...policy.extraction import NoHandError
+from ...types import Camera
 from ..clips.fingerprint import scenes_fingerprint
-from ..demo.context import ENVIRONMENTS
+from ..episodes.attempts import make_kitchen
 from .sources import NOTHING
-from .trials import Sources, Trial
-
-if TYPE_CHECKING:
-    from ...policy.conditioning.cache import ObservedDemonstration
-    from ...policy.conditioning.observation import DemonstrationArrays
-    from ...policy.evaluation import Outcome
-    from ...policy.learning import ChunkPolicy
+from .trials import Trial, sources
 
 
 @dataclass(frozen=True)
 class EvaluateSettings:
-    """What every worker needs to know.
+    """A key of `ENVIRONMENTS`, the generator's weights and device, and how demonstrations are made and kept.
 
-    Attributes:
-        env: A key of `ENVIRONMENTS`.
-        weights: Of the generator: "nano" or a folder.
-        cache: Folder for demonstrations; "demonstrations" in the output folder if None.
-        depth: Whether the scene's depth image is known when a demonstration is lifted.
-        samples: How many demonstrations of a scene are generated at most.
-        device: Where the generator computes.
+    The folder `cache` is "demonstrations" in the output folder if None; `depth` is whether the scene's depth image is
+    known when a demonstration is lifted; at most `samples` of a scene are generated.
     """
 
     env: str = "kitchen"
@@ -52,77 +47,52 @@ DEFAULT_SETTINGS = EvaluateSettings()
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutJob(Trial):
-    """One rollout.
-
-    Attributes:
-        policy: Folder of the policy.
-        size: Height and width of the camera's images, px.
-        max_steps: Time limit, in steps of the environment.
-    """
+    """A trial of the policy in a folder, with images of `size` px, for at most `max_steps` of the environment."""
 
     policy: Path
     size: int
     max_steps: int
 
 
-class _NoHandError(IvgError):
-    """The clip shows no hand."""
-
-
 class RolloutWorker:
     """A worker that rolls policies out; it keeps an environment, policies and sources that it has met."""
 
     def __init__(self, settings: EvaluateSettings) -> None:
-        from ...policy.conditioning.cache import DemonstrationCache
         from ...policy.hands3d.lifting import HandLifter
+        from ...policy.learning import load_policy
 
         self.settings = settings
         self.lifter = HandLifter.from_pretrained("kitchen")
         assert settings.cache is not None
         self.cache = DemonstrationCache(settings.cache)
-        self.policies: dict[Path, ChunkPolicy] = {}
-        self.sources = Sources(settings.env, settings.weights, settings.device)
+        self.policy = functools.cache(load_policy)
+        self.source = sources(settings.env, settings.weights, settings.device)
         self.env: gymnasium.Env[Any, Any] | None = None
         self.size = 0
 
     def __call__(self, job: RolloutJob) -> Outcome:
         """Do one rollout."""
-        from ...policy.evaluation import rollout
-
         began = time.perf_counter()
-        policy = self._policy(job.policy)
         try:
             done = rollout(
                 self._env(job.size),
-                policy,
+                self.policy(job.policy),
                 seed=job.seed,
                 max_steps=job.max_steps,
                 text=job.attempt.text,
                 demonstrate=lambda observation, info: self._demonstration(job, observation, info),
                 options={"task": job.task},
             )
-        except _NoHandError as error:
+        except NoHandError as error:
             return job.outcome("no_hand", str(error), seconds=time.perf_counter() - began)
         return job.outcome("" if done.success else "not_done", "", done.steps, time.perf_counter() - began)
 
-    def _policy(self, folder: Path) -> ChunkPolicy:
-        from ...policy.learning import load_policy
-
-        if folder not in self.policies:
-            self.policies[folder] = load_policy(folder)
-        return self.policies[folder]
-
     def _env(self, size: int) -> gymnasium.Env[Any, Any]:
         """Return the environment, made anew only for images of another size."""
-        from ...policy.evaluation.rollout import LazyImages
-
-        if self.env is not None and self.size != size:
-            self.env.close()
-            self.env = None
-        if self.env is None:
-            name = f"ivg.envs:{ENVIRONMENTS[self.settings.env]}"
-            options: dict[str, Any] = {"camera_size": size, "image": False, "render_mode": "rgb_array"}
-            self.env = LazyImages(gymnasium.make(name, disable_env_checker=True, **options))
+        if self.env is None or self.size != size:
+            if self.env is not None:
+                self.env.close()
+            self.env = LazyImages(make_kitchen(self.settings.env, size, image=False, render_mode="rgb_array"))
             self.size = size
         return self.env
 
@@ -130,13 +100,11 @@ class RolloutWorker:
         self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]
     ) -> DemonstrationArrays:
         """Return the demonstration of a scene; made once for a scene, then found in the cache."""
-        from ...policy.datasets import no_demonstration
-
         if job.source == NOTHING:
             return no_demonstration()
         observed = self.cache.get_or_make(self._key(job), lambda: self._make(job, observation, info))
         if not observed.found:
-            raise _NoHandError("the clip shows no hand")
+            raise NoHandError("the clip shows no hand")
         return observed.arrays
 
     def _key(self, job: RolloutJob) -> str:
@@ -152,17 +120,12 @@ class RolloutWorker:
         return self.settings.samples if job.source == "generated" else 1
 
     def _make(self, job: RolloutJob, observation: Mapping[str, Any], info: Mapping[str, Any]) -> ObservedDemonstration:
-        from ...policy.conditioning.cache import ObservedDemonstration
-        from ...policy.conditioning.observation import demonstration_observation
-        from ...policy.datasets import no_demonstration
-        from ...policy.extraction import NoHandError
         from ...policy.sampling import best_of_n
-        from ...types import Camera
 
         assert self.env is not None
         try:
             extracted = best_of_n(
-                self.sources(job.source, job.task, job.size)(job.attempt),
+                self.source(job.source, job.size)(job.attempt),
                 observation["image"],
                 job.attempt.text,
                 Camera(**info["camera"]),

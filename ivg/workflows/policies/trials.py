@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...io.checks import check_can_be_folder
 from ...jobs import Launcher, MakeWorker, Progress, run_logged
+from ...policy.evaluation import Outcome, OutcomeLog
+from ...policy.sampling import Demonstrate
 from ..episodes.attempts import GenerateJob, GenerateSettings, demonstrations
 
-if TYPE_CHECKING:
-    from ...policy.evaluation import Outcome
-    from ...policy.sampling import Demonstrate
-
-LOG = "outcomes.jsonl"
-"""In the output folder: the outcomes, see `ivg.policy.evaluation.OutcomeLog`."""
+LOG = "outcomes.jsonl"  # in the output folder: the outcomes, see `ivg.policy.evaluation.OutcomeLog`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One trial.
+    """One trial of a policy's name, or of the generator's weights and the images' size.
 
-    Attributes:
-        name: What is tried: a policy's name, or the generator's weights and the images' size.
-        source: Of its demonstration.
-        task: What is to be done.
-        seed: Of the scene, the text and the demonstration.
+    `source` is that of the demonstration, `seed` that of the scene, the text and the demonstration.
     """
 
     name: str
@@ -47,31 +41,20 @@ class Trial:
 
     def outcome(self, reason: str, detail: str = "", steps: int = 0, seconds: float = 0.0) -> Outcome:
         """Return the trial's outcome."""
-        from ...policy.evaluation import Outcome
-
         return Outcome(*self.key, reason, detail, steps, round(seconds, 2))
 
 
-class Sources:
-    """Sources of demonstrations, each loaded when a worker first asks for it.
+def sources(env: str, weights: str, device: str) -> Callable[[str, int], Callable[[GenerateJob], Demonstrate]]:
+    """Return what gives a source of demonstrations, "generated" or "truth", for images of so many px.
 
-    Args:
-        env: A key of `ENVIRONMENTS`.
-        weights: Of the generator.
-        device: Where the generator computes.
+    Each is loaded when it is first asked for; the environment is a key of `ENVIRONMENTS`.
     """
 
-    def __init__(self, env: str, weights: str, device: str) -> None:
-        self.env, self.weights, self.device = env, weights, device
-        self._loaded: dict[tuple[str, int], Callable[[GenerateJob], Demonstrate]] = {}
+    @functools.cache
+    def source(name: str, size: int) -> Callable[[GenerateJob], Demonstrate]:
+        return demonstrations(GenerateSettings(env, (), size=size, source=name, weights=weights, device=device))
 
-    def __call__(self, name: str, task: str, size: int) -> Callable[[GenerateJob], Demonstrate]:
-        """Return a source for a task, "generated" or "truth", with images of `size` px."""
-        if (name, size) not in self._loaded:
-            weights, device = self.weights, self.device
-            settings = GenerateSettings(self.env, (task,), size=size, source=name, weights=weights, device=device)
-            self._loaded[name, size] = demonstrations(settings)
-        return self._loaded[name, size]
+    return source
 
 
 def run_trials(
@@ -83,8 +66,6 @@ def run_trials(
         InputError: The folder cannot be one.
         IvgError: All that is tried crashes.
     """
-    from ...policy.evaluation import OutcomeLog
-
     check_can_be_folder(out)
     log = OutcomeLog(out / LOG)
     return run_logged(launcher, make_worker, trials, log, failure=_crashed, progress=progress)

@@ -20,8 +20,13 @@ from ivg.jobs import CRASHED, Processes
 from ivg.jobs.results import ALL_CRASHED
 from ivg.policy.evaluation import Outcome, OutcomeLog, SuccessRate
 from ivg.policy.extraction import NoHandError
-from ivg.workflows.policies.execute import ExecutionReport, execute_demonstrations
-from ivg.workflows.policies.execution_worker import ELSEWHERE, ExecuteSettings, ExecutionWorker
+from ivg.workflows.policies.execute import (
+    ELSEWHERE,
+    ExecuteSettings,
+    ExecutionReport,
+    ExecutionWorker,
+    execute_demonstrations,
+)
 from ivg.workflows.policies.sources import EXECUTION_SOURCES
 from ivg.workflows.policies.trials import Trial, run_trials
 
@@ -269,7 +274,7 @@ def test_each_source_is_extracted_with_its_own_settings(
     monkeypatch.setattr("ivg.policy.control.plan_demonstration", lambda extracted: f"{extracted}: planned")
     worker = object.__new__(ExecutionWorker)
     worker.env, worker.lifter, worker.settings = Scene(), SimpleNamespace(), SETTINGS
-    worker.sources = lambda name, task, size: lambda job: (name, job.task, job.seed, size)
+    worker.source = lambda name, size: lambda job: (name, job.task, job.seed, size)
     plan: Any = worker._plan(trial(source, "push_plate", 4), np.zeros((8, 8, 3), np.uint8), SimpleNamespace())
     assert plan == "extracted: planned"
     (given,) = asked

@@ -14,11 +14,11 @@ from ivg.errors import InputError, IvgError, StoreError
 from ivg.jobs import CRASHED, Processes
 from ivg.policy.attempt import Attempt
 from ivg.policy.datasets import EpisodeStore, RobotEpisode, acceptance
+from ivg.workflows.describe import episodes_report
 from ivg.workflows.episodes import ledger
 from ivg.workflows.episodes.attempts import GenerateJob, GenerateSettings
 from ivg.workflows.episodes.generate import generate_episodes
 from ivg.workflows.episodes.ledger import CRASHES_IN_A_ROW, read_outcomes
-from ivg.workflows.episodes.report import episodes_report
 
 SETTINGS = GenerateSettings("kitchen", ("open_drawer", "push_plate", "stir_pot"), seed=50, size=16)
 STAGES = {"watching": 2.0, "execution": 3.0}
