@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from ivg.cli.dataset import main
 from ivg.data.clip_filter import ClipFilter
 from ivg.data.clip_store import ClipStore
-from ivg.envs.human.demonstrator import HumanDemonstrator
 from ivg.framing import Framing
 from ivg.io.video import write_video
 from ivg.training.run import Run, train_stage
@@ -26,14 +26,13 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def videos(demonstrator_128: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of filmed hands (rendered, 128 x 192 px, 8 fps, 2 s), and of what no clip can be made of."""
     folder = tmp_path_factory.mktemp("videos")
-    demonstrator = HumanDemonstrator(size=128)
     for seed, (task, name) in enumerate(
         [("wipe_counter", "wipe_the_counter"), ("cut_carrot", "cut_the_carrot"), ("stir_pot", "stir_the_pot")]
     ):
-        frames = demonstrator.render(task, seed).frames
+        frames = demonstrator_128.render(task, seed).frames
         write_video(folder / f"{name}.mp4", np.pad(frames, ((0, 0), (0, 0), (32, 32), (0, 0)), mode="edge"), 8)
     write_video(folder / "still.mp4", np.repeat(frames[:1], 16, 0), 8)
     (folder / "broken.mp4").write_bytes(b"no video at all")
