@@ -126,6 +126,7 @@ def test_two_steps_of_every_stage_train_on_it(store: ClipStore, tmp_path: Path) 
         assert all(np.isfinite(value) for value in last["held_out"].values())
 
 
+@pytest.mark.usefixtures("in_process")
 def test_the_same_command_goes_on_and_does_nothing_twice(store: ClipStore, videos: Path, tmp_path: Path) -> None:
     path = tmp_path / "clips"
     shutil.copytree(store.path, path)
@@ -144,6 +145,7 @@ def test_the_same_command_goes_on_and_does_nothing_twice(store: ClipStore, video
     assert skipped(path) == before
 
 
+@pytest.mark.usefixtures("in_process")
 def test_what_was_skipped_is_tried_again_when_asked(
     store: ClipStore, videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,6 +204,7 @@ def one_hand(frames: np.ndarray) -> HandTracks:
     return HandTracks(np.full((len(frames), 2, 21, 2), 0.5, np.float32), present, present.astype(np.float32))
 
 
+@pytest.mark.usefixtures("in_process")
 def test_rows_are_skipped_and_a_dataset_is_annotated(sources: dict[str, list[str]], tmp_path: Path) -> None:
     table = Path(sources["epic-kitchens"][1])
     table.write_text(table.read_text() + "P01_01,00:00:09.00,00:00:11.00,cut again\nP09_09,1,2,cut\nP01_01,2,1,cut\n")
@@ -211,6 +214,7 @@ def test_rows_are_skipped_and_a_dataset_is_annotated(sources: dict[str, list[str
     assert sorted(skipped(path).values()) == ["beyond the end", "no video", "times reversed"]
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
