@@ -149,15 +149,15 @@ def test_a_full_disk_is_said_and_changes_nothing(tmp_path: Path, monkeypatch: py
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
     try:
         with pytest.raises(StoreError, match=os.strerror(errno.EFBIG)) as caught:
-            generate(path, 60)
+            generate(path, 18)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, signal_before)
     assert "it is as it was" in str(caught.value)
     assert contents(tmp_path) == before
-    generate(path, 60)
-    generate(tmp_path / "new" / path.name, 60)
-    assert len(EpisodeStore(path)) == 60
+    generate(path, 18)
+    generate(tmp_path / "new" / path.name, 18)
+    assert len(EpisodeStore(path)) == 18
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
