@@ -58,7 +58,7 @@ class AppRun:
         try:
             self._check()
             self._begin("scene")
-            callbacks = {"on_progress": self._progress, "on_part": self._part}
+            callbacks: dict[str, Any] = {"on_progress": self._progress, "on_part": self._part}
             result = make_demonstration(**self.options, generator=generator(), **callbacks)
             self.view.no_trajectory = result.no_trajectory
             self._end("done")

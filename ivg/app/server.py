@@ -97,8 +97,9 @@ def new_theme() -> gr.themes.Base:
     """Return the theme, which, like the style sheet, loads nothing from elsewhere: the fonts are the machine's own."""
     import gradio as gr
 
-    fonts = {"font": ["Helvetica Neue", "Arial", "sans-serif"], "font_mono": ["Menlo", "Consolas", "monospace"]}
-    theme = gr.themes.Base(primary_hue="teal", secondary_hue="teal", neutral_hue="slate", radius_size="lg", **fonts)
+    looks: dict[str, Any] = {"primary_hue": "teal", "secondary_hue": "teal", "neutral_hue": "slate"}
+    looks |= {"font": ["Helvetica Neue", "Arial", "sans-serif"], "font_mono": ["Menlo", "Consolas", "monospace"]}
+    theme = gr.themes.Base(radius_size="lg", **looks)
     return theme.set(
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
@@ -127,8 +128,8 @@ def check_address(host: str, port: int, public: bool = False) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"cannot serve on {host}, port {port}: {reason}; choose another port or host") from error
+        said = error.strerror or error
+        raise InputError(f"cannot serve on {host}, port {port}: {said}; choose another port or host") from error
 
 
 def is_local(host: str) -> bool:
