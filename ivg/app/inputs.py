@@ -11,25 +11,15 @@ from ..errors import InputError
 from ..workflows.demo import ContextFrame
 from ..workflows.demo.context import MIN_IMAGE_SIDE, frame_of_image
 
-MAX_TEXT, MAX_SEED = 200, 2**31 - 1
-"""Characters of a task, and the largest seed."""
-
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-"""Formats that are decoded; Pillow's other decoders are not tried."""
-
-MAX_FILE_MB = 10
-MAX_PIXELS = 40_000_000
-MAX_ASPECT = 4
+MAX_TEXT, MAX_SEED = 200, 2**31 - 1  # characters of a task, and the largest seed
+MAX_FILE_MB, MAX_PIXELS, MAX_ASPECT = 10, 40_000_000, 4
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # Pillow's other decoders are not tried
 
 _DAMAGED = (OSError, ValueError, SyntaxError, EOFError, OverflowError, MemoryError)
 
 
 def checked_task(text: str | None) -> str:
-    """Return a task without needless blanks.
-
-    Raises:
-        InputError: If it says nothing, is too long, or cannot be printed.
-    """
+    """Return a task without needless blanks; one that says nothing, is too long or not printable is refused."""
     task = " ".join((text or "").split())
     if not any(character.isalpha() for character in task):
         raise InputError('the task must say what to do, such as "cut the carrot"')
@@ -41,11 +31,7 @@ def checked_task(text: str | None) -> str:
 
 
 def checked_seed(seed: int | None) -> int:
-    """Return a seed.
-
-    Raises:
-        InputError: If it is none, or not in [0, `MAX_SEED`].
-    """
+    """Return a seed, if it is in [0, `MAX_SEED`]."""
     if seed is None or not 0 <= seed <= MAX_SEED:
         shown = "nothing" if seed is None else str(seed)[:40]
         raise InputError(f"seed must be a whole number from 0 to {MAX_SEED:,}, got {shown}")
@@ -55,12 +41,8 @@ def checked_seed(seed: int | None) -> int:
 def frame_from_upload(path: Path, name: str) -> ContextFrame:
     """Read an image upright, in colour, and reduce it if it is large.
 
-    Args:
-        path: The file.
-        name: The visitor's name for it, for messages, which do not hold the path.
-
-    Raises:
-        InputError: If it is no image of `FORMATS`, is damaged, too large, too small or too narrow.
+    What is no image of `FORMATS`, damaged, too large, too small or too narrow is an `InputError`, whose message holds
+    the visitor's name for the file, not the path.
     """
     if not path.is_file():
         raise InputError(f"'{name}' is not here any more: drop it again")

@@ -17,9 +17,7 @@ from .panels import messages_html, panel_html, progress_html
 from .run import DEFAULT_STEPS, AppRun, AppWorker
 from .view import STAGES, AppView, new_stages, plain
 
-MAX_STEPS, MAX_WAITING = 50, 16
-"""Denoising steps, and runs that may wait."""
-
+MAX_STEPS, MAX_WAITING = 50, 16  # denoising steps, and runs that may wait
 CACHE_S = (300, 1500)
 """Interval at which dropped images are checked, and the age at which they are deleted, in seconds."""
 
@@ -38,20 +36,11 @@ STRANGE_IMAGE = (
 NO_ROBOT = "A picture has no robot, and its camera is not known: there is no path in metres and nothing to follow it."
 BUSY = "Another visitor's run is on; yours begins when it is over."
 
-QUIET: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-"""Of events that take no time."""
+QUIET: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}  # takes no time
 
 
 class Page:
-    """The page's components and events.
-
-    Args:
-        worker: Does the runs.
-        packaged: Whether the packaged weights generate, which were trained on the kitchen only.
-
-    Attributes:
-        blocks: To be launched.
-    """
+    """The page's components and events; `packaged`: the packaged weights generate, trained on the kitchen only."""
 
     def __init__(self, worker: AppWorker, packaged: bool) -> None:
         self.worker, self.strange = worker, (STRANGE_IMAGE,) if packaged else ()
@@ -103,9 +92,8 @@ class Page:
         self.frame, self.request = gr.State(None), gr.State(None)
         fields = [self.source, self.seed, self.text, self.robot, self.steps, self.samples, self.side, self.skin]
         shown = [self.go, self.stop, *self.panels.values()]
-        begun = gr.on(
-            [self.go.click, self.text.submit], self.begin, [self.frame, *fields], [self.request, *shown], **QUIET
-        )
+        asked = [self.go.click, self.text.submit]
+        begun = gr.on(asked, self.begin, [self.frame, *fields], [self.request, *shown], **QUIET)
         waiting = {**QUIET, "queue": True, "concurrency_limit": 1}
         run = begun.then(self.run, self.request, shown, **waiting)
         self.stop.click(self.stop_run, None, shown, cancels=[run], **QUIET)
@@ -127,9 +115,7 @@ class Page:
             if source != "kitchen" and frame is None:
                 raise InputError("no picture yet: drop one, or choose the kitchen")
             request = {"task": checked_task(text), "seed": checked_seed(seed), "steps": int(steps)}
-            request |= {
-                name: None if value == "drawn" else value for name, value in {"side": side, "skin": skin}.items()
-            }
+            request |= {"side": None if side == "drawn" else side, "skin": None if skin == "drawn" else skin}
             in_kitchen = {"execute": robot, "trajectory": True, "samples": int(samples)}
             request |= in_kitchen if source == "kitchen" else {"image": frame}
             view.notices = (BUSY,) if self.worker.busy(str(visitor.session_hash)) else ()
@@ -141,8 +127,7 @@ class Page:
         """Do a run that was accepted, and change the page as it goes on."""
         if request is None:
             return
-        notices = (*self.strange, NO_ROBOT) if "image" in request else ()
-        run = AppRun(request, notices)
+        run = AppRun(request, (*self.strange, NO_ROBOT) if "image" in request else ())
         self.worker.start(str(visitor.session_hash), run)
         try:
             for changed in run.changes():

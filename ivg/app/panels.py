@@ -21,7 +21,7 @@ from ..viz.canvas import fit_size, resize_image, resize_mask
 from ..viz.execution_video import draw_execution
 from ..viz.hands import draw_hands, tint_region
 from ..viz.plots import draw_trajectory
-from .view import AppView, Stage
+from .view import STAGES, AppView, Stage
 
 TITLES = {
     "scene": ("Scene", "Scene", "what the camera sees"),
@@ -38,9 +38,7 @@ INTERACTION_TYPES = {
     "drag": "drags: closes across the way and takes it along",
     "push": "pushes: closed fingers, the way of the finger tips",
 }
-
-SIZE = 640
-"""Longer side of images that something is drawn on, px."""
+SIZE = 640  # px, longer side of images that something is drawn on
 
 
 def progress_html(view: AppView) -> str:
@@ -57,19 +55,17 @@ def progress_html(view: AppView) -> str:
 
 
 def _stage_note(stage: Stage) -> str:
-    if stage.phase == "waiting":
-        return ""
-    if stage.phase == "running":
-        steps = f"{stage.done} of {stage.total}" if stage.total else f"step {stage.done}"
-        return steps if stage.done else "…"
-    return f"{stage.seconds:.1f} s" + (", stopped" if stage.phase == "stopped" else "")
+    steps = f"{stage.done} of {stage.total}" if stage.total else f"step {stage.done}"
+    duration = f"{stage.seconds:.1f} s"
+    notes = {"waiting": "", "running": steps if stage.done else "…", "stopped": f"{duration}, stopped"}
+    return notes.get(stage.phase, duration)
 
 
 def messages_html(view: AppView) -> str:
     """Return why nothing more comes, and the limits of these clips."""
+    no_path = f"No path can be read off the clip: {view.no_trajectory}" if view.no_trajectory else ""
     lines = [("error", view.message), ("note", "Stopped." if view.stopped else "")]
-    lines += [("note", notice) for notice in view.notices]
-    lines += [("error", f"No path can be read off the clip: {view.no_trajectory}" if view.no_trajectory else "")]
+    lines += [*(("note", notice) for notice in view.notices), ("error", no_path)]
     return "".join(
         f'<div class="ivg-message {kind}" role="status">{escape(_sentence(words))}</div>'
         for kind, words in lines
@@ -80,11 +76,9 @@ def messages_html(view: AppView) -> str:
 def panel_html(key: str, view: AppView) -> str:
     """Return the panel of a stage, with its result or with what will be there."""
     _, title, empty = TITLES[key]
+    kind, note, body = "ivg-card empty", empty, '<div class="ivg-void"></div>'
     if key in view.parts:
-        note, body = _DRAW[key](view)
-    else:
-        note, body = empty, '<div class="ivg-void"></div>'
-    kind = "ivg-card" if key in view.parts else "ivg-card empty"
+        kind, (note, body) = "ivg-card", _DRAW[key](view)
     return f'<section class="{kind}" data-panel="{key}"><h3>{title}</h3><p>{escape(note)}</p>{body}</section>'
 
 
@@ -113,8 +107,8 @@ def _hands(view: AppView) -> tuple[str, str]:
         region = resize_mask(made.region_per_frame[t], *size)
         tinted = tint_region(resize_image(frame, *size), region, strength=0.25)
         frames.append(draw_hands(tinted, made.keypoints[t], made.present[t]))
-    body = _video(np.stack(frames), made.fps, "hand tracks over the clip")
-    return f"a hand in {found} of {len(made) - 1} frames", body
+    note = f"a hand in {found} of {len(made) - 1} frames"
+    return note, _video(np.stack(frames), made.fps, "hand tracks over the clip")
 
 
 def _trajectory(view: AppView) -> tuple[str, str]:
@@ -157,14 +151,9 @@ def _robot(view: AppView) -> tuple[str, str]:
     return run.mark, verdict + _video(video, run.fps, "robot following the hand", loop=False)
 
 
-_DRAW: dict[str, Callable[[AppView], tuple[str, str]]] = {
-    "scene": _scene,
-    "region": _region,
-    "clip": _clip,
-    "hands": _hands,
-    "trajectory": _trajectory,
-    "robot": _robot,
-}
+_DRAW: dict[str, Callable[[AppView], tuple[str, str]]] = dict(
+    zip(STAGES, (_scene, _region, _clip, _hands, _trajectory, _robot), strict=True)
+)
 """Returns note and body of a panel."""
 
 

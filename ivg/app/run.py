@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,7 @@ from .view import STAGES, AppView, new_stages, plain
 if TYPE_CHECKING:
     from ..policy import DemoGenerator
 
-DEFAULT_STEPS = 2
-"""Denoising steps that the packaged weights were trained for."""
-
+DEFAULT_STEPS = 2  # denoising steps that the packaged weights were trained for
 NOT_SCORED = (
     "This text is near none of the kitchen's tasks: the clip is generated all the same, but success is not scored."
 )
@@ -37,9 +36,7 @@ class StoppedError(Exception):
 class AppRun:
     """A run, from two sides: the worker's thread does it, the page's asks what has changed.
 
-    Args:
-        options: Keywords of `make_demonstration`.
-        notices: Shown from the beginning.
+    Takes keywords of `make_demonstration`, and notices that are shown from the beginning.
 
     Attributes:
         view: What there is to show.
@@ -61,9 +58,8 @@ class AppRun:
         try:
             self._check()
             self._begin("scene")
-            result = make_demonstration(
-                **self.options, generator=generator(), on_progress=self._progress, on_part=self._part
-            )
+            callbacks: dict[str, Any] = {"on_progress": self._progress, "on_part": self._part}
+            result = make_demonstration(**self.options, generator=generator(), **callbacks)
             self.view.no_trajectory = result.no_trajectory
             self._end("done")
         except StoppedError:
@@ -80,15 +76,12 @@ class AppRun:
 
     def changes(self) -> Iterator[set[str]]:
         """Yield the names of what has changed, until the end: "progress", "messages", and the stages with a result."""
-        end = False
-        while not end:
+        changed: set[str | None] = set()
+        while None not in changed:
             changed = {self._changed.get()}
-            try:
+            with suppress(Empty):
                 while None not in changed:
                     changed.add(self._changed.get_nowait())
-            except Empty:
-                pass
-            end = None in changed
             yield {"progress", *filter(None, changed)}
 
     def stop(self) -> AppView:
@@ -145,8 +138,7 @@ class AppRun:
 class AppWorker:
     """Does all visitors' runs in one thread (OpenGL stays in the thread that it began in), with one generator.
 
-    Args:
-        load_generator: Loads the generator; called in that thread.
+    The generator is loaded in that thread.
     """
 
     def __init__(self, load_generator: Callable[[], DemoGenerator]) -> None:
@@ -156,11 +148,7 @@ class AppWorker:
         self._runs: dict[str, AppRun] = {}
 
     def load(self) -> str:
-        """Load the generator before the first visitor comes; return its weights' name.
-
-        Raises:
-            IvgError: If its weights cannot be used.
-        """
+        """Load the generator before the first visitor comes; return its weights' name."""
         return self._thread.submit(lambda: self._ready().weights).result()
 
     def start(self, visitor: str, run: AppRun) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
@@ -24,12 +25,8 @@ if TYPE_CHECKING:
 
     from ..policy import DemoGenerator
 
-_OFF = ("share", "inline", "show_error", "run_history", "enable_monitoring", "ssr_mode", "pwa", "mcp_server")
-_ON = ("quiet", "prevent_thread_lock", "strict_cors")
-"""Options of gradio's launch."""
-
-SETTINGS = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
-"""The environment of gradio, whatever the user's own says."""
+SETTINGS = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}  # whatever the user's own say
+STYLE_SHEET = Path(__file__).with_name("page.css")
 
 
 def serve(
@@ -47,13 +44,12 @@ def serve(
         host: Address to serve on.
         port: From 1 to 65535.
         public: Allow a host that other machines can reach; there is no password and no encryption.
-        weights: "nano", or a folder that `save_pretrained` wrote.
+        weights: "nano", or a folder that `save_pretrained` wrote; others raise a `WeightsError`.
         device: Torch device.
-        on_message: Called with what is to be told to whoever started it.
+        on_message: Called with messages for whoever started it.
 
     Raises:
         InputError: If gradio is not installed, or the address cannot be served on.
-        WeightsError: If the weights cannot be used.
     """
     check_address(host, port, public)
     if not is_local(host):
@@ -86,69 +82,70 @@ def launch(page: gr.Blocks, host: str, port: int) -> None:
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    from .style import STYLE_SHEET, new_theme
-
     names = ["localhost", "127.0.0.1", "[::1]", host] if is_local(host) else ["*"]
     middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=names)]
-    options: dict[str, Any] = dict.fromkeys(_OFF, False) | dict.fromkeys(_ON, True)
-    page.launch(
-        server_name=host,
-        server_port=port,
-        max_file_size=f"{MAX_FILE_MB}mb",
-        allowed_paths=[],
-        footer_links=[],
-        theme=new_theme(),
-        css_paths=STYLE_SHEET,
-        app_kwargs={"middleware": middleware, "openapi_url": None},
-        **options,
+    off = ("share", "inline", "show_error", "run_history", "enable_monitoring", "ssr_mode", "pwa", "mcp_server")
+    options: dict[str, Any] = dict.fromkeys(off, False)
+    options |= dict.fromkeys(("quiet", "prevent_thread_lock", "strict_cors"), True)
+    options |= {"max_file_size": f"{MAX_FILE_MB}mb", "allowed_paths": [], "footer_links": []}
+    options |= {"theme": new_theme(), "css_paths": STYLE_SHEET}
+    options |= {"app_kwargs": {"middleware": middleware, "openapi_url": None}}
+    page.launch(server_name=host, server_port=port, **options)
+
+
+def new_theme() -> gr.themes.Base:
+    """Return the theme, which, like the style sheet, loads nothing from elsewhere: the fonts are the machine's own."""
+    import gradio as gr
+
+    looks: dict[str, Any] = {"primary_hue": "teal", "secondary_hue": "teal", "neutral_hue": "slate"}
+    looks |= {"font": ["Helvetica Neue", "Arial", "sans-serif"], "font_mono": ["Menlo", "Consolas", "monospace"]}
+    theme = gr.themes.Base(radius_size="lg", **looks)
+    return theme.set(
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_hover_dark="*primary_500",
+        button_primary_text_color="white",
+        block_label_text_size="*text_sm",
+        body_text_color_subdued="*neutral_500",
+        body_text_color_subdued_dark="*neutral_400",
+        block_info_text_color="*neutral_500",
+        block_info_text_color_dark="*neutral_400",
     )
 
 
 def check_address(host: str, port: int, public: bool = False) -> None:
-    """Refuse what cannot or should not be served on, before anything is loaded.
-
-    Raises:
-        InputError: If gradio is missing, the port is taken or none, or other machines reach a host that is not public.
-    """
+    """Refuse, before anything is loaded, a port that is taken or none, a host that others reach, and no gradio."""
     if importlib.util.find_spec("gradio") is None:
         raise InputError("the page needs gradio, which is not installed: pip install 'ivg[app]'")
     if not 1 <= port <= 65535:
         raise InputError(f"port must be from 1 to 65535, got {port}")
     if not is_local(host) and not public:
-        raise InputError(
-            f"host {host} can be reached by other machines, and the page has no password and no encryption: "
-            "say --public (public=True) if that is meant"
-        )
+        reason = f"host {host} can be reached by other machines, and the page has no password and no encryption"
+        raise InputError(f"{reason}: say --public (public=True) if that is meant")
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"cannot serve on {host}, port {port}: {reason}; choose another port or host") from error
+        said = error.strerror or error
+        raise InputError(f"cannot serve on {host}, port {port}: {said}; choose another port or host") from error
 
 
 def is_local(host: str) -> bool:
     """Whether only this machine can reach a host's address."""
-    if host == "localhost":
-        return True
-    try:
+    with suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host == "localhost"
 
 
 @contextmanager
 def own_folder() -> Iterator[None]:
     """Have gradio keep what is uploaded in a folder that is removed at the end, and have no settings but `SETTINGS`."""
-    theirs = {name: value for name, value in os.environ.items() if name.startswith("GRADIO_")}
-    for name in theirs:
-        del os.environ[name]
+    theirs = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("GRADIO_")}
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="ivg-app-", ignore_cleanup_errors=True) as folder,
-            environment({**SETTINGS, "GRADIO_TEMP_DIR": folder}),
-        ):
+        temporary = tempfile.TemporaryDirectory(prefix="ivg-app-", ignore_cleanup_errors=True)
+        with temporary as folder, environment({**SETTINGS, "GRADIO_TEMP_DIR": folder}):
             yield
     finally:
         os.environ.update(theirs)

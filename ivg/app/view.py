@@ -12,19 +12,12 @@ STAGES = ("scene", "region", "clip", "hands", "trajectory", "robot")
 
 @dataclass
 class Stage:
-    """The progress of a stage.
+    """The progress of a stage."""
 
-    Attributes:
-        phase: "waiting", "running", "done", or "stopped" before its end.
-        seconds: Its duration so far; of all clips together, if several are made.
-        done: Steps done, of those that have steps.
-        total: Steps in all; 0 if unknown.
-    """
-
-    phase: str = "waiting"
-    seconds: float = 0.0
+    phase: str = "waiting"  # or "running", "done", or "stopped" before its end
+    seconds: float = 0.0  # of all clips together, if several are made
     done: int = 0
-    total: int = 0
+    total: int = 0  # steps in all; 0 if unknown
 
 
 def new_stages(trajectory: bool = True, robot: bool = True) -> dict[str, Stage]:
@@ -35,29 +28,17 @@ def new_stages(trajectory: bool = True, robot: bool = True) -> dict[str, Stage]:
 
 @dataclass(eq=False)
 class AppView:
-    """All that there is to show of a run.
-
-    Attributes:
-        text: The task.
-        stages: Progress by stage.
-        parts: Results by stage, as soon as they are known: what `make_demonstration` gives to `on_part`.
-        sample: Number of the clip, from 1.
-        samples: How many there can be.
-        notices: Limits of these clips that a visitor has to know.
-        no_trajectory: Why no trajectory can be read off the clip.
-        message: Why the run did not come to its end.
-        stopped: Whether the visitor stopped it.
-    """
+    """All that there is to show of a run; `parts` holds what `make_demonstration` gives to `on_part`, by stage."""
 
     text: str = ""
     stages: dict[str, Stage] = field(default_factory=new_stages)
     parts: dict[str, Any] = field(default_factory=dict)
-    sample: int = 1
-    samples: int = 1
-    notices: tuple[str, ...] = ()
-    no_trajectory: str = ""
-    message: str = ""
-    stopped: bool = False
+    sample: int = 1  # number of the clip, from 1
+    samples: int = 1  # how many there can be
+    notices: tuple[str, ...] = ()  # limits of these clips that a visitor has to know
+    no_trajectory: str = ""  # why none can be read off the clip
+    message: str = ""  # why the run did not come to its end
+    stopped: bool = False  # by the visitor
 
 
 _QUOTED_PATH = re.compile(r"(['\"])(?:~|[A-Za-z]:)?[/\\](?:(?!\1).)*[/\\]((?:(?!\1)[^/\\])+)\1")

@@ -6,7 +6,6 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from ivg.envs.human import HumanDemonstrator
 from ivg.policy import Demonstration
 from ivg.policy.control import GripperPlan
 from ivg.policy.extraction import ExtractedDemonstration
@@ -46,12 +45,9 @@ def make():
 
 
 @pytest.fixture(scope="session")
-def human_clip():
+def human_clip(demonstrator_128):
     """A rendered clip with its ground truth; one hand acts."""
-    demonstrator = HumanDemonstrator(128)
-    clip = demonstrator.render("mug_to_plate", 3)
-    demonstrator.close()
-    return clip
+    return demonstrator_128.render("mug_to_plate", 3)
 
 
 SIZE, START, HORIZON = 40, np.array([0.0, 0.0, 0.1]), 30

@@ -52,7 +52,7 @@ with DemoGenerator.from_pretrained("nano") as generator:
 RESETS = """
 import gymnasium
 from ivg.envs.kitchen.tasks import TASKS
-env = gymnasium.make("ivg.envs:ivg/Kitchen-v0")
+env = gymnasium.make("ivg.envs:ivg/Kitchen-v0", camera_size=64)
 for number in range(24):
     if number == 8:
         before = look()
@@ -67,7 +67,7 @@ import gymnasium
 for number in range(7):
     if number == 2:
         before = look()
-    env = gymnasium.make("ivg.envs:ivg/Kitchen-v0", camera_size=128)
+    env = gymnasium.make("ivg.envs:ivg/Kitchen-v0", camera_size=64)
     env.reset(seed=number)
     env.close()
     del env

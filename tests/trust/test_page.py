@@ -310,7 +310,7 @@ def test_another_site_in_the_same_browser_may_not_use_it(served: Served) -> None
 
 
 def test_the_page_offers_every_task_and_loads_nothing_from_elsewhere(served: Served) -> None:
-    from ivg.app.style import STYLE_SHEET, new_theme
+    from ivg.app.server import STYLE_SHEET, new_theme
 
     config = served.ask("/config").body
     for task in TASKS.values():

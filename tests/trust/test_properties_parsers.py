@@ -398,7 +398,7 @@ def test_options_of_a_person_give_one_or_are_refused(skin: Any, side: Any, hand_
 @few(60)
 @given(colour=st.integers(0, 0xFFFFFF), upper=st.booleans())
 def test_a_colour_is_read_as_it_is_written(colour: int, upper: bool) -> None:
-    from ivg.workflows.demo.appearance import skin_rgb
+    from ivg.workflows.demo.context import skin_rgb
 
     written = f"#{colour:06X}" if upper else f"#{colour:06x}"
     read = np.rint(skin_rgb(written) * 255).astype(int).tolist()

@@ -1,10 +1,11 @@
-"""The frame that a demonstration starts from: an environment's camera, or an image file."""
+"""What a demonstration starts from: the frame of a camera or an image file, and the appearance of the hand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
@@ -14,22 +15,18 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ...envs import KITCHEN_ID
 from ...envs.adapters import SIMULATORS, check_installed
 from ...errors import InputError, unknown_option
+from ...types import HANDS, Appearance, Side
 
 KITCHEN = "kitchen"
-
 ENVIRONMENTS = {KITCHEN: KITCHEN_ID, **{name: simulator.id for name, simulator in SIMULATORS.items()}}
-"""Names of environments, and the gymnasium ids behind them."""
+"""Gymnasium ids of environments, by name."""
 
-PACKAGED_WEIGHTS = "nano"
-"""Weights that come with the package; they were trained on the kitchen only."""
-
-MIN_IMAGE_SIDE = 64
-"""Shorter side in pixels below which an image shows no scene."""
-
-MAX_IMAGE_SIDE = 512
-"""Longer side in pixels that an image file is reduced to, unless asked otherwise."""
+PACKAGED_WEIGHTS = "nano"  # trained on the kitchen only
+MIN_IMAGE_SIDE, MAX_IMAGE_SIDE = 64, 512
+"""Pixels: least shorter side of an image, and the longer side that a file is reduced to, unless asked otherwise."""
 
 DEFAULT_CAMERA_SIZE = 256
+SKIN_TONES = {"light": "#e8b795", "medium": "#b97f5c", "dark": "#66412d"}  # sRGB
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,32 +49,27 @@ class ContextFrame:
     scorable: bool = False
     depth: NDArray[np.float32] | None = None
 
+    @property
+    def scoring(self) -> str:
+        """Whether the task is scored, in words."""
+        if self.task:
+            return f"{self.task}, which the environment scores"
+        near_none = "near none of the environment's tasks: generated all the same, but not scored"
+        return near_none if self.scorable else "a picture: not scored"
+
 
 def check_environment(name: str) -> None:
-    """Refuse an environment that does not exist or is not installed.
-
-    Raises:
-        InputError: With the nearest name.
-        EnvsError: With the command that installs it.
-    """
+    """Refuse an environment that does not exist (`InputError`) or is not installed (`EnvsError`)."""
     if name not in ENVIRONMENTS:
-        tasks = "metaworld/"
-        near = [option for option in ENVIRONMENTS if option.startswith(tasks) == name.startswith(tasks)]
-        raise unknown_option("environment", name, near if name.startswith(tasks) else [*near, f"{tasks}<task>"])
+        one_of = name.startswith(tasks := "metaworld/")
+        near = [option for option in ENVIRONMENTS if option.startswith(tasks) == one_of]
+        raise unknown_option("environment", name, near if one_of else [*near, f"{tasks}<task>"])
     if name in SIMULATORS:
         check_installed(SIMULATORS[name])
 
 
 def notice_of(name: str, weights: str) -> str | None:
-    """Return a warning about weights that were not trained on an environment.
-
-    Args:
-        name: A key of `ENVIRONMENTS`.
-        weights: Name or folder of the generator's weights.
-
-    Returns:
-        A sentence; None for the kitchen, and for weights other than the packaged ones.
-    """
+    """Return a warning if weights (by name or folder) are the packaged ones, and the environment is not theirs."""
     if name == KITCHEN or weights != PACKAGED_WEIGHTS:
         return None
     return (
@@ -87,14 +79,7 @@ def notice_of(name: str, weights: str) -> str | None:
 
 
 def frame_from_environment(name: str, text: str, seed: int, size: int = DEFAULT_CAMERA_SIZE) -> ContextFrame:
-    """Reset an environment and take its camera's frame.
-
-    Args:
-        name: A key of `ENVIRONMENTS`.
-        text: The task; the environment arranges its scene for it.
-        seed: The scene's seed.
-        size: Side of the square frame in pixels.
-    """
+    """Reset an environment, which arranges a scene for the text and seed; return its camera's square frame."""
     check_environment(name)
     env = gymnasium.make(f"ivg.envs:{ENVIRONMENTS[name]}", task=text, camera_size=size, disable_env_checker=True)
     try:
@@ -107,15 +92,7 @@ def frame_from_environment(name: str, text: str, seed: int, size: int = DEFAULT_
 
 
 def frame_from_file(path: Path, max_side: int = MAX_IMAGE_SIDE) -> ContextFrame:
-    """Read an image file, upright, and reduce it if it is large.
-
-    Args:
-        path: Any file that Pillow reads.
-        max_side: Its longer side is reduced to this many pixels.
-
-    Raises:
-        InputError: If it cannot be read, or is too small.
-    """
+    """Read an image file upright, and reduce its longer side to `max_side` pixels; a bad one is an `InputError`."""
     try:
         with Image.open(path) as file:
             image = ImageOps.exif_transpose(file).convert("RGB")
@@ -135,3 +112,28 @@ def frame_of_image(image: Image.Image, name: str, max_side: int = MAX_IMAGE_SIDE
     image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     origin = {"image": name, "image_size": list(full_size), "frame_size": list(image.size)}
     return ContextFrame(np.array(image, np.uint8), f"picture {name}", origin)
+
+
+def choose_appearance(
+    seed: int, *, side: str | None = None, skin: str | None = None, hand_size: float | None = None
+) -> Appearance:
+    """Return an appearance in which what is None is drawn from the seed.
+
+    The acting hand's `side` is "left" or "right", `skin` one of `SKIN_TONES` or a colour such as "#c68863", and
+    `hand_size` in [0.8, 1.2], where 1 is 18.5 cm long; an impossible value raises an `InputError`.
+    """
+    if side not in (None, *HANDS):
+        raise unknown_option("side", side, HANDS)
+    chosen: dict[str, Any] = {"skin_rgb": None if skin is None else skin_rgb(skin), "hand_scale": hand_size}
+    drawn = Appearance.sample(seed, cast("Side | None", side))
+    return replace(drawn, **{name: value for name, value in chosen.items() if value is not None})
+
+
+def skin_rgb(tone: str) -> NDArray[np.float32]:
+    """Return float32 (3,) in [0, 1] for a name of `SKIN_TONES` or a colour "#rrggbb"; anything else is refused."""
+    colour = SKIN_TONES.get(tone.lower(), tone)
+    if re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+        return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32)
+    if tone.startswith("#"):
+        raise InputError(f"skin must be a name or a colour such as #c68863, got '{tone}'")
+    raise unknown_option("skin", tone, SKIN_TONES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
@@ -16,15 +15,12 @@ from ...types import Camera
 
 if TYPE_CHECKING:
     from ...policy import Demonstration
-    from ...policy.control import Execution, GripperPlan
+    from ...policy.control import Execution
     from ...policy.extraction import ExtractedDemonstration
     from .context import ContextFrame
 
-HORIZON = 600
-"""Steps after which the robot is stopped (30 s)."""
-
-_SAME_SCENE = 8
-"""Largest difference of grey levels between two renderings of one scene."""
+HORIZON = 600  # steps after which the robot is stopped (30 s)
+_SAME_SCENE = 8  # largest difference of grey levels between two renderings of one scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +62,10 @@ class RobotRun:
     @property
     def verdict(self) -> str:
         """The outcome, without its reason."""
-        if self.success is None:
-            return f"the robot followed the hand for {self.steps / self.fps:.1f} s"
-        return f"the robot did it in {self.steps / self.fps:.1f} s" if self.success else "the robot did not succeed"
+        if self.success is False:
+            return "the robot did not succeed"
+        done = "followed the hand for" if self.success is None else "did it in"
+        return f"the robot {done} {self.steps / self.fps:.1f} s"
 
     @property
     def words(self) -> str:
@@ -78,15 +75,8 @@ class RobotRun:
     @property
     def facts(self) -> dict[str, Any]:
         """The same for a report, as JSON can hold it."""
-        return {
-            "success": self.success,
-            "reason": self.reason,
-            "mark": self.mark,
-            "words": self.words,
-            "steps": self.steps,
-            "seconds": self.steps / self.fps,
-            **self.notes,
-        }
+        facts = {name: getattr(self, name) for name in ("success", "reason", "mark", "words", "steps")}
+        return {**facts, "seconds": self.steps / self.fps, **self.notes}
 
 
 class RobotScene:
@@ -97,30 +87,22 @@ class RobotScene:
     Args:
         context: The frame, taken from this environment's scene.
         text: The task.
-        name: The environment's name, for messages.
-
-    Raises:
-        InputError: If the packaged lifter does not know the environment's camera, or the scene is another.
+        name: The environment's name, for messages: an `InputError` if the packaged lifter does not know its camera,
+            or if its scene is another than the frame's.
     """
 
     def __init__(self, context: ContextFrame, text: str, name: str) -> None:
         from ...policy.hands3d.lifting import HandLifter
 
         origin = context.origin
-        self.env: gymnasium.Env[Any, Any] = gymnasium.make(
-            f"ivg.envs:{origin['env']}",
-            task=text,
-            camera_size=origin["camera_size"],
-            horizon=HORIZON,
-            disable_env_checker=True,
-        )
+        settings = {"camera_size": origin["camera_size"], "horizon": HORIZON, "disable_env_checker": True}
+        self.env: gymnasium.Env[Any, Any] = gymnasium.make(f"ivg.envs:{origin['env']}", task=text, **settings)
         try:
             self.observation, info = self.env.reset(seed=origin["scene_seed"])
             self.camera = Camera(**info["camera"])
             self.scored = context.task is not None
             self.lifter = HandLifter.from_pretrained("kitchen")
-            _check_camera(self.lifter, self.camera, name)
-            _check_same(self.observation["image"], context.frame, name)
+            self._check(context.frame, f"the robot cannot follow a hand in '{name}'")
             self.depth = self.env.unwrapped.depth()  # type: ignore[attr-defined]
         except BaseException:
             self.env.close()
@@ -129,10 +111,17 @@ class RobotScene:
     def __enter__(self) -> RobotScene:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.env.close()
+
+    def _check(self, frame: NDArray[np.uint8], refusal: str) -> None:
+        try:
+            self.lifter.canonical_camera.check(self.camera)
+        except InputError as error:
+            raise InputError(f"{refusal}: {error}") from error
+        image = self.observation["image"]
+        if image.shape != frame.shape or np.abs(image.astype(np.int16) - frame).max() > _SAME_SCENE:
+            raise InputError(f"{refusal}: it never has the same scene twice for one seed")
 
     @property
     def fps(self) -> float:
@@ -140,14 +129,10 @@ class RobotScene:
         return float(self.env.metadata.get("render_fps", 20))
 
     def follow(self, extracted: ExtractedDemonstration, on_step: Callable[[int], None] | None = None) -> RobotRun:
-        """Let the robot follow a trajectory; once, from the scene as it was reset.
+        """Let the robot follow a trajectory of the scene's frame; once, from the scene as it was reset.
 
-        Args:
-            extracted: From a demonstration that was generated from the scene's frame.
-            on_step: Progress callback, called with the number of steps done before each step.
-
-        Returns:
-            The outcome. That no plan can be made of the trajectory is an outcome too, not an error.
+        `on_step` is called with the number of steps done before each step. That no plan can be made of the trajectory
+        is an outcome too, not an error.
         """
         from ...policy.control import execute, plan_demonstration
 
@@ -156,15 +141,6 @@ class RobotScene:
         except IvgError as error:
             return self.refused(extracted.demonstration, error)
         execution = execute(self.env, plan, self.observation, on_step=on_step)  # type: ignore[arg-type]
-        return self._run_of(execution, plan, extracted)
-
-    def refused(self, demonstration: Demonstration, error: IvgError) -> RobotRun:
-        """Return the outcome of a demonstration without a usable trajectory, with the error as the reason."""
-        reason = f"no path can be read off the clip: {error}"
-        nothing = np.zeros((0, *demonstration.clip.shape[1:]), np.uint8)
-        return RobotRun(False, reason, nothing, np.zeros(0, np.float32), self.fps, {"manner": None, "hand": None})
-
-    def _run_of(self, execution: Execution, plan: GripperPlan, extracted: ExtractedDemonstration) -> RobotRun:
         lifting = {"method": extracted.hands.method, **extracted.hands.provenance}
         contact = None if extracted.contact is None else extracted.contact.as_json
         return RobotRun(
@@ -176,23 +152,16 @@ class RobotScene:
             notes={"manner": plan.interaction_type, "hand": extracted.hand, "lifting": lifting, "contact": contact},
         )
 
+    def refused(self, demonstration: Demonstration, error: IvgError) -> RobotRun:
+        """Return the outcome of a demonstration without a usable trajectory, with the error as the reason."""
+        reason = f"no path can be read off the clip: {error}"
+        nothing = np.zeros((0, *demonstration.clip.shape[1:]), np.uint8)
+        return RobotRun(False, reason, nothing, np.zeros(0, np.float32), self.fps, {"manner": None, "hand": None})
+
     def _reason(self, execution: Execution) -> str:
         if not self.scored:
             return "the environment does not score this text"
         if execution.success:
             return ""
-        if len(execution) >= HORIZON:
-            return f"time was up after {HORIZON / self.fps:.0f} s"
-        return "it followed the hand to the end, and the task is not done"
-
-
-def _check_camera(lifter: Any, camera: Camera, name: str) -> None:
-    try:
-        lifter.canonical_camera.check(camera)
-    except InputError as error:
-        raise InputError(f"the robot cannot follow a hand in '{name}': {error}") from error
-
-
-def _check_same(image: NDArray[np.uint8], context: NDArray[np.uint8], name: str) -> None:
-    if image.shape != context.shape or np.abs(image.astype(np.int16) - context).max() > _SAME_SCENE:
-        raise InputError(f"the robot cannot follow a hand in '{name}': it never has the same scene twice for one seed")
+        time_up = f"time was up after {HORIZON / self.fps:.0f} s"
+        return time_up if len(execution) >= HORIZON else "it followed the hand to the end, and the task is not done"

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
-from ...inputs import check_seed, check_text
+from ...inputs import check_text
+from ...io.checks import check_first_seed, check_positive
 from ...io.staging import refuse_existing, staged_output
-from .appearance import choose_appearance
 from .context import (
     DEFAULT_CAMERA_SIZE,
     KITCHEN,
@@ -19,21 +19,17 @@ from .context import (
     PACKAGED_WEIGHTS,
     ContextFrame,
     check_environment,
+    choose_appearance,
     frame_from_environment,
     frame_from_file,
     notice_of,
 )
 from .execution import RobotScene
-from .report import EXECUTION, FILES
-from .result import DemoResult, write_result
+from .result import EXECUTION, FILES, DemoResult, write_result
 from .run import DemoRun, PartCallback, ProgressCallback, ignore
 
 if TYPE_CHECKING:
     from ...policy import DemoGenerator
-
-
-MAX_SEED = 2**62
-"""Of a first sample; there is room for those of the others above it."""
 
 
 def make_demonstration(
@@ -92,7 +88,11 @@ def make_demonstration(
     Raises:
         IvgError: If it cannot be done; then nothing is left in the folder.
     """
-    text = _checked_text(task, seed, steps=steps, camera_size=camera_size)
+    if not (text := " ".join(task.split())):
+        raise InputError('task must say what to do, such as "cut the carrot"; it is empty')
+    check_text(text)
+    check_first_seed(seed=seed)
+    check_positive(steps=steps, camera_size=camera_size)
     person: dict[str, Any] = {"side": side, "skin": skin, "hand_size": hand_size}
     choose_appearance(seed, **person)  # refuses impossible values before anything is loaded
     in_metres = execute or trajectory or samples > 1
@@ -105,7 +105,12 @@ def make_demonstration(
     with ExitStack() as stack:
         stage = None if folder is None else stack.enter_context(staged_output(folder, overwrite=overwrite))
         with run.clock("context"):
-            context = _context_frame(text, seed, env, image, camera_size)
+            if isinstance(image, ContextFrame):
+                context = image
+            elif image is not None:
+                context = frame_from_file(Path(image), camera_size or MAX_IMAGE_SIDE)
+            else:
+                context = frame_from_environment(env, text, seed, camera_size or DEFAULT_CAMERA_SIZE)
         scene = None
         if in_metres:
             with run.clock("robot"):
@@ -118,30 +123,16 @@ def make_demonstration(
             with run.clock("loading"):
                 from ...policy import DemoGenerator
 
-                generator = stack.enter_context(
-                    DemoGenerator.from_pretrained(weights, device=device, rewriter=rewriter)
-                )
+                loaded = DemoGenerator.from_pretrained(weights, device=device, rewriter=rewriter)
+                generator = stack.enter_context(loaded)
         result = run(generator, context, scene, execute)
         return result if stage is None else write_result(result, stage, Path(str(folder)), run.clock)
 
 
 def default_folder(task: str, seed: int) -> Path:
-    """Return the folder that ``ivg-demo`` writes to if none is named: out/<task>-<seed>."""
+    """Return out/<task>-<seed>, where ``ivg-demo`` writes if no folder is named."""
     slug = re.sub(r"[^a-z0-9]+", "-", task.lower()).strip("-")[:60] or "task"
     return Path("out") / f"{slug}-{seed}"
-
-
-def _checked_text(task: str, seed: int, **numbers: int | None) -> str:
-    """Check what can be checked before anything is loaded; return the task without needless blanks."""
-    text = " ".join(task.split())
-    if not text:
-        raise InputError('task must say what to do, such as "cut the carrot"; it is empty')
-    check_text(text)
-    check_seed(seed, "seed", MAX_SEED)
-    for name, number in numbers.items():
-        if number is not None and number < 1:
-            raise InputError(f"{name} must be positive, got {number}")
-    return text
 
 
 def _checked_folder(folder: Path, overwrite: bool) -> Path:
@@ -154,13 +145,3 @@ def _checked_folder(folder: Path, overwrite: bool) -> Path:
                 f"'{folder}' cannot be overwritten: it holds '{min(other)}', which is no part of a demonstration"
             )
     return folder
-
-
-def _context_frame(
-    text: str, seed: int, env: str, image: str | Path | ContextFrame | None, size: int | None
-) -> ContextFrame:
-    if isinstance(image, ContextFrame):
-        return image
-    if image is not None:
-        return frame_from_file(Path(image), size or MAX_IMAGE_SIDE)
-    return frame_from_environment(env, text, seed, size or DEFAULT_CAMERA_SIZE)

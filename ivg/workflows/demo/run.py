@@ -8,26 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...io.stopwatch import Stopwatch
-from ...types import Appearance
-from .appearance import choose_appearance
-from .context import ContextFrame
+from .context import ContextFrame, choose_appearance
 from .result import DemoResult
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ...policy import DemoGenerator, Demonstration, ExtractedDemonstration
+    from ...policy import DemoGenerator, Demonstration
+    from ...types import Appearance
     from .execution import RobotScene
 
-ProgressCallback = Callable[[str, int, int], None]
-"""Called as `on_progress(stage, done, total)`; a total of 0 means that it is not known."""
+ProgressCallback = Callable[[str, int, int], None]  # (stage, done, total); a total of 0 means that it is not known
+PartCallback = Callable[[str, Any], None]  # (stage, value), when a stage is done
 
-PartCallback = Callable[[str, Any], None]
-"""Called as `on_part(stage, value)` when a stage is done."""
-
-_ROBOT_STEPS = 10
-"""Steps of the robot between two calls of the progress callback."""
+_ROBOT_STEPS = 10  # between two calls of the progress callback
 
 
 def ignore(*_: Any) -> None:
@@ -38,14 +33,8 @@ def ignore(*_: Any) -> None:
 class DemoRun:
     """Generates the samples of one run, and lets the robot follow the best of them.
 
-    Args:
-        text: The task.
-        seed: Of the first sample.
-        steps: Denoising steps; the pipeline's default if None.
-        samples: Samples at most; more than one only with a robot scene.
-        person: `side`, `skin` and `hand_size` of `choose_appearance`.
-        on_progress: Progress callback, as `make_demonstration` takes it.
-        on_part: Called with results as soon as they are known.
+    Takes what `make_demonstration` takes; `person` holds `side`, `skin` and `hand_size` of `choose_appearance`, the
+    seed is the first sample's, and more than one sample needs a robot scene.
 
     Attributes:
         clock: Seconds of the stages.
@@ -70,12 +59,16 @@ class DemoRun:
             demonstration = self._demonstrate(generator, context, context.frame, self.text, self.seed)
             del self.clock.seconds["generation"]  # the demonstration's provenance has it, and its parts
             return DemoResult(demonstration, context, self.clock.seconds)
+        from ...policy import best_of_n
         from ...policy.extraction import NoHandError
 
         extracted, execution, no_trajectory = None, None, ""
         with self.clock("execution"):
             try:
-                extracted = self._best_of_n(partial(self._demonstrate, generator, context), context, scene)
+                demonstrate = partial(self._demonstrate, generator, context)
+                options: dict[str, Any] = {"seed": self.seed, "samples": self.samples}
+                options |= {"lifter": scene.lifter, "depth": scene.depth}
+                extracted = best_of_n(demonstrate, context.frame, self.text, scene.camera, **options)
                 self.on_part("trajectory", extracted)
                 if execute:
                     execution = scene.follow(extracted, self._robot_step)
@@ -88,20 +81,6 @@ class DemoRun:
             demonstration.provenance["execution"] = execution.facts
             self.on_part("robot", execution)
         return DemoResult(demonstration, context, self.clock.seconds, extracted, execution, no_trajectory)
-
-    def _best_of_n(self, demonstrate: Any, context: ContextFrame, scene: RobotScene) -> ExtractedDemonstration:
-        from ...policy import best_of_n
-
-        return best_of_n(
-            demonstrate,
-            context.frame,
-            self.text,
-            scene.camera,
-            seed=self.seed,
-            lifter=scene.lifter,
-            depth=scene.depth,
-            samples=self.samples,
-        )
 
     def _demonstrate(
         self,
@@ -116,16 +95,9 @@ class DemoRun:
         if self.samples > 1:
             self.on_progress("sample", len(self.made) + 1, self.samples)
         person = self.person if drawn is None or self.person["side"] else {**self.person, "side": drawn.side}
+        options: dict[str, Any] = {"steps": self.steps, "progress": self.on_progress, "on_part": self.on_part}
         with self.clock("generation"):
-            demonstration = generator(
-                frame,
-                text,
-                seed=seed,
-                appearance=choose_appearance(seed, **person),
-                steps=self.steps,
-                progress=self.on_progress,
-                on_part=self.on_part,
-            )
+            demonstration = generator(frame, text, seed=seed, appearance=choose_appearance(seed, **person), **options)
         demonstration.provenance["context"] = context.origin
         self.made.append(demonstration)
         self.on_part("hands", demonstration)

@@ -132,6 +132,7 @@ def test_a_policy_without_demonstrations_is_given_none(dataset, tmp_path, capsys
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_a_policy_is_rolled_out_in_the_kitchen(trained, tmp_path, capsys):
     out = tmp_path / "out"
     request = f"evaluate --policy {trained / 'weights'} --out {out} --episodes 1 --tasks open_drawer --demo truth "
@@ -193,6 +194,7 @@ def test_a_report_counts_all():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_the_ablation_from_training_to_table(dataset, tmp_path, capsys):
     table = tmp_path / "table.md"
     request = f"ablate-conditioning --data {dataset} --out {tmp_path / 'out'} --seeds 1 --steps 2 --episodes 1 "

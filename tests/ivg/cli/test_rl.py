@@ -36,6 +36,7 @@ def test_a_run_in_the_kitchen_and_its_evaluation(tmp_path, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_rewards_are_compared_and_what_is_done_stays(tmp_path, capsys):
     command = ["compare-rewards", "--out", str(tmp_path), "--tasks", "push_plate", "--seeds", "1", "--workers", "1"]
     assert main([*command, "--settings", *TINY]) == 0

@@ -132,26 +132,29 @@ def test_two_processes_train_like_one(
     of 1e-3.
     """
     quick = {**QUICK, "optimizer": optimizer}
-    told = make_run(scale, RegionConfig(**quick), tmp_path / "told")
+    alone = make_run(scale, RegionConfig(**quick, accumulate=2), tmp_path / "one")
     values = {
         "device": "cpu",
         **{f"train.{name}": value for name, value in quick.items()},
         "train.precision": "'no'",
         "train.minutes": "null",
     }
-    if isinstance(told.model, BaseModelConfig):
-        values |= {f"model.{name}": told.model.denoiser for name in ("autoencoder", "text_encoder", "denoiser")}
+    if isinstance(alone.model, BaseModelConfig):
+        values |= {f"model.{name}": alone.model.denoiser for name in ("autoencoder", "text_encoder", "denoiser")}
     else:
-        values |= {"autoencoder": told.autoencoder}
+        values |= {"autoencoder": alone.autoencoder}
     model = f"model={'tiny' if scale == 'nano' else 'base_tiny'}"
-    for name, processes in (("one", 1), ("two", 2)):
-        clips = tmp_path / f"clips-{name}"  # of their own: both encode them, with one thread, which sums in one order
-        shutil.copytree(blob_store, clips)
-        own = {"data.path": clips, "output": tmp_path / name, "train.accumulate": 2 // processes}
-        _launch(processes, "train=region", model, *_overrides({**values, **own}))
-    alone, together = _saved(tmp_path / "one"), _saved(tmp_path / "two")
-    assert alone.keys() == together.keys()
-    largest = max(float((value - together[name]).abs().max()) for name, value in alone.items())
+    for name in ("one", "two"):  # of their own: both encode them, with one thread, which sums in one order
+        shutil.copytree(blob_store, tmp_path / f"clips-{name}")
+    own = {"data.path": tmp_path / "clips-two", "output": tmp_path / "two", "train.accumulate": 1}
+    _launch(2, "train=region", model, *_overrides({**values, **own}))
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    train_stage(replace(alone, data=DataConfig(path=str(tmp_path / "clips-one"))))
+    torch.set_num_threads(before)
+    one, two = _saved(tmp_path / "one"), _saved(tmp_path / "two")
+    assert one.keys() == two.keys()
+    largest = max(float((value - two[name]).abs().max()) for name, value in one.items())
     assert largest <= 1e-6, largest
     print(f"{scale}: {largest=}")
     lines = [json.loads(line) for line in (tmp_path / "two" / "log.jsonl").read_text().splitlines()]

@@ -4,19 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from ivg.envs.human import HumanDemonstrator
 from ivg.hands import MediaPipeHands
 from ivg.training.encoded.clips import LatentClips
 from ivg.training.stages.hand_structure import HandStructure
 
 
 @pytest.fixture(scope="module")
-def clip():
-    demonstrator = HumanDemonstrator(128)
-    frames = demonstrator.render("open_drawer", 3).frames
-    demonstrator.close()
+def clip(drawer_clip):
     with MediaPipeHands() as detector:
-        return frames, detector(frames)
+        return drawer_clip.frames, detector(drawer_clip.frames)
 
 
 @pytest.fixture(scope="module")

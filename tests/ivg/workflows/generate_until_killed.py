@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import zarr  # noqa: F401 (once, not in each process that is forked)
+
 sys.path.insert(0, str(Path(__file__).parent))
 from test_generate import SETTINGS, FakeLauncher, fake_attempt
 

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from ivg.cli.dataset import main
 from ivg.data.clip_filter import ClipFilter
 from ivg.data.clip_store import ClipStore
-from ivg.envs.human.demonstrator import HumanDemonstrator
 from ivg.framing import Framing
 from ivg.io.video import write_video
 from ivg.training.run import Run, train_stage
@@ -26,14 +26,13 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def videos(demonstrator_128: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of filmed hands (rendered, 128 x 192 px, 8 fps, 2 s), and of what no clip can be made of."""
     folder = tmp_path_factory.mktemp("videos")
-    demonstrator = HumanDemonstrator(size=128)
     for seed, (task, name) in enumerate(
         [("wipe_counter", "wipe_the_counter"), ("cut_carrot", "cut_the_carrot"), ("stir_pot", "stir_the_pot")]
     ):
-        frames = demonstrator.render(task, seed).frames
+        frames = demonstrator_128.render(task, seed).frames
         write_video(folder / f"{name}.mp4", np.pad(frames, ((0, 0), (0, 0), (32, 32), (0, 0)), mode="edge"), 8)
     write_video(folder / "still.mp4", np.repeat(frames[:1], 16, 0), 8)
     (folder / "broken.mp4").write_bytes(b"no video at all")
@@ -127,6 +126,7 @@ def test_two_steps_of_every_stage_train_on_it(store: ClipStore, tmp_path: Path) 
         assert all(np.isfinite(value) for value in last["held_out"].values())
 
 
+@pytest.mark.usefixtures("in_process")
 def test_the_same_command_goes_on_and_does_nothing_twice(store: ClipStore, videos: Path, tmp_path: Path) -> None:
     path = tmp_path / "clips"
     shutil.copytree(store.path, path)
@@ -145,6 +145,7 @@ def test_the_same_command_goes_on_and_does_nothing_twice(store: ClipStore, video
     assert skipped(path) == before
 
 
+@pytest.mark.usefixtures("in_process")
 def test_what_was_skipped_is_tried_again_when_asked(
     store: ClipStore, videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,6 +204,7 @@ def one_hand(frames: np.ndarray) -> HandTracks:
     return HandTracks(np.full((len(frames), 2, 21, 2), 0.5, np.float32), present, present.astype(np.float32))
 
 
+@pytest.mark.usefixtures("in_process")
 def test_rows_are_skipped_and_a_dataset_is_annotated(sources: dict[str, list[str]], tmp_path: Path) -> None:
     table = Path(sources["epic-kitchens"][1])
     table.write_text(table.read_text() + "P01_01,00:00:09.00,00:00:11.00,cut again\nP09_09,1,2,cut\nP01_01,2,1,cut\n")
@@ -212,6 +214,7 @@ def test_rows_are_skipped_and_a_dataset_is_annotated(sources: dict[str, list[str
     assert sorted(skipped(path).values()) == ["beyond the end", "no video", "times reversed"]
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

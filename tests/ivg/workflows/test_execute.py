@@ -303,6 +303,7 @@ def test_true_joints_are_moved_by_the_depth(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_true_paths_are_followed_for_real(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     chosen = ["--sources", "path", "--tasks", "push_plate", "--episodes", "1", "--first-seed", "0"]

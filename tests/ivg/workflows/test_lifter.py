@@ -8,7 +8,6 @@ import pytest
 from ivg.cli.policy import main
 from ivg.data.clip_record import ClipRecord
 from ivg.data.clip_store import ClipStore
-from ivg.envs.human import HumanDemonstrator
 from ivg.errors import StoreError
 from ivg.io.video import write_video
 from ivg.jobs import Processes
@@ -19,11 +18,8 @@ from ivg.workflows.policies import lifter_generated
 
 
 @pytest.fixture(scope="module")
-def clip():
-    demonstrator = HumanDemonstrator(128)
-    clip = demonstrator.render("open_drawer", 3)
-    demonstrator.close()
-    return clip
+def clip(drawer_clip):
+    return drawer_clip
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +129,7 @@ def test_a_scene_that_is_not_the_clips_is_refused(clip):
             contexts({"source": "video"}, clip.frames[0])
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_first_contacts_of_true_and_of_generated_clips_are_told(clip, tmp_path, monkeypatch):
     """The generator gives the true clip back, so that its rows must be the same."""
     asked = []
@@ -166,6 +162,7 @@ def test_first_contacts_of_true_and_of_generated_clips_are_told(clip, tmp_path, 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_generated_clips_are_judged(tmp_path, capsys):
     figures = tmp_path / "figures.json"
     options = ["--steps", "2", "--workers", "1", "--cache", str(tmp_path), "--json", str(figures)]

@@ -47,6 +47,7 @@ def test_a_foreign_scene_allows_its_task(store: ClipStore) -> None:
     assert "turn_on_stove" in feasible_tasks(sample_scene(task, seed))
 
 
+@pytest.mark.usefixtures("in_process")
 def test_only_what_is_missing_is_rendered_again(store: ClipStore) -> None:
     before = store.read(0).frames.copy()
     writable = ClipStore.open(store.path, mode="r+")

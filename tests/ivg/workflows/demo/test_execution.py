@@ -16,7 +16,7 @@ from ivg.viz.execution_video import LAST_S, PANEL, draw_execution
 from ivg.viz.overview import draw_overview
 from ivg.workflows.demo import EXECUTION, FILES, ContextFrame, DemoResult, RobotRun, RobotScene, make_demonstration
 from ivg.workflows.demo.execution import HORIZON
-from ivg.workflows.demo.report import overview_texts
+from ivg.workflows.demo.result import overview_texts
 
 from .stand_ins import generator, no_hand, put_bench
 
