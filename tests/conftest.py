@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +14,6 @@ os.environ.setdefault("HYDRA_FULL_ERROR", "1")
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # several test processes share the cores
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))))
-
-# Tests write and remove tens of thousands of small files: in memory, where there is plenty.
-if Path("/dev/shm").is_dir() and shutil.disk_usage("/dev/shm").free > 8 * 2**30:
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
 
 from ivg.envs.rendering import choose_gl
 
