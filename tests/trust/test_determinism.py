@@ -202,6 +202,9 @@ def plain(value: Any) -> Any:
 @pytest.mark.slow
 def test_a_store_of_rendered_clips_is_the_same_whatever_the_number_of_processes(tmp_path: Path) -> None:
     """All of its files, the annotation by MediaPipe among them; nothing in a store is timed or dated."""
+    from ivg.jobs import Processes
+    from ivg.workflows import render_clips
+
     for workers in (1, 2):
         render_clips(tmp_path / str(workers) / "clips", 3, size=64, foreign=0.6, launcher=Processes(workers))
     one, two = (contents(tmp_path / name) for name in ("1", "2"))

@@ -424,12 +424,9 @@ def test_rendering_that_is_stopped_and_loses_a_process_ends_as_if_nothing_had_be
     process = python(DATASET, [*command, str(broken)])
     _wait(process, lambda: _done(broken) > before)
     os.kill(_workers(process.pid)[0], signal.SIGKILL)
-    said = process.communicate(timeout=120)[1]
-    assert process.returncode == 2
-    assert "ivg-dataset: a rendering process died; clips that are done are kept, the same command goes on\n" in said
-    assert "Traceback" not in said
-    for path in (broken, whole):
-        assert main([*command, str(path)]) == 0
+    assert process.communicate(timeout=120)[0] is not None
+    assert (process.returncode, _done(broken)) == (0, 8)  # another process does what the lost one had begun
+    assert main([*command, str(whole)]) == 0
     assert {name: data for name, data in contents(broken).items() if "partial" not in name} == contents(whole)
 
 

@@ -155,7 +155,7 @@ def parts():
     return Parts
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def open_browser():
     """Opens pages of one Chromium, `open_browser(width=..., dark=...)`."""
     pytest.importorskip("playwright")
