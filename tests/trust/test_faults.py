@@ -480,7 +480,7 @@ def test_generation_whose_processes_die_loses_one_attempt_and_says_which(tmp_pat
 
     class Dying(Processes):
         def run(self, make_worker: Any, jobs: Any) -> Any:
-            return super().run(replace(make_worker, make_worker=importable.new_attempts), jobs)
+            return super().run(partial(make_worker.func, importable.new_attempts, *make_worker.args[1:]), jobs)
 
     settings = GenerateSettings("kitchen", ("open_drawer", "stir_pot"), seed=50, size=16)
     path = tmp_path / "d.zarr"
@@ -618,7 +618,7 @@ def test_nothing_asks_for_the_time_of_day() -> None:
     asking = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today")}
     files = [file for folder in ("ivg", "policy", "envs") for file in (ROOT / folder).rglob("*.py")]
     found = {(file.name, *call) for file in files for call in _calls(file)}
-    assert ("schedule.py", "time", "monotonic") in found
+    assert ("progress.py", "time", "monotonic") in found
     assert not [call for call in found if call[1:] in asking]
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...envs.human import HumanDemonstrator
 from ...envs.human.acts import choreograph
-from ...envs.human.demonstrator import HumanDemonstrator
 from ...envs.kitchen.tasks import TASKS
 
 SCENES_VERSION = 1  # raise this when clips change in what the fingerprint does not see, such as the renderer's options

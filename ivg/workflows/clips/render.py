@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ...data.clip_store import ClipStore
-from ...envs.human.demonstrator import HumanDemonstrator
+from ...envs.human import HumanDemonstrator
 from ...envs.kitchen.feasibility import sample_foreign_scene
 from ...envs.kitchen.scene.scene import sample_scene
 from ...envs.kitchen.tasks import TASKS

@@ -63,7 +63,7 @@ def test_meta_world_s_own_policy_opens_the_drawer_through_our_action(name: str) 
     for seed in range(3):
         env.reset(seed=seed)
         for _ in range(150):
-            native = np.clip(policy.get_action(env._native._get_obs()), -1, 1)
+            native = np.clip(policy.get_action(env._simulation._get_obs()), -1, 1)
             *_, terminated, _, info = env.step(np.concatenate([0.8 * native[:3], [0, 0, 0], native[3:]]))
             if terminated:
                 break

@@ -58,7 +58,7 @@ class Launcher:
         self.made: list[Any] = []
 
     def run(self, make_worker: Any, jobs: Sequence[Trial]) -> Iterator[tuple[int, Any]]:
-        self.made.append(make_worker.make_worker)
+        self.made.append(make_worker.args[0])
         for index in reversed(range(len(jobs))):
             if len(self.jobs) == self.stop_after:
                 raise KeyboardInterrupt

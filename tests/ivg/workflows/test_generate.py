@@ -251,7 +251,7 @@ def test_wrong_requests(
 def test_for_real_a_person_shows_and_the_robot_follows(tmp_path: Path) -> None:
     path = tmp_path / "d.zarr"
     command = ["generate", "--out", str(path), "--source", "truth", "--tasks", "open_drawer", "--workers", "1"]
-    assert main([*command, "--episodes", "1", "--size", "64"]) == 0
+    assert main([*command, "--episodes", "1"]) == 0
     with EpisodeStore(path) as store:
         episode = store[0]
     assert episode.success
