@@ -27,8 +27,7 @@ def new_view_parser() -> argparse.ArgumentParser:
     parser = new_parser("ivg-view", "Look at a dataset of robot episodes or demonstrations.", EXAMPLES)
     add = parser.add_argument
     add("dataset", type=Path, metavar="DATASET", help="NAME.zarr or NAME.zarr.zip")
-    out_help = "the page (default: NAME.html beside the dataset; none with --rerun)"
-    add("--out", type=Path, metavar="PAGE.html", help=out_help)
+    add("--out", type=Path, metavar="PAGE.html", help="default: NAME.html beside the dataset; none with --rerun")
     episodes_help = "how many to show, those of all tasks in turn, or 'all' (default: %(default)s)"
     add("--episodes", type=_number_or_all, default=100, metavar="N", help=episodes_help)
     add("--tasks", default="", metavar="A,B", help="names of tasks (default: all)")

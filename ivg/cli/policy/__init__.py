@@ -13,8 +13,9 @@ from .evaluate_lifter import add_evaluate_lifter
 from .evaluate_rl import add_evaluate_rl
 from .execute import add_execute
 from .extract import add_extract
-from .train import add_train, add_train_rl
+from .train import add_train
 from .train_lifter import add_train_lifter
+from .train_rl import add_train_rl
 
 EXAMPLES = """\
   ivg-policy extract my_video.mp4 --out out/tracks

@@ -33,7 +33,8 @@ ivg/training/settings and configs/README.md. `train` is autoencoder, region, reg
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code (2 after a message about a wrong request)."""
-    from .actions import COMMANDS, run_training
+    from .run import run_training
+    from .weights import COMMANDS
 
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     name = arguments[0] if arguments else ""
