@@ -41,7 +41,9 @@ class Server:
         assert self.process.stdin is not None
         self.process.stdin.write(f"{path} {episodes} {workers}\n")
         self.process.stdin.flush()
-        self.pid = int(self.line().split()[1])
+        while (line := self.line()).split()[0] != "begun":
+            pass  # of a worker that outlived the process before by a moment
+        self.pid = int(line.split()[1])
 
     def line(self) -> str:
         assert self.process.stdout is not None
