@@ -15,7 +15,7 @@ from ..inputs import check_seed
 LARGEST_FIRST_SEED = 2**62  # of a run that counts seeds up from a first one
 
 # What the system says to any program, however right: no room, no permission, a broken disk.
-_REFUSALS = ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO")
+_REFUSALS = ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EISDIR")
 
 
 def check_positive(**values: float | None) -> None:
@@ -30,6 +30,12 @@ def check_fraction(**values: float) -> None:
     for name, value in values.items():
         if not 0 <= value <= 1:
             raise InputError(f"{name} must lie in [0, 1], got {value}")
+
+
+def check_size(size: int) -> None:
+    """Refuse a height and width, px, that clips cannot be rendered in, by an `InputError`."""
+    if not 32 <= size <= 1024:
+        raise InputError(f"size must be from 32 to 1024 px, got {size}")
 
 
 def check_first_seed(**seeds: int) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, unknown_option
 from ..framing import Framing
 from ..inputs import LARGEST_SEED, check_image, check_seed, check_text, spread
+from ..models.noise import STEPS
 from ..types import Appearance, RegionOfMotion
 from .output import OUTPUT_TYPES
 from .sampling import CALLBACK_TENSORS
@@ -85,8 +86,9 @@ def check_options(
     steps: int, region_steps: int, guidance_scale: float, output_type: str, step_tensors: Sequence[str]
 ) -> None:
     """Refuse numbers of steps, guidance scales, output types and callback tensors that are impossible."""
-    if steps < 1 or region_steps < 1:
-        raise InputError(f"num_inference_steps must be at least 1, got {steps}, and {region_steps} for the region")
+    for name, count in (("num_inference_steps", steps), ("num_region_steps", region_steps)):
+        if not isinstance(count, int | np.integer) or not 1 <= count <= STEPS:
+            raise InputError(f"{name} must be a whole number from 1 to {STEPS}, got {count!r}")
     if not 1 <= guidance_scale < math.inf:
         raise InputError(f"guidance_scale must be a number of at least 1 (1 is none), got {guidance_scale}")
     if output_type not in OUTPUT_TYPES:

@@ -12,6 +12,7 @@ import torch
 
 from ..errors import ConfigError, unknown_option
 from ..inputs import check_device
+from ..io.checks import check_can_be_folder
 from ..pipeline import find_weights
 from .composition import PRESETS, STAGES, compose_train, read_stage
 from .device import new_accelerator
@@ -81,6 +82,7 @@ def train(
 def train_stage(run: Run, progress: ProgressCallback | None = None) -> TrainingResult:
     """Train what a run describes, as `train` does. Under `accelerate launch`, all processes call this alike."""
     check_device(run.device)
+    check_can_be_folder(run.output)
     torch.manual_seed(run.train.seed)
     accelerator = new_accelerator(run.train, run.device)
     device = torch.device(run.device) if run.device else accelerator.device

@@ -40,6 +40,9 @@ class AutoencoderStage(Stage):
             raise ConfigError("the base scale's autoencoder is a pretrained one: train=region or train=clip")
         assert isinstance(run.train, AutoencoderConfig)
         train, held_out = load_split(run.data)
+        if run.train.crop > train.frames.shape[2]:
+            size = train.frames.shape[2]
+            raise ConfigError(f"train.crop must be at most {size} px, the size of the clips, got {run.train.crop}")
         model = NanoAutoencoder(**run.model.autoencoder)
         if run.autoencoder is not None:
             model.keep_encoder(load_weights(NanoAutoencoder, run.autoencoder / "autoencoder"))

@@ -16,7 +16,7 @@ from ...envs.kitchen.feasibility import sample_foreign_scene
 from ...envs.kitchen.scene.scene import sample_scene
 from ...envs.kitchen.tasks import TASKS
 from ...errors import StoreError, unknown_option
-from ...io.checks import check_can_be_folder, check_first_seed, check_fraction, check_positive, refusal_of
+from ...io.checks import check_can_be_folder, check_first_seed, check_fraction, check_positive, check_size, refusal_of
 from ...jobs import CRASHED, TWO_PROCESSES, Launcher, MakeWorker, Progress, WorkerStartError
 from ...types import FPS
 from .records import annotated, record_of
@@ -58,7 +58,8 @@ def render_clips(
         InputError: A value is impossible, or a task unknown.
         StoreError: The folder holds something else, or a store begun with other values; or a clip cannot be rendered.
     """
-    check_positive(clips=clips, size=size)
+    check_positive(clips=clips)
+    check_size(size)
     check_first_seed(seed_offset=seed_offset)
     check_fraction(foreign=foreign)
     names = check_tasks(tasks)

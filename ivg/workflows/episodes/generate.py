@@ -12,7 +12,7 @@ from typing import Any
 
 from ...errors import InputError
 from ...inputs import check_device
-from ...io.checks import check_first_seed, check_positive
+from ...io.checks import check_first_seed, check_positive, check_size
 from ...jobs import TWO_PROCESSES, Launcher, Processes, Progress, in_order, run_guarded
 from ...policy.attempt import Attempt
 from ...policy.datasets.attempts import AttemptOutcome
@@ -89,6 +89,8 @@ def generate_episodes(
     """
     most = ATTEMPTS_PER_EPISODE * episodes if max_attempts is None else max_attempts
     check_positive(episodes=episodes, max_attempts=most, size=settings.size)
+    if settings.source == "truth":
+        check_size(settings.size)
     check_first_seed(seed=settings.seed)
     is_zip(out)
     if settings.weights != "nano" and not Path(settings.weights).is_dir():

@@ -400,6 +400,15 @@ def test_plain_values_train_what_a_run_does_and_report_progress(blob_store: Path
     assert seen[-1].fraction == 1
 
 
+def test_crops_are_no_larger_than_the_clips_and_the_output_is_no_file(blob_store: Path, tmp_path: Path) -> None:
+    with pytest.raises(IvgError, match="train.crop must be at most .* px, the size of the clips, got 512"):
+        train("autoencoder", blob_store, tmp_path / "out", model="tiny", steps=1, crop=512, device="cpu")
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(IvgError, match="must be a folder, but"):
+        train("autoencoder", blob_store, tmp_path / "file", model="tiny", steps=1, crop=16, device="cpu")
+
+
 @pytest.mark.parametrize(
     ("preset", "settings", "message"),
     [

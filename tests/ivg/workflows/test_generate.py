@@ -120,7 +120,7 @@ def test_other_settings_and_foreign_datasets_are_refused(tmp_path: Path) -> None
     from ivg.policy.datasets import write_episodes
 
     path = generate(tmp_path / "d.zarr", 3).path
-    for changes in ({"seed": 51}, {"source": "truth"}, {"tasks": ("stir_pot",)}):
+    for changes in ({"seed": 51}, {"source": "truth", "size": 32}, {"tasks": ("stir_pot",)}):
         with pytest.raises(StoreError, match="give a new path"):
             generate(path, 4, **changes)
     foreign = write_episodes(tmp_path / "foreign.zarr", [episode_of(SETTINGS.job(0))])

@@ -91,6 +91,11 @@ def test_info_and_grid(store: ClipStore, tmp_path: Path, capsys: pytest.CaptureF
         (["render", "--clips", "0", "--out", "x"], "clips must be positive"),
         (["render", "--clips", "1", "--out", "x", "--tasks", "cut_carot"], "did you mean 'cut_carrot'"),
         (["render", "--clips", "1", "--out", "x", "--foreign", "2"], "foreign must lie in [0, 1]"),
+        (["render", "--clips", "1", "--out", "x", "--size", "7"], "size must be from 32 to 1024 px, got 7"),
+        (
+            ["generate", "--episodes", "1", "--out", "x.zarr", "--source", "truth", "--size", "7"],
+            "size must be from 32 to 1024 px, got 7",
+        ),
         (["info", "nowhere"], "no clip store at nowhere"),
         (["grid", "nowhere"], "no clip store at nowhere"),
         (["annotate", "nowhere.mp4", "--out", "x"], "nowhere.mp4"),
