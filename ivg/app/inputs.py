@@ -54,7 +54,7 @@ def frame_from_upload(path: Path, name: str) -> ContextFrame:
             _check_size(file, name)
             image = _in_colour(ImageOps.exif_transpose(file))
     except UnidentifiedImageError as error:
-        raise InputError(f"'{name}' is no picture of these kinds: {', '.join(FORMATS)}") from error
+        raise InputError(f"'{name}' is no image of these kinds: {', '.join(FORMATS)}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"'{name}' has more than {MAX_PIXELS:,} pixels, which is more than is taken") from error
     except InputError:

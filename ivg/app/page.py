@@ -22,18 +22,18 @@ CACHE_S = (300, 1500)
 """Interval at which dropped images are checked, and the age at which they are deleted, in seconds."""
 
 HEAD = """<div class="ivg-head"><h1>From one frame and a sentence to a robot that does it</h1>
-<p>A short clip of a human hand doing the task is generated in the scene of the picture: first where the hand will move,
+<p>A short clip of a human hand doing the task is generated in the scene of the image: first where the hand will move,
 then how. Its joints are read off the clip, in metres, and a robot follows them in the same scene.</p></div>"""
 FOOT = (
     "<div class='ivg-foot'>The kitchen is a simulation, whose own predicate says whether a task is done. The same seed "
-    "gives the same scene, hand and clip. Pictures go no further than to the machine that serves this page, which "
+    "gives the same scene, hand and clip. Images go no further than to the machine that serves this page, which "
     f"deletes them within {sum(CACHE_S) // 60} minutes.</div>"
 )
 STRANGE_IMAGE = (
-    "The packaged weights were trained on rendered kitchens at 128 px only: of a picture of another place they seldom "
+    "The packaged weights were trained on rendered kitchens at 128 px only: of an image of another place they seldom "
     "make a good clip."
 )
-NO_ROBOT = "A picture has no robot, and its camera is not known: there is no path in metres and nothing to follow it."
+NO_ROBOT = "An image has no robot, and its camera is not known: no trajectory in metres, and nothing to follow it."
 BUSY = "Another visitor's run is on; yours begins when it is over."
 
 QUIET: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}  # takes no time
@@ -56,11 +56,11 @@ class Page:
         self.blocks.queue(default_concurrency_limit=1, max_size=MAX_WAITING, api_open=False)
 
     def _controls(self) -> None:
-        options = [("Kitchen", "kitchen"), ("My picture", "picture")]
+        options = [("Kitchen", "kitchen"), ("My image", "image")]
         self.source = gr.Radio(options, value="kitchen", label="Scene", elem_id="ivg-source")
-        label = f"Picture, up to {MAX_FILE_MB} MB"
+        label = f"Image, up to {MAX_FILE_MB} MB"
         upload: dict[str, Any] = {"sources": ["upload"], "buttons": [], "visible": False}
-        self.image = gr.Image(label=label, height=230, elem_id="ivg-picture", **upload)
+        self.image = gr.Image(label=label, height=230, elem_id="ivg-image", **upload)
         with gr.Row(elem_id="ivg-seeds"):
             self.seed = gr.Number(0, label="Seed", precision=0, elem_id="ivg-seed", scale=2, min_width=120)
             self.next_seed = gr.Button("Next seed", elem_id="ivg-next", scale=1, min_width=110)
@@ -113,7 +113,7 @@ class Page:
         seed, text, robot, steps, samples, side, skin = values
         try:
             if source != "kitchen" and frame is None:
-                raise InputError("no picture yet: drop one, or choose the kitchen")
+                raise InputError("no image yet: drop one, or choose the kitchen")
             request = {"task": checked_task(text), "seed": checked_seed(seed), "steps": int(steps)}
             request |= {"side": None if side == "drawn" else side, "skin": None if skin == "drawn" else skin}
             in_kitchen = {"execute": robot, "trajectory": True, "samples": int(samples)}

@@ -28,15 +28,15 @@ TITLES = {
     "region": ("Region of motion", "Region of motion", "where the hand will move"),
     "clip": ("Clip", "Generated clip", "a hand doing the task"),
     "hands": ("Hand tracks", "Hand tracks", "its joints, found in the clip"),
-    "trajectory": ("Path in 3D", "Path in 3D", "the hand in metres, moved onto what it touches"),
+    "trajectory": ("Trajectory", "Trajectory in 3D", "the hand in metres, moved onto what it touches"),
     "robot": ("Robot", "Robot", "a gripper follows the hand in the same scene"),
 }
 """Of each stage: its name in the progress, the title of its panel, and the panel's note while it is empty."""
 
 INTERACTION_TYPES = {
     "grasp": "grasps: from above, closing where the hand closed",
-    "drag": "drags: closes across the way and takes it along",
-    "push": "pushes: closed fingers, the way of the finger tips",
+    "drag": "drags: closes across the trajectory and takes it along",
+    "push": "pushes: closed fingers, the trajectory of the finger tips",
 }
 SIZE = 640  # px, longer side of images that something is drawn on
 
@@ -63,9 +63,9 @@ def _stage_note(stage: Stage) -> str:
 
 def messages_html(view: AppView) -> str:
     """Return why nothing more comes, and the limits of these clips."""
-    no_path = f"No path can be read off the clip: {view.no_trajectory}" if view.no_trajectory else ""
+    no_message = f"No trajectory can be read off the clip: {view.no_trajectory}" if view.no_trajectory else ""
     lines = [("error", view.message), ("note", "Stopped." if view.stopped else "")]
-    lines += [*(("note", notice) for notice in view.notices), ("error", no_path)]
+    lines += [*(("note", notice) for notice in view.notices), ("error", no_message)]
     return "".join(
         f'<div class="ivg-message {kind}" role="status">{escape(_sentence(words))}</div>'
         for kind, words in lines
@@ -91,7 +91,7 @@ def _region(view: AppView) -> tuple[str, str]:
     frame, region = view.parts["scene"].frame, view.parts["region"]
     size = fit_size(frame, SIZE)
     tinted = tint_region(resize_image(frame, *size), resize_mask(region, *size))
-    return f"{region.mean():.0%} of the picture", _image(tinted, "region of motion")
+    return f"{region.mean():.0%} of the image", _image(tinted, "region of motion")
 
 
 def _clip(view: AppView) -> tuple[str, str]:
@@ -115,7 +115,7 @@ def _trajectory(view: AppView) -> tuple[str, str]:
     extracted: ExtractedDemonstration = view.parts["trajectory"]
     plot = draw_trajectory(extracted, view.parts["scene"].frame, view.parts["scene"].depth)
     figures = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in trajectory_figures(extracted))
-    body = f'{_image(plot, "path of the hand in the scene", "ivg-plot")}<dl class="ivg-figures">{figures}</dl>'
+    body = f'{_image(plot, "trajectory of the hand in the scene", "ivg-plot")}<dl class="ivg-figures">{figures}</dl>'
     return f"the {extracted.hand} hand, colour is time", body
 
 
@@ -124,7 +124,7 @@ def trajectory_figures(extracted: ExtractedDemonstration) -> list[tuple[str, str
     points = extracted.trajectory.poses[extracted.trajectory.present, :3]
     length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
     figures = [
-        ("Way of the hand", f"{100 * length:.0f} cm"),
+        ("Length", f"{100 * length:.0f} cm"),
         ("Seen in", f"{int(extracted.trajectory.present.sum())} of {len(extracted.trajectory)} frames, gaps filled"),
     ]
     contact = extracted.contact

@@ -261,13 +261,13 @@ EPIC = "narration_id,participant_id,video_id,start_timestamp,stop_timestamp,narr
 
 CASES = [
     # pictures
-    Case("picture", "missing", lambda w: demo(w, "--image", w.path("no.png")), r"no\.png"),
-    Case("picture", "a folder", lambda w: demo(w, "--image", str(w.folder)), r"cannot read image"),
-    Case("picture", "empty file", lambda w: demo(w, "--image", w.path("a.png", b"")), r"a\.png.*no known format"),
-    Case("picture", "text named .png", lambda w: demo(w, "--image", w.path("a.png", "hello")), r"a\.png.*no known format"),
-    Case("picture", "truncated", lambda w: demo(w, "--image", picture(w, "a.png", (200, 200, 3), 0.3)), r"a\.png"),
-    Case("picture", "1 x 1", lambda w: demo(w, "--image", picture(w, "a.png", (1, 1, 3))), r"1 x 1.*at least 64"),
-    Case("picture", "60,000 x 60,000", lambda w: demo(w, "--image", w.path("a.png", png(60000, 60000))), r"a\.png"),
+    Case("image", "missing", lambda w: demo(w, "--image", w.path("no.png")), r"no\.png"),
+    Case("image", "a folder", lambda w: demo(w, "--image", str(w.folder)), r"cannot read image"),
+    Case("image", "empty file", lambda w: demo(w, "--image", w.path("a.png", b"")), r"a\.png.*no known format"),
+    Case("image", "text named .png", lambda w: demo(w, "--image", w.path("a.png", "hello")), r"a\.png.*no known format"),
+    Case("image", "truncated", lambda w: demo(w, "--image", picture(w, "a.png", (200, 200, 3), 0.3)), r"a\.png"),
+    Case("image", "1 x 1", lambda w: demo(w, "--image", picture(w, "a.png", (1, 1, 3))), r"1 x 1.*at least 64"),
+    Case("image", "60,000 x 60,000", lambda w: demo(w, "--image", w.path("a.png", png(60000, 60000))), r"a\.png"),
     Case("frame", "grey", lambda w: w.call(lambda: pipeline()(FRAME[..., 0], "stir")), r"\(h, w, 3\).*\(64, 64\)"),
     Case("frame", "float", lambda w: w.call(lambda: pipeline()(FRAME / 255, "stir")), r"uint8.*float64"),
     Case("frame", "NaN", lambda w: w.call(lambda: pipeline()(FRAME * np.nan, "stir")), r"uint8"),

@@ -253,7 +253,7 @@ def test_no_function_is_offered_and_a_run_is_not_done_past_the_queue(served: Ser
         ({2: -1}, "eed must be a whole number from 0"),
         ({2: 2**31}, "eed must be"),
         ({2: None}, "got nothing"),
-        ({1: "picture"}, "o picture yet"),
+        ({1: "image"}, "o image yet"),
     ],
 )
 def test_a_wrong_request_is_told_in_the_page(served: Served, changed: dict[int, Any], words: str) -> None:

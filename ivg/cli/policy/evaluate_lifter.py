@@ -25,7 +25,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "samples": (int, "N", "clips of a scene at most, the one of best contact is chosen (default: %(default)s)", 4),
     "seed-offset": (int, "S", "first seed of the generated clips' scenes (default: %(default)s)", HELD_OUT_SEEDS),
     "cache": (Path, None, _CACHE, Path("out/eval")),
-    "picture": (Path, "FILE", "PNG of the distribution of the errors"),
+    "plot": (Path, "FILE", "PNG of the distribution of the errors"),
 }
 
 
@@ -50,6 +50,6 @@ def run_evaluate_lifter(options: argparse.Namespace) -> None:
     with progress_bar("hands and depths", "clip") as progress:
         report = evaluate_lifter(options.store, progress=progress, **values_of(options, "method", "lifter"))
     show(report, options)
-    if options.picture:
-        report.draw_errors(options.picture)
-        print(f"image: {options.picture}")
+    if options.plot:
+        report.draw_errors(options.plot)
+        print(f"plot: {options.plot}")

@@ -15,8 +15,8 @@ def evaluate_contacts(options: argparse.Namespace) -> None:
     from ...policy.hands3d.lifting import HandLifter
     from ...workflows.policies.lifter_generated import evaluate_generated
 
-    if options.method != "network" or options.picture:
-        raise InputError("--generated lifts by the network and draws no image: leave --method and --picture out")
+    if options.method != "network" or options.plot:
+        raise InputError("--generated lifts by the network and draws no plot: leave --method and --plot out")
     lifter, clips, launcher = HandLifter.from_pretrained(options.lifter), options.generated, launcher_from(options)
     given = values_of(options, "weights", "cache", "seed_offset", "steps", "samples", "device")
     with progress_bar("clips", "clip") as progress:

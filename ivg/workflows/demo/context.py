@@ -55,7 +55,7 @@ class ContextFrame:
         if self.task:
             return f"{self.task}, which the environment scores"
         near_none = "near none of the environment's tasks: generated all the same, but not scored"
-        return near_none if self.scorable else "a picture: not scored"
+        return near_none if self.scorable else "an image: not scored"
 
 
 def check_environment(name: str) -> None:
@@ -111,7 +111,7 @@ def frame_of_image(image: Image.Image, name: str, max_side: int = MAX_IMAGE_SIDE
     full_size = image.size
     image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     origin = {"image": name, "image_size": list(full_size), "frame_size": list(image.size)}
-    return ContextFrame(np.array(image, np.uint8), f"picture {name}", origin)
+    return ContextFrame(np.array(image, np.uint8), f"image {name}", origin)
 
 
 def choose_appearance(

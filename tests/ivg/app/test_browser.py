@@ -123,12 +123,12 @@ def test_a_scene_and_a_task_become_a_clip_and_a_verdict(page):
 
 def test_a_text_that_is_named_an_image_is_refused(page, tmp_path):
     (tmp_path / "fake.png").write_text("this is no image")
-    page.get_by_role("radio", name="My picture").check()
+    page.get_by_role("radio", name="My image").check()
     wait_for_words(page, "#ivg-messages", "trained on rendered kitchens")
-    page.set_input_files("#ivg-picture input[type=file]", str(tmp_path / "fake.png"))
-    wait_for_words(page, "#ivg-messages", "'fake.png' is no picture of these kinds")
+    page.set_input_files("#ivg-image input[type=file]", str(tmp_path / "fake.png"))
+    wait_for_words(page, "#ivg-messages", "'fake.png' is no image of these kinds")
     page.click("#ivg-go")
-    wait_for_words(page, "#ivg-messages", "No picture yet")
+    wait_for_words(page, "#ivg-messages", "No image yet")
     assert page.locator("#ivg-scene img").count() == 0
 
 
@@ -138,14 +138,14 @@ def test_an_image_becomes_a_clip_and_its_limits_are_told(page, tmp_path):
 
     small = np.random.default_rng(0).integers(60, 200, (6, 8, 3), np.uint8)
     Image.fromarray(small).resize((160, 120), Image.Resampling.BICUBIC).save(tmp_path / "mine.jpg")
-    page.get_by_role("radio", name="My picture").check()
-    page.set_input_files("#ivg-picture input[type=file]", str(tmp_path / "mine.jpg"))
+    page.get_by_role("radio", name="My image").check()
+    page.set_input_files("#ivg-image input[type=file]", str(tmp_path / "mine.jpg"))
     page.wait_for_selector("#ivg-scene img")
     set_steps(page, 1)
     page.click("#ivg-go")
     page.wait_for_selector("#ivg-hands video")
     wait_for_words(page, "#ivg-messages", "seldom make a good clip")
-    wait_for_words(page, "#ivg-messages", "A picture has no robot")
+    wait_for_words(page, "#ivg-messages", "An image has no robot")
     assert not page.is_visible("#ivg-robot")
 
 

@@ -41,7 +41,7 @@ def halves(width=96, height=80, mode="RGB"):
 def test_a_plain_image_comes_through_unchanged(dropped):
     context = dropped(halves())
     np.testing.assert_array_equal(context.frame, np.asarray(halves()))
-    assert context.name == "picture mine.png"
+    assert context.name == "image mine.png"
     assert (context.task, context.scorable) == (None, False)
 
 
@@ -107,10 +107,10 @@ def jpeg(cut):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"this is no image", "is no picture of these kinds"),
-        (b"", "is no picture of these kinds"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n", "is no picture of these kinds"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is no picture of these kinds"),
+        (b"this is no image", "is no image of these kinds"),
+        (b"", "is no image of these kinds"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n", "is no image of these kinds"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is no image of these kinds"),
         (jpeg(900), "is damaged"),
         (png_header(9000, 9000), "at most 40,000,000 pixels"),
         (png_header(12000, 12000), "40,000,000 pixels"),  # Pillow warns

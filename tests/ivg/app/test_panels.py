@@ -73,7 +73,7 @@ def played(html, tmp_path):
 
 
 def shown(html):
-    """The picture that a panel holds."""
+    """The image that a panel holds."""
     (data,) = re.findall(r'src="data:image/png;base64,([^"]+)"', html)
     return np.asarray(Image.open(BytesIO(base64.b64decode(data))))
 
@@ -118,7 +118,7 @@ def test_the_images_are_the_views():
     assert scene.shape == (SIZE * 48 // 64, SIZE, 3)
     assert (scene == (90, 120, 60)).all()
     html = panel_html("region", view(scene=context(), region=demonstration().region))
-    assert "25% of the picture" in html
+    assert "25% of the image" in html
     assert shown(html)[20, 20, 1] > shown(html)[-20, 20, 1]
 
 
@@ -159,7 +159,7 @@ def test_the_verdict(outcome, kind, words):
 )
 def test_the_figures_of_a_trajectory(cost, moved, words):
     figures = dict(trajectory_figures(extracted(cost, moved)))
-    assert figures["Way of the hand"] == "15 cm"
+    assert figures["Length"] == "15 cm"
     assert figures["Seen in"].startswith("16 of 16")
     assert figures["Interaction"].startswith("grasps")
     for part in words:

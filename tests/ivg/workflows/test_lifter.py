@@ -186,7 +186,7 @@ def test_a_lifter_is_trained_and_judged(store, tmp_path, capsys):
     assert "exists already" in capsys.readouterr().err
     picture = tmp_path / "errors.png"
     judge = ["evaluate-lifter", "--store", str(store), "--lifter", str(lifter), "--json", str(figures)]
-    assert main([*judge, "--picture", str(picture)]) == 0
+    assert main([*judge, "--plot", str(picture)]) == 0
     printed = capsys.readouterr().out
     assert "target 6 mm" in printed
     assert "the object's position known" in printed
