@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..metrics.paper_figures import FIGURES
@@ -67,6 +68,8 @@ def targets_table(figures: dict[str, Any]) -> str:
 
 
 def _shown(value: float, unit: str) -> str:
+    if math.isnan(value):
+        return "-"
     if unit == "%":
         return f"{100 * value:.1f} %"
     return f"{value:.1f} dB" if unit == "dB" else f"{value:.3f}"

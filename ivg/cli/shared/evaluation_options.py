@@ -67,9 +67,9 @@ def new_eval_parser(evaluate: Action, fetch: Action) -> argparse.ArgumentParser:
     add_launcher_options(parser)
     prompts = parser.add_mutually_exclusive_group()
     no_text = "leave out whether the motion follows the prompt"
-    prompts.add_argument("--no-text", action="store_const", dest="prompt_scenes", const=0, help=no_text)
     text_help = f"scenes for that {default}"
     prompts.add_argument("--text-scenes", type=int, default=12, dest="prompt_scenes", metavar="N", help=text_help)
+    prompts.add_argument("--no-text", action="store_const", dest="prompt_scenes", const=0, default=12, help=no_text)
     add_options(parser, "weights", "device", "json", grid={"help": "image grid (default: CACHE/grid.png)"})
     names = ", ".join((*FETCHED, *HUB, "egovlp"))
     about = f"networks of the paper's figures, of {names}; 'none'; those that are not here are left out {default}"

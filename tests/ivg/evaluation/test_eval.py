@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ivg.cli.eval import main
 from ivg.data.clip_record import ClipRecord
 from ivg.data.clip_store import ClipStore
+from ivg.errors import InputError
 from ivg.evaluation.generator import EvaluationResult
 from ivg.evaluation.judging import Judge, SceneResult
 from ivg.evaluation.prompts import STYLES, follow_rates, text_test
@@ -223,6 +224,25 @@ def test_prompts_and_their_classes(tmp_path: Path) -> None:
     assert ignored["paraphrases"] == 0
     assert set(ignored["confusion"]["open_drawer"]) == {"turn_on_stove"}
     assert all(isinstance(prompt, Prompt) for prompt in test.others)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "scenes"),
+    [([], 12), (["--text-scenes", "3"], 3), (["--no-text"], 0)],
+    ids=["default", "some", "none"],
+)
+def test_prompts_are_followed_unless_left_out(
+    arguments: list[str], scenes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def evaluate(prompt_scenes: int, **_: Any) -> None:
+        asked.append(prompt_scenes)
+        raise InputError("enough")
+
+    monkeypatch.setattr("ivg.evaluation.evaluate_generator", evaluate)
+    assert main(arguments) == 2
+    assert asked == [scenes]
 
 
 @pytest.mark.parametrize(
