@@ -19,7 +19,7 @@ from ivg.policy.retargeting.refinement.grasp_search import (
 ANGLES = st.floats(0, np.pi)
 YAWS = st.floats(-np.pi, np.pi)
 SHIFTS = st.tuples(st.floats(-0.012, 0.012), st.floats(-0.012, 0.012))
-few = settings(max_examples=6, deadline=None, derandomize=True)
+few = settings(max_examples=20, deadline=None, derandomize=True)
 
 
 @few
